@@ -1,0 +1,147 @@
+import { isRealm } from './domain/hrn.ts';
+
+/** A token issuer that this service trusts, for the realms that it speaks for. */
+export interface TokenIssuer {
+  readonly issuer: string;
+  readonly audience: string;
+  /** where its keys are: https, or http on loopback */
+  readonly jwksUri: string;
+  readonly algorithms: readonly string[];
+  readonly realms: readonly string[];
+}
+
+/** Which claim of a token holds what. */
+export interface ClaimNames {
+  readonly principal: string;
+  readonly realm: string;
+  readonly scope: string;
+  readonly permissions: string;
+}
+
+export interface TokenSettings {
+  readonly issuers: readonly TokenIssuer[];
+  readonly claims: ClaimNames;
+}
+
+/** GCRA: a steady rate, and how many may come at once. */
+export interface RateLimit {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+}
+
+export interface Settings {
+  readonly tableName: string;
+  readonly partition: string;
+  readonly keyPrefix: string;
+  readonly maxKeysPerApp: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A setting is missing or wrong; the message names it and says what it must be. */
+export class ConfigError extends Error {
+  constructor(setting: string, rule: string) {
+    super(`${setting} ${rule}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** @throws ConfigError */
+export function readSettings(env: Environment): Settings {
+  return {
+    tableName: matching(env, 'TABLE_NAME', /^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table'),
+    partition: matching(env, 'HRN_PARTITION', /^[a-z0-9-]{1,32}$/, 'must be lower-case letters, digits or "-"', 'here'),
+    keyPrefix: matching(env, 'API_KEY_PREFIX', /^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$/, 'must be words joined by "_"', 'ak'),
+    maxKeysPerApp: Number(matching(env, 'MAX_KEYS_PER_APP', /^([1-9]|[1-4]\d|50)$/, 'must be 1 to 50', '2')),
+  };
+}
+
+/** @returns undefined when the limit is off. @throws ConfigError */
+export function readRateLimit(env: Environment): RateLimit | undefined {
+  const rule = 'must be "<requests a second>,<burst>", such as "10,20", or "off"';
+  const text = matching(env, 'RATE_LIMIT', /^(off|\d+(\.\d+)?,[1-9]\d*)$/, rule, '10,20');
+  if (text === 'off') return undefined;
+  const [requestsPerSecond = 0, burst = 0] = text.split(',').map(Number);
+  if (requestsPerSecond < 0.001 || requestsPerSecond > 100_000 || burst > 100_000)
+    throw new ConfigError('RATE_LIMIT', rule);
+  return { requestsPerSecond, burst };
+}
+
+/** @throws ConfigError */
+export function readTokenSettings(env: Environment): TokenSettings {
+  const issuers = jsonOf(env, 'TOKEN_ISSUERS');
+  if (!Array.isArray(issuers) || issuers.length === 0) {
+    throw new ConfigError('TOKEN_ISSUERS', 'must be a JSON list of at least one issuer; there is no default');
+  }
+  issuers.forEach(requireIssuer);
+  requireDistinct(issuers, (issuer) => [issuer.issuer], 'names an issuer twice');
+  requireDistinct(issuers, (issuer) => issuer.realms, 'gives a realm to two issuers');
+  return { issuers, claims: readClaimNames(env) };
+}
+
+function readClaimNames(env: Environment): ClaimNames {
+  const defaults = { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' };
+  const names = env.TOKEN_CLAIMS ? jsonOf(env, 'TOKEN_CLAIMS') : {};
+  const valid = isRecord(names) && Object.entries(names).every(([key, name]) => key in defaults && isText(name));
+  if (!valid)
+    throw new ConfigError(
+      'TOKEN_CLAIMS',
+      `must be a JSON object of claim names for ${Object.keys(defaults).join(', ')}`,
+    );
+  return { ...defaults, ...names };
+}
+
+const issuerRules: Record<keyof TokenIssuer, (value: unknown) => boolean> = {
+  // "#" separates the parts of a rate limit's key.
+  issuer: (value) => isText(value) && !value.includes('#'),
+  audience: isText,
+  jwksUri: isSafeUrl,
+  algorithms: (value) => isList(value, (name) => /^((RS|PS|ES)(256|384|512)|EdDSA|Ed25519)$/.test(name)),
+  realms: (value) => isList(value, isRealm),
+};
+
+function requireIssuer(issuer: unknown, index: number): asserts issuer is TokenIssuer {
+  const place = `TOKEN_ISSUERS[${index}]`;
+  if (!isRecord(issuer)) throw new ConfigError(place, 'must be a JSON object');
+  for (const [field, rule] of Object.entries(issuerRules)) {
+    if (!rule(issuer[field])) throw new ConfigError(`${place}.${field}`, 'is missing or wrong; see the README');
+  }
+}
+
+function requireDistinct(issuers: TokenIssuer[], of: (issuer: TokenIssuer) => readonly string[], fault: string): void {
+  const all = issuers.flatMap(of);
+  if (new Set(all).size !== all.length) throw new ConfigError('TOKEN_ISSUERS', fault);
+}
+
+function isSafeUrl(value: unknown): boolean {
+  const url = typeof value === 'string' && URL.parse(value);
+  if (!url || url.username || url.password) return false;
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0;
+}
+
+function isList(value: unknown, each: (text: string) => boolean): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((text) => typeof text === 'string' && each(text));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function jsonOf(env: Environment, setting: string): unknown {
+  try {
+    return JSON.parse(env[setting] ?? '');
+  } catch {
+    throw new ConfigError(setting, env[setting] ? 'is not valid JSON' : 'is not set');
+  }
+}
+
+function matching(env: Environment, setting: string, rule: RegExp, words: string, otherwise = ''): string {
+  const text = env[setting] || otherwise;
+  if (!rule.test(text)) throw new ConfigError(setting, words);
+  return text;
+}

@@ -1,0 +1,47 @@
+import type { ErrorObject } from 'ajv';
+import { ApiError, type ErrorDetail, errorTable } from '../domain/errors.ts';
+
+/** What ajv generates: says whether `data` fits the schema and, if not, leaves the reasons in `errors`. */
+export interface Validator {
+  (data: unknown): boolean;
+  errors?: ErrorObject[] | null;
+}
+
+const maxDetails = 20;
+
+/** @throws ApiError 400201 when a required field is missing, 400200 when anything else does not fit */
+export function requireValid(validate: Validator, data: unknown): void {
+  if (validate(data)) return;
+  const errors = validate.errors ?? [];
+  const code = errors.some(({ keyword }) => keyword === 'required') ? '400201' : '400200';
+  throw new ApiError(code, { details: errors.slice(0, maxDetails).map(explain) });
+}
+
+function explain(error: ErrorObject): ErrorDetail {
+  const code = error.keyword === 'required' ? '400201' : '400200';
+  return { title: errorTable[code].title, source: sourceOf(error), message: messageOf(error) };
+}
+
+function sourceOf({ instancePath, params }: ErrorObject): string {
+  const path = `$${instancePath.replaceAll('/', '.')}`;
+  if (typeof params.missingProperty === 'string') return `${path}.${params.missingProperty}`;
+  return isPlainName(params.additionalProperty) ? `${path}.${params.additionalProperty}` : path;
+}
+
+/** An unknown field is named only where its name cannot be a secret that was put in the wrong place. */
+function isPlainName(name: unknown): boolean {
+  return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,31}$/.test(name);
+}
+
+function messageOf({ keyword, parentSchema, message }: ErrorObject): string {
+  switch (keyword) {
+    case 'required':
+      return 'is required';
+    case 'additionalProperties':
+      return `is not a known field; known are: ${Object.keys(parentSchema?.properties ?? {}).join(', ')}`;
+    case 'type':
+      return message ?? 'has the wrong type';
+    default:
+      return `must be: ${parentSchema?.description}`;
+  }
+}

@@ -1,0 +1,34 @@
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { generateApiKeyDirectPayload, newApiKeyReply } from '../contract/schemas.ts';
+import type { TypeOf } from '../contract/type-of.ts';
+import type { DirectResult } from './direct-endpoint.ts';
+
+export type GenerateApiKeyPayload = TypeOf<typeof generateApiKeyDirectPayload>;
+export type NewApiKey = TypeOf<typeof newApiKeyReply>;
+export type GenerateApiKeyResult = DirectResult<{ readonly apiKey: NewApiKey }>;
+
+/** The invoked function crashed or timed out: it is not known whether it did its work. */
+export class FunctionCrash extends Error {
+  constructor(functionName: string, detail: string) {
+    super(`${functionName}: ${detail}`);
+    this.name = 'FunctionCrash';
+  }
+}
+
+/**
+ * Generates an API key from another Lambda function, which needs `lambda:InvokeFunction` on `functionName`.
+ * @param lambda your client; create it with `maxAttempts: 1`, since a repeated invocation is a second request
+ * @param functionName of the deployed `generateApiKeyDirect`, such as `appkeys-prod-generateApiKeyDirect`
+ * @returns the key, or the contract's error body: a refusal is not thrown
+ * @throws FunctionCrash when the function did not return a result
+ */
+export async function generateApiKey(
+  lambda: LambdaClient,
+  functionName: string,
+  payload: GenerateApiKeyPayload,
+): Promise<GenerateApiKeyResult> {
+  const answer = await lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) }));
+  if (answer.FunctionError || !answer.Payload)
+    throw new FunctionCrash(functionName, answer.FunctionError ?? 'no answer');
+  return JSON.parse(new TextDecoder().decode(answer.Payload));
+}

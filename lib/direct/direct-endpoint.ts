@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import type { Operation } from '../contract/operations.ts';
+import type { TypeOf } from '../contract/type-of.ts';
+import { requireValid, type Validator } from '../contract/validator.ts';
+import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
+import { toApiError } from '../http/exchange.ts';
+import { isId } from '../http/headers.ts';
+import { formatWhy, log } from '../log.ts';
+import { deadlineOf, newErrorId, openService, type Service, start } from '../service.ts';
+import type { Deadline } from '../store/settle.ts';
+
+/** What a direct invocation returns: a refusal is a result too, so that only a crash is a FunctionError. */
+export type DirectResult<Success> =
+  | ({ readonly ok: true } & Success)
+  | { readonly ok: false; readonly error: ErrorBody };
+
+/** An invocation that has passed the checks of its payload. */
+export interface DirectCall extends Service {
+  readonly correlationId: string;
+  readonly deadline: Deadline;
+}
+
+/** What an operation returns; `logged` goes to the log, and must hold no secret. */
+interface Outcome<Success> {
+  readonly success: Success;
+  readonly logged: Readonly<Record<string, string>>;
+}
+
+type Run<Payload, Success> = (call: DirectCall, payload: Payload) => Promise<Outcome<Success>>;
+
+/** Makes the handler of an operation that other Lambda functions invoke without HTTP. */
+export function directEndpoint<Schema extends object, Success extends object>(
+  { id }: Operation & { readonly body: Schema },
+  validate: Validator,
+  run: Run<TypeOf<Schema>, Success>,
+): (payload: unknown, context: Context) => Promise<DirectResult<Success>> {
+  const service = start(openService);
+  return async (payload, context) => {
+    const startedAt = Date.now();
+    const ids = { correlationId: correlationIdOf(payload), lambdaRequestId: context.awsRequestId };
+    try {
+      if (!service) throw new ApiError('503000', { why: 'the function is not configured' });
+      requireValid(validate, payload);
+      const deadline = deadlineOf(context.getRemainingTimeInMillis());
+      const { success, logged } = await run({ ...service, ...ids, deadline }, payload as TypeOf<Schema>);
+      log({ event: 'invocation', operation: id, ...ids, ok: true, ...logged, durationMs: Date.now() - startedAt });
+      return { ok: true, ...success };
+    } catch (thrown) {
+      const error = toApiError(thrown);
+      const errorId = newErrorId();
+      const refusal = { code: error.code, errorId, why: formatWhy(error.cause) };
+      log({ event: 'invocation', operation: id, ...ids, ok: false, ...refusal, durationMs: Date.now() - startedAt });
+      return { ok: false, error: formatError(error, { correlationId: ids.correlationId, errorId }) };
+    }
+  };
+}
+
+function correlationIdOf(payload: unknown): string {
+  const { correlationId } = (payload ?? {}) as { correlationId?: unknown };
+  return typeof correlationId === 'string' && isId(correlationId) ? correlationId : randomUUID();
+}

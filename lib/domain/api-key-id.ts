@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/** The secret that a caller presents: `{prefix}_{appId}_{secret}{checksum}`. Never stored, never logged. */
+export type ApiKeyId = string & { readonly brand: 'ApiKeyId' };
+
+/** `base64url(sha256(apiKeyId))`: finds a key, and is safe in a URL or a log. */
+export type KeyHandle = string & { readonly brand: 'KeyHandle' };
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const secretBytes = 32;
+const secretLength = 43;
+const checksumLength = 6;
+
+/**
+ * @param secret 32 bytes, random or an HMAC
+ * @returns the key with 43 characters of secret and 6 of CRC-32 over all before it, both in base62
+ */
+export function formatApiKeyId(prefix: string, appId: string, secret: Uint8Array): ApiKeyId {
+  if (secret.length !== secretBytes) throw new RangeError(`a secret has ${secretBytes} bytes`);
+  const checked = `${prefix}_${appId}_${base62(secret, secretLength)}`;
+  return `${checked}${checksumOf(checked)}` as ApiKeyId;
+}
+
+/** @returns the key's handle, which is what is stored of it */
+export function handleOf(apiKeyId: ApiKeyId): KeyHandle {
+  return createHash('sha256').update(apiKeyId, 'ascii').digest('base64url') as KeyHandle;
+}
+
+function checksumOf(checked: string): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32(checked));
+  return base62(bytes, checksumLength);
+}
+
+/** @returns `bytes` as one big-endian number, in base62, padded to `length` */
+function base62(bytes: Uint8Array, length: number): string {
+  let rest = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  let digits = '';
+  while (digits.length < length) {
+    digits = alphabet.charAt(Number(rest % 62n)) + digits;
+    rest /= 62n;
+  }
+  return digits;
+}

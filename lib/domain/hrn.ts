@@ -1,0 +1,50 @@
+import { ApiError } from './errors.ts';
+
+/** An application's name in the world: `hrn:{partition}:account::{realm}:app/{appId}`. */
+export interface AppRef {
+  readonly realm: string;
+  readonly appId: string;
+}
+
+const appHrn = /^hrn:([a-z0-9-]+):account::([A-Za-z0-9_-]{1,64}):app\/([A-Za-z0-9]{1,64})$/;
+
+/**
+ * Reads an application HRN as it stands in a URL's path: still percent-encoded (API Gateway) or decoded already
+ * (serverless-offline). It is decoded once at most; a `%` that is left makes it invalid.
+ * @throws ApiError 400288 when it is no application HRN of this partition
+ */
+export function parseAppHrn(segment: string, partition: string): AppRef {
+  const [, foundPartition, realm, appId] = appHrn.exec(decodeOnce(segment)) ?? [];
+  if (foundPartition !== partition || realm === undefined || appId === undefined) throw new ApiError('400288');
+  return { realm, appId };
+}
+
+function decodeOnce(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (why) {
+    throw new ApiError('400288', { why });
+  }
+}
+
+export function formatAppHrn({ realm, appId }: AppRef, partition: string): string {
+  return `hrn:${partition}:account::${realm}:app/${appId}`;
+}
+
+/** @param handle base64url(sha256(apiKeyId)) */
+export function formatApiKeyHrn(realm: string, handle: string, partition: string): string {
+  return `hrn:${partition}:account::${realm}:apikey/${handle}`;
+}
+
+export function formatRealmHrn(realm: string, partition: string): string {
+  return `hrn:${partition}:account::${realm}:realm/${realm}`;
+}
+
+/** Whether an element of a token's scope is a project scope, of any partition: `hrn:*:authorization:*:*:project/*`. */
+export function isProjectScope(element: string): boolean {
+  return /^hrn:[^:]*:authorization:[^:]*:[^:]*:project\//i.test(element);
+}
+
+export function isRealm(text: string): boolean {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(text);
+}

@@ -1,0 +1,96 @@
+import type { App } from './app.ts';
+import { ApiError } from './errors.ts';
+import { type AppRef, formatAppHrn } from './hrn.ts';
+
+/** What a principal may do with an application; each implies those before it. */
+const actions = ['read', 'write', 'manage'] as const;
+export type Action = (typeof actions)[number];
+
+/** Who calls, as the verified token says. */
+export interface Caller {
+  readonly principal: string;
+  readonly issuer: string;
+  readonly realm: string;
+  /** `{service}:{action}` or `{service}:{action}:{resource}`, where the resource may end in `*` */
+  readonly permissions: readonly string[];
+  readonly hasProjectScope: boolean;
+}
+
+/**
+ * A caller's standing towards one application.
+ * `fromToken` holds whatever the application's grants say; the grants of `principal` count on top of it.
+ */
+export interface Standing {
+  readonly fromToken: readonly Action[];
+  readonly principal: string | undefined;
+}
+
+/** Everything, in every realm: the standing of whoever IAM lets invoke a function directly. */
+export const fullStanding: Standing = { fromToken: ['manage'], principal: undefined };
+
+/** @returns the actions that include `needed`: `read` is included in all three. */
+export function actionsThatInclude(needed: Action): readonly Action[] {
+  return actions.slice(actions.indexOf(needed));
+}
+
+export function includes(held: readonly string[], needed: Action): boolean {
+  return actionsThatInclude(needed).some((action) => held.includes(action));
+}
+
+/**
+ * @returns what the caller's token alone gives on the application
+ * @throws ApiError 404660 when the application is of another realm: nothing there is ever matched
+ */
+export function standingTowards(app: AppRef, caller: Caller, partition: string): Standing {
+  if (app.realm !== caller.realm) throw new ApiError('404660', { why: 'the application is of another realm' });
+  const resource = formatAppHrn(app, partition);
+  const fromToken = actions.filter((action) =>
+    caller.permissions.some((permission) => isPermissionFor(permission, `account:${action}:`, resource)),
+  );
+  return { fromToken, principal: caller.principal };
+}
+
+function isPermissionFor(permission: string, prefix: string, resource: string): boolean {
+  if (!permission.startsWith(prefix)) return false;
+  const pattern = permission.slice(prefix.length);
+  return pattern.endsWith('*') ? resource.startsWith(pattern.slice(0, -1)) : resource === pattern;
+}
+
+/** @throws ApiError 403403 when the token lacks a permission that is about no resource, such as `createApp` */
+export function requirePermission(caller: Caller, action: 'createApp' | 'verify'): void {
+  if (caller.permissions.includes(`account:${action}`)) return;
+  throw new ApiError('403403', {
+    why: `no permission account:${action}`,
+    cause: `The access token does not hold the permission account:${action}.`,
+    action: `Use an access token that holds the permission account:${action}.`,
+  });
+}
+
+/**
+ * @returns the application, which `standing` may see and use as needed
+ * @throws ApiError 404660 when there is none, or none that this caller may see
+ * @throws ApiError 403403 when it may be seen, but not used like that
+ */
+export function requireAccess(
+  app: App | undefined,
+  { realm }: AppRef,
+  standing: Standing,
+  needed: Action,
+): asserts app is App {
+  if (!app) throw new ApiError('404660', { why: 'no such application' });
+  if (app.status === 'deleted') throw new ApiError('404660', { why: 'the application is deleted' });
+  if (app.realm !== realm) throw new ApiError('404660', { why: 'the application is of another realm' });
+  const held = heldBy(standing, app);
+  if (!includes(held, 'read')) throw new ApiError('404660', { why: 'the caller has no right on the application' });
+  if (!includes(held, needed)) {
+    throw new ApiError('403403', {
+      why: `the caller lacks ${needed}`,
+      cause: `The operation needs the right ${actionsThatInclude(needed).toReversed().join(' or ')} on the application.`,
+    });
+  }
+}
+
+function heldBy({ fromToken, principal }: Standing, app: App): readonly string[] {
+  const granted = principal !== undefined && Object.hasOwn(app.grants, principal) ? app.grants[principal] : undefined;
+  return [...fromToken, ...(granted ?? [])];
+}

@@ -1,0 +1,37 @@
+import type { FetchImplementation } from 'jose';
+
+const maxBytes = 256 * 1024;
+const coolDownMs = 5_000;
+
+/**
+ * A fetch for key sets that reads no more than 256 KB, and that after a failure fails at once for 5 s: tokens with
+ * made-up key ids must not become requests to an issuer that is down.
+ */
+export function coolingFetch(fetchKeys: FetchImplementation, now: () => number = Date.now): FetchImplementation {
+  let failed: { readonly at: number; readonly why: unknown } | undefined;
+  return async (url, options) => {
+    if (failed && now() - failed.at < coolDownMs) throw failed.why;
+    try {
+      const response = await fetchKeys(url, options);
+      if (response.status !== 200) throw new Error(`the key set's server answered with status ${response.status}`);
+      const body = await readCapped(response);
+      if (!Array.isArray(JSON.parse(body)?.keys)) throw new Error('the answer is no key set');
+      failed = undefined;
+      return new Response(body, { status: 200 });
+    } catch (why) {
+      failed = { at: now(), why };
+      throw why;
+    }
+  };
+}
+
+async function readCapped({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes) throw new Error('the key set is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,168 @@
+import middy, { type MiddlewareObj } from '@middy/core';
+import httpJsonBodyParser from '@middy/http-json-body-parser';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { type Environment, readRateLimit, readTokenSettings } from '../config.ts';
+import type { Operation } from '../contract/operations.ts';
+import type { TypeOf } from '../contract/type-of.ts';
+import { requireValid, type Validator } from '../contract/validator.ts';
+import { ApiError } from '../domain/errors.ts';
+import { type AppRef, parseAppHrn } from '../domain/hrn.ts';
+import type { Caller } from '../domain/policy.ts';
+import { openService, type Service, start } from '../service.ts';
+import { createRateLimiter, type RateLimiter } from '../store/rate-limit.ts';
+import { bearerToken } from './bearer.ts';
+import { closeExchange, type Exchange, type GatewayReply, openExchange, type Reply, refusalReply } from './exchange.ts';
+import { bodyText, requireJsonContentType, requirePlainJson } from './json-body.ts';
+import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
+
+/** A Lambda handler behind a REST API of API Gateway. */
+export type GatewayHandler = (event: APIGatewayProxyEvent, context: Context) => Promise<GatewayReply>;
+
+/** A request that has passed the pipeline. */
+export interface Call<Body> extends Exchange, Service {
+  readonly caller: Caller;
+  /** the application that the path names */
+  readonly app: AppRef;
+  readonly body: Body;
+}
+
+type BodyOf<Op extends Operation> = Op['body'] extends object ? TypeOf<Op['body']> : undefined;
+
+type Step = MiddlewareObj<Exchange, Reply | GatewayReply, Error, Context>;
+
+interface GuardedService extends Service {
+  readonly verifyToken: TokenVerifier;
+  readonly limitRate: RateLimiter | undefined;
+}
+
+/** The last moment, before Lambda's own time-out, at which a request that hangs is still answered. */
+const options = { timeoutEarlyInMillis: 500 };
+
+/**
+ * Makes the handler of a management call. Checked in the contract's order: token, rate, project scope, path, headers
+ * and body; the rest is the operation's own.
+ * @param validate the generated validator of the operation's body, if it has one
+ */
+export function endpoint<Op extends Operation>(
+  operation: Op,
+  run: (call: Call<BodyOf<Op>>) => Promise<Reply>,
+  validate?: Validator,
+): GatewayHandler {
+  const service = start(openGuardedService);
+  const pipeline = middy<Exchange, Reply | GatewayReply>(options).use(answer(operation));
+  if (!service) return asHandler(pipeline.before(refuseUnconfigured));
+  pipeline.use(authenticate(service)).use(limitRate(service)).use(refuseProjectScope());
+  if (operation.path?.includes('{app}')) pipeline.use(readApp(service));
+  if (validate) pipeline.use(takeBodyText()).use(parseBody()).use(checkBody(validate));
+  return asHandler(
+    pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<BodyOf<Op>>)),
+  );
+}
+
+/** Makes the handler of a call that anybody may make. */
+export function publicEndpoint(operation: Pick<Operation, 'id'>, run: () => Promise<Reply>): GatewayHandler {
+  return asHandler(middy<Exchange, Reply | GatewayReply>(options).use(answer(operation)).handler(run));
+}
+
+function openGuardedService(env: Environment): GuardedService {
+  const service = openService(env);
+  const limit = readRateLimit(env);
+  return {
+    ...service,
+    verifyToken: createTokenVerifier(readTokenSettings(env)),
+    limitRate: limit && createRateLimiter(service.table, limit),
+  };
+}
+
+function refuseUnconfigured(): void {
+  throw new ApiError('503000', { why: 'the function is not configured', retryAfterSeconds: 60 });
+}
+
+/** First in and last out: turns the gateway's event into an exchange, and whatever comes of it into an answer. */
+function answer({ id }: Pick<Operation, 'id'>): Step {
+  return {
+    before(request) {
+      request.event = openExchange(id, request.event as unknown as APIGatewayProxyEvent, request.context);
+    },
+    after(request) {
+      request.response = closeExchange(request.event, request.response as Reply);
+    },
+    onError(request) {
+      request.response = closeExchange(request.event, refusalReply(request.error, request.event));
+    },
+  };
+}
+
+function authenticate({ verifyToken }: GuardedService): Step {
+  return {
+    async before({ event: exchange }) {
+      exchange.caller = await verifyToken(bearerToken(exchange.headers));
+    },
+  };
+}
+
+function limitRate({ limitRate: limit }: GuardedService): Step {
+  return {
+    async before({ event: { caller, deadline } }) {
+      if (limit && caller) await limit(caller, deadline);
+    },
+  };
+}
+
+function refuseProjectScope(): Step {
+  return {
+    before({ event: { caller } }) {
+      if (!caller?.hasProjectScope) return;
+      throw new ApiError('403403', {
+        why: 'the token has a project scope',
+        cause: 'The access token has a project scope.',
+        action: 'Use an access token without a project scope.',
+      });
+    },
+  };
+}
+
+function readApp({ settings }: GuardedService): Step {
+  return {
+    before({ event: exchange }) {
+      exchange.app = parseAppHrn(exchange.event.pathParameters?.app ?? '', settings.partition);
+    },
+  };
+}
+
+function takeBodyText(): Step {
+  return {
+    before({ event: exchange }) {
+      requireJsonContentType(exchange.headers);
+      exchange.bodyText = bodyText(exchange.event.body, exchange.event.isBase64Encoded);
+      exchange.body = exchange.bodyText;
+    },
+  };
+}
+
+/** Parses by the library; its messages quote the input, so that neither answer nor log may have them. */
+function parseBody(): Step {
+  const { before } = httpJsonBodyParser({ disableContentTypeCheck: true });
+  return {
+    before(request) {
+      try {
+        return before?.(request as never);
+      } catch {
+        throw new ApiError('400002', { why: 'the body cannot be parsed' });
+      }
+    },
+  };
+}
+
+function checkBody(validate: Validator): Step {
+  return {
+    before({ event: { bodyText: text = '', body } }) {
+      requirePlainJson(text);
+      requireValid(validate, body);
+    },
+  };
+}
+
+function asHandler(pipeline: unknown): GatewayHandler {
+  return pipeline as GatewayHandler;
+}

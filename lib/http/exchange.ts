@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { ApiError, formatError } from '../domain/errors.ts';
+import type { AppRef } from '../domain/hrn.ts';
+import type { Caller } from '../domain/policy.ts';
+import { formatWhy, log } from '../log.ts';
+import { deadlineOf, newErrorId } from '../service.ts';
+import type { Deadline } from '../store/settle.ts';
+import { type Headers, headersOf, idIn } from './headers.ts';
+
+/** One request and its answer, as far as the pipeline has come. */
+export interface Exchange {
+  readonly operation: string;
+  readonly event: APIGatewayProxyEvent;
+  readonly headers: Headers;
+  readonly correlationId: string;
+  readonly requestId: string;
+  readonly lambdaRequestId: string;
+  readonly startedAt: number;
+  readonly deadline: Deadline;
+  caller?: Caller;
+  app?: AppRef;
+  bodyText?: string;
+  /** the body's text, then what was parsed from it */
+  body?: unknown;
+}
+
+/** What an operation answers. `logged` goes to the access log line, and must hold no secret. */
+export interface Reply {
+  readonly status: number;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly logged?: Readonly<Record<string, string>>;
+}
+
+/** A reply in API Gateway's terms. */
+export interface GatewayReply {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+export function openExchange(operation: string, event: APIGatewayProxyEvent, context: Partial<Context>): Exchange {
+  const headers = headersOf(event ?? {});
+  return {
+    operation,
+    event,
+    headers,
+    correlationId: idIn(headers, 'x-correlation-id') ?? randomUUID(),
+    requestId: idIn(headers, 'x-request-id') ?? randomUUID(),
+    lambdaRequestId: context.awsRequestId ?? '',
+    startedAt: Date.now(),
+    deadline: deadlineOf(context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+/** Ends an exchange: gives its reply the headers of every answer, and writes its access log line. */
+export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
+  logAccess(exchange, reply);
+  return {
+    statusCode: reply.status,
+    headers: {
+      ...(reply.body && { 'Content-Type': 'application/json' }),
+      'X-Correlation-ID': exchange.correlationId,
+      'X-Request-ID': exchange.requestId,
+      'X-Content-Type-Options': 'nosniff',
+      'Strict-Transport-Security': 'max-age=63072000',
+      'Cache-Control': 'no-store',
+      ...reply.headers,
+    },
+    body: reply.body ? JSON.stringify(reply.body) : '',
+  };
+}
+
+/** @returns the contract's answer to whatever was thrown; what is no ApiError is logged and becomes 500000 */
+export function refusalReply(thrown: unknown, exchange: Exchange): Reply {
+  const errorId = newErrorId();
+  const error = toApiError(thrown);
+  const body = formatError(error, { correlationId: exchange.correlationId, errorId });
+  if (error.code === '500000') logFailure(exchange, errorId, error.cause);
+  return {
+    status: body.status,
+    body,
+    headers: refusalHeaders(error, body.status),
+    logged: { code: error.code, errorId, why: formatWhy(error.cause) ?? body.cause },
+  };
+}
+
+/** What is no ApiError becomes one that tells nothing of it: a time-out of middy's is 503000, all else 500000. */
+export function toApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  const { name } = thrown as Error;
+  if (name === 'TimeoutError') return new ApiError('503000', { why: thrown, cause: 'The request took too long.' });
+  return new ApiError('500000', { why: thrown });
+}
+
+function refusalHeaders({ code, parts }: ApiError, status: number): Record<string, string> {
+  if (code === '401200') return { 'WWW-Authenticate': 'Bearer' };
+  if (status === 401) return { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
+  if (status === 403) return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
+  if (status === 429 || status === 503) return { 'Retry-After': String(parts.retryAfterSeconds ?? 1) };
+  return {};
+}
+
+function idsOf({ operation, correlationId, requestId, event, lambdaRequestId }: Exchange) {
+  return { operation, correlationId, requestId, gatewayRequestId: event.requestContext?.requestId, lambdaRequestId };
+}
+
+function logFailure(exchange: Exchange, errorId: string, why: unknown): void {
+  const stack = why instanceof Error ? why.stack : formatWhy(why);
+  log({ event: 'failure', level: 'error', ...idsOf(exchange), errorId, stack });
+}
+
+/** The raw path and the query are left out: a secret may stand in them by mistake. */
+function logAccess(exchange: Exchange, { status, logged }: Reply): void {
+  const { event, caller, app, startedAt } = exchange;
+  log({
+    event: 'access',
+    level: status >= 500 ? 'error' : 'info',
+    ...idsOf(exchange),
+    method: event.httpMethod,
+    route: event.resource,
+    status,
+    principal: caller?.principal,
+    realm: caller?.realm,
+    app: app && `${app.realm}/${app.appId}`,
+    ...logged,
+    durationMs: Date.now() - startedAt,
+  });
+}

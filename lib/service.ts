@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Environment, readSettings, type Settings } from './config.ts';
+import { formatWhy, log } from './log.ts';
+import { openTable } from './store/dynamodb.ts';
+import type { Deadline } from './store/settle.ts';
+import type { Table } from './store/table.ts';
+
+/** What every function that works on the table has, once a process. */
+export interface Service {
+  readonly settings: Settings;
+  readonly table: Table;
+}
+
+/** A request may take this long; Lambda's own time-out and API Gateway's 29 s are later. */
+const requestMs = 8_000;
+/** Left over for the answer, out of what Lambda leaves. */
+const answerMs = 1_000;
+
+/** @throws ConfigError */
+export function openService(env: Environment): Service {
+  const settings = readSettings(env);
+  return { settings, table: openTable(settings.tableName) };
+}
+
+/**
+ * Opens what a function needs when its process starts. Wrong settings are logged once, and every request is then
+ * refused by the one who asks for it: there is no running on guesses.
+ * @returns undefined when a setting is missing or wrong
+ */
+export function start<T>(open: (env: Environment) => T): T | undefined {
+  try {
+    return open(process.env);
+  } catch (why) {
+    log({ event: 'start', level: 'error', why: formatWhy(why) });
+    return undefined;
+  }
+}
+
+/** @param remainingMs what Lambda leaves to this invocation */
+export function deadlineOf(remainingMs: number): Deadline {
+  const at = Date.now() + Math.min(requestMs, remainingMs - answerMs);
+  return { at, now: Date.now, sleep, random: Math.random };
+}
+
+export function newErrorId(): string {
+  return `ERROR-${randomUUID()}`;
+}

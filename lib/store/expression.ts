@@ -1,0 +1,86 @@
+import type { ItemKey, Update } from './table.ts';
+
+/** The path of an attribute: `path('keys', handle, 'name')`. Each segment goes through a name placeholder. */
+export interface Path {
+  readonly segments: readonly string[];
+}
+
+/** A piece of a DynamoDB expression whose names and values are not yet placeholders. */
+export interface Fragment {
+  readonly texts: readonly string[];
+  readonly parts: readonly Part[];
+}
+
+type Value = string | number | boolean | null | readonly unknown[] | object;
+type Part = Path | { readonly value: Value };
+
+export function path(...segments: string[]): Path {
+  return { segments };
+}
+
+/**
+ * Writes a fragment: ``expr`${path('realm')} = ${realm}` ``. A path becomes name placeholders, anything else a value
+ * placeholder, so that no input can become part of an expression.
+ */
+export function expr(texts: TemplateStringsArray, ...parts: (Path | Value)[]): Fragment {
+  return { texts, parts: parts.map((part) => (isPath(part) ? part : { value: part })) };
+}
+
+function isPath(part: Path | Value): part is Path {
+  return typeof part === 'object' && part !== null && 'segments' in part;
+}
+
+/** One write to one item: what it sets and removes, and everything that must hold for it. */
+export interface Write {
+  readonly key: ItemKey;
+  readonly set: readonly Fragment[];
+  readonly remove?: readonly Path[];
+  readonly where: readonly Fragment[];
+}
+
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html */
+export function toUpdate({ key, set, remove = [], where }: Write): Update {
+  const placeholders = new Placeholders();
+  const sets = set.map((fragment) => placeholders.render(fragment)).join(', ');
+  const removes = remove.map((removed) => placeholders.name(removed)).join(', ');
+  return {
+    Key: key,
+    UpdateExpression: `SET ${sets}${removes && ` REMOVE ${removes}`}`,
+    ConditionExpression: where.map((fragment) => `(${placeholders.render(fragment)})`).join(' AND '),
+    ExpressionAttributeNames: placeholders.names,
+    ExpressionAttributeValues: placeholders.values,
+  };
+}
+
+class Placeholders {
+  readonly names: Record<string, string> = {};
+  readonly values: Record<string, Value> = {};
+  readonly #placeholders = new Map<string, string>();
+
+  render({ texts, parts }: Fragment): string {
+    return parts.reduce<string>((text, part, index) => text + this.#part(part) + texts[index + 1], texts[0] ?? '');
+  }
+
+  #part(part: Part): string {
+    return isPath(part) ? this.name(part) : this.#value(part.value);
+  }
+
+  name({ segments }: Path): string {
+    return segments.map((segment) => this.#segment(segment)).join('.');
+  }
+
+  #segment(segment: string): string {
+    const known = this.#placeholders.get(segment);
+    if (known) return known;
+    const placeholder = `#n${this.#placeholders.size}`;
+    this.#placeholders.set(segment, placeholder);
+    this.names[placeholder] = segment;
+    return placeholder;
+  }
+
+  #value(value: Value): string {
+    const placeholder = `:v${Object.keys(this.values).length}`;
+    this.values[placeholder] = value;
+    return placeholder;
+  }
+}

@@ -1,0 +1,74 @@
+import type { RateLimit } from '../config.ts';
+import { ApiError } from '../domain/errors.ts';
+import { expr, path, toUpdate } from './expression.ts';
+import { type Deadline, settle } from './settle.ts';
+import type { Table, Update } from './table.ts';
+
+/** Whose requests are counted together. */
+export interface Client {
+  readonly issuer: string;
+  readonly principal: string;
+}
+
+/** @throws ApiError 429003 when the client has to wait, 503000 when the limit cannot be looked up */
+export type RateLimiter = (client: Client, deadline: Deadline) => Promise<void>;
+
+const maxRemembered = 1_000;
+
+/**
+ * The generic cell rate algorithm, on one item a client, exact across all processes: `tat`, the theoretical arrival
+ * time, is when the bucket will be full again, in µs since the epoch. DynamoDB has no `max()`, so a full bucket and
+ * one in use are two different updates; each process remembers which one is likely, so that mostly one write does.
+ * @see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
+ */
+export function createRateLimiter(table: Table, { requestsPerSecond, burst }: RateLimit): RateLimiter {
+  const intervalMicros = Math.ceil(1_000_000 / requestsPerSecond);
+  const toleranceMicros = intervalMicros * (burst - 1);
+  const fullAt = new Map<string, number>();
+
+  return async (client, deadline) => {
+    const pk = `rate#${client.issuer}#${client.principal}`;
+    const now = deadline.now() * 1_000;
+    const idle = idleUpdate(pk, now, intervalMicros);
+    const busy = busyUpdate(pk, now, intervalMicros, toleranceMicros);
+    const isBusy = (fullAt.get(pk) ?? 0) > now;
+    for (const update of isBusy ? [busy, idle] : [idle, busy]) {
+      const { applied } = await settle(deadline, () => table.attemptUpdate(update));
+      if (applied) return remember(fullAt, pk, Math.max(fullAt.get(pk) ?? 0, now) + intervalMicros);
+    }
+    remember(fullAt, pk, now + toleranceMicros + intervalMicros);
+    // A place comes free after one interval at the latest.
+    throw new ApiError('429003', { retryAfterSeconds: Math.ceil(intervalMicros / 1_000_000) });
+  };
+}
+
+function idleUpdate(pk: string, now: number, intervalMicros: number): Update {
+  return toUpdate({
+    key: { pk, sk: 'rate' },
+    set: [expr`${path('tat')} = ${now + intervalMicros}`, expr`${path('ttl')} = ${ttlAfter(now + intervalMicros)}`],
+    where: [expr`attribute_not_exists(${path('pk')}) OR ${path('tat')} <= ${now}`],
+  });
+}
+
+function busyUpdate(pk: string, now: number, intervalMicros: number, toleranceMicros: number): Update {
+  return toUpdate({
+    key: { pk, sk: 'rate' },
+    set: [
+      expr`${path('tat')} = ${path('tat')} + ${intervalMicros}`,
+      expr`${path('ttl')} = ${ttlAfter(now + toleranceMicros + intervalMicros)}`,
+    ],
+    where: [expr`${path('tat')} > ${now}`, expr`${path('tat')} <= ${now + toleranceMicros}`],
+  });
+}
+
+/** @returns seconds since the epoch, as DynamoDB's TTL wants them, a minute later */
+function ttlAfter(micros: number): number {
+  return Math.ceil(micros / 1_000_000) + 60;
+}
+
+function remember(fullAt: Map<string, number>, pk: string, micros: number): void {
+  fullAt.delete(pk);
+  fullAt.set(pk, micros);
+  const [oldest] = fullAt.keys();
+  if (fullAt.size > maxRemembered && oldest !== undefined) fullAt.delete(oldest);
+}

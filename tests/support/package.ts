@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { unzip } from './unzip.ts';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const shipped = ['functions', 'infra', 'lib', 'package.json', 'serverless.yml', 'tsconfig.json'];
+const timeoutMs = 50_000;
+
+export interface Statement {
+  readonly Action: readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: { readonly 'ForAllValues:StringLike': { readonly 'dynamodb:LeadingKeys': string } };
+}
+
+/** The properties that tests look into, of every type of resource. */
+interface Properties {
+  readonly FunctionName: string;
+  readonly Handler: string;
+  readonly Timeout: number;
+  readonly Environment: { readonly Variables: Record<string, string> };
+  readonly Role: { readonly 'Fn::GetAtt': readonly [string, 'Arn'] };
+  readonly ManagedPolicyArns: readonly unknown[];
+  readonly Policies: ReadonlyArray<{ readonly PolicyDocument: { readonly Statement: Statement[] } }>;
+  readonly TableName: string;
+  readonly LogGroupName: string;
+  readonly RetentionInDays: number;
+  readonly MethodSettings: readonly unknown[];
+  readonly AccessLogSetting: { readonly DestinationArn: unknown; readonly Format: string };
+  readonly AuthorizationType: string;
+  readonly HttpMethod: string;
+  readonly Integration: { readonly Uri: unknown };
+  readonly ResourceId: { readonly Ref?: string };
+  readonly ParentId: { readonly Ref?: string };
+  readonly PathPart: string;
+  readonly ResponseType: string;
+  readonly StatusCode: string;
+  readonly ResponseParameters: Record<string, string>;
+  readonly ResponseTemplates: Record<string, string>;
+}
+
+export interface Resource {
+  readonly Type: string;
+  readonly DependsOn?: string | readonly string[];
+  readonly Properties: Properties;
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, unknown>>;
+}
+
+/** A copy of the service in a folder of its own, so that packaging disturbs nothing that runs beside it. */
+export function copyService(): { folder: string; remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'appkeys-package-'));
+  for (const name of shipped) cpSync(join(project, name), join(folder, name), { recursive: true });
+  symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Runs the framework there, without credentials and with no settings but `env`. */
+export async function serverless(folder: string, args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['node_modules/serverless/bin/serverless.js', ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  const [status, stdout, stderr] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
+  return { status, output: stdout + stderr };
+}
+
+/** Packages the copy, and unpacks what would be uploaded: the files of each function in `bundles/<function name>`. */
+export async function packageService(folder: string): Promise<Template> {
+  const { status, output } = await serverless(folder, ['package', '--package', 'package']);
+  if (status !== 0) throw new Error(`serverless package ended with ${status}: ${output}`);
+  for (const name of readdirSync(join(folder, 'package'))) {
+    if (name.endsWith('.zip')) unpack(join(folder, 'package', name), join(folder, 'bundles', basename(name, '.zip')));
+  }
+  return JSON.parse(readFileSync(join(folder, 'package/cloudformation-template-update-stack.json'), 'utf8'));
+}
+
+function unpack(archive: string, target: string): void {
+  for (const [name, content] of unzip(readFileSync(archive))) {
+    mkdirSync(join(target, dirname(name)), { recursive: true });
+    writeFileSync(join(target, name), content);
+  }
+}

@@ -1,0 +1,186 @@
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { expect, vi } from 'vitest';
+import { localClient } from '../../infra/local/table.ts';
+import { type Operation, operations } from '../../lib/contract/operations.ts';
+import { errorReply } from '../../lib/contract/schemas.ts';
+import type { GenerateApiKeyResult } from '../../lib/direct/client.ts';
+import { type App, newApp } from '../../lib/domain/app.ts';
+import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
+import type { GatewayReply } from '../../lib/http/exchange.ts';
+import { freshTable } from './engine.ts';
+import { lambdaContext, type OperationId, restEvent, type TestRequest } from './events.ts';
+import { startIssuer, type TestIssuer } from './issuer.ts';
+
+/** A reply whose body was parsed, after it was held against its schema. */
+export interface TestReply extends Omit<GatewayReply, 'body'> {
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the schema has been checked to hold
+  readonly body: any;
+  readonly text: string;
+}
+
+/** The real handlers on a new table of the real engine, with real tokens. */
+export interface TestService {
+  readonly tableName: string;
+  readonly issuer: TestIssuer;
+  readonly otherIssuer: TestIssuer;
+  /** Calls as `demo`, who has `manage` on what `seed` makes, unless the headers say otherwise. */
+  call(id: OperationId, request?: TestRequest): Promise<TestReply>;
+  generate(app: App, body?: unknown, headers?: TestRequest['headers']): Promise<TestReply>;
+  seed(parts?: Partial<App>): Promise<App>;
+  item(app: App): Promise<App>;
+  /** Invokes the function for direct invocation. */
+  invoke(payload: unknown): Promise<GenerateApiKeyResult>;
+  /** every log record that this service has written, and their lines */
+  readonly log: { records(): Record<string, unknown>[]; lines(): string[] };
+}
+
+const realm = 'myrealm';
+let seeded = 0;
+
+/** @param env settings that differ from the usual ones; undefined leaves one out */
+export async function startService(env: Record<string, string | undefined> = {}): Promise<TestService> {
+  const { endpoint, tableName } = await freshTable();
+  const issuer = await startIssuer('https://issuer.test', [realm, 'other']);
+  const otherIssuer = await startIssuer('https://other-issuer.test', ['third']);
+  setEnvironment({ endpoint, tableName, issuer, otherIssuer, env });
+  const database = DynamoDBDocumentClient.from(localClient(endpoint));
+  const token = await issuer.sign({ permissions: ['account:createApp'] });
+  const log = captureLog();
+  const handlers = await loadHandlers();
+
+  const call: TestService['call'] = async (id, request = {}) => {
+    const headers = {
+      Authorization: `Bearer ${token}`,
+      ...((operations[id] as Operation).body && { 'Content-Type': 'application/json' }),
+    };
+    const event = restEvent(id, { ...request, headers: { ...headers, ...request.headers } });
+    return checked(id, await handlers[id](event, lambdaContext()));
+  };
+  return {
+    tableName,
+    issuer,
+    otherIssuer,
+    log,
+    call,
+    generate: (app, body = { name: 'a key' }, headers = {}) =>
+      call('generateApiKey', { path: { app: hrnOf(app) }, body, headers }),
+    invoke: (payload) => handlers.generateApiKeyDirect(payload, lambdaContext()),
+    async seed(parts = {}) {
+      seeded += 1;
+      const made = {
+        appId: `seeded${seeded}`,
+        realm,
+        name: 'seeded',
+        owner: 'demo',
+        now: 1,
+        op: 'seed',
+        correlationId: 'seed',
+      };
+      const app = { ...newApp(made), ...parts };
+      const { appId, ...attributes } = app;
+      await database.send(new PutCommand({ TableName: tableName, Item: { pk: appId, sk: 'app', ...attributes } }));
+      return app;
+    },
+    async item({ appId }) {
+      const Key = { pk: appId, sk: 'app' };
+      const { Item } = await database.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
+      return Item as unknown as App;
+    },
+  };
+}
+
+/** @returns the application's HRN as it stands in a URL's path */
+export function hrnOf({ realm, appId }: Pick<App, 'realm' | 'appId'>): string {
+  return encodeURIComponent(`hrn:here:account::${realm}:app/${appId}`);
+}
+
+/** Holds a refusal against the contract: its status and title, and that it has words for this request. */
+export function expectRefusal(reply: TestReply, code: ErrorCode): void {
+  const { status, title } = errorTable[code];
+  expect(reply.body).toMatchObject({ code, status, title });
+  expect(reply.statusCode).toBe(status);
+}
+
+/** Keeps what the handlers write to stdout, which is their log. */
+function captureLog(): TestService['log'] {
+  const written: string[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
+  const lines = () => written.join('').split('\n').filter(Boolean);
+  return { lines, records: () => lines().map((line) => JSON.parse(line)) };
+}
+
+type Handler = (event: unknown, context: unknown) => Promise<never>;
+
+async function loadHandlers(): Promise<Record<OperationId, Handler>> {
+  vi.resetModules();
+  const ids = Object.keys(operations) as OperationId[];
+  const loaded = ids.map(async (id) => [id, (await import(`../../functions/${kebab(id)}.ts`)).handler]);
+  return Object.fromEntries(await Promise.all(loaded));
+}
+
+function kebab(id: string): string {
+  return id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function setEnvironment({
+  endpoint,
+  tableName,
+  issuer,
+  otherIssuer,
+  env,
+}: {
+  endpoint: string;
+  tableName: string;
+  issuer: TestIssuer;
+  otherIssuer: TestIssuer;
+  env: Record<string, string | undefined>;
+}): void {
+  const common = { audience: 'appkeys', algorithms: ['ES256'] };
+  const issuers = [
+    { ...common, issuer: issuer.issuer, jwksUri: issuer.jwksUri, realms: [realm, 'other'] },
+    { ...common, issuer: otherIssuer.issuer, jwksUri: otherIssuer.jwksUri, realms: ['third'] },
+  ];
+  const settings = {
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    TABLE_NAME: tableName,
+    TOKEN_ISSUERS: JSON.stringify(issuers),
+    RATE_LIMIT: 'off',
+    ...env,
+  };
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
+const ajv = new Ajv2020({ allErrors: true, formats: { int64: true } });
+const validators = new Map<object, ValidateFunction>();
+
+function validatorOf(schema: object): ValidateFunction {
+  const validate = validators.get(schema) ?? ajv.compile(schema);
+  validators.set(schema, validate);
+  return validate;
+}
+
+/** Every reply of every test: its body fits its schema, and the headers of every answer are there. */
+function checked(id: OperationId, reply: GatewayReply): TestReply {
+  const { reply: promised } = operations[id] as Operation;
+  const validate = validatorOf(reply.statusCode < 400 ? promised.schema : errorReply);
+  const body = JSON.parse(reply.body);
+  expect(validate(body), JSON.stringify(validate.errors)).toBe(true);
+  expect(reply.headers['X-Correlation-ID']).toMatch(/^[\x21-\x7e]{1,128}$/);
+  expect(reply.headers['X-Request-ID']).toMatch(/^[\x21-\x7e]{1,128}$/);
+  expect(reply.headers).toMatchObject({
+    'Content-Type': 'application/json',
+    'X-Content-Type-Options': 'nosniff',
+    'Strict-Transport-Security': expect.stringMatching(/^max-age=\d+$/),
+    'Cache-Control': 'no-store',
+  });
+  if (reply.statusCode >= 400) expect(body.correlationId).toBe(reply.headers['X-Correlation-ID']);
+  else expect(reply.statusCode).toBe(promised.status);
+  return { ...reply, body, text: reply.body };
+}
