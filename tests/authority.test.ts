@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Operation, operations } from '../lib/contract/operations.ts';
+import type { App } from '../lib/domain/app.ts';
+import type { ErrorCode } from '../lib/domain/errors.ts';
+import type { OperationId } from './support/events.ts';
+import { expectRefusal, hrnOf, startService, type TestReply, type TestService } from './support/service.ts';
+
+let service: TestService;
+let app: App;
+
+beforeAll(async () => {
+  service = await startService({ MAX_KEYS_PER_APP: '50' });
+  app = await service.seed({ grants: { manager: ['manage'], writer: ['write'], reader: ['read'], nobody: [] } });
+});
+
+type Verdict = 'yes' | ErrorCode;
+type Rights = 'read' | 'write' | 'manage' | 'none';
+
+/** What a caller with those rights on the application gets. */
+function verdictOf({ access, path = '' }: Operation, rights: Rights): Verdict {
+  if (!path.includes('{app}')) return '403403';
+  if (rights === 'none') return '404660';
+  return access === 'read' || rights !== 'read' ? 'yes' : '403403';
+}
+
+const onApp = () => `hrn:here:account::myrealm:app/${app.appId}`;
+
+/** Every kind of caller: its claims, and the rights on the application that it should have. */
+const callers: Record<string, { claims: () => Record<string, unknown>; rights: Rights; realm?: string }> = {
+  'grant manage': { claims: () => ({ sub: 'manager' }), rights: 'manage' },
+  'grant write': { claims: () => ({ sub: 'writer' }), rights: 'write' },
+  'grant read': { claims: () => ({ sub: 'reader' }), rights: 'read' },
+  'an empty grant': { claims: () => ({ sub: 'nobody' }), rights: 'none' },
+  'no grant': { claims: () => ({ sub: 'stranger' }), rights: 'none' },
+  'a principal named like a built-in': { claims: () => ({ sub: 'constructor' }), rights: 'none' },
+  'token manage': { claims: () => permit(`account:manage:${onApp()}`), rights: 'manage' },
+  'token write': { claims: () => permit(`account:write:${onApp()}`), rights: 'write' },
+  'token read': { claims: () => permit(`account:read:${onApp()}`), rights: 'read' },
+  'token manage, all of the realm': {
+    claims: () => permit('account:manage:hrn:here:account::myrealm:app/*'),
+    rights: 'manage',
+  },
+  'token write on everything': { claims: () => permit('account:write:*'), rights: 'write' },
+  'token manage without a resource': { claims: () => permit('account:manage'), rights: 'none' },
+  'token manage of another service': { claims: () => permit(`billing:manage:${onApp()}`), rights: 'none' },
+  'token manage on another application': { claims: () => permit(`account:manage:${onApp()}x`), rights: 'none' },
+  'token with an unknown action': { claims: () => permit(`account:*:${onApp()}`), rights: 'none' },
+  'token with a pattern in the middle': { claims: () => permit('account:manage:hrn:*:app/x'), rights: 'none' },
+  'the same principal of another realm': { claims: () => ({ sub: 'manager', rlm: 'other' }), rights: 'none' },
+  'manage on everything in another realm': {
+    claims: () => ({ ...permit('account:manage:*'), rlm: 'other' }),
+    rights: 'none',
+  },
+};
+
+function permit(...permissions: string[]): Record<string, unknown> {
+  return { sub: 'token-holder', permissions };
+}
+
+async function callAs(
+  id: OperationId,
+  claims: Record<string, unknown>,
+  target = app,
+  issuer = service.issuer,
+): Promise<TestReply> {
+  const { body } = operations[id] as Operation;
+  const headers = { Authorization: `Bearer ${await issuer.sign(claims)}` };
+  return service.call(id, { path: { app: hrnOf(target) }, headers, ...(body && { body: { name: 'x' } }) });
+}
+
+function expectVerdict(reply: TestReply, verdict: Verdict): void {
+  if (verdict === 'yes') expect(reply.statusCode).toBeLessThan(300);
+  else expectRefusal(reply, verdict);
+}
+
+const guarded = (Object.keys(operations) as OperationId[]).filter((id) =>
+  ['read', 'write', 'createApp'].includes(operations[id].access),
+);
+
+describe.each(guarded)('security 10: %s', (id) => {
+  it.each(Object.keys(callers))('by %s', async (kind) => {
+    const { claims, rights } = callers[kind] ?? expect.fail();
+    expectVerdict(await callAs(id, claims()), verdictOf(operations[id], rights));
+  });
+
+  it('by another issuer that has manage on everything in its own realm', async () => {
+    const reply = await callAs(id, permit('account:manage:*'), app, service.otherIssuer);
+    expectVerdict(reply, verdictOf(operations[id], 'none'));
+  });
+
+  it('by another issuer that claims a realm which is not its own: 401300', async () => {
+    expectRefusal(await callAs(id, { sub: 'manager', rlm: 'myrealm' }, app, service.otherIssuer), '401300');
+  });
+
+  it.each([
+    'hrn:here:authorization::myrealm:project/my-project-0000',
+    'openid hrn:olp:authorization::other:project/p profile',
+    ['openid', 'hrn:here-cn:authorization::x:project/p'],
+  ])('with the project scope %j: 403403', async (scope) => {
+    const reply = await callAs(id, { sub: 'manager', scope, permissions: ['account:createApp'] });
+    expectRefusal(reply, '403403');
+    expect(reply.body.cause).toBe('The access token has a project scope.');
+    expect(reply.headers['WWW-Authenticate']).toBe('Bearer error="insufficient_scope"');
+  });
+
+  it('with another scope: as without', async () => {
+    expectVerdict(await callAs(id, { sub: 'manager', scope: 'openid project/p' }), verdictOf(operations[id], 'manage'));
+  });
+
+  it.runIf(operations[id].access !== 'createApp')('on a deleted application: 404660', async () => {
+    const deleted = await service.seed({ status: 'deleted' });
+    expectRefusal(await callAs(id, permit('account:manage:*'), deleted), '404660');
+    expect(await service.item(deleted)).toMatchObject({ status: 'deleted', rev: deleted.rev });
+  });
+
+  it.runIf(operations[id].access !== 'createApp')(
+    'security 11: no right and no application are one answer',
+    async () => {
+      const claims = { sub: 'stranger' };
+      const answers = [
+        await callAs(id, claims),
+        await callAs(id, claims, { ...app, appId: 'missing' }),
+        await callAs(id, claims, { ...app, realm: 'other' }),
+        await callAs(id, claims, await service.seed({ status: 'deleted' })),
+      ];
+      expect(new Set(answers.map(withoutIds)).size).toBe(1);
+      const whys = service.log
+        .records()
+        .slice(-4)
+        .map(({ why }) => why);
+      expect(new Set(whys).size).toBe(4);
+    },
+  );
+});
+
+/** Everything of an answer but what is new in every answer. */
+function withoutIds({ statusCode, headers, text }: TestReply): string {
+  const ids = /ERROR-[0-9a-f-]{36}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+  return JSON.stringify({ statusCode, headers, text }).replace(ids, 'ID');
+}
+
+describe('security 12: the right is part of the write', () => {
+  it('a grant that is gone when the write arrives makes no key', async () => {
+    const racing = await service.seed({ grants: { demo: ['write'] } });
+    expect((await service.generate(racing)).statusCode).toBe(201);
+    const revoked = await service.seed({ ...racing, grants: {} });
+    expectRefusal(await service.generate(revoked), '404660');
+    expect((await service.item(revoked)).keyCount).toBe(0);
+  });
+});
+
+describe('security 13: who calls is what the token says', () => {
+  it('no body field, query or header changes it', async () => {
+    const headers = { 'X-Principal': 'manager', 'X-Amzn-Principal-Id': 'manager', 'X-Forwarded-For': '127.0.0.1' };
+    const token = await service.issuer.sign({ sub: 'stranger' });
+    const reply = await service.call('generateApiKey', {
+      path: { app: hrnOf(app) },
+      query: { sub: 'manager', principal: 'manager' },
+      headers: { ...headers, Authorization: `Bearer ${token}` },
+      body: { name: 'x' },
+    });
+    expectRefusal(reply, '404660');
+  });
+
+  it.each(['createdBy', 'createdTime', 'apiKeyId', 'apiKey', 'identity', 'realm', 'sub', 'grants'])(
+    '400200 for the field %s in the body',
+    async (field) => {
+      const reply = await service.generate(await service.seed(), { name: 'x', [field]: 'manager' });
+      expectRefusal(reply, '400200');
+      expect(reply.body.details).toMatchObject([{ source: `$.${field}` }]);
+    },
+  );
+});

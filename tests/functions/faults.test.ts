@@ -1,0 +1,105 @@
+import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
+import { expectRefusal, startService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+let proxy: DatabaseProxy;
+const tellsRefusedItem = inject('engine') === 'dynamodb-local';
+
+beforeAll(async () => {
+  proxy = await startDatabaseProxy(inject('endpoint'));
+  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  return () => proxy.stop();
+});
+
+beforeEach(() => {
+  proxy.requests.length = 0;
+  proxy.faults = [];
+});
+
+const full = { keyCount: 2, keys: {} };
+
+describe('requests to the database, counted at the wire', () => {
+  it('1 for a new key', async () => {
+    const app = await service.seed();
+    await service.generate(app);
+    expect(proxy.requests).toEqual(['UpdateItem']);
+  });
+
+  it('1 for a refusal where the engine returns the item, 2 where it does not', async () => {
+    expectRefusal(await service.generate(await service.seed(full)), '409303');
+    expect(proxy.requests).toEqual(tellsRefusedItem ? ['UpdateItem'] : ['UpdateItem', 'GetItem']);
+  });
+
+  it('0 for what the token, the path or the body already refuses', async () => {
+    const app = await service.seed();
+    expectRefusal(await service.generate(app, {}), '400201');
+    expectRefusal(await service.generate({ ...app, realm: 'other' }), '404660');
+    expectRefusal(await service.generate(app, { name: 'x' }, { Authorization: 'Bearer x' }), '401300');
+    expect(proxy.requests).toEqual([]);
+  });
+});
+
+describe('faults between the service and the database', () => {
+  it('an answer lost after the write: one 201, one key', async () => {
+    const app = await service.seed();
+    proxy.faults = ['loseAnswer'];
+    const { statusCode, body } = await service.generate(app);
+    expect(statusCode).toBe(201);
+    const { keys, keyCount } = await service.item(app);
+    expect([Object.keys(keys), keyCount]).toEqual([[body.apiKey.split('/')[1]], 1]);
+  });
+
+  it('a request lost before the write: one 201, one key', async () => {
+    const app = await service.seed();
+    proxy.faults = ['loseRequest', 'loseRequest'];
+    expect((await service.generate(app)).statusCode).toBe(201);
+    expect((await service.item(app)).keyCount).toBe(1);
+  });
+
+  it('a request that hangs is given up and made again', async () => {
+    const app = await service.seed();
+    proxy.faults = ['hang'];
+    expect((await service.generate(app)).statusCode).toBe(201);
+    expect((await service.item(app)).keyCount).toBe(1);
+  });
+
+  it('a refusal after a lost answer is fenced: a late copy of the write leaves no key that nobody holds', async () => {
+    const app = await service.seed(full);
+    proxy.faults = ['loseRequest'];
+    expectRefusal(await service.generate(app), '409303');
+    const { removed, keyCount } = await service.item(app);
+    expect(Object.values(removed)).toMatchObject([{ why: 'fenced' }]);
+    expect(keyCount).toBe(2);
+  });
+
+  it('503 with Retry-After within the deadline, and it says that the outcome is not known', async () => {
+    const app = await service.seed();
+    proxy.faults = Array.from({ length: 100 }, () => 'loseRequest');
+    const started = Date.now();
+    const reply = await service.generate(app);
+    expectRefusal(reply, '503000');
+    expect(reply.headers['Retry-After']).toBe('1');
+    expect(reply.body.cause).toContain('not known');
+    expect(Date.now() - started).toBeLessThan(10_000);
+  });
+
+  it('503 that says nothing was changed when the database cannot be reached at all', async () => {
+    const unreachable = await startService({ AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' });
+    const reply = await unreachable.generate(await unreachable.seed());
+    expectRefusal(reply, '503000');
+    expect(reply.body.cause).toContain('Nothing was changed');
+    expect(reply.text).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|appkeys-/);
+  });
+
+  it('creating an application after a lost answer: one 200, one application', async () => {
+    service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+    proxy.faults = ['loseAnswer'];
+    const { statusCode, body } = await service.call('createApp', { body: { name: 'mine' } });
+    expect(statusCode).toBe(200);
+    expect(await service.item({ ...(await service.seed()), appId: body.clientId })).toMatchObject({
+      name: 'mine',
+      rev: 1,
+    });
+  });
+});
