@@ -12,7 +12,7 @@ import { openService, type Service, start } from '../service.ts';
 import { createRateLimiter, type RateLimiter } from '../store/rate-limit.ts';
 import { bearerToken } from './bearer.ts';
 import { closeExchange, type Exchange, type GatewayReply, openExchange, type Reply, refusalReply } from './exchange.ts';
-import { bodyText, requireJsonContentType, requirePlainJson } from './json-body.ts';
+import { bodyText, requireJsonContentType, requirePlainKeys, requireShallow } from './json-body.ts';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 
 /** A Lambda handler behind a REST API of API Gateway. */
@@ -135,6 +135,7 @@ function takeBodyText(): Step {
     before({ event: exchange }) {
       requireJsonContentType(exchange.headers);
       exchange.bodyText = bodyText(exchange.event.body, exchange.event.isBase64Encoded);
+      requireShallow(exchange.bodyText);
       exchange.body = exchange.bodyText;
     },
   };
@@ -157,7 +158,7 @@ function parseBody(): Step {
 function checkBody(validate: Validator): Step {
   return {
     before({ event: { bodyText: text = '', body } }) {
-      requirePlainJson(text);
+      requirePlainKeys(text);
       requireValid(validate, body);
     },
   };

@@ -39,20 +39,34 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** @throws ApiError 400200 when the text nests deeper than 8; looks at brackets only, so that it may come before parsing */
+export function requireShallow(text: string): void {
+  let depth = 0;
+  for (const token of tokensOf(text)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    if (depth > maxDepth) throw badJson(`nests deeper than ${maxDepth}`);
+  }
+}
+
 /**
  * Looks at the text of a valid JSON document for what `JSON.parse` hides.
- * @throws ApiError 400200 when it repeats a key, has a key that reaches a prototype, or nests deeper than 8
+ * @throws ApiError 400200 when an object repeats a key, or has one that reaches a prototype
  */
-export function requirePlainJson(text: string): void {
+export function requirePlainKeys(text: string): void {
   const open: Set<string>[] = [];
   let lastString = '""';
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+  for (const token of tokensOf(text)) {
     if (token === '{' || token === '[') open.push(new Set());
     else if (token === '}' || token === ']') open.pop();
     else if (token === ':') addKey(open.at(-1), JSON.parse(lastString));
     else lastString = token;
-    if (open.length > maxDepth) throw badJson(`nests deeper than ${maxDepth}`);
   }
+}
+
+/** Strings, brackets and colons: all that says where keys are. */
+function* tokensOf(text: string): Iterable<string> {
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) yield token;
 }
 
 function addKey(keys: Set<string> | undefined, key: string): void {

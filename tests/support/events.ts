@@ -10,7 +10,7 @@ export interface TestRequest {
   readonly path?: Record<string, string>;
   readonly headers?: Record<string, string | readonly string[]>;
   readonly query?: Record<string, string>;
-  /** an object is sent as JSON, a string as it is */
+  /** an object is sent as JSON, a string as it is, null is no body */
   readonly body?: unknown;
   readonly isBase64Encoded?: boolean;
 }
@@ -43,7 +43,7 @@ export function restEvent(id: OperationId, request: TestRequest): APIGatewayProx
 }
 
 function textOf(body: unknown): string | null {
-  if (body === undefined) return null;
+  if (body === undefined || body === null) return null;
   return typeof body === 'string' ? body : JSON.stringify(body);
 }
 

@@ -7,6 +7,7 @@ export interface TestIssuer {
   readonly issuer: string;
   readonly jwksUri: string;
   readonly publicJwk: JWK;
+  readonly publicKey: CryptoKey;
   readonly privateKey: CryptoKey;
   /** how often the key set was fetched */
   fetches(): number;
@@ -32,6 +33,7 @@ export async function startIssuer(issuer: string, realms: readonly string[]): Pr
     issuer,
     jwksUri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
     publicJwk,
+    publicKey,
     privateKey,
     fetches: () => fetches,
     answerWith: (status, body = answer.body) => {

@@ -1,0 +1,30 @@
+import { type AppRef, formatAppHrn } from '../../lib/domain/hrn.ts';
+import { freePort, isFree, loopback } from './ports.ts';
+
+export type Ports = { httpPort: number; lambdaPort: number };
+
+/** @throws Error when a port that was asked for is in use */
+export async function choosePorts(httpPort: number, lambdaPort: number | undefined): Promise<Ports> {
+  await requireFree('--port', httpPort);
+  if (lambdaPort === undefined) return { httpPort, lambdaPort: await freePort(httpPort + 2) };
+  if (lambdaPort === httpPort) throw new Error('--lambda-port must differ from --port.');
+  await requireFree('--lambda-port', lambdaPort);
+  return { httpPort, lambdaPort };
+}
+
+export function formatUrl(port: number): string {
+  return `http://${loopback}:${port}`;
+}
+
+/** An application's URL, its HRN percent-encoded. */
+export function formatAppUrl({ httpPort }: Ports, app: AppRef): string {
+  return `${formatUrl(httpPort)}/apps/${encodeURIComponent(formatLocalHrn(app))}`;
+}
+
+export function formatLocalHrn(app: AppRef): string {
+  return formatAppHrn(app, process.env.HRN_PARTITION || 'here');
+}
+
+async function requireFree(flag: string, port: number): Promise<void> {
+  if (!(await isFree(port))) throw new Error(`Port ${port} is in use. Choose another one: npm start -- ${flag} N`);
+}

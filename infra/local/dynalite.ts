@@ -1,0 +1,19 @@
+import dynalite from 'dynalite';
+import { listen, loopback } from './ports.ts';
+
+/** A running database: where it is and how to end it. */
+export type Engine = { endpoint: string; stop: () => Promise<void> };
+
+/** Starts dynalite on a free port, with its data in the folder `path`, or in memory. */
+export async function startDynalite({ path }: { path?: string } = {}): Promise<Engine> {
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, ...(path === undefined ? {} : { path }) });
+  const port = await listen(server);
+  return { endpoint: `http://${loopback}:${port}`, stop: () => close(server) };
+}
+
+function close(server: ReturnType<typeof dynalite>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()));
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,124 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Engine } from './dynalite.ts';
+import { cacheFolder } from './folders.ts';
+import { freePort, loopback } from './ports.ts';
+
+const version = '2.9.30';
+const packed = {
+  name: `amplify-dynamodb-simulator-${version}.tgz`,
+  sha512:
+    'c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c5280439836665e89aa515dbad6908422c7cf1129e91cb5a3b4c1ea7888a17b9002749ec1',
+};
+const jar = {
+  name: 'DynamoDBLocal.jar',
+  sha512:
+    '8072e71a0f9da51d93b351569478f5d94b9e486de90f32a7daffe812253c3cb9133deb3a76141750c23a8ed0607ba14abb680aa889d3750381ea4f37ce10649c',
+};
+
+const startTimeoutMs = 60_000;
+const fetchTimeoutMs = 300_000;
+
+/** Starts AWS's own DynamoDB Local on a free port, in memory; fetched on first use. */
+export async function startDynamodbLocal(): Promise<Engine> {
+  const folder = await openRelease();
+  const port = await freePort();
+  const engine = spawnEngine(folder, port);
+  const endpoint = `http://${loopback}:${port}`;
+  await waitUntilItAnswers(engine, endpoint);
+  return { endpoint, stop: () => stop(engine) };
+}
+
+/** The folder with the jar, its checksum verified. */
+async function openRelease(): Promise<string> {
+  const folder = join(cacheFolder, `dynamodb-local-${version}`);
+  if (!existsSync(folder)) await fetchRelease(folder);
+  requireChecksum(folder, jar);
+  return folder;
+}
+
+/** Fetches into a folder of its own and moves that to `folder` when it is whole, so that two may do this at once. */
+async function fetchRelease(folder: string): Promise<void> {
+  mkdirSync(cacheFolder, { recursive: true });
+  const draft = mkdtempSync(join(cacheFolder, 'fetching-'));
+  try {
+    const options = ['--pack-destination', '.', '--ignore-scripts', '--loglevel=error'];
+    await run('npm', ['pack', `amplify-dynamodb-simulator@${version}`, ...options], draft);
+    requireChecksum(draft, packed);
+    await run('tar', ['-xzf', packed.name, '--strip-components=1', 'package/emulator'], draft);
+    moveUnlessThere(join(draft, 'emulator'), folder);
+  } finally {
+    rmSync(draft, { recursive: true });
+  }
+}
+
+async function run(command: string, args: string[], cwd: string): Promise<void> {
+  try {
+    await promisify(execFile)(command, args, { cwd, timeout: fetchTimeoutMs });
+  } catch (error) {
+    throw new Error(`DynamoDB Local could not be fetched: ${command} ${args[0]} failed.`, { cause: error });
+  }
+}
+
+function moveUnlessThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
+}
+
+function requireChecksum(folder: string, file: typeof jar): void {
+  const path = join(folder, file.name);
+  const found = createHash('sha512').update(readFileSync(path)).digest('hex');
+  if (found !== file.sha512) throw new Error(`${path} is not what was expected: its SHA-512 is ${found}.`);
+}
+
+function spawnEngine(folder: string, port: number): ChildProcess {
+  const jvm = ['-Djava.library.path=./DynamoDBLocal_lib', '-jar', jar.name];
+  const options = ['-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)];
+  const engine = spawn('java', [...jvm, ...options], { cwd: folder, stdio: 'ignore' });
+  const end = () => engine.kill('SIGKILL');
+  process.on('exit', end);
+  engine.on('exit', () => process.off('exit', end));
+  return engine;
+}
+
+async function waitUntilItAnswers(engine: ChildProcess, endpoint: string): Promise<void> {
+  const waiting = new AbortController();
+  const failed = Promise.race([endOf(engine), sleep(startTimeoutMs, 'did not answer in time', waiting)]);
+  const answered = poll(endpoint, waiting.signal);
+  const failure = await Promise.race([failed, answered]);
+  waiting.abort();
+  failed.catch(() => {});
+  if (failure === undefined) return;
+  engine.kill('SIGKILL');
+  throw new Error(`DynamoDB Local ${failure}.`);
+}
+
+async function endOf(engine: ChildProcess): Promise<string> {
+  try {
+    const [code] = await once(engine, 'exit');
+    return `ended with exit code ${code}`;
+  } catch {
+    return 'needs Java 17 or later, and there is no java on the path (Debian: default-jre-headless)';
+  }
+}
+
+async function poll(endpoint: string, signal: AbortSignal): Promise<undefined> {
+  while (!signal.aborted) {
+    const answer = await fetch(endpoint).catch(() => undefined);
+    if (answer !== undefined) return;
+    await sleep(100);
+  }
+}
+
+async function stop(engine: ChildProcess): Promise<void> {
+  const ended = once(engine, 'exit');
+  if (engine.kill('SIGKILL')) await ended;
+}

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type App, newApp } from '../../lib/domain/app.ts';
+import { appKey } from '../../lib/store/app-item.ts';
+import { localClient } from './table.ts';
+
+/** The applications that a local service has from its start. */
+export const seeds = [
+  { appId: 'lACE8kgYxsahjbXnvy8w', realm: 'myrealm', owner: 'demo', issuers: [] },
+  { appId: 'withIssuers', realm: 'myrealm', owner: 'demo', issuers: ['https://issuer.example.com'] },
+] as const;
+
+/** Writes the seeds that are not there; what is there stays as it is. */
+export async function seedApps(endpoint: string, tableName: string, now: number): Promise<void> {
+  const client = DynamoDBDocumentClient.from(localClient(endpoint));
+  await Promise.all(seeds.map((seed) => putIfAbsent(client, tableName, makeApp(seed, now))));
+  client.destroy();
+}
+
+function makeApp({ appId, realm, owner, issuers }: (typeof seeds)[number], now: number): App {
+  const [op, correlationId] = [randomUUID(), randomUUID()];
+  const description = 'Made by npm start.';
+  return { ...newApp({ appId, realm, name: appId, description, owner, now, op, correlationId }), issuers };
+}
+
+async function putIfAbsent(client: DynamoDBDocumentClient, tableName: string, app: App): Promise<void> {
+  const { appId, ...attributes } = app;
+  const Item = { ...appKey(appId), ...attributes };
+  try {
+    await client.send(new PutCommand({ TableName: tableName, Item, ConditionExpression: 'attribute_not_exists(pk)' }));
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+}

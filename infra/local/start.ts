@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { choosePorts } from './addresses.ts';
+import { messageOf, parseFlags, parseWhole } from './command-line.ts';
+import { type Engine, startDynalite } from './dynalite.ts';
+import { lockFolder } from './folder-lock.ts';
+import { openLocalFolder } from './folders.ts';
+import { defaultValiditySeconds, formatTokenIssuers, openSigningKey, signToken, startJwksServer } from './issuer.ts';
+import { waitUntilReady } from './readiness.ts';
+import { seedApps } from './seed.ts';
+import { spawnService, stage, withoutAwsAccount } from './serverless-offline.ts';
+import { createTable } from './table.ts';
+import { formatWelcome } from './welcome.ts';
+
+const help = `usage: npm start -- [--port N] [--lambda-port N]
+
+Runs the service on this machine, with its data in .local/ (or the folder that APPKEYS_LOCAL_DIR names).
+
+  --port N         where the API listens (default 3000)
+  --lambda-port N  where direct invocations are taken (default: the API's port + 2, or a free one)
+  --help           this page`;
+
+type Options = { help: boolean; httpPort: number; lambdaPort: number | undefined };
+/** What to undo at the end, the last first. */
+type Undo = Array<() => Promise<void> | void>;
+
+function readOptions(args: string[]): Options {
+  const flags = parseFlags(args, {
+    port: { type: 'string', default: '3000' },
+    'lambda-port': { type: 'string' },
+    help: { type: 'boolean', default: false },
+  });
+  const parsePort = (flag: string, text: string) => parseWhole(flag, text, 1, 65_535);
+  const lambdaPort = flags['lambda-port'];
+  return {
+    help: flags.help,
+    httpPort: parsePort('--port', flags.port),
+    lambdaPort: lambdaPort === undefined ? undefined : parsePort('--lambda-port', lambdaPort),
+  };
+}
+
+/** Starts everything, in this order, and stays until the service ends. */
+async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: AbortSignal): Promise<never> {
+  const ports = await choosePorts(httpPort, lambdaPort);
+  const folder = openLocalFolder();
+  undo.push(lockFolder(folder).release);
+  const key = await openSigningKey(folder);
+  const database = await openDatabase(folder, undo);
+  const issuer = await startJwksServer(key);
+  undo.push(issuer.stop);
+  interrupted.throwIfAborted();
+  const service = spawnService(ports, serviceEnvironment(database, issuer.jwksUri));
+  undo.push(service.stop);
+  await waitUntilReady(service, key, ports);
+  const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
+  console.log(formatWelcome(ports, await signToken(key, demo)));
+  service.show();
+  await service.ended;
+  throw new Error('The service has ended by itself.');
+}
+
+async function openDatabase(folder: string, undo: Undo): Promise<Engine> {
+  const database = await startDynalite({ path: join(folder, 'dynalite') });
+  undo.push(database.stop);
+  const tableName = `appkeys-${stage}`;
+  await createTable(database.endpoint, tableName);
+  await seedApps(database.endpoint, tableName, Date.now());
+  return database;
+}
+
+function serviceEnvironment({ endpoint }: Engine, jwksUri: string): NodeJS.ProcessEnv {
+  return {
+    ...withoutAwsAccount(process.env),
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    SLS_NOTIFICATIONS_MODE: 'off',
+    TOKEN_ISSUERS: formatTokenIssuers(jwksUri),
+  };
+}
+
+/** Runs until it fails or a signal asks for the end; leaves nothing behind. */
+async function main(args: string[]): Promise<void> {
+  const options = readOptions(args);
+  if (options.help) return console.log(help);
+  const undo: Undo = [];
+  const interruption = new AbortController();
+  const interrupted = untilSignal(interruption);
+  try {
+    await Promise.race([run(options, undo, interruption.signal), interrupted]);
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+function untilSignal(interruption: AbortController): Promise<void> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => resolve(interruption.abort()));
+  });
+}
+
+function fail(error: unknown): void {
+  console.error(`appkeys: ${messageOf(error)}`);
+  process.exit(1);
+}
+
+// dynalite throws where nobody can catch it.
+process.on('uncaughtException', (error) => fail(new Error(`The local database has failed: ${error.message}`)));
+main(process.argv.slice(2)).then(() => process.exit(), fail);

@@ -1,0 +1,26 @@
+import { formatAppUrl, formatLocalHrn, formatUrl, type Ports } from './addresses.ts';
+import { seeds } from './seed.ts';
+
+/** What `npm start` says when the service answers. */
+export function formatWelcome(ports: Ports, token: string): string {
+  return `appkeys answers on ${formatUrl(ports.httpPort)}, direct invocations on ${formatUrl(ports.lambdaPort)}
+
+Applications, whose manager is the principal demo of the realm myrealm:
+${seeds.map(describeSeed).join('\n')}
+
+Generate a key:
+
+${formatCurl(`${formatAppUrl(ports, seeds[0])}/apiKeys`, token)}
+
+Another token: npm run --silent token -- --principal demo --realm myrealm
+Stop with Ctrl-C.
+`;
+}
+
+function describeSeed(seed: (typeof seeds)[number]): string {
+  return `  ${formatLocalHrn(seed)}${seed.issuers.length > 0 ? '  (has a token issuer attached: no API keys)' : ''}`;
+}
+
+function formatCurl(url: string, token: string): string {
+  return `curl '${url}' -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '{"name":"first key"}'`;
+}

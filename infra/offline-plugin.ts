@@ -1,0 +1,45 @@
+import { rmSync } from 'node:fs';
+
+interface Serverless {
+  readonly processedInput: { readonly commands: readonly string[] };
+  readonly service: {
+    readonly functions: Record<string, object>;
+    readonly custom: { readonly esbuild: { outputWorkFolder?: string } };
+  };
+}
+
+/** What `serverless offline` has and no package may have. */
+export default class OfflinePlugin {
+  readonly hooks;
+
+  constructor({ processedInput, service }: Serverless) {
+    this.hooks = {
+      initialize: () => {
+        if (processedInput.commands[0] !== 'offline') return;
+        service.functions.noSuchRoute = noSuchRoute;
+        service.custom.esbuild.outputWorkFolder = makeWorkFolder();
+        endWithParent();
+      },
+    };
+  }
+}
+
+/** Answers like the deployed gateway where there is no route, because serverless-offline knows no gateway responses. */
+const noSuchRoute = {
+  name: 'noSuchRoute',
+  handler: 'infra/local/no-such-route.handler',
+  events: [{ http: { method: 'any', path: '/' } }, { http: { method: 'any', path: '/{proxy+}' } }],
+};
+
+/** A folder for the bundles of this process alone: several may run side by side, and packaging empties the usual one. */
+function makeWorkFolder(): string {
+  const folder = `.local/build-${process.pid}`;
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function endWithParent(): void {
+  if (!process.channel) return;
+  process.on('disconnect', () => process.exit());
+  if (!process.connected) process.exit();
+}

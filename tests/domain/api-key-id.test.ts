@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { newApiKeyReply } from '../../lib/contract/schemas.ts';
+import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
+
+const secret = (fill: number) => new Uint8Array(32).fill(fill);
+
+describe('security 6: the format of a key', () => {
+  it('fits the published regular expression, whatever the bytes', () => {
+    const published = new RegExp(newApiKeyReply.properties.apiKeyId.pattern);
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
+        expect(formatApiKeyId('ak', 'lACE8kgYxsahjbXnvy8w', bytes)).toMatch(published);
+      }),
+    );
+  });
+
+  it('has one text for each secret: all zeros, all ones, and known ones in between', () => {
+    expect(formatApiKeyId('ak', 'app', secret(0))).toMatch(/^ak_app_0{43}/);
+    const last = (2n ** 256n - 1n).toString();
+    const digits = [...formatApiKeyId('ak', 'app', secret(255)).slice(7, 50)];
+    const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+    expect(digits.reduce((sum, digit) => sum * 62n + BigInt(alphabet.indexOf(digit)), 0n).toString()).toBe(last);
+  });
+
+  it('ends in the CRC-32 of all before it, so that it is the same everywhere', () => {
+    const checked = `ak_app_${'0'.repeat(43)}`;
+    expect(formatApiKeyId('ak', 'app', secret(0))).toBe(`${checked}${crcInBase62(checked)}`);
+  });
+
+  it('is never the same twice', () => {
+    const keys = Array.from({ length: 1_000 }, () => formatApiKeyId('ak', 'app', randomBytes(32)));
+    expect(new Set(keys).size).toBe(1_000);
+  });
+
+  it.each([0, 16, 31, 33])('is not made of %i bytes', (length) => {
+    expect(() => formatApiKeyId('ak', 'app', new Uint8Array(length))).toThrow(RangeError);
+  });
+});
+
+it("the handle is the published one: HERE's known answer", () => {
+  const handle = handleOf('2MZr9AInTFk45NAU8ClIza2Yw7w_AXyUyM4ChvtO7bY' as ApiKeyId);
+  expect(handle).toBe('ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no');
+});
+
+/** CRC-32 (ISO-HDLC), bit by bit, as its definition says. */
+function crcInBase62(text: string): string {
+  let crc = 0xffffffff;
+  for (const byte of Buffer.from(text)) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  let rest = (crc ^ 0xffffffff) >>> 0;
+  let digits = '';
+  for (let index = 0; index < 6; index += 1) {
+    digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'.charAt(rest % 62) + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
+}

@@ -1,0 +1,49 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { copyService, serverless } from '../support/package.ts';
+
+const timeoutMs = 55_000;
+const { folder, remove } = copyService();
+afterAll(remove);
+
+const local = { issuer: 'urn:local', jwksUri: 'http://127.0.0.1:4000/jwks', realms: ['myrealm'] };
+
+it.each([
+  ['package', 'TOKEN_ISSUERS that is not JSON', '[', 'Error: TOKEN_ISSUERS is not valid JSON.'],
+  [
+    'package',
+    'a token issuer on this machine',
+    JSON.stringify([local]),
+    /^Error: TOKEN_ISSUERS has a jwksUri without https/,
+  ],
+  ['deploy', 'no token issuer', '', /^Error: TOKEN_ISSUERS is not set/],
+])(
+  'security 24: %s refuses %s in one line',
+  async (command, _what, issuers, line) => {
+    const { status, output } = await serverless(folder, [command], { TOKEN_ISSUERS: issuers });
+    expect(status).toBe(1);
+    expect(errorLines(output)).toEqual([expect.stringMatching(line)]);
+  },
+  timeoutMs,
+);
+
+it(
+  'a bundling error ends packaging with one line that names the place',
+  async () => {
+    appendFileSync(join(folder, 'functions/get-openapi.ts'), "export * from './missing.ts';\n");
+    const { status, output } = await serverless(folder, ['package']);
+    expect(status).toBe(1);
+    expect(errorLines(output)).toEqual([
+      expect.stringMatching(/^Error: .* functions\/get-openapi\.ts:\d+:\d+: .*missing\.ts/),
+    ]);
+  },
+  timeoutMs,
+);
+
+/** What it said from the first error on. */
+function errorLines(output: string): string[] {
+  const lines = output.split('\n');
+  const first = lines.findIndex((line) => line.includes('Error'));
+  return lines.slice(first).filter(Boolean);
+}

@@ -1,0 +1,368 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operations } from '../../lib/contract/operations.ts';
+import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
+import { copyService, packageService, type Resource, type Statement, type Template } from '../support/package.ts';
+
+const timeoutMs = 55_000;
+const { folder, remove } = copyService();
+let template: Template;
+
+beforeAll(async () => {
+  template = await packageService(folder);
+}, timeoutMs);
+afterAll(remove);
+
+/** What each function may do on the table, and nothing else. */
+const allowed = {
+  generateApiKey: ['GetItem', 'UpdateItem'],
+  generateApiKeyDirect: ['GetItem', 'UpdateItem'],
+  createApp: ['GetItem', 'PutItem', 'UpdateItem on rate#*'],
+  getApp: ['GetItem', 'UpdateItem on rate#*'],
+  getOpenapi: [],
+};
+
+/** Every answer that API Gateway can give by itself, and the contract's error that it is given as. */
+const gatewayErrors = {
+  ACCESS_DENIED: '403403',
+  API_CONFIGURATION_ERROR: '500000',
+  AUTHORIZER_CONFIGURATION_ERROR: '500000',
+  AUTHORIZER_FAILURE: '500000',
+  BAD_REQUEST_BODY: '400200',
+  BAD_REQUEST_PARAMETERS: '400200',
+  DEFAULT_4XX: '404404',
+  DEFAULT_5XX: '500000',
+  EXPIRED_TOKEN: '404404',
+  INTEGRATION_FAILURE: '503000',
+  INTEGRATION_TIMEOUT: '503000',
+  INVALID_API_KEY: '403403',
+  INVALID_SIGNATURE: '404404',
+  MISSING_AUTHENTICATION_TOKEN: '404404',
+  QUOTA_EXCEEDED: '429003',
+  REQUEST_TOO_LARGE: '413000',
+  RESOURCE_NOT_FOUND: '404404',
+  THROTTLED: '429003',
+  UNAUTHORIZED: '401300',
+  UNSUPPORTED_MEDIA_TYPE: '400004',
+  WAF_FILTERED: '403403',
+} as const;
+
+const headersOfAll = {
+  'gatewayresponse.header.Cache-Control': "'no-store'",
+  'gatewayresponse.header.Strict-Transport-Security': expect.stringMatching(/^'max-age=\d{8,}; includeSubDomains'$/),
+  'gatewayresponse.header.X-Content-Type-Options': "'nosniff'",
+  'gatewayresponse.header.X-Correlation-ID': 'context.requestId',
+  'gatewayresponse.header.X-Request-ID': 'context.requestId',
+};
+const retryAfter = { 'gatewayresponse.header.Retry-After': expect.stringMatching(/^'[1-9]\d*'$/) };
+const headersOf: Partial<Record<ErrorCode, Record<string, unknown>>> = {
+  '401300': { 'gatewayresponse.header.WWW-Authenticate': `'Bearer error="invalid_token"'` },
+  '403403': { 'gatewayresponse.header.WWW-Authenticate': `'Bearer error="insufficient_scope"'` },
+  '429003': retryAfter,
+  '503000': retryAfter,
+};
+
+describe('functions', () => {
+  it('are the operations, each on Node.js 24 and arm64, within the time that the gateway waits', () => {
+    expect(Object.keys(functions()).sort()).toEqual(Object.keys(operations).sort());
+    const common = {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+      MemorySize: 512,
+    };
+    for (const { Properties } of Object.values(functions())) {
+      expect(Properties).toMatchObject(common);
+      expect(Properties.Timeout).toBeLessThan(29);
+    }
+  });
+
+  it('find the table under its name', () => {
+    const tableName = resource('Table').Properties.TableName;
+    for (const { Properties } of Object.values(functions())) {
+      expect(Properties.Environment.Variables.TABLE_NAME).toBe(tableName);
+    }
+  });
+
+  it('are packaged as one ESM bundle each', () => {
+    for (const name of Object.keys(functions())) {
+      const files = filesOf(name).filter((file) => file.isFile());
+      expect(files.map((file) => file.name)).toEqual([expect.stringMatching(/\.mjs$/)]);
+    }
+  });
+
+  it('load outside the project, with nothing but what is in the bundle', async () => {
+    const load = 'for (const path of process.argv.slice(1)) console.log(typeof (await import(path)).handler)';
+    const env = { ...propertiesOf('generateApiKey').Environment.Variables, ...deployed };
+    const bundles = Object.keys(functions()).map((name) => `./bundles/${name}/${handlerFile(name)}`);
+    const args = ['--input-type=module', '--eval', load, ...bundles];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env });
+    expect(stdout.trim().split('\n')).toEqual(bundles.map(() => 'function'));
+  });
+});
+
+describe('roles', () => {
+  it.each(Object.entries(allowed))('security 23: %s has only its own actions, on the one table', (name, actions) => {
+    const [logs, trace, ...onTable] = statementsOf(name);
+    expect(logs).toMatchObject({
+      Resource: [{ 'Fn::Sub': expect.stringContaining(`/aws/lambda/appkeys-dev-${name}:`) }],
+    });
+    expect(logs?.Action.every((action) => action.startsWith('logs:'))).toBe(true);
+    expect(trace).toMatchObject({ Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' });
+    expect(onTable.map(({ Resource }) => Resource)).toEqual(actions.map(() => ({ 'Fn::GetAtt': ['Table', 'Arn'] })));
+    expect(onTable.flatMap(formatActions)).toEqual(actions);
+  });
+
+  it('security 23: each function has a role of its own, and there is no other', () => {
+    const roles = Object.values(functions()).map(({ Properties }) => Properties.Role['Fn::GetAtt'][0]);
+    expect(new Set(roles).size).toBe(roles.length);
+    expect(idsOf('AWS::IAM::Role').sort()).toEqual([...roles, 'AccessLogRole'].sort());
+  });
+
+  it('security 23: no action has a wildcard, and none scans', () => {
+    const actions = Object.keys(functions()).flatMap((name) => statementsOf(name).flatMap(({ Action }) => Action));
+    expect(actions.filter((action) => /\*|Scan|BatchGet|Query/.test(action))).toEqual([]);
+  });
+});
+
+describe('the table', () => {
+  it('is kept, protected, encrypted, paid by request, recoverable to any second, and forgets by ttl', () => {
+    expect(resource('Table')).toEqual({
+      Type: 'AWS::DynamoDB::Table',
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        TableName: 'appkeys-dev',
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      },
+    });
+  });
+});
+
+describe('logs', () => {
+  it('are kept for 30 days, those of every function and of the stage', () => {
+    const groups = idsOf('AWS::Logs::LogGroup').map((id) => resource(id).Properties);
+    const names = Object.keys(functions()).map((name) => `/aws/lambda/appkeys-dev-${name}`);
+    expect(groups.map(({ LogGroupName }) => LogGroupName).sort()).toEqual(
+      ['/aws/apigateway/appkeys-dev', ...names].sort(),
+    );
+    expect(groups.map(({ RetentionInDays }) => RetentionInDays)).toEqual(groups.map(() => 30));
+  });
+});
+
+describe('the stage', () => {
+  it('is defined in the template, traced, throttled, and made from the one deployment', () => {
+    const [deployment = ''] = idsOf('AWS::ApiGateway::Deployment');
+    expect(resource(deployment).Properties).not.toHaveProperty('StageName');
+    const { Properties } = resource('Stage');
+    expect(Properties).toMatchObject({ StageName: 'dev', TracingEnabled: true, DeploymentId: { Ref: deployment } });
+    const throttling = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 };
+    expect(Properties.MethodSettings).toEqual([{ HttpMethod: '*', ResourcePath: '/*', ...throttling }]);
+  });
+
+  it('serves the gateway responses: they are there before its deployment is made', () => {
+    const [deployment = ''] = idsOf('AWS::ApiGateway::Deployment');
+    expect(resource(deployment).DependsOn).toEqual(expect.arrayContaining(idsOf('AWS::ApiGateway::GatewayResponse')));
+  });
+
+  it('security 7: logs one line of JSON for each request, without its path, query or headers', () => {
+    const { DestinationArn, Format } = resource('Stage').Properties.AccessLogSetting;
+    expect(DestinationArn).toEqual({ 'Fn::GetAtt': ['AccessLog', 'Arn'] });
+    expect(Format).not.toContain('\n');
+    expect(Object.values(JSON.parse(Format)).sort()).toEqual([
+      '$context.error.responseType',
+      '$context.httpMethod',
+      '$context.identity.sourceIp',
+      '$context.integration.error',
+      '$context.integration.latency',
+      '$context.integration.status',
+      '$context.requestId',
+      '$context.requestTime',
+      '$context.resourcePath',
+      '$context.responseLatency',
+      '$context.status',
+      '$context.xrayTraceId',
+    ]);
+  });
+});
+
+describe('routes', () => {
+  it('security 25: are those of the operations table', () => {
+    const expected = Object.values(operations).flatMap((operation) =>
+      'path' in operation ? [`${operation.method.toUpperCase()} ${operation.path} ${operation.id}`] : [],
+    );
+    const routes = idsOf('AWS::ApiGateway::Method').map((id) => formatRoute(resource(id)));
+    expect(routes.sort()).toEqual(expected.sort());
+  });
+
+  it('leave the authorization to the functions', () => {
+    const methods = idsOf('AWS::ApiGateway::Method').map((id) => resource(id).Properties);
+    expect(methods.map(({ AuthorizationType }) => AuthorizationType)).toEqual(methods.map(() => 'NONE'));
+  });
+});
+
+describe('answers of the gateway itself', () => {
+  it('are all defined, each once', () => {
+    const types = gatewayResponses().map(({ ResponseType }) => ResponseType);
+    expect(types.sort()).toEqual(Object.keys(gatewayErrors).sort());
+  });
+
+  it.each(Object.entries(gatewayErrors))('security 21: %s has the body of %s', (type, code) => {
+    const { StatusCode, ResponseTemplates } = gatewayResponse(type);
+    const { status, title } = errorTable[code];
+    expect(Object.keys(ResponseTemplates)).toEqual(['application/json']);
+    expect(StatusCode).toBe(String(status));
+    expect(JSON.parse(ResponseTemplates['application/json'] ?? '')).toEqual({
+      title,
+      status,
+      code,
+      cause: expect.stringMatching(/^[A-Z].*\.$/),
+      action: expect.stringMatching(/^[A-Z].*\.$/),
+      correlationId: '$context.requestId',
+      errorId: 'ERROR-$context.requestId',
+    });
+  });
+
+  it.each(Object.entries(gatewayErrors))('security 22: %s has the headers of %s', (type, code) => {
+    expect(gatewayResponse(type).ResponseParameters).toEqual({ ...headersOfAll, ...headersOf[code] });
+  });
+});
+
+describe('what is for running locally', () => {
+  const localNames = /IS_OFFLINE|noSuchRoute|no-such-route|infra\/local|dynalite|urn:appkeys:local/;
+
+  it('security 24: is not in the template', () => {
+    const text = JSON.stringify(template);
+    expect(text).not.toMatch(localNames);
+    expect(text).not.toMatch(/localhost|127\.0\.0\.1|\[::1\]|AWS_ENDPOINT|proxy\+/);
+  });
+
+  it('security 24: is not in the text of any bundle', () => {
+    for (const name of Object.keys(functions())) expect(bundleText(name)).not.toMatch(localNames);
+  });
+
+  it('security 24: is not among the files that any bundle is made of', async () => {
+    const entryPoints = Object.keys(functions()).map((name) => handlerFile(name).replace(/\.mjs$/, '.ts'));
+    const options = {
+      bundle: true,
+      write: false,
+      platform: 'node',
+      format: 'esm',
+      outdir: 'out',
+      metafile: true,
+    } as const;
+    const { metafile } = await build({ ...options, entryPoints, absWorkingDir: folder });
+    const own = Object.keys(metafile.inputs).filter((path) => !path.includes('node_modules/'));
+    expect(own).toEqual(expect.arrayContaining(entryPoints));
+    expect(own.filter((path) => !/^(functions|lib)\//.test(path))).toEqual([]);
+  });
+});
+
+describe('outputs', () => {
+  it('name the address, the table, and the function for other Lambdas', () => {
+    expect(template.Outputs).toMatchObject({
+      ServiceEndpoint: { Value: expect.anything() },
+      TableName: { Value: { Ref: 'Table' } },
+      GenerateApiKeyDirectFunctionName: { Value: { Ref: 'GenerateApiKeyDirectLambdaFunction' } },
+    });
+  });
+});
+
+/** Settings as a deployer gives them. */
+const deployed = {
+  AWS_REGION: 'us-east-1',
+  TOKEN_ISSUERS: JSON.stringify([
+    {
+      issuer: 'https://issuer.example',
+      audience: 'appkeys',
+      jwksUri: 'https://issuer.example/jwks',
+      algorithms: ['ES256'],
+      realms: ['myrealm'],
+    },
+  ]),
+};
+
+function resource(id: string): Resource {
+  const found = template.Resources[id];
+  if (!found) throw new Error(`The template has no ${id}.`);
+  return found;
+}
+
+function idsOf(type: string): string[] {
+  return Object.keys(template.Resources).filter((id) => resource(id).Type === type);
+}
+
+/** The functions by the names that they have in serverless.yml. */
+function functions(): Record<string, Resource> {
+  const all = idsOf('AWS::Lambda::Function').map(resource);
+  return Object.fromEntries(all.map((found) => [found.Properties.FunctionName.replace('appkeys-dev-', ''), found]));
+}
+
+function propertiesOf(name: string): Resource['Properties'] {
+  const found = functions()[name];
+  if (!found) throw new Error(`The template has no function ${name}.`);
+  return found.Properties;
+}
+
+function statementsOf(name: string): Statement[] {
+  const role = resource(propertiesOf(name).Role['Fn::GetAtt'][0]).Properties;
+  expect(role.ManagedPolicyArns).toEqual([]);
+  return role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+function formatActions({ Action, Condition }: Statement): string[] {
+  const suffix = Condition ? ` on ${Condition['ForAllValues:StringLike']['dynamodb:LeadingKeys']}` : '';
+  return Action.map((action) => action.replace('dynamodb:', '') + suffix);
+}
+
+function formatRoute({ Properties }: Resource): string {
+  const target = JSON.stringify(Properties.Integration.Uri);
+  const id = idsOf('AWS::Lambda::Function').find((each) => target.includes(`"${each}"`)) ?? '';
+  const name = resource(id).Properties.FunctionName.replace('appkeys-dev-', '');
+  return `${Properties.HttpMethod} ${pathOf(Properties.ResourceId.Ref)} ${name}`;
+}
+
+function pathOf(id: string | undefined): string {
+  if (id === undefined) return '';
+  const { ParentId, PathPart } = resource(id).Properties;
+  return `${pathOf(ParentId.Ref)}/${PathPart}`;
+}
+
+function gatewayResponses() {
+  return idsOf('AWS::ApiGateway::GatewayResponse').map((id) => resource(id).Properties);
+}
+
+function gatewayResponse(type: string) {
+  const found = gatewayResponses().find(({ ResponseType }) => ResponseType === type);
+  if (!found) throw new Error(`The template has no gateway response ${type}.`);
+  return found;
+}
+
+function filesOf(name: string) {
+  return readdirSync(join(folder, 'bundles', name), { recursive: true, withFileTypes: true });
+}
+
+/** The bundle of a function, as its Handler names it. */
+function handlerFile(name: string): string {
+  return propertiesOf(name).Handler.replace(/\.handler$/, '.mjs');
+}
+
+function bundleText(name: string): string {
+  return readFileSync(join(folder, 'bundles', name, handlerFile(name)), 'utf8');
+}

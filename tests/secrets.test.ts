@@ -1,0 +1,46 @@
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { expect, inject, it } from 'vitest';
+import { localClient } from '../infra/local/table.ts';
+import { startService, type TestReply } from './support/service.ts';
+
+it('security 7: a secret is in the body of the 201 that made it, and nowhere else', async () => {
+  const service = await startService();
+  const app = await service.seed();
+  const replies = [await service.generate(app), await service.generate(app)];
+  const direct = await service.invoke({
+    app: `hrn:here:account::myrealm:app/${(await service.seed()).appId}`,
+    name: 'x',
+  });
+  const secrets = [...replies.map(({ body }) => body.apiKeyId), direct.ok && direct.apiKey.apiKeyId].map(String);
+  expect(new Set(secrets).size).toBe(3);
+
+  const mistakes = [
+    await service.call('generateApiKey', { path: { app: secrets[0] ?? '' }, body: { name: 'x' } }),
+    await service.call('generateApiKey', {
+      path: { app: 'x' },
+      query: { apiKey: secrets[0] ?? '' },
+      body: { name: 'x' },
+    }),
+    await service.generate(app, `{"name": ${secrets[0]}`),
+    await service.generate(app, { [secrets[0] ?? '']: 1, name: 'x' }),
+    await service.generate(app, { name: 'x' }, { Authorization: `Bearer ${secrets[0]}` }),
+    await service.generate(app, { name: 'x' }, { Authorization: `ApiKey ${secrets[0]}` }),
+  ];
+  for (const { statusCode } of mistakes) expect(statusCode).toBeGreaterThanOrEqual(400);
+
+  const database = DynamoDBDocumentClient.from(localClient(inject('endpoint')));
+  const { Items: items } = await database.send(new ScanCommand({ TableName: service.tableName, ConsistentRead: true }));
+  const places = {
+    items: JSON.stringify(items),
+    log: service.log.lines().join('\n'),
+    headers: JSON.stringify([...replies, ...mistakes].map(({ headers }: TestReply) => headers)),
+    errors: JSON.stringify(mistakes.map(({ text }) => text)),
+    environment: JSON.stringify(process.env),
+  };
+  expect(places.items).toContain('keyCount');
+  expect(places.log).toContain('keyHrn');
+  for (const secret of secrets) {
+    const unprefixed = secret.split('_').at(-1) ?? expect.fail();
+    for (const text of Object.values(places)) expect(text).not.toContain(unprefixed);
+  }
+});

@@ -1,0 +1,143 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { openTable } from '../../lib/store/dynamodb.ts';
+import { createRateLimiter, type RateLimiter } from '../../lib/store/rate-limit.ts';
+import type { Deadline } from '../../lib/store/settle.ts';
+import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
+import { expectRefusal, startService, type TestReply, type TestService } from '../support/service.ts';
+
+let service: TestService;
+let proxy: DatabaseProxy;
+let clients = 0;
+
+beforeAll(async () => {
+  proxy = await startDatabaseProxy(inject('endpoint'));
+  service = await startService({ RATE_LIMIT: '2,5', AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  return () => proxy.stop();
+});
+
+/** The limiter of one process, at 2 requests a second and 5 at once. */
+const limiter = () => createRateLimiter(openTable(service.tableName), { requestsPerSecond: 2, burst: 5 });
+
+function newClient() {
+  clients += 1;
+  return { issuer: 'https://issuer.test', principal: `client-${clients}` };
+}
+
+function at(ms: number): Deadline {
+  return { at: ms + 5_000, now: () => ms, sleep: async () => {}, random: () => 0 };
+}
+
+async function isAllowed(limit: RateLimiter, client: ReturnType<typeof newClient>, ms: number): Promise<boolean> {
+  try {
+    await limit(client, at(ms));
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({ code: '429003', parts: { retryAfterSeconds: 1 } });
+    return false;
+  }
+}
+
+describe('the rate limit', () => {
+  it('lets a burst through, then the steady rate, and never more', async () => {
+    const client = newClient();
+    const limit = limiter();
+    const allowed: number[] = [];
+    for (let ms = 0; ms <= 4_000; ms += 100) if (await isAllowed(limit, client, 1_000_000 + ms)) allowed.push(ms);
+    // 5 at once, of which one comes back each 500 ms while they are used up
+    expect(allowed).toEqual([0, 100, 200, 300, 400, 500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000]);
+  });
+
+  it('is full again after a pause', async () => {
+    const client = newClient();
+    const limit = limiter();
+    const used = await Promise.all(Array.from({ length: 10 }, () => isAllowed(limit, client, 1_000_000)));
+    expect(used.filter(Boolean)).toHaveLength(5);
+    const later = await Promise.all(Array.from({ length: 10 }, () => isAllowed(limit, client, 1_002_500)));
+    expect(later.filter(Boolean)).toHaveLength(5);
+  });
+
+  it('is exact across processes that know nothing of one another', async () => {
+    const client = newClient();
+    const processes = Array.from({ length: 8 }, limiter);
+    const allowed = await Promise.all(
+      Array.from({ length: 80 }, (_, index) => isAllowed(processes[index % 8] ?? limiter(), client, 1_000_000)),
+    );
+    expect(allowed.filter(Boolean)).toHaveLength(5);
+  });
+
+  it('counts each principal by itself', async () => {
+    const limit = limiter();
+    const [one, two] = [newClient(), newClient()];
+    for (let index = 0; index < 6; index += 1) await isAllowed(limit, one, 1_000_000);
+    expect(await isAllowed(limit, two, 1_000_000)).toBe(true);
+  });
+
+  it('costs one write when the bucket is as remembered, two at most', async () => {
+    const limit = limiter();
+    const client = newClient();
+    const cost = async (ms: number, by = limit) => {
+      proxy.requests.length = 0;
+      await isAllowed(by, client, ms);
+      return proxy.requests;
+    };
+    expect(await cost(1_000_000)).toEqual(['UpdateItem']);
+    expect(await cost(1_000_000)).toEqual(['UpdateItem']);
+    expect(await cost(1_000_000, limiter())).toEqual(['UpdateItem', 'UpdateItem']);
+    expect(await cost(1_010_000)).toEqual(['UpdateItem']);
+  });
+
+  it('503 when it cannot be looked up', async () => {
+    proxy.faults = Array.from({ length: 50 }, () => 'loseRequest');
+    const slept = { ...at(1_000_000), now: ticking(1_000_000) };
+    await expect(limiter()(newClient(), slept)).rejects.toMatchObject({ code: '503000' });
+    proxy.faults = [];
+  });
+});
+
+/** A clock that goes on by a second at each look. */
+function ticking(from: number): () => number {
+  let ms = from;
+  return () => {
+    ms += 1_000;
+    return ms;
+  };
+}
+
+describe('over the limit', () => {
+  const create = (headers: Record<string, string>, body: unknown = { name: 'x' }): Promise<TestReply> =>
+    service.call('createApp', { headers, body });
+
+  it('429003 with Retry-After, for every call of the principal, before path and body are looked at', async () => {
+    const sub = newClient().principal;
+    const headers = {
+      Authorization: `Bearer ${await service.issuer.sign({ sub, permissions: ['account:createApp'] })}`,
+    };
+    const replies = await Promise.all(Array.from({ length: 8 }, () => create(headers)));
+    expect(replies.filter(({ statusCode }) => statusCode === 200)).toHaveLength(5);
+    const later = [
+      await create(headers, '{'),
+      await service.call('getApp', { headers, path: { app: 'x' } }),
+      await service.generate(await service.seed(), {}, headers),
+    ];
+    for (const reply of later) {
+      expectRefusal(reply, '429003');
+      expect(reply.headers['Retry-After']).toBe('1');
+    }
+  });
+
+  it('a bad token is refused before it counts', async () => {
+    proxy.requests.length = 0;
+    expectRefusal(await create({ Authorization: 'Bearer x' }), '401300');
+    expect(proxy.requests).toEqual([]);
+  });
+});
+
+it('200 concurrent calls with the limit on: two keys, the rest 409303 or 429003', async () => {
+  const limited = await startService({ RATE_LIMIT: '10,20' });
+  const app = await limited.seed();
+  const replies = await Promise.all(Array.from({ length: 200 }, () => limited.generate(app)));
+  const codes = replies.map(({ body, statusCode }) => body.code ?? statusCode);
+  expect(codes.filter((code) => code === 201)).toHaveLength(2);
+  expect(codes.filter((code) => code === '429003').length).toBeGreaterThan(100);
+  expect(new Set(codes)).toEqual(new Set([201, '409303', '429003']));
+});
