@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import type { Ports } from './addresses.ts';
 import { projectFolder } from './folders.ts';
+import { formatTokenIssuers } from './issuer.ts';
 import { loopback } from './ports.ts';
 
 export const stage = 'local';
@@ -49,8 +50,21 @@ export function spawnService({ httpPort, lambdaPort }: Ports, env: NodeJS.Proces
   return { ended, ...output, stop: () => stopProcess(child, ended) };
 }
 
+/** What the service needs to know of the local database and token issuer, beside the user's own settings. */
+export function serviceEnvironment(endpoint: string, jwksUri: string): NodeJS.ProcessEnv {
+  return {
+    ...withoutAwsAccount(process.env),
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    SLS_NOTIFICATIONS_MODE: 'off',
+    TOKEN_ISSUERS: formatTokenIssuers(jwksUri),
+  };
+}
+
 /** The process's environment without the user's AWS account: nothing local ever reaches it. */
-export function withoutAwsAccount(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function withoutAwsAccount(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));
 }
 

@@ -4,10 +4,10 @@ import { messageOf, parseFlags, parseWhole } from './command-line.ts';
 import { type Engine, startDynalite } from './dynalite.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openLocalFolder } from './folders.ts';
-import { defaultValiditySeconds, formatTokenIssuers, openSigningKey, signToken, startJwksServer } from './issuer.ts';
+import { defaultValiditySeconds, openSigningKey, signToken, startJwksServer } from './issuer.ts';
 import { waitUntilReady } from './readiness.ts';
 import { seedApps } from './seed.ts';
-import { spawnService, stage, withoutAwsAccount } from './serverless-offline.ts';
+import { serviceEnvironment, spawnService, stage } from './serverless-offline.ts';
 import { createTable } from './table.ts';
 import { formatWelcome } from './welcome.ts';
 
@@ -48,7 +48,7 @@ async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: A
   const issuer = await startJwksServer(key);
   undo.push(issuer.stop);
   interrupted.throwIfAborted();
-  const service = spawnService(ports, serviceEnvironment(database, issuer.jwksUri));
+  const service = spawnService(ports, serviceEnvironment(database.endpoint, issuer.jwksUri));
   undo.push(service.stop);
   await waitUntilReady(service, key, ports);
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
@@ -65,18 +65,6 @@ async function openDatabase(folder: string, undo: Undo): Promise<Engine> {
   await createTable(database.endpoint, tableName);
   await seedApps(database.endpoint, tableName, Date.now());
   return database;
-}
-
-function serviceEnvironment({ endpoint }: Engine, jwksUri: string): NodeJS.ProcessEnv {
-  return {
-    ...withoutAwsAccount(process.env),
-    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    SLS_NOTIFICATIONS_MODE: 'off',
-    TOKEN_ISSUERS: formatTokenIssuers(jwksUri),
-  };
 }
 
 /** Runs until it fails or a signal asks for the end; leaves nothing behind. */

@@ -53,7 +53,7 @@ const gatewayErrors = {
 
 const headersOfAll = {
   'gatewayresponse.header.Cache-Control': "'no-store'",
-  'gatewayresponse.header.Strict-Transport-Security': expect.stringMatching(/^'max-age=\d{8,}; includeSubDomains'$/),
+  'gatewayresponse.header.Strict-Transport-Security': expect.stringMatching(/^'max-age=\d{8,}'$/),
   'gatewayresponse.header.X-Content-Type-Options': "'nosniff'",
   'gatewayresponse.header.X-Correlation-ID': 'context.requestId',
   'gatewayresponse.header.X-Request-ID': 'context.requestId',

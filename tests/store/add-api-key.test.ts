@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { localClient } from '../../infra/local/table.ts';
 import { formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
 import type { App } from '../../lib/domain/app.ts';
 import { type Addition, addApiKey } from '../../lib/store/add-api-key.ts';
@@ -112,6 +114,21 @@ describe('what became of a write is found out', () => {
       /not found|non-existent/i,
     );
   });
+});
+
+it('costs 1 write unit while the item is at most 1 KB', async () => {
+  const client = DynamoDBDocumentClient.from(localClient(inject('endpoint')));
+  const units: unknown[] = [];
+  const measured: Behaviour = async (update) => {
+    const TableName = service.tableName;
+    const written = await client.send(new UpdateCommand({ ...update, TableName, ReturnConsumedCapacity: 'TOTAL' }));
+    units.push(written.ConsumedCapacity?.CapacityUnits);
+    return { outcome: 'applied' };
+  };
+  const app = await service.seed();
+  await addApiKey(behaving(measured), additionTo(app), deadline());
+  await addApiKey(behaving(measured), additionTo(app), deadline());
+  expect(units).toEqual([1, 1]);
 });
 
 describe('late copies of a write', () => {

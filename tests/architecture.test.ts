@@ -1,0 +1,49 @@
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const root = new URL('..', import.meta.url);
+const sources = globSync('{functions,lib,infra}/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.d.ts'));
+
+/** What a file imports at run time or for its types. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(new URL(file, root), 'utf8');
+  return [...text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].map(
+    ([, from, dynamic]) => from ?? dynamic ?? '',
+  );
+}
+
+const filesIn = (folder: string) => sources.filter((file) => file.startsWith(folder));
+
+describe('who may import what', () => {
+  it('there are files to look at', () => {
+    for (const folder of ['functions/', 'lib/domain/', 'lib/store/', 'infra/local/'])
+      expect(filesIn(folder)).not.toHaveLength(0);
+  });
+
+  it.each(filesIn('lib/domain/'))('%s: node:crypto, node:zlib and its siblings only', (file) => {
+    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\/[\w-]+\.ts|node:(crypto|zlib))$/);
+  });
+
+  it.each(filesIn('functions/'))('%s: lib and node:crypto, no SDK; at most 30 lines, no try', (file) => {
+    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\.\/lib\/|node:crypto$)/);
+    const text = readFileSync(new URL(file, root), 'utf8');
+    expect(text.split('\n').length).toBeLessThanOrEqual(31);
+    expect(text).not.toMatch(/\btry\b/);
+  });
+
+  it.each([...filesIn('functions/'), ...filesIn('lib/')])('%s: nothing of infra', (file) => {
+    for (const name of importsOf(file)) expect(name).not.toContain('infra');
+  });
+
+  it('only the store knows DynamoDB, only the endpoint knows middy, only the direct client knows Lambda', () => {
+    const importers = (pattern: RegExp) =>
+      filesIn('lib/').filter((file) => importsOf(file).some((name) => pattern.test(name)));
+    expect(
+      importers(/^@aws-sdk\/(client-dynamodb|lib-dynamodb|util-dynamodb)$/).every((file) =>
+        file.startsWith('lib/store/'),
+      ),
+    ).toBe(true);
+    expect(importers(/^@middy\//)).toEqual(['lib/http/endpoint.ts']);
+    expect(importers(/^@aws-sdk\/client-lambda$/)).toEqual(['lib/direct/client.ts']);
+  });
+});

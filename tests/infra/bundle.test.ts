@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type OperationId, restEvent } from '../support/events.ts';
+import { copyService, packageService } from '../support/package.ts';
+import { hrnOf, startService, type TestService } from '../support/service.ts';
+
+const { folder, remove } = copyService();
+let service: TestService;
+
+/** Loads a bundle as Lambda does, hands it one event, and prints what it returns. */
+const runner = `
+const [, , bundle, event] = process.argv;
+const { handler } = await import(bundle);
+const result = await handler(JSON.parse(event), { awsRequestId: 'x', getRemainingTimeInMillis: () => 10_000 });
+console.log('RESULT' + JSON.stringify(result));
+`;
+
+beforeAll(async () => {
+  await packageService(folder);
+  writeFileSync(join(folder, 'runner.mjs'), runner);
+  service = await startService();
+}, 60_000);
+afterAll(remove);
+
+async function run(id: OperationId, file: string, event: unknown, env: Record<string, string> = {}) {
+  const bundle = join(folder, 'bundles', id, `functions/${file}.mjs`);
+  const args = [join(folder, 'runner.mjs'), bundle, JSON.stringify(event)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
+  const lines = stdout.split('\n').filter(Boolean);
+  const result = JSON.parse(lines.find((line) => line.startsWith('RESULT'))?.slice(6) ?? 'null');
+  return { result, log: lines.filter((line) => !line.startsWith('RESULT')).map((line) => JSON.parse(line)) };
+}
+
+describe('the packaged bundle', () => {
+  it('201 for an event as the live gateway sends it: path parameter still encoded, headers in mixed case', async () => {
+    const app = await service.seed();
+    const event = restEvent('generateApiKey', {
+      path: { app: hrnOf(app) },
+      headers: {
+        aUTHORIZATION: `Bearer ${await service.issuer.sign()}`,
+        'CONTENT-type': 'application/json',
+        'x-CORRELATION-id': 'from-caller',
+        'X-Forwarded-For': '203.0.113.7',
+      },
+      body: { name: 'packaged' },
+    });
+    const { result, log } = await run('generateApiKey', 'generate-api-key', event);
+    expect(result).toMatchObject({ statusCode: 201, headers: { 'X-Correlation-ID': 'from-caller' } });
+    expect(JSON.parse(result.body).name).toBe('packaged');
+    expect((await service.item(app)).keyCount).toBe(1);
+    expect(log).toMatchObject([{ event: 'access', status: 201, correlationId: 'from-caller' }]);
+  });
+
+  it('answers a direct invocation', async () => {
+    const app = await service.seed();
+    const payload = { app: decodeURIComponent(hrnOf(app)), name: 'direct' };
+    const { result } = await run('generateApiKeyDirect', 'generate-api-key-direct', payload);
+    expect(result).toMatchObject({ ok: true, apiKey: { name: 'direct' } });
+  });
+
+  it.each(['', '{', '[]', '[{"issuer":"x"}]'])(
+    'security 24: 503 and one clear log line at start when TOKEN_ISSUERS is %j',
+    async (issuers) => {
+      const event = restEvent('getApp', { path: { app: 'x' } });
+      const { result, log } = await run('getApp', 'get-app', event, { TOKEN_ISSUERS: issuers });
+      expect(result).toMatchObject({ statusCode: 503, headers: { 'Retry-After': '60' } });
+      expect(log[0]).toMatchObject({
+        event: 'start',
+        level: 'error',
+        why: expect.stringMatching(/^ConfigError: TOKEN_ISSUERS/),
+      });
+    },
+  );
+
+  it('serves the OpenAPI document without any setting but the bundle itself', async () => {
+    const { result } = await run('getOpenapi', 'get-openapi', restEvent('getOpenapi', {}), { TABLE_NAME: '' });
+    expect(JSON.parse(result.body).openapi).toBe('3.1.0');
+  });
+
+  it('runs on the database of the test', () => expect(process.env.AWS_ENDPOINT_URL_DYNAMODB).toBe(inject('endpoint')));
+});

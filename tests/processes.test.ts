@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { formatAppUrl, type Ports } from '../infra/local/addresses.ts';
+import { openSigningKey, type SigningKey, signToken, startJwksServer } from '../infra/local/issuer.ts';
+import { freePort, loopback } from '../infra/local/ports.ts';
+import { waitUntilReady } from '../infra/local/readiness.ts';
+import { seedApps } from '../infra/local/seed.ts';
+import { type Service, serviceEnvironment, spawnService, stage } from '../infra/local/serverless-offline.ts';
+import { createTable, localClient } from '../infra/local/table.ts';
+import { FunctionCrash, generateApiKey } from '../lib/direct/client.ts';
+import { newApp } from '../lib/domain/app.ts';
+
+/** Four processes of the service, as `npm start` starts it, on one database. */
+const instances: { service: Service; ports: Ports }[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'appkeys-processes-'));
+const tableName = `appkeys-${stage}`;
+let key: SigningKey;
+let apps = 0;
+
+beforeAll(async () => {
+  const endpoint = inject('endpoint');
+  await createTable(endpoint, tableName);
+  await seedApps(endpoint, tableName, Date.now());
+  key = await openSigningKey(folder);
+  const { jwksUri, stop } = await startJwksServer(key);
+  const env = { ...serviceEnvironment(endpoint, jwksUri), RATE_LIMIT: 'off' };
+  for (let index = 0; index < 4; index += 1) {
+    const ports = { httpPort: await freePort(), lambdaPort: await freePort() };
+    const service = spawnService(ports, env);
+    instances.push({ service, ports });
+    await waitUntilReady(service, key, ports);
+  }
+  return stop;
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all(instances.map(({ service }) => service.stop()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function newSeed(): Promise<string> {
+  apps += 1;
+  const made = {
+    appId: `processes${apps}`,
+    realm: 'myrealm',
+    name: 'x',
+    owner: 'demo',
+    now: 1,
+    op: 'x',
+    correlationId: 'x',
+  };
+  const { appId, ...attributes } = newApp(made);
+  const Item = { pk: appId, sk: 'app', ...attributes };
+  await DynamoDBDocumentClient.from(localClient(inject('endpoint'))).send(
+    new PutCommand({ TableName: tableName, Item }),
+  );
+  return appId;
+}
+
+async function statusesOf(count: number, targets: Ports[], appId: string): Promise<Record<string, number>> {
+  const token = await signToken(key, { principal: 'demo', realm: 'myrealm', expiresInSeconds: 300 });
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+  const send = async (ports: Ports) => {
+    const url = `${formatAppUrl(ports, { realm: 'myrealm', appId })}/apiKeys`;
+    const reply = await fetch(url, { method: 'POST', headers, body: '{"name":"x"}' });
+    return ((await reply.json()) as { code?: string }).code ?? String(reply.status);
+  };
+  const codes = await Promise.all(
+    Array.from({ length: count }, (_, index) => send(targets[index % targets.length] ?? expect.fail())),
+  );
+  return Object.fromEntries([...Map.groupBy(codes, (code) => code)].map(([code, { length }]) => [code, length]));
+}
+
+async function keyCountOf(appId: string): Promise<unknown> {
+  const client = DynamoDBDocumentClient.from(localClient(inject('endpoint')));
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }));
+  const item = Items.find(({ pk }) => pk === appId);
+  expect(Object.keys(item?.keys)).toHaveLength(item?.keyCount);
+  return item?.keyCount;
+}
+
+describe('security 9: 200 concurrent calls over HTTP', { timeout: 60_000 }, () => {
+  it('one process: exactly two 201, the rest 409303, keyCount 2', async () => {
+    const appId = await newSeed();
+    const [first] = instances.map(({ ports }) => ports);
+    expect(await statusesOf(200, first ? [first] : [], appId)).toEqual({ '201': 2, '409303': 198 });
+    expect(await keyCountOf(appId)).toBe(2);
+  });
+
+  it('four processes: the same', async () => {
+    const appId = await newSeed();
+    expect(
+      await statusesOf(
+        200,
+        instances.map(({ ports }) => ports),
+        appId,
+      ),
+    ).toEqual({ '201': 2, '409303': 198 });
+    expect(await keyCountOf(appId)).toBe(2);
+  });
+});
+
+describe('the typed client for other Lambda functions', () => {
+  const functionName = `appkeys-${stage}-generateApiKeyDirect`;
+  const client = () =>
+    new LambdaClient({
+      endpoint: `http://${loopback}:${instances[0]?.ports.lambdaPort}`,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    });
+
+  it('returns the key, then the refusal', async () => {
+    const payload = { app: `hrn:here:account::myrealm:app/${await newSeed()}`, name: 'x', createdBy: 'signup' };
+    const made = await generateApiKey(client(), functionName, payload);
+    expect(made).toMatchObject({ ok: true, apiKey: { identity: payload.app } });
+    await generateApiKey(client(), functionName, payload);
+    const refused = await generateApiKey(client(), functionName, { ...payload, correlationId: 'mine' });
+    expect(refused).toMatchObject({ ok: false, error: { code: '409303', correlationId: 'mine' } });
+  });
+
+  it('throws FunctionCrash when the function is none that returns a result', async () => {
+    const crash = { ...client(), send: async () => ({ FunctionError: 'Unhandled' }) } as unknown as LambdaClient;
+    await expect(generateApiKey(crash, functionName, { app: 'x', name: 'x' })).rejects.toBeInstanceOf(FunctionCrash);
+  });
+});
+
+describe('what the local gateway answers by itself', () => {
+  it.each([
+    ['GET', '/nothing'],
+    ['DELETE', '/apps'],
+    ['GET', '/'],
+  ])('404404 for %s %s', async (method, path) => {
+    const reply = await fetch(`http://${loopback}:${instances[0]?.ports.httpPort}${path}`, { method });
+    expect([reply.status, await reply.json()]).toMatchObject([404, { code: '404404' }]);
+  });
+});
