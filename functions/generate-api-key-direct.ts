@@ -2,13 +2,17 @@ import { generateApiKeyDirect as validate } from '../lib/contract/generated/vali
 import { generateApiKeyDirect } from '../lib/contract/operations.ts';
 import { directEndpoint } from '../lib/direct/direct-endpoint.ts';
 import { parseAppHrn } from '../lib/domain/hrn.ts';
+import { repeatableRequest } from '../lib/domain/idempotency.ts';
 import { fullStanding } from '../lib/domain/policy.ts';
 import { generate } from '../lib/generate.ts';
 
 /** The same operation for other Lambda functions: no HTTP event, and IAM decides who may invoke it. */
 export const handler = directEndpoint(generateApiKeyDirect, validate, async (call, payload) => {
+  const { correlationId: _, idempotencyKey: key, ...body } = payload;
   const app = parseAppHrn(payload.app, call.settings.partition);
   const by = `lambda:${payload.createdBy?.trim() ?? 'unnamed'}`;
-  const made = await generate(call, { ...call, app, wish: payload, by, standing: fullStanding });
-  return { success: { apiKey: made }, logged: { keyHrn: made.apiKey, by } };
+  const request =
+    key === undefined ? undefined : repeatableRequest(['', by, generateApiKeyDirect.id, payload.app, key], body);
+  const made = await generate(call, { ...call, app, wish: payload, by, standing: fullStanding, request });
+  return { success: { apiKey: made.body }, logged: { keyHrn: made.body.apiKey, by } };
 });

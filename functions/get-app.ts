@@ -1,13 +1,7 @@
 import { getApp } from '../lib/contract/operations.ts';
-import { formatApp } from '../lib/domain/app.ts';
-import { requireAccess, standingTowards } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
-import { getApp as read } from '../lib/store/get-app.ts';
+import { appReply } from '../lib/http/replies.ts';
+import { visibleApp } from '../lib/visible-app.ts';
 
 /** `GET /apps/{app}` */
-export const handler = endpoint(getApp, async ({ caller, app, settings, table, deadline }) => {
-  const standing = standingTowards(app, caller, settings.partition);
-  const found = await read(table, app.appId, deadline);
-  requireAccess(found, app, standing, 'read');
-  return { status: 200, body: formatApp(found, settings.partition) };
-});
+export const handler = endpoint(getApp, async (call) => appReply(call, await visibleApp(call)));

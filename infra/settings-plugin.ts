@@ -1,6 +1,8 @@
+import { type Environment, readRateLimit, readSettings, readTokenSettings } from '../lib/config.ts';
+
 interface Serverless {
   readonly processedInput: { readonly commands: readonly string[] };
-  readonly service: { readonly provider: { readonly environment: { readonly TOKEN_ISSUERS: string } } };
+  readonly service: { readonly provider: { readonly environment: Environment } };
 }
 
 /** Refuses to package or deploy settings that cannot work, and ends every failure with one line and a status. */
@@ -8,8 +10,8 @@ export default class SettingsPlugin {
   readonly hooks;
 
   constructor({ processedInput, service }: Serverless) {
-    const checkSettings = () =>
-      requireTokenIssuers(service.provider.environment.TOKEN_ISSUERS, processedInput.commands[0] === 'deploy');
+    const isDeployed = processedInput.commands[0] === 'deploy';
+    const checkSettings = () => requireSettings(service.provider.environment, isDeployed);
     this.hooks = {
       'before:package:cleanup': checkSettings,
       'before:deploy:function:initialize': checkSettings,
@@ -18,29 +20,15 @@ export default class SettingsPlugin {
   }
 }
 
-/** @throws Error when `json` is needed but empty, is not JSON, or names a key set that is not fetched over https */
-function requireTokenIssuers(json: string, isNeeded: boolean): void {
-  if (json) requireHttps(json);
-  else if (isNeeded) throw new Error('TOKEN_ISSUERS is not set: without a token issuer nobody could call the service.');
-}
-
-function requireHttps(json: string): void {
-  for (const uri of parseJwksUris(json)) {
-    if (!uri.startsWith('https://'))
-      throw new Error('TOKEN_ISSUERS has a jwksUri without https, which works locally only.');
+/** @throws Error when a function would not start with these; a package may still be without token issuers */
+function requireSettings(environment: Environment, isDeployed: boolean): void {
+  readSettings(environment);
+  readRateLimit(environment);
+  if (!environment.TOKEN_ISSUERS && !isDeployed) return;
+  const isHttps = ({ jwksUri }: { jwksUri: string }) => jwksUri.startsWith('https://');
+  if (!readTokenSettings(environment).issuers.every(isHttps)) {
+    throw new Error('TOKEN_ISSUERS has a jwksUri without https, which works locally only.');
   }
-}
-
-function parseJwksUris(json: string): string[] {
-  const uris: string[] = [];
-  try {
-    JSON.parse(json, (key, value) => {
-      if (key === 'jwksUri') uris.push(String(value));
-    });
-  } catch {
-    throw new Error('TOKEN_ISSUERS is not valid JSON.');
-  }
-  return uris;
 }
 
 /** The framework prints a page about an error, and after a bundling error it never ends. */

@@ -34,6 +34,8 @@ export interface Settings {
   readonly partition: string;
   readonly keyPrefix: string;
   readonly maxKeysPerApp: number;
+  /** the KMS key, or an alias of it, that Idempotency-Key needs */
+  readonly serviceKeyId: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,6 +55,7 @@ export function readSettings(env: Environment): Settings {
     partition: matching(env, 'HRN_PARTITION', /^[a-z0-9-]{1,32}$/, 'must be lower-case letters, digits or "-"', 'here'),
     keyPrefix: matching(env, 'API_KEY_PREFIX', /^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$/, 'must be words joined by "_"', 'ak'),
     maxKeysPerApp: Number(matching(env, 'MAX_KEYS_PER_APP', /^([1-9]|[1-4]\d|50)$/, 'must be 1 to 50', '2')),
+    serviceKeyId: matching(env, 'SERVICE_KEY_ID', /^[A-Za-z0-9:/_-]+$/, 'must be a KMS key or an alias/…'),
   };
 }
 
@@ -75,14 +78,15 @@ export function readTokenSettings(env: Environment): TokenSettings {
   }
   issuers.forEach(requireIssuer);
   requireDistinct(issuers, (issuer) => [issuer.issuer], 'names an issuer twice');
-  requireDistinct(issuers, (issuer) => issuer.realms, 'gives a realm to two issuers');
+  requireDistinct(issuers, (issuer) => issuer.realms, 'gives a realm twice: each is of one issuer');
   return { issuers, claims: readClaimNames(env) };
 }
 
 function readClaimNames(env: Environment): ClaimNames {
   const defaults = { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' };
   const names = env.TOKEN_CLAIMS ? jsonOf(env, 'TOKEN_CLAIMS') : {};
-  const valid = isRecord(names) && Object.entries(names).every(([key, name]) => key in defaults && isText(name));
+  const valid =
+    isRecord(names) && Object.entries(names).every(([key, name]) => Object.hasOwn(defaults, key) && isText(name));
   if (!valid)
     throw new ConfigError(
       'TOKEN_CLAIMS',

@@ -1,11 +1,15 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { type ApiKeyWish, formatNewApiKey, newApiKey } from './domain/api-key.ts';
-import { formatApiKeyId, handleOf } from './domain/api-key-id.ts';
+import { randomUUID } from 'node:crypto';
+import { type ApiKeyWish, expiryFault, formatNewApiKey, newApiKey } from './domain/api-key.ts';
 import { type AppRef, formatApiKeyHrn } from './domain/hrn.ts';
-import type { Standing } from './domain/policy.ts';
+import { findRecord, type RepeatableRequest } from './domain/idempotency.ts';
+import { hasAccess, type Standing } from './domain/policy.ts';
+import { makeSecret, repeatSecret } from './secret.ts';
 import type { Service } from './service.ts';
-import { addApiKey } from './store/add-api-key.ts';
+import { type Added, addApiKey } from './store/add-api-key.ts';
+import { getApp } from './store/get-app.ts';
 import type { Deadline } from './store/settle.ts';
+
+type Context = Service & { readonly deadline: Deadline };
 
 /** Who wants which key of which application. */
 interface Wanted {
@@ -14,24 +18,57 @@ interface Wanted {
   readonly by: string;
   readonly standing: Standing;
   readonly correlationId: string;
+  /** if it came with an Idempotency-Key */
+  readonly request: RepeatableRequest | undefined;
+}
+
+/** The body of the answer, the only place that ever holds the secret; and whether it was given before. */
+export interface NewApiKey {
+  readonly body: ReturnType<typeof formatNewApiKey>;
+  readonly isReplayed: boolean;
 }
 
 /**
  * Generates an API key, however it was asked for.
- * @returns the body of the answer, the only place that ever holds the secret
- * @throws ApiError as `newApiKey` and `addApiKey` do
+ * @throws ApiError 400200 when `expiresAt` is not in the future, or as `addApiKey` does
  */
-export async function generate(
-  { settings, table, deadline }: Service & { readonly deadline: Deadline },
-  { app, wish, by, standing, correlationId }: Wanted,
-) {
+export async function generate(context: Context, wanted: Wanted): Promise<NewApiKey> {
+  const { settings, table, deadline, mac } = context;
+  const { app, wish, by, standing, correlationId, request } = wanted;
   const now = deadline.now();
-  const key = newApiKey(wish, by, now);
-  const apiKeyId = formatApiKeyId(settings.keyPrefix, app.appId, randomBytes(32));
-  const handle = handleOf(apiKeyId);
+  const fault = expiryFault(wish.expiresAt, now);
+  if (fault) {
+    const answered = await findAnswered(context, wanted, now);
+    if (answered) return answered;
+    throw fault;
+  }
+  const secret = await makeSecret({ prefix: settings.keyPrefix, appId: app.appId, now }, request, mac);
+  const { handle, record } = secret;
   const keyHrn = formatApiKeyHrn(app.realm, handle, settings.partition);
-  const change = { op: randomUUID(), by, action: 'generateApiKey', keyHrn, correlationId };
-  const addition = { app, handle, key, standing, maxKeys: settings.maxKeysPerApp, now, change };
-  const stored = await addApiKey(table, addition, deadline);
-  return formatNewApiKey(apiKeyId, handle, stored, app, settings.partition);
+  const change = { op: randomUUID(), at: now, by, action: 'generateApiKey', keyHrn, correlationId };
+  const key = newApiKey(wish, by, now);
+  const addition = { app, handle, key, standing, maxKeys: settings.maxKeysPerApp, now, change, request, record };
+  const added = await addApiKey(table, addition, deadline);
+  if (added.replayed) return replay(context, wanted, added);
+  return { body: formatNewApiKey(secret.apiKeyId, handle, added.key, app, settings.partition), isReplayed: false };
+}
+
+/** A request that was answered while its `expiresAt` was in the future is answered again when that has passed. */
+async function findAnswered(context: Context, wanted: Wanted, now: number): Promise<NewApiKey | undefined> {
+  const app = wanted.request && (await getApp(context.table, wanted.app.appId, context.deadline));
+  if (!app || !hasAccess(app, wanted.app, wanted.standing, 'write')) return undefined;
+  const replayed = findRecord(app, wanted.request, now);
+  const key = replayed && app.keys[replayed.handle];
+  return key && replay(context, wanted, { key, handle: replayed.handle, replayed });
+}
+
+/** The answer of an earlier copy of the request: its secret again, the key as it stands now. */
+export async function replay(
+  { settings, mac }: Pick<Service, 'settings' | 'mac'>,
+  { app, request }: Pick<Wanted, 'app' | 'request'>,
+  { key, handle, replayed }: Added,
+): Promise<NewApiKey> {
+  if (!request || !replayed) throw new Error('there is nothing to repeat');
+  const apiKeyId = await repeatSecret(replayed, app.appId, request, mac);
+  return { body: formatNewApiKey(apiKeyId, handle, key, app, settings.partition), isReplayed: true };
 }

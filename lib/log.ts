@@ -14,5 +14,8 @@ export function formatLogLine(record: object): string {
 /** @returns an error in one line, without its stack */
 export function formatWhy(why: unknown): string | undefined {
   if (why === undefined || typeof why === 'string') return why;
-  return why instanceof Error ? `${why.name}: ${why.message}` : 'something that is no Error was thrown';
+  if (!(why instanceof Error)) return 'something that is no Error was thrown';
+  // The name of a library's class is short for nothing once it is minified; its code stays.
+  const { code } = why as { code?: unknown };
+  return `${typeof code === 'string' ? code : why.name}: ${why.message}`;
 }

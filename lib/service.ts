@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Environment, readSettings, type Settings } from './config.ts';
+import { type Mac, openMac } from './kms.ts';
 import { formatWhy, log } from './log.ts';
 import { openTable } from './store/dynamodb.ts';
 import type { Deadline } from './store/settle.ts';
@@ -10,6 +11,7 @@ import type { Table } from './store/table.ts';
 export interface Service {
   readonly settings: Settings;
   readonly table: Table;
+  readonly mac: Mac;
 }
 
 /** A request may take this long; Lambda's own time-out and API Gateway's 29 s are later. */
@@ -20,7 +22,7 @@ const answerMs = 1_000;
 /** @throws ConfigError */
 export function openService(env: Environment): Service {
   const settings = readSettings(env);
-  return { settings, table: openTable(settings.tableName) };
+  return { settings, table: openTable(settings.tableName), mac: openMac(settings.serviceKeyId) };
 }
 
 /**

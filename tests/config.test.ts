@@ -10,13 +10,16 @@ const issuer = {
 };
 const issuersOf = (...issuers: unknown[]) => ({ TOKEN_ISSUERS: JSON.stringify(issuers) });
 
+const required = { TABLE_NAME: 'appkeys-dev', SERVICE_KEY_ID: 'alias/appkeys-dev' };
+
 describe('settings', () => {
   it('have the defaults of the README', () => {
-    expect(readSettings({ TABLE_NAME: 'appkeys-dev' })).toEqual({
+    expect(readSettings(required)).toEqual({
       tableName: 'appkeys-dev',
       partition: 'here',
       keyPrefix: 'ak',
       maxKeysPerApp: 2,
+      serviceKeyId: 'alias/appkeys-dev',
     });
     expect(readRateLimit({})).toEqual({ requestsPerSecond: 10, burst: 20 });
     expect(readRateLimit({ RATE_LIMIT: 'off' })).toBeUndefined();
@@ -25,6 +28,7 @@ describe('settings', () => {
 
   it.each([
     [{ TABLE_NAME: '' }, 'TABLE_NAME'],
+    [{ SERVICE_KEY_ID: '' }, 'SERVICE_KEY_ID'],
     [{ HRN_PARTITION: 'He re' }, 'HRN_PARTITION'],
     [{ API_KEY_PREFIX: 'ak-' }, 'API_KEY_PREFIX'],
     [{ MAX_KEYS_PER_APP: '0' }, 'MAX_KEYS_PER_APP'],
@@ -32,8 +36,8 @@ describe('settings', () => {
     [{ MAX_KEYS_PER_APP: '2.5' }, 'MAX_KEYS_PER_APP'],
     [{ MAX_KEYS_PER_APP: 'two' }, 'MAX_KEYS_PER_APP'],
   ])('security 24: %j stops the start and is named', (env, name) => {
-    expect(() => readSettings({ TABLE_NAME: 'appkeys-dev', ...env })).toThrow(ConfigError);
-    expect(() => readSettings({ TABLE_NAME: 'appkeys-dev', ...env })).toThrow(name);
+    expect(() => readSettings({ ...required, ...env })).toThrow(ConfigError);
+    expect(() => readSettings({ ...required, ...env })).toThrow(name);
   });
 
   it.each(['on', '10', '10,', '0,5', '10,0', '-1,5', '1e9,1', '10;20', '10,20,30', '200000,1'])(
@@ -83,13 +87,16 @@ describe('token issuers', () => {
 
   it('that share a realm, or a name, stop the start', () => {
     const other = { ...issuer, issuer: 'https://other.example.com' };
-    expect(() => readTokenSettings(issuersOf(issuer, other))).toThrow('gives a realm to two issuers');
+    expect(() => readTokenSettings(issuersOf(issuer, other))).toThrow('gives a realm twice');
     expect(() => readTokenSettings(issuersOf(issuer, { ...issuer, realms: ['r'] }))).toThrow('names an issuer twice');
   });
 
-  it.each(['[]', '{"sub":"x"}', '{"principal":""}', '{'])('TOKEN_CLAIMS %s is refused', (claims) => {
-    expect(() => readTokenSettings({ ...issuersOf(issuer), TOKEN_CLAIMS: claims })).toThrow('TOKEN_CLAIMS');
-  });
+  it.each(['[]', '{"sub":"x"}', '{"constructor":"x"}', '{"principal":""}', '{'])(
+    'TOKEN_CLAIMS %s is refused',
+    (claims) => {
+      expect(() => readTokenSettings({ ...issuersOf(issuer), TOKEN_CLAIMS: claims })).toThrow('TOKEN_CLAIMS');
+    },
+  );
 
   it('TOKEN_CLAIMS renames claims', () => {
     const settings = readTokenSettings({ ...issuersOf(issuer), TOKEN_CLAIMS: '{"realm":"https://x/realm"}' });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dy
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { formatAppUrl, type Ports } from '../infra/local/addresses.ts';
 import { openSigningKey, type SigningKey, signToken, startJwksServer } from '../infra/local/issuer.ts';
+import { startLocalKms } from '../infra/local/kms.ts';
 import { freePort, loopback } from '../infra/local/ports.ts';
 import { waitUntilReady } from '../infra/local/readiness.ts';
 import { seedApps } from '../infra/local/seed.ts';
@@ -27,7 +29,8 @@ beforeAll(async () => {
   await seedApps(endpoint, tableName, Date.now());
   key = await openSigningKey(folder);
   const { jwksUri, stop } = await startJwksServer(key);
-  const env = { ...serviceEnvironment(endpoint, jwksUri), RATE_LIMIT: 'off' };
+  const kms = await startLocalKms(randomBytes(32));
+  const env = { ...serviceEnvironment({ database: { endpoint }, kms, jwksUri }), RATE_LIMIT: 'off' };
   for (let index = 0; index < 4; index += 1) {
     const ports = { httpPort: await freePort(), lambdaPort: await freePort() };
     const service = spawnService(ports, env);

@@ -50,11 +50,15 @@ export function spawnService({ httpPort, lambdaPort }: Ports, env: NodeJS.Proces
   return { ended, ...output, stop: () => stopProcess(child, ended) };
 }
 
-/** What the service needs to know of the local database and token issuer, beside the user's own settings. */
-export function serviceEnvironment(endpoint: string, jwksUri: string): NodeJS.ProcessEnv {
+/** What the service depends on: where its local stand-ins are. */
+export type Surroundings = { database: { endpoint: string }; kms: { endpoint: string }; jwksUri: string };
+
+/** What the service needs to know of its surroundings, beside the user's own settings. */
+export function serviceEnvironment({ database, kms, jwksUri }: Surroundings): NodeJS.ProcessEnv {
   return {
     ...withoutAwsAccount(process.env),
-    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
+    AWS_ENDPOINT_URL_KMS: kms.endpoint,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
+import { readRateLimit, readSettings } from '../../lib/config.ts';
 import { choosePorts } from './addresses.ts';
 import { messageOf, parseFlags, parseWhole } from './command-line.ts';
 import { type Engine, startDynalite } from './dynalite.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openLocalFolder } from './folders.ts';
 import { defaultValiditySeconds, openSigningKey, signToken, startJwksServer } from './issuer.ts';
+import { startLocalKms } from './kms.ts';
 import { waitUntilReady } from './readiness.ts';
 import { seedApps } from './seed.ts';
 import { serviceEnvironment, spawnService, stage } from './serverless-offline.ts';
+import { openServiceKey } from './service-key.ts';
 import { createTable } from './table.ts';
 import { formatWelcome } from './welcome.ts';
 
@@ -40,15 +43,18 @@ function readOptions(args: string[]): Options {
 
 /** Starts everything, in this order, and stays until the service ends. */
 async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: AbortSignal): Promise<never> {
-  const ports = await choosePorts(httpPort, lambdaPort);
+  requireSettings();
   const folder = openLocalFolder();
   undo.push(lockFolder(folder).release);
+  const ports = await choosePorts(httpPort, lambdaPort);
   const key = await openSigningKey(folder);
   const database = await openDatabase(folder, undo);
   const issuer = await startJwksServer(key);
   undo.push(issuer.stop);
+  const kms = await startLocalKms(openServiceKey(folder));
+  undo.push(kms.stop);
   interrupted.throwIfAborted();
-  const service = spawnService(ports, serviceEnvironment(database.endpoint, issuer.jwksUri));
+  const service = spawnService(ports, serviceEnvironment({ database, kms, jwksUri: issuer.jwksUri }));
   undo.push(service.stop);
   await waitUntilReady(service, key, ports);
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
@@ -56,6 +62,12 @@ async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: A
   service.show();
   await service.ended;
   throw new Error('The service has ended by itself.');
+}
+
+/** @throws Error when the service would not start with the user's own settings */
+function requireSettings(): void {
+  readSettings({ ...process.env, TABLE_NAME: 'appkeys-local', SERVICE_KEY_ID: 'alias/appkeys-local' });
+  readRateLimit(process.env);
 }
 
 async function openDatabase(folder: string, undo: Undo): Promise<Engine> {

@@ -1,19 +1,37 @@
+import { isPrincipal } from '../../lib/domain/policy.ts';
 import { messageOf, parseFlags, parseWhole, UsageError } from './command-line.ts';
 import { openLocalFolder } from './folders.ts';
 import { defaultValiditySeconds, localRealms, openSigningKey, signToken, type TokenRequest } from './issuer.ts';
 
 const usage =
   'usage: npm run --silent token -- --principal P --realm R [--permission X]... [--scope S] [--expires-in SECONDS]';
+const help = `${usage}
 
-function readRequest(args: string[]): TokenRequest {
+Prints a token that the local service accepts, whether it runs or not.
+
+  --principal P         who calls, such as demo
+  --realm R             ${localRealms.join(' or ')}
+  --permission X        account:createApp, or account:read|write|manage:HRN, where the HRN may end in *; repeatable
+  --scope S             the scope claim; hrn:here:authorization::myrealm:project/p is a project scope, which is refused
+  --expires-in SECONDS  default ${defaultValiditySeconds}; the service still accepts a token 60 seconds after that
+  --help                this page`;
+
+function readRequest(args: string[]): TokenRequest | undefined {
   const flags = parseFlags(args, {
     principal: { type: 'string' },
     realm: { type: 'string' },
     permission: { type: 'string', multiple: true },
     scope: { type: 'string' },
     'expires-in': { type: 'string', default: String(defaultValiditySeconds) },
+    help: { type: 'boolean', default: false },
   });
+  if (flags.help) return undefined;
   if (!flags.principal) throw new UsageError('--principal is missing.');
+  if (!isPrincipal(flags.principal)) throw new UsageError('--principal is none that the service accepts.');
+  const wrong = flags.permission?.find(
+    (permission) => !/^account:(createApp|verify|(read|write|manage):.+)$/.test(permission),
+  );
+  if (wrong !== undefined) throw new UsageError(`--permission ${wrong} gives no right.`);
   if (!localRealms.includes(flags.realm ?? '')) throw new UsageError(`--realm must be ${localRealms.join(' or ')}.`);
   return {
     principal: flags.principal,
@@ -26,7 +44,7 @@ function readRequest(args: string[]): TokenRequest {
 
 try {
   const request = readRequest(process.argv.slice(2));
-  console.log(await signToken(await openSigningKey(openLocalFolder()), request));
+  console.log(request ? await signToken(await openSigningKey(openLocalFolder()), request) : help);
 } catch (error) {
   const isUsage = error instanceof UsageError;
   console.error(isUsage ? `${error.message} ${usage}` : messageOf(error));

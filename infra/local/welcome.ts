@@ -8,7 +8,7 @@ export function formatWelcome(ports: Ports, token: string): string {
 Applications, whose manager is the principal demo of the realm myrealm:
 ${seeds.map(describeSeed).join('\n')}
 
-Generate a key:
+Generate a key; an application has at most two:
 
 ${formatCurl(`${formatAppUrl(ports, seeds[0])}/apiKeys`, token)}
 

@@ -16,25 +16,55 @@ const ids = [
 ];
 const idSchema = { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$', examples: ['5f0c9a52'] };
 
-const appParameter = {
-  name: 'app',
-  in: 'path',
-  required: true,
-  description: 'HRN of the application, URL-encoded.',
-  schema: { type: 'string' },
-  example: 'hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w',
+/** Parameters in paths, by their names. */
+const pathParameters: Readonly<Record<string, { description: string; example: string }>> = {
+  app: {
+    description: 'HRN of the application, URL-encoded.',
+    example: 'hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w',
+  },
+  apiKey: {
+    description: 'HRN of the API key, URL-encoded.',
+    example: 'hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no',
+  },
+  principal: { description: 'The principal, URL-encoded: the sub of its tokens.', example: 'demo' },
+  issuer: { description: 'The https URL of the token issuer, URL-encoded.', example: 'https://issuer.example.com' },
+};
+
+const pageParameters = [
+  {
+    name: 'limit',
+    in: 'query',
+    description: 'How many items a page has at most.',
+    schema: { type: 'integer', minimum: 1, maximum: 100, default: 100 },
+  },
+  {
+    name: 'pageToken',
+    in: 'query',
+    description: 'The pageToken of the page before.',
+    schema: { type: 'string', maxLength: 2048 },
+  },
+];
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'For 24 hours the same key, caller, operation, path and body give the same answer, with the header Idempotency-Replayed.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$', maxLength: 255, examples: ['order-4711'] },
 };
 
 /** @returns every error that a call of the operation can meet */
 export function errorsOf(operation: Operation): ErrorCode[] {
-  const { access, path = '', body, errors } = operation;
+  const { access, path = '', body, errors, isPaged, isRepeatable } = operation;
   const codes: ErrorCode[] = ['500000', '503000', ...errors];
-  if (body) codes.push('400200', '400201');
-  if (access === 'invoke') return codes.sort();
+  if (body) codes.push('400201');
+  if (body || isPaged || isRepeatable) codes.push('400200');
+  if (access === 'invoke') return [...new Set(codes)].sort();
   if (body) codes.push('400002', '400003', '400004', '413000');
   if (access !== 'public') codes.push('401200', '401300', '403403', '429003');
   if (path.includes('{app}')) codes.push('400288', '404660');
-  return codes.sort();
+  if (path.includes('{apiKey}')) codes.push('404666');
+  return [...new Set(codes)].sort();
 }
 
 /** @returns the OpenAPI 3.1 document of all operations that have a route */
@@ -64,38 +94,55 @@ export function openapiDocument(): object {
 }
 
 function describe(operation: Operation): object {
-  const { id, path = '', summary, description, access, body, reply } = operation;
+  const { id, path = '', summary, description, access, body, isBodyOptional, reply } = operation;
   return {
     operationId: id,
     tags: [tagOf(path)],
     summary,
     description: `${description}${accessText(access)}`,
     security: access === 'public' ? [] : [{ bearer: [] }],
-    parameters: [
-      ...(path.includes('{app}') ? [appParameter] : []),
-      ...ids.map((id) => ({ ...id, in: 'header', schema: idSchema })),
-    ],
-    ...(body && { requestBody: { required: true, content: json(body) } }),
+    parameters: parametersOf(operation),
+    ...(body && { requestBody: { required: !isBodyOptional, content: json(body) } }),
     responses: {
-      [reply.status]: { description: reply.description, headers: replyHeaders(), content: json(reply.schema) },
+      [reply.status]: {
+        description: reply.description,
+        headers: replyHeaders(operation),
+        ...(reply.schema && { content: json(reply.schema) }),
+      },
       ...errorResponses(errorsOf(operation)),
     },
   };
 }
 
+function parametersOf({ path = '', isPaged, isRepeatable }: Operation): object[] {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  return [
+    ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' }, ...pathParameters[name] })),
+    ...(isPaged ? pageParameters : []),
+    ...(isRepeatable ? [idempotencyKey] : []),
+    ...ids.map((id) => ({ ...id, in: 'header', schema: idSchema })),
+  ];
+}
+
 function tagOf(path: string): string {
-  if (path.endsWith('/apiKeys')) return 'apiKeys';
+  if (path.includes('/apiKeys')) return 'apiKeys';
   return path.startsWith('/apps') ? 'apps' : 'service';
 }
 
 function accessText(access: Operation['access']): string {
   if (access === 'public') return '';
-  const right = access === 'createApp' ? 'the permission account:createApp' : `${access}, or more, on the application`;
-  return ` Needs ${right}; the token must not have a project scope.`;
+  return ` Needs ${needed(access)}; the token must not have a project scope.`;
 }
 
-function replyHeaders(): object {
-  return Object.fromEntries(ids.map(({ name, description }) => [name, { description, schema: idSchema }]));
+function needed(access: Operation['access']): string {
+  if (access === 'createApp') return 'the permission account:createApp';
+  return access === 'list' ? 'a token' : `${access}, or more, on the application`;
+}
+
+function replyHeaders({ isRepeatable }: Partial<Operation> = {}): object {
+  const always = ids.map(({ name, description }) => [name, { description, schema: idSchema }]);
+  const replayed = { description: 'The answer was given before.', schema: { type: 'string', enum: ['true'] } };
+  return { ...Object.fromEntries(always), ...(isRepeatable && { 'Idempotency-Replayed': replayed }) };
 }
 
 function errorResponses(codes: ErrorCode[]): object {
@@ -106,7 +153,7 @@ function errorResponses(codes: ErrorCode[]): object {
 function errorResponse(codes: ErrorCode[]): object {
   return {
     description: codes.map((code) => `${code}: ${errorTable[code].title}`).join(' '),
-    headers: replyHeaders(),
+    headers: { ...replyHeaders(), ...refusalHeaders(errorTable[codes[0] ?? '500000'].status) },
     content: {
       'application/json': {
         schema: { $ref: '#/components/schemas/Error' },
@@ -114,6 +161,12 @@ function errorResponse(codes: ErrorCode[]): object {
       },
     },
   };
+}
+
+function refusalHeaders(status: number): object {
+  const schema = { type: 'string' };
+  if (status === 401 || status === 403) return { 'WWW-Authenticate': { description: 'As in RFC 6750.', schema } };
+  return status === 429 || status === 503 ? { 'Retry-After': { description: 'Whole seconds.', schema } } : {};
 }
 
 function exampleOf(code: ErrorCode): object {
@@ -125,8 +178,16 @@ function json(schema: object): object {
   return { 'application/json': { schema, example: exampleOfSchema(schema) } };
 }
 
-/** @returns an object of its properties' first examples */
-function exampleOfSchema(schema: { properties?: Record<string, { examples?: readonly unknown[] }> }): object {
-  const properties = Object.entries(schema.properties ?? {});
-  return Object.fromEntries(properties.map(([name, { examples }]) => [name, examples?.[0]]));
+interface Exemplified {
+  readonly properties?: Record<string, Exemplified>;
+  readonly items?: Exemplified;
+  readonly examples?: readonly unknown[];
+}
+
+/** @returns an example made of the examples of the schema's parts */
+function exampleOfSchema({ examples, properties, items }: Exemplified): unknown {
+  if (examples) return examples[0];
+  if (items) return [exampleOfSchema(items)];
+  const entries = Object.entries(properties ?? {}).map(([name, schema]) => [name, exampleOfSchema(schema)]);
+  return Object.fromEntries(entries);
 }

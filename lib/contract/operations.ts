@@ -1,23 +1,53 @@
 import type { ErrorCode } from '../domain/errors.ts';
-import { appReply, createAppBody, generateApiKeyBody, generateApiKeyDirectPayload, newApiKeyReply } from './schemas.ts';
+import {
+  apiKeyReply,
+  apiKeysReply,
+  appReply,
+  appsReply,
+  createAppBody,
+  generateApiKeyBody,
+  generateApiKeyDirectPayload,
+  grantReply,
+  grantsReply,
+  issuersReply,
+  newApiKeyReply,
+  putGrantBody,
+  rotateApiKeyBody,
+  updateApiKeyBody,
+  updateAppBody,
+} from './schemas.ts';
 
 /** One call of the contract. Without `method` and `path` it is invoked directly. */
 export interface Operation {
   readonly id: string;
-  readonly method?: 'get' | 'post';
+  readonly method?: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path?: string;
   readonly summary: string;
   readonly description: string;
-  /** what the caller needs: a right on the application of the path, a permission in the token, or nothing */
-  readonly access: 'read' | 'write' | 'createApp' | 'public' | 'invoke';
+  /**
+   * What the caller needs: a right on the application of the path, a permission in the token, any right on an
+   * application (`list`), or nothing.
+   */
+  readonly access: 'read' | 'write' | 'manage' | 'createApp' | 'list' | 'public' | 'invoke';
   readonly body?: object;
-  readonly reply: { readonly status: 200 | 201; readonly description: string; readonly schema: object };
+  /** no body is as good as `{}` */
+  readonly isBodyOptional?: boolean;
+  /** takes `limit` and `pageToken` */
+  readonly isPaged?: boolean;
+  /** takes an Idempotency-Key */
+  readonly isRepeatable?: boolean;
+  /** without a schema the answer has no body */
+  readonly reply: { readonly status: 200 | 201 | 204; readonly description: string; readonly schema?: object };
   /** errors that are the operation's own, beside those of its access, path and body */
   readonly errors: readonly ErrorCode[];
 }
 
 const newKey = { status: 201, description: 'The new API key, its secret included.', schema: newApiKeyReply } as const;
-const refusals = ['400337', '409303', '409305', '409306'] as const;
+const key = { status: 200, description: 'The API key.', schema: apiKeyReply } as const;
+const app = { status: 200, description: 'The application.', schema: appReply } as const;
+const done = (description: string) => ({ status: 204, description }) as const;
+
+const refusals = ['400337', '409303', '409305', '409306', '422409'] as const;
 
 export const generateApiKey = {
   id: 'generateApiKey',
@@ -30,6 +60,7 @@ export const generateApiKey = {
     'A maximum of two API keys can be maintained per application; an expired key gives up its place.',
   access: 'write',
   body: generateApiKeyBody,
+  isRepeatable: true,
   reply: newKey,
   errors: refusals,
 } as const satisfies Operation;
@@ -41,7 +72,101 @@ export const generateApiKeyDirect = {
   access: 'invoke',
   body: generateApiKeyDirectPayload,
   reply: newKey,
-  errors: ['404660', ...refusals],
+  errors: ['400288', '404660', '429003', ...refusals],
+} as const satisfies Operation;
+
+export const listApiKeys = {
+  id: 'listApiKeys',
+  method: 'get',
+  path: '/apps/{app}/apiKeys',
+  summary: 'List API Keys',
+  description: 'Lists the API keys of an application, the oldest first, without their secrets.',
+  access: 'read',
+  isPaged: true,
+  reply: { status: 200, description: 'The API keys.', schema: apiKeysReply },
+  errors: [],
+} as const satisfies Operation;
+
+export const getApiKey = {
+  id: 'getApiKey',
+  method: 'get',
+  path: '/apps/{app}/apiKeys/{apiKey}',
+  summary: 'Get API Key',
+  description: 'Shows an API key, without its secret.',
+  access: 'read',
+  reply: key,
+  errors: [],
+} as const satisfies Operation;
+
+export const updateApiKey = {
+  id: 'updateApiKey',
+  method: 'patch',
+  path: '/apps/{app}/apiKeys/{apiKey}',
+  summary: 'Update API Key',
+  description: 'Changes the name of an API key, or when it expires. An expired key that is still there can be revived.',
+  access: 'write',
+  body: updateApiKeyBody,
+  reply: key,
+  errors: [],
+} as const satisfies Operation;
+
+export const enableApiKey = {
+  id: 'enableApiKey',
+  method: 'post',
+  path: '/apps/{app}/apiKeys/{apiKey}/enable',
+  summary: 'Enable API Key',
+  description: 'Enables an API key; one that is enabled stays so.',
+  access: 'write',
+  reply: done('The API key is enabled.'),
+  errors: [],
+} as const satisfies Operation;
+
+export const disableApiKey = {
+  id: 'disableApiKey',
+  method: 'post',
+  path: '/apps/{app}/apiKeys/{apiKey}/disable',
+  summary: 'Disable API Key',
+  description: 'Disables an API key, which keeps its place; one that is disabled stays so.',
+  access: 'write',
+  reply: done('The API key is disabled.'),
+  errors: [],
+} as const satisfies Operation;
+
+export const deleteApiKey = {
+  id: 'deleteApiKey',
+  method: 'delete',
+  path: '/apps/{app}/apiKeys/{apiKey}',
+  summary: 'Delete API Key',
+  description: 'Deletes an API key for ever. Its place is free at once.',
+  access: 'write',
+  reply: done('The API key is deleted.'),
+  errors: [],
+} as const satisfies Operation;
+
+export const deleteApiKeys = {
+  id: 'deleteApiKeys',
+  method: 'delete',
+  path: '/apps/{app}/apiKeys',
+  summary: 'Delete all API Keys',
+  description: 'Deletes every API key of an application, in one write.',
+  access: 'write',
+  reply: done('The application has no API keys.'),
+  errors: [],
+} as const satisfies Operation;
+
+export const rotateApiKey = {
+  id: 'rotateApiKey',
+  method: 'post',
+  path: '/apps/{app}/apiKeys/{apiKey}/rotate',
+  summary: 'Rotate API Key',
+  description:
+    "Generates a successor and ends the old API key, in one write. With an overlap both serve, which needs a free place; without, the successor takes the old key's place.",
+  access: 'write',
+  body: rotateApiKeyBody,
+  isBodyOptional: true,
+  isRepeatable: true,
+  reply: { status: 201, description: 'The successor, its secret included.', schema: newApiKeyReply },
+  errors: ['409304', ...refusals],
 } as const satisfies Operation;
 
 export const createApp = {
@@ -52,7 +177,20 @@ export const createApp = {
   description: "Creates an application in the caller's realm. The caller gets manage on it.",
   access: 'createApp',
   body: createAppBody,
+  isRepeatable: true,
   reply: { status: 200, description: 'The new application.', schema: appReply },
+  errors: ['404660', '409306', '422409'],
+} as const satisfies Operation;
+
+export const listApps = {
+  id: 'listApps',
+  method: 'get',
+  path: '/apps',
+  summary: 'List Applications',
+  description: 'Lists the applications on which the caller has a right, the newest first. Eventually consistent.',
+  access: 'list',
+  isPaged: true,
+  reply: { status: 200, description: 'The applications.', schema: appsReply },
   errors: [],
 } as const satisfies Operation;
 
@@ -63,8 +201,99 @@ export const getApp = {
   summary: 'Get Application',
   description: 'Shows an application as it is now.',
   access: 'read',
-  reply: { status: 200, description: 'The application.', schema: appReply },
+  reply: app,
   errors: [],
+} as const satisfies Operation;
+
+export const updateApp = {
+  id: 'updateApp',
+  method: 'patch',
+  path: '/apps/{app}',
+  summary: 'Update Application',
+  description: 'Changes name, description or status. API keys of a deactivated application are refused.',
+  access: 'write',
+  body: updateAppBody,
+  reply: app,
+  errors: [],
+} as const satisfies Operation;
+
+export const deleteApp = {
+  id: 'deleteApp',
+  method: 'delete',
+  path: '/apps/{app}',
+  summary: 'Delete Application',
+  description: 'Deletes an application for ever, and with it all its API keys and rights, in one write.',
+  access: 'manage',
+  reply: done('The application is deleted.'),
+  errors: [],
+} as const satisfies Operation;
+
+export const listGrants = {
+  id: 'listGrants',
+  method: 'get',
+  path: '/apps/{app}/grants',
+  summary: 'List Grants',
+  description: 'Lists which principals have which rights on an application. Rights in tokens do not stand here.',
+  access: 'manage',
+  reply: { status: 200, description: 'The grants, at most 100.', schema: grantsReply },
+  errors: [],
+} as const satisfies Operation;
+
+export const putGrant = {
+  id: 'putGrant',
+  method: 'put',
+  path: '/apps/{app}/grants/{principal}',
+  summary: 'Grant Rights',
+  description: 'Gives a principal of the realm exactly these rights on an application.',
+  access: 'manage',
+  body: putGrantBody,
+  reply: { status: 200, description: 'The grant.', schema: grantReply },
+  errors: ['409306'],
+} as const satisfies Operation;
+
+export const deleteGrant = {
+  id: 'deleteGrant',
+  method: 'delete',
+  path: '/apps/{app}/grants/{principal}',
+  summary: 'Revoke Rights',
+  description: 'Takes all rights on an application away from a principal; one that has none stays so.',
+  access: 'manage',
+  reply: done('The principal has no rights on the application.'),
+  errors: ['400200', '409306'],
+} as const satisfies Operation;
+
+export const listIssuers = {
+  id: 'listIssuers',
+  method: 'get',
+  path: '/apps/{app}/issuers',
+  summary: 'List Issuers',
+  description: 'Lists the token issuers attached to an application.',
+  access: 'read',
+  reply: { status: 200, description: 'The issuers, at most 10.', schema: issuersReply },
+  errors: [],
+} as const satisfies Operation;
+
+export const putIssuer = {
+  id: 'putIssuer',
+  method: 'put',
+  path: '/apps/{app}/issuers/{issuer}',
+  summary: 'Attach Issuer',
+  description:
+    'Attaches a token issuer to an application, which has no API keys then: expired ones go in the same write.',
+  access: 'manage',
+  reply: done('The issuer is attached.'),
+  errors: ['400200', '409306'],
+} as const satisfies Operation;
+
+export const deleteIssuer = {
+  id: 'deleteIssuer',
+  method: 'delete',
+  path: '/apps/{app}/issuers/{issuer}',
+  summary: 'Detach Issuer',
+  description: 'Detaches a token issuer from an application; one that is not attached stays so.',
+  access: 'manage',
+  reply: done('The issuer is not attached.'),
+  errors: ['400200'],
 } as const satisfies Operation;
 
 export const getOpenapi = {
@@ -82,7 +311,24 @@ export const getOpenapi = {
 export const operations = {
   generateApiKey,
   generateApiKeyDirect,
+  listApiKeys,
+  getApiKey,
+  updateApiKey,
+  enableApiKey,
+  disableApiKey,
+  deleteApiKey,
+  deleteApiKeys,
+  rotateApiKey,
   createApp,
+  listApps,
   getApp,
+  updateApp,
+  deleteApp,
+  listGrants,
+  putGrant,
+  deleteGrant,
+  listIssuers,
+  putIssuer,
+  deleteIssuer,
   getOpenapi,
 } as const satisfies Record<string, Operation>;

@@ -3,9 +3,14 @@
  * OpenAPI document. A field's `description` also tells a caller what is wrong with a value that its `pattern` refuses.
  */
 
-/** Letters of any script; of Unicode's "other" characters (controls, formats, lone surrogates) and line breaks none. */
-const text = '[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]';
-const textAtEnds = '[^\\s\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]';
+/**
+ * Controls, formats (zero-width and bidirectional ones among them), lone surrogates and line breaks; then what else
+ * shows nothing: fillers, joiners and blanks. The two variation selectors that belong to emoji are let through.
+ */
+const unseen =
+  '\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\u034F\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F\\u2800\\u3164\\uFE00-\\uFE0D\\uFFA0\\u{E0100}-\\u{E01EF}';
+const text = `[^${unseen}]`;
+const textAtEnds = `[^\\s${unseen}]`;
 
 /** The latest time that a date can have in ECMAScript. */
 const latestTime = 8_640_000_000_000_000;
@@ -93,8 +98,73 @@ export const generateApiKeyDirectPayload = {
       description: '1 to 128 visible ASCII characters',
       examples: ['7d3b1c2e'],
     },
+    idempotencyKey: {
+      type: 'string',
+      pattern: '^[\\x21-\\x7e]{1,255}$',
+      description: '1 to 255 visible ASCII characters: the same payload under the same key gives the same API key',
+      examples: ['signup-4711'],
+    },
   },
   required: ['app', 'name'],
+  additionalProperties: false,
+} as const;
+
+export const updateApiKeyBody = {
+  type: 'object',
+  properties: { name, expiresAt },
+  required: [],
+  additionalProperties: false,
+} as const;
+
+export const rotateApiKeyBody = {
+  type: 'object',
+  properties: {
+    overlapSeconds: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 31_536_000,
+      default: 0,
+      description: 'for so many seconds, a year at most, the old key serves beside its successor; 0: it ends at once',
+      examples: [3600],
+    },
+    expiresAt: {
+      ...expiresAt,
+      description: `${expiresAt.description}. Default: as the old key, if that is still in the future`,
+    },
+    name: { ...name, description: `${name.description}. Default: as the old key` },
+  },
+  required: [],
+  additionalProperties: false,
+} as const;
+
+const apiKeyHrn = {
+  type: 'string',
+  pattern: '^hrn:[a-z0-9-]+:account::[A-Za-z0-9_-]{1,64}:apikey/[A-Za-z0-9_-]{43}$',
+  description: "the key's HRN: names the key, and is not usable as a key",
+  examples: ['hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no'],
+} as const;
+
+const apiKey = {
+  apiKey: apiKeyHrn,
+  identity: appHrn,
+  realm,
+  name,
+  enabled,
+  expiresAt,
+  createdTime: time,
+  rotatedFrom: {
+    ...apiKeyHrn,
+    description: 'HRN of the key that this one succeeds, if it was made by rotation',
+    examples: ['hrn:here:account::myrealm:apikey/jnJddD06U1RdvYuZdzlyKkRu7nUsjUV22lDvto_K9qE'],
+  },
+} as const;
+
+const always = ['apiKey', 'identity', 'realm', 'name', 'enabled', 'expiresAt', 'createdTime'] as const;
+
+export const apiKeyReply = {
+  type: 'object',
+  properties: apiKey,
+  required: always,
   additionalProperties: false,
 } as const;
 
@@ -107,20 +177,30 @@ export const newApiKeyReply = {
       description: 'the key itself: shown only here, never again',
       examples: ['ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL'],
     },
-    apiKey: {
-      type: 'string',
-      pattern: '^hrn:[a-z0-9-]+:account::[A-Za-z0-9_-]{1,64}:apikey/[A-Za-z0-9_-]{43}$',
-      description: "the key's HRN: names the key, and is not usable as a key",
-      examples: ['hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no'],
-    },
-    identity: appHrn,
-    realm,
-    name,
-    enabled,
-    expiresAt,
-    createdTime: time,
+    ...apiKey,
   },
-  required: ['apiKeyId', 'apiKey', 'identity', 'realm', 'name', 'enabled', 'expiresAt', 'createdTime'],
+  required: ['apiKeyId', ...always],
+  additionalProperties: false,
+} as const;
+
+const pageLimit = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 100,
+  description: 'how many a page has at most',
+  examples: [100],
+} as const;
+const pageToken = {
+  type: 'string',
+  description: 'ask with it for the next page; on the last page there is none',
+  examples: ['MDAwMDE3OTUzODg4NjEwODEjYXBw.q83vEjRWeJCrze8S'],
+} as const;
+const total = { type: 'integer', minimum: 0, description: 'how many there are on all pages', examples: [1] } as const;
+
+export const apiKeysReply = {
+  type: 'object',
+  properties: { limit: pageLimit, total, items: { type: 'array', items: apiKeyReply }, pageToken },
+  required: ['limit', 'total', 'items'],
   additionalProperties: false,
 } as const;
 
@@ -152,6 +232,63 @@ export const appReply = {
     createdTime: time,
   },
   required: ['hrn', 'clientId', 'name', 'description', 'realm', 'status', 'createdTime'],
+  additionalProperties: false,
+} as const;
+
+export const updateAppBody = {
+  type: 'object',
+  properties: { name, description, status: appReply.properties.status },
+  required: [],
+  additionalProperties: false,
+} as const;
+
+export const appsReply = {
+  type: 'object',
+  properties: { limit: pageLimit, items: { type: 'array', items: appReply }, pageToken },
+  required: ['limit', 'items'],
+  additionalProperties: false,
+} as const;
+
+const actions = {
+  type: 'array',
+  items: { enum: ['read', 'write', 'manage'] },
+  minItems: 1,
+  uniqueItems: true,
+  description: 'rights: a list of read, write, manage, each once and at least one',
+  examples: [['write']],
+} as const;
+
+export const putGrantBody = {
+  type: 'object',
+  properties: { actions },
+  required: ['actions'],
+  additionalProperties: false,
+} as const;
+
+export const grantReply = {
+  type: 'object',
+  properties: { principal: { type: 'string', description: 'the sub of its tokens', examples: ['demo'] }, actions },
+  required: ['principal', 'actions'],
+  additionalProperties: false,
+} as const;
+
+export const grantsReply = {
+  type: 'object',
+  properties: { total, items: { type: 'array', items: grantReply } },
+  required: ['total', 'items'],
+  additionalProperties: false,
+} as const;
+
+export const issuersReply = {
+  type: 'object',
+  properties: {
+    total,
+    items: {
+      type: 'array',
+      items: { type: 'string', description: 'URL of a token issuer', examples: ['https://issuer.example.com'] },
+    },
+  },
+  required: ['total', 'items'],
   additionalProperties: false,
 } as const;
 

@@ -4,9 +4,9 @@ import type { Operation } from '../contract/operations.ts';
 import type { TypeOf } from '../contract/type-of.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
-import { toApiError } from '../http/exchange.ts';
+import { toApiError, whyOf } from '../http/exchange.ts';
 import { isId } from '../http/headers.ts';
-import { formatWhy, log } from '../log.ts';
+import { log } from '../log.ts';
 import { deadlineOf, newErrorId, openService, type Service, start } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
 
@@ -38,25 +38,48 @@ export function directEndpoint<Schema extends object, Success extends object>(
   const service = start(openService);
   return async (payload, context) => {
     const startedAt = Date.now();
-    const ids = { correlationId: correlationIdOf(payload), lambdaRequestId: context.awsRequestId };
+    const { app, createdBy, correlationId } = textsOf(payload);
+    const ids = {
+      correlationId: isId(correlationId) ? correlationId : randomUUID(),
+      lambdaRequestId: context.awsRequestId,
+    };
+    const asked = { app: app.slice(0, 200), createdBy: createdBy.slice(0, 255) };
     try {
       if (!service) throw new ApiError('503000', { why: 'the function is not configured' });
       requireValid(validate, payload);
       const deadline = deadlineOf(context.getRemainingTimeInMillis());
       const { success, logged } = await run({ ...service, ...ids, deadline }, payload as TypeOf<Schema>);
-      log({ event: 'invocation', operation: id, ...ids, ok: true, ...logged, durationMs: Date.now() - startedAt });
+      log({
+        event: 'invocation',
+        operation: id,
+        ...ids,
+        ...asked,
+        ok: true,
+        ...logged,
+        durationMs: Date.now() - startedAt,
+      });
       return { ok: true, ...success };
     } catch (thrown) {
       const error = toApiError(thrown);
       const errorId = newErrorId();
-      const refusal = { code: error.code, errorId, why: formatWhy(error.cause) };
-      log({ event: 'invocation', operation: id, ...ids, ok: false, ...refusal, durationMs: Date.now() - startedAt });
+      const refusal = { code: error.code, errorId, why: whyOf(error) };
+      log({
+        event: 'invocation',
+        operation: id,
+        ...ids,
+        ...asked,
+        ok: false,
+        ...refusal,
+        durationMs: Date.now() - startedAt,
+      });
       return { ok: false, error: formatError(error, { correlationId: ids.correlationId, errorId }) };
     }
   };
 }
 
-function correlationIdOf(payload: unknown): string {
-  const { correlationId } = (payload ?? {}) as { correlationId?: unknown };
-  return typeof correlationId === 'string' && isId(correlationId) ? correlationId : randomUUID();
+/** The fields of a payload, which is not checked yet, that the log is to have. */
+function textsOf(payload: unknown): Record<'app' | 'createdBy' | 'correlationId', string> {
+  const fields = (payload ?? {}) as Record<string, unknown>;
+  const textIn = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');
+  return { app: textIn('app'), createdBy: textIn('createdBy'), correlationId: textIn('correlationId') };
 }

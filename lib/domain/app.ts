@@ -1,20 +1,28 @@
 import { randomInt } from 'node:crypto';
-import type { ApiKey, KeyHandle } from './api-key.ts';
+import type { ApiKey } from './api-key.ts';
+import type { KeyHandle } from './api-key-id.ts';
 import { formatAppHrn, formatRealmHrn } from './hrn.ts';
+import type { RequestRecord } from './idempotency.ts';
 import type { Action } from './policy.ts';
 
 /** What stays of a key that left `keys`, so that a late copy of the write that made it finds it gone. */
 export interface Tombstone {
   /** ms since the epoch */
   readonly at: number;
+  /** from then on it may be pruned, ms since the epoch */
+  readonly until: number;
   /** id of the operation that removed it */
   readonly op: string;
   readonly why: 'deleted' | 'replaced' | 'rotated' | 'fenced';
+  /** handle of the key that took its place by rotation */
+  readonly successor?: KeyHandle;
 }
 
 /** The last operation that changed an application: for recognizing one's own write, and for the audit stream. */
 export interface Change {
   readonly op: string;
+  /** ms since the epoch */
+  readonly at: number;
   readonly by: string;
   readonly action: string;
   readonly correlationId: string;
@@ -30,7 +38,11 @@ export interface App {
   readonly status: 'active' | 'deactivated' | 'deleted';
   readonly createdTime: number;
   readonly createdBy: string;
-  /** increased by every write */
+  /** its place in a list of applications; a deleted one has none */
+  readonly listKey?: string;
+  /** hash of the body that it was created from, if that came with an Idempotency-Key */
+  readonly bodyHash?: string;
+  /** increased by every write but that of `lastUsed` */
   readonly rev: number;
   /** URLs of attached token issuers; not empty: no API keys */
   readonly issuers: readonly string[];
@@ -39,10 +51,16 @@ export interface App {
   readonly keyCount: number;
   readonly keys: Readonly<Record<KeyHandle, ApiKey>>;
   readonly removed: Readonly<Record<KeyHandle, Tombstone>>;
-  readonly requests: Readonly<Record<string, unknown>>;
+  /** Idempotency-Key records by the hash of their request */
+  readonly requests: Readonly<Record<string, RequestRecord>>;
   readonly lastUsed: Readonly<Record<KeyHandle, number>>;
   readonly lastChange: Change;
+  /** of a deleted application: when the item itself goes, in seconds since the epoch */
+  readonly ttl?: number;
 }
+
+/** A deleted application's item stays this long, so that no late copy of its creation revives it. */
+const deletedSeconds = 7 * 24 * 60 * 60;
 
 /** @param owner the principal that gets `manage` */
 export function newApp(made: {
@@ -63,6 +81,7 @@ export function newApp(made: {
     status: 'active',
     createdTime: made.now,
     createdBy: made.owner,
+    listKey: listKeyOf(made.now, made.appId),
     rev: 1,
     issuers: [],
     grants: { [made.owner]: ['manage'] },
@@ -71,14 +90,53 @@ export function newApp(made: {
     removed: {},
     requests: {},
     lastUsed: {},
-    lastChange: { op: made.op, by: made.owner, action: 'createApp', correlationId: made.correlationId },
+    lastChange: { op: made.op, at: made.now, by: made.owner, action: 'createApp', correlationId: made.correlationId },
   };
 }
 
-/** @returns 20 random letters and digits, about 119 bits */
-export function newAppId(): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-  return Array.from({ length: 20 }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
+/** @returns text that sorts as the times of creation do */
+function listKeyOf(createdTime: number, appId: string): string {
+  return `${String(createdTime).padStart(16, '0')}#${appId}`;
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** @returns 20 letters and digits, about 119 bits, random unless `digit` (which gives numbers below its argument) is not */
+export function newAppId(digit: (below: number, index: number) => number = (below) => randomInt(below)): string {
+  return Array.from({ length: 20 }, (_, index) => alphabet.charAt(digit(alphabet.length, index))).join('');
+}
+
+/** What a caller may say to change an application. */
+export interface AppPatch {
+  readonly name?: string;
+  readonly description?: string;
+  readonly status?: 'active' | 'deactivated';
+}
+
+export function patchApp(app: App, patch: AppPatch): App {
+  const patched = {
+    ...app,
+    name: patch.name?.trim() ?? app.name,
+    description: patch.description?.trim() ?? app.description,
+    status: patch.status ?? app.status,
+  };
+  const { name, description, status } = patched;
+  return name === app.name && description === app.description && status === app.status ? app : patched;
+}
+
+/** @returns what stays of a deleted application: no keys, no rights, no place in a list */
+export function deleteApp(app: App, now: number): App {
+  const { listKey: _, ...rest } = app;
+  return {
+    ...rest,
+    status: 'deleted',
+    grants: {},
+    keys: {},
+    keyCount: 0,
+    removed: {},
+    requests: {},
+    ttl: Math.ceil(now / 1_000) + deletedSeconds,
+  };
 }
 
 /** The answer that shows an application. */

@@ -72,7 +72,7 @@ export const errorTable = {
     status: 404,
     title: 'No such route.',
     cause: 'The service has no operation with this method and path.',
-    action: 'Check the method and the path; see GET /openapi.json for what there is.',
+    action: 'Check the method and the path, in which an HRN is URL-encoded; see GET /openapi.json for what there is.',
   },
   '404660': {
     status: 404,

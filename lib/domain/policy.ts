@@ -1,4 +1,3 @@
-import type { App } from './app.ts';
 import { ApiError } from './errors.ts';
 import { type AppRef, formatAppHrn } from './hrn.ts';
 
@@ -14,6 +13,13 @@ export interface Caller {
   /** `{service}:{action}` or `{service}:{action}:{resource}`, where the resource may end in `*` */
   readonly permissions: readonly string[];
   readonly hasProjectScope: boolean;
+}
+
+/** What the rights on an application hang on. */
+interface Governed {
+  readonly realm: string;
+  readonly status: string;
+  readonly grants: Readonly<Record<string, readonly Action[]>>;
 }
 
 /**
@@ -50,6 +56,22 @@ export function standingTowards(app: AppRef, caller: Caller, partition: string):
   return { fromToken, principal: caller.principal };
 }
 
+/** What a token says of the applications of a realm: names of single ones, and whether a pattern covers one. */
+export function permittedApps(caller: Caller, partition: string) {
+  const patterns = caller.permissions.flatMap((permission) => {
+    const [, pattern] = /^account:(?:read|write|manage):(.+)$/.exec(permission) ?? [];
+    return pattern === undefined ? [] : [pattern];
+  });
+  const prefix = formatAppHrn({ realm: caller.realm, appId: '' }, partition);
+  const single = patterns.filter((pattern) => pattern.startsWith(prefix) && !pattern.endsWith('*'));
+  const open = patterns.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1));
+  const isPermitted = (appId: string) => open.some((start) => `${prefix}${appId}`.startsWith(start));
+  return {
+    named: single.map((pattern) => pattern.slice(prefix.length)),
+    isPermitted: open.some((start) => start.startsWith(prefix) || prefix.startsWith(start)) ? isPermitted : undefined,
+  };
+}
+
 function isPermissionFor(permission: string, prefix: string, resource: string): boolean {
   if (!permission.startsWith(prefix)) return false;
   const pattern = permission.slice(prefix.length);
@@ -71,7 +93,7 @@ export function requirePermission(caller: Caller, action: 'createApp' | 'verify'
  * @throws ApiError 404660 when there is none, or none that this caller may see
  * @throws ApiError 403403 when it may be seen, but not used like that
  */
-export function requireAccess(
+export function requireAccess<App extends Governed>(
   app: App | undefined,
   { realm }: AppRef,
   standing: Standing,
@@ -90,7 +112,28 @@ export function requireAccess(
   }
 }
 
-function heldBy({ fromToken, principal }: Standing, app: App): readonly string[] {
+/** Whether `requireAccess` would let it pass. */
+export function hasAccess(app: Governed, ref: AppRef, standing: Standing, needed: Action): boolean {
+  try {
+    requireAccess(app, ref, standing, needed);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function heldBy({ fromToken, principal }: Standing, app: Governed): readonly string[] {
   const granted = principal !== undefined && Object.hasOwn(app.grants, principal) ? app.grants[principal] : undefined;
   return [...fromToken, ...(granted ?? [])];
+}
+
+/** Whether a text can be a principal: it must fit into a grant, whose principals are
+ * names of attributes, and not look like a Lambda function's `createdBy`. */
+export function isPrincipal(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(value) &&
+    !['__proto__', 'constructor', 'prototype'].includes(value) &&
+    !value.startsWith('lambda:')
+  );
 }

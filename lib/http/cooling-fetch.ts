@@ -15,7 +15,7 @@ export function coolingFetch(fetchKeys: FetchImplementation, now: () => number =
       const response = await fetchKeys(url, options);
       if (response.status !== 200) throw new Error(`the key set's server answered with status ${response.status}`);
       const body = await readCapped(response);
-      if (!Array.isArray(JSON.parse(body)?.keys)) throw new Error('the answer is no key set');
+      if (!isKeySet(JSON.parse(body))) throw new Error('the answer is no key set');
       failed = undefined;
       return new Response(body, { status: 200 });
     } catch (why) {
@@ -34,4 +34,9 @@ async function readCapped({ body }: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function isKeySet(value: unknown): boolean {
+  const { keys } = (value ?? {}) as { keys?: unknown };
+  return Array.isArray(keys) && keys.every((key) => typeof key === 'object' && key !== null && !Array.isArray(key));
 }

@@ -5,13 +5,22 @@ import { type Environment, readRateLimit, readTokenSettings } from '../config.ts
 import type { Operation } from '../contract/operations.ts';
 import type { TypeOf } from '../contract/type-of.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
-import { ApiError } from '../domain/errors.ts';
-import { type AppRef, parseAppHrn } from '../domain/hrn.ts';
+import { ApiError, invalidField } from '../domain/errors.ts';
+import { type AppRef, decodeOnce, formatAppHrn, parseAppHrn } from '../domain/hrn.ts';
+import { type RepeatableRequest, repeatableRequest } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
 import { openService, type Service, start } from '../service.ts';
 import { createRateLimiter, type RateLimiter } from '../store/rate-limit.ts';
 import { bearerToken } from './bearer.ts';
-import { closeExchange, type Exchange, type GatewayReply, openExchange, type Reply, refusalReply } from './exchange.ts';
+import {
+  type AnyOperation,
+  closeExchange,
+  type Exchange,
+  type GatewayReply,
+  openExchange,
+  type Reply,
+  refusalReply,
+} from './exchange.ts';
 import { bodyText, requireJsonContentType, requirePlainKeys, requireShallow } from './json-body.ts';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 
@@ -24,6 +33,9 @@ export interface Call<Body> extends Exchange, Service {
   /** the application that the path names */
   readonly app: AppRef;
   readonly body: Body;
+  readonly operation: Operation;
+  /** if it came with an Idempotency-Key, and the operation takes one */
+  readonly request: RepeatableRequest | undefined;
 }
 
 type BodyOf<Op extends Operation> = Op['body'] extends object ? TypeOf<Op['body']> : undefined;
@@ -53,14 +65,16 @@ export function endpoint<Op extends Operation>(
   if (!service) return asHandler(pipeline.before(refuseUnconfigured));
   pipeline.use(authenticate(service)).use(limitRate(service)).use(refuseProjectScope());
   if (operation.path?.includes('{app}')) pipeline.use(readApp(service));
-  if (validate) pipeline.use(takeBodyText()).use(parseBody()).use(checkBody(validate));
+  if (operation.isRepeatable) pipeline.use(checkIdempotencyKey());
+  if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(validate));
+  if (operation.isRepeatable) pipeline.use(readRequest(service));
   return asHandler(
     pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<BodyOf<Op>>)),
   );
 }
 
 /** Makes the handler of a call that anybody may make. */
-export function publicEndpoint(operation: Pick<Operation, 'id'>, run: () => Promise<Reply>): GatewayHandler {
+export function publicEndpoint(operation: AnyOperation, run: () => Promise<Reply>): GatewayHandler {
   return asHandler(middy<Exchange, Reply | GatewayReply>(options).use(answer(operation)).handler(run));
 }
 
@@ -79,10 +93,11 @@ function refuseUnconfigured(): void {
 }
 
 /** First in and last out: turns the gateway's event into an exchange, and whatever comes of it into an answer. */
-function answer({ id }: Pick<Operation, 'id'>): Step {
+function answer(operation: AnyOperation): Step {
   return {
     before(request) {
-      request.event = openExchange(id, request.event as unknown as APIGatewayProxyEvent, request.context);
+      const event = (request.event ?? {}) as unknown as APIGatewayProxyEvent;
+      request.event = openExchange(operation, event, request.context);
     },
     after(request) {
       request.response = closeExchange(request.event, request.response as Reply);
@@ -104,9 +119,18 @@ function authenticate({ verifyToken }: GuardedService): Step {
 function limitRate({ limitRate: limit }: GuardedService): Step {
   return {
     async before({ event: { caller, deadline } }) {
-      if (limit && caller) await limit(caller, deadline);
+      if (limit && caller) await counted(() => limit(caller, deadline));
     },
   };
+}
+
+/** Whatever is not known about the count, nothing of what was asked for has been done. */
+async function counted(count: () => Promise<void>): Promise<void> {
+  try {
+    await count();
+  } catch (error) {
+    throw error instanceof ApiError && error.code === '503000' ? new ApiError('503000', { why: error.cause }) : error;
+  }
 }
 
 function refuseProjectScope(): Step {
@@ -130,12 +154,40 @@ function readApp({ settings }: GuardedService): Step {
   };
 }
 
-function takeBodyText(): Step {
+function checkIdempotencyKey(): Step {
+  return {
+    before({ event: { headers } }) {
+      const [key, ...more] = headers.get('idempotency-key') ?? [];
+      if (key === undefined || (more.length === 0 && /^[\x21-\x7e]{1,255}$/.test(key))) return;
+      throw invalidField('Idempotency-Key', 'must be one header of 1 to 255 visible ASCII characters');
+    },
+  };
+}
+
+/** Who asks for what under which name: a repeated request is known by it. */
+function readRequest({ settings: { partition } }: GuardedService): Step {
   return {
     before({ event: exchange }) {
-      requireJsonContentType(exchange.headers);
-      exchange.bodyText = bodyText(exchange.event.body, exchange.event.isBase64Encoded);
-      requireShallow(exchange.bodyText);
+      const { headers, caller, app, operation, event, body } = exchange;
+      const [key] = headers.get('idempotency-key') ?? [];
+      if (key === undefined || !caller) return;
+      const resource = app ? [formatAppHrn(app, partition), decodeOnce(event.pathParameters?.apiKey ?? '') ?? ''] : [];
+      const parts = [caller.issuer, caller.principal, caller.realm, operation.id, ...resource, key];
+      exchange.request = repeatableRequest(parts, body ?? {});
+    },
+  };
+}
+
+function takeBodyText({ isBodyOptional }: AnyOperation): Step {
+  return {
+    before({ event: exchange }) {
+      if (isBodyOptional && !exchange.event.body) {
+        exchange.bodyText = '{}';
+      } else {
+        requireJsonContentType(exchange.headers);
+        exchange.bodyText = bodyText(exchange.event.body, exchange.event.isBase64Encoded);
+        requireShallow(exchange.bodyText);
+      }
       exchange.body = exchange.bodyText;
     },
   };

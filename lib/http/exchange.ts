@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
-import { ApiError, formatError } from '../domain/errors.ts';
+import type { Operation } from '../contract/operations.ts';
+import { ApiError, errorTable, formatError } from '../domain/errors.ts';
 import type { AppRef } from '../domain/hrn.ts';
+import type { RepeatableRequest } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
 import { formatWhy, log } from '../log.ts';
 import { deadlineOf, newErrorId } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
 import { type Headers, headersOf, idIn } from './headers.ts';
 
+/** An operation of the contract, or one that there is none for. */
+export type AnyOperation = Pick<Operation, 'id'> & Partial<Operation>;
+
 /** One request and its answer, as far as the pipeline has come. */
 export interface Exchange {
-  readonly operation: string;
+  readonly operation: AnyOperation;
   readonly event: APIGatewayProxyEvent;
   readonly headers: Headers;
   readonly correlationId: string;
@@ -20,6 +25,7 @@ export interface Exchange {
   readonly deadline: Deadline;
   caller?: Caller;
   app?: AppRef;
+  request?: RepeatableRequest | undefined;
   bodyText?: string;
   /** the body's text, then what was parsed from it */
   body?: unknown;
@@ -40,8 +46,12 @@ export interface GatewayReply {
   readonly body: string;
 }
 
-export function openExchange(operation: string, event: APIGatewayProxyEvent, context: Partial<Context>): Exchange {
-  const headers = headersOf(event ?? {});
+export function openExchange(
+  operation: AnyOperation,
+  event: APIGatewayProxyEvent,
+  context: Partial<Context>,
+): Exchange {
+  const headers = headersOf(event);
   return {
     operation,
     event,
@@ -57,6 +67,7 @@ export function openExchange(operation: string, event: APIGatewayProxyEvent, con
 /** Ends an exchange: gives its reply the headers of every answer, and writes its access log line. */
 export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
   logAccess(exchange, reply);
+  if (isAudited(exchange, reply)) logAudit(exchange, reply);
   return {
     statusCode: reply.status,
     headers: {
@@ -82,15 +93,25 @@ export function refusalReply(thrown: unknown, exchange: Exchange): Reply {
     status: body.status,
     body,
     headers: refusalHeaders(error, body.status),
-    logged: { code: error.code, errorId, why: formatWhy(error.cause) ?? body.cause },
+    logged: { code: error.code, errorId, why: whyOf(error) },
   };
+}
+
+/** @returns what the log tells of a refusal: the true reason, or which fields were wrong */
+export function whyOf({ code, cause, parts }: ApiError): string {
+  const fields = parts.details?.map(({ source, message }) => `${source} ${message}`).join('; ');
+  return formatWhy(cause) ?? fields ?? parts.cause ?? errorTable[code].cause;
 }
 
 /** What is no ApiError becomes one that tells nothing of it: a time-out of middy's is 503000, all else 500000. */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   const { name } = thrown as Error;
-  if (name === 'TimeoutError') return new ApiError('503000', { why: thrown, cause: 'The request took too long.' });
+  if (name === 'TimeoutError')
+    return new ApiError('503000', {
+      why: thrown,
+      cause: 'The request took too long, so it is not known whether the change was made.',
+    });
   return new ApiError('500000', { why: thrown });
 }
 
@@ -103,12 +124,39 @@ function refusalHeaders({ code, parts }: ApiError, status: number): Record<strin
 }
 
 function idsOf({ operation, correlationId, requestId, event, lambdaRequestId }: Exchange) {
-  return { operation, correlationId, requestId, gatewayRequestId: event.requestContext?.requestId, lambdaRequestId };
+  return {
+    operation: operation.id,
+    correlationId,
+    requestId,
+    gatewayRequestId: event.requestContext?.requestId,
+    lambdaRequestId,
+  };
 }
 
 function logFailure(exchange: Exchange, errorId: string, why: unknown): void {
   const stack = why instanceof Error ? why.stack : formatWhy(why);
   log({ event: 'failure', level: 'error', ...idsOf(exchange), errorId, stack });
+}
+
+/** Every change, and every refusal of authority. */
+function isAudited({ operation: { access, method } }: Exchange, { status }: Reply): boolean {
+  const isChange = access !== 'public' && method !== undefined && method !== 'get';
+  return (
+    (isChange && status < 400) || (access !== 'public' && [401, 403].includes(status)) || (isChange && status === 404)
+  );
+}
+
+function logAudit(exchange: Exchange, { status, logged }: Reply): void {
+  const { caller, app } = exchange;
+  log({
+    event: 'audit',
+    ...idsOf(exchange),
+    principal: caller?.principal,
+    realm: caller?.realm,
+    app: app && `${app.realm}/${app.appId}`,
+    ...logged,
+    result: status < 400 ? 'done' : 'refused',
+  });
 }
 
 /** The raw path and the query are left out: a secret may stand in them by mistake. */

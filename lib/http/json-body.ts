@@ -21,8 +21,8 @@ export function requireJsonContentType(headers: Headers): void {
  * @returns the text of a request's body, as API Gateway hands it over
  * @throws ApiError 413000 when it is larger than 16 KB, 400002 when it is empty or not UTF-8 without a byte order mark
  */
-export function bodyText(body: string | null | undefined, isBase64Encoded: boolean | undefined): string {
-  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
+export function bodyText(body: unknown, isBase64Encoded: boolean | undefined): string {
+  const bytes = Buffer.from(typeof body === 'string' ? body : '', isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > maxBodyBytes) throw new ApiError('413000');
   const text = decodeUtf8(bytes);
   if (text.startsWith('\uFEFF'))
@@ -66,7 +66,7 @@ export function requirePlainKeys(text: string): void {
 
 /** Strings, brackets and colons: all that says where keys are. */
 function* tokensOf(text: string): Iterable<string> {
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) yield token;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[{}[\]:]/gs)) yield token;
 }
 
 function addKey(keys: Set<string> | undefined, key: string): void {

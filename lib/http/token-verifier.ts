@@ -11,7 +11,7 @@ import {
 import type { ClaimNames, TokenIssuer, TokenSettings } from '../config.ts';
 import { ApiError } from '../domain/errors.ts';
 import { isProjectScope } from '../domain/hrn.ts';
-import type { Caller } from '../domain/policy.ts';
+import { type Caller, isPrincipal } from '../domain/policy.ts';
 import { coolingFetch } from './cooling-fetch.ts';
 
 /** Clocks may differ by this much. */
@@ -109,16 +109,6 @@ function callerOf(payload: JWTPayload, issuer: TokenIssuer, claims: ClaimNames):
 
 function badClaim(claim: string): ApiError {
   return new ApiError('401300', { why: `the token's claim ${claim} is missing or not allowed` });
-}
-
-/** A principal must fit into a grant, and must not look like a Lambda function's `createdBy`. */
-function isPrincipal(value: unknown): value is string {
-  return (
-    typeof value === 'string' &&
-    /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(value) &&
-    value !== '__proto__' &&
-    !value.startsWith('lambda:')
-  );
 }
 
 function isTexts(value: unknown): value is string[] {

@@ -1,26 +1,32 @@
 import type { App } from '../domain/app.ts';
-import { appKey, appOf } from './app-item.ts';
-import { getApp } from './get-app.ts';
+import { appKey } from './app-item.ts';
+import { refusedApp } from './get-app.ts';
+import { addMember } from './members.ts';
 import { type Deadline, settle } from './settle.ts';
 import type { Table } from './table.ts';
 
+/** The application as it stands, and whether this request made it. */
+export interface Created {
+  readonly app: App;
+  readonly isOurs: boolean;
+}
+
 /**
- * Writes a new application, once, however often answers are lost: its random `appId` makes it ours.
- * @returns the application as it stands after the write
+ * Writes a new application, once, however often answers are lost. Its `appId` is random, or of this very request: who
+ * finds it there has made it, or another copy of the request has.
  * @throws ApiError 503000 when the table does not answer in time
  */
-export async function createApp(table: Table, app: App, deadline: Deadline): Promise<App> {
+export async function createApp(table: Table, app: App, deadline: Deadline): Promise<Created> {
   const { appId, ...attributes } = app;
-  const { applied, item } = await settle(deadline, () =>
+  await addMember(table, app, app.createdBy, deadline);
+  const settled = await settle(deadline, () =>
     table.attemptPut({
       Item: { ...appKey(appId), ...attributes },
       ConditionExpression: 'attribute_not_exists(pk)',
     }),
   );
-  if (applied) return app;
-  const stored = appOf(item) ?? (await getApp(table, appId, deadline, true));
-  if (stored?.createdBy !== app.createdBy || stored.createdTime !== app.createdTime) {
-    throw new Error('a generated application id is taken');
-  }
-  return stored;
+  if (settled.applied) return { app, isOurs: true };
+  const stored = await refusedApp(table, appId, settled, deadline);
+  if (!stored) throw new Error('an application was refused because it is there, and is not there');
+  return { app: stored, isOurs: stored.lastChange.op === app.lastChange.op };
 }

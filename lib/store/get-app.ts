@@ -1,9 +1,19 @@
 import type { App } from '../domain/app.ts';
 import { appKey, appOf } from './app-item.ts';
-import { type Deadline, read } from './settle.ts';
+import { type Deadline, read, type Settled } from './settle.ts';
 import type { Table } from './table.ts';
 
 /** @returns the application as it is now, one that is deleted included */
 export async function getApp(table: Table, appId: string, deadline: Deadline, doubt = false): Promise<App | undefined> {
-  return appOf(await read(table, appKey(appId), deadline, doubt));
+  return appOf(await read(deadline, () => table.attemptGet(appKey(appId)), doubt));
+}
+
+/** @returns the application that refused a write: as the engine told with the refusal, else as it is now */
+export async function refusedApp(
+  table: Table,
+  appId: string,
+  settled: Settled,
+  deadline: Deadline,
+): Promise<App | undefined> {
+  return settled.item === undefined ? getApp(table, appId, deadline, settled.doubt) : appOf(settled.item);
 }

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { RateLimit } from '../config.ts';
 import { ApiError } from '../domain/errors.ts';
 import { expr, path, toUpdate } from './expression.ts';
-import { type Deadline, settle } from './settle.ts';
+import { type Deadline, read, settle } from './settle.ts';
 import type { Table, Update } from './table.ts';
 
 /** Whose requests are counted together. */
@@ -29,12 +30,13 @@ export function createRateLimiter(table: Table, { requestsPerSecond, burst }: Ra
   return async (client, deadline) => {
     const pk = `rate#${client.issuer}#${client.principal}`;
     const now = deadline.now() * 1_000;
-    const idle = idleUpdate(pk, now, intervalMicros);
-    const busy = busyUpdate(pk, now, intervalMicros, toleranceMicros);
+    const request = { pk, op: randomUUID(), now, intervalMicros, toleranceMicros };
     const isBusy = (fullAt.get(pk) ?? 0) > now;
-    for (const update of isBusy ? [busy, idle] : [idle, busy]) {
-      const { applied } = await settle(deadline, () => table.attemptUpdate(update));
-      if (applied) return remember(fullAt, pk, Math.max(fullAt.get(pk) ?? 0, now) + intervalMicros);
+    // A bucket that was thought busy may have become so after it was found idle.
+    for (const update of isBusy ? [busyUpdate, idleUpdate, busyUpdate] : [idleUpdate, busyUpdate]) {
+      if (!(await isCounted(table, request, update(request), deadline))) continue;
+      remember(fullAt, pk, Math.max(fullAt.get(pk) ?? 0, now) + intervalMicros);
+      return;
     }
     remember(fullAt, pk, now + toleranceMicros + intervalMicros);
     // A place comes free after one interval at the latest.
@@ -42,22 +44,45 @@ export function createRateLimiter(table: Table, { requestsPerSecond, burst }: Ra
   };
 }
 
-function idleUpdate(pk: string, now: number, intervalMicros: number): Update {
+/** One request to be counted. `op` tells its own write, whose answer may be lost, from others. */
+interface Counted {
+  readonly pk: string;
+  readonly op: string;
+  /** µs since the epoch */
+  readonly now: number;
+  readonly intervalMicros: number;
+  readonly toleranceMicros: number;
+}
+
+async function isCounted(table: Table, { pk, op }: Counted, update: Update, deadline: Deadline): Promise<boolean> {
+  const { applied, doubt } = await settle(deadline, () => table.attemptUpdate(update));
+  if (applied || !doubt) return applied;
+  const item = await read(deadline, () => table.attemptGet({ pk, sk: 'rate' }));
+  return item?.op === op;
+}
+
+function idleUpdate({ pk, op, now, intervalMicros }: Counted): Update {
+  const tat = now + intervalMicros;
   return toUpdate({
     key: { pk, sk: 'rate' },
-    set: [expr`${path('tat')} = ${now + intervalMicros}`, expr`${path('ttl')} = ${ttlAfter(now + intervalMicros)}`],
+    set: [expr`${path('tat')} = ${tat}`, expr`${path('op')} = ${op}`, expr`${path('ttl')} = ${ttlAfter(tat)}`],
     where: [expr`attribute_not_exists(${path('pk')}) OR ${path('tat')} <= ${now}`],
   });
 }
 
-function busyUpdate(pk: string, now: number, intervalMicros: number, toleranceMicros: number): Update {
+function busyUpdate({ pk, op, now, intervalMicros, toleranceMicros }: Counted): Update {
   return toUpdate({
     key: { pk, sk: 'rate' },
     set: [
       expr`${path('tat')} = ${path('tat')} + ${intervalMicros}`,
+      expr`${path('op')} = ${op}`,
       expr`${path('ttl')} = ${ttlAfter(now + toleranceMicros + intervalMicros)}`,
     ],
-    where: [expr`${path('tat')} > ${now}`, expr`${path('tat')} <= ${now + toleranceMicros}`],
+    where: [
+      expr`${path('tat')} > ${now}`,
+      expr`${path('tat')} <= ${now + toleranceMicros}`,
+      expr`${path('op')} <> ${op}`,
+    ],
   });
 }
 

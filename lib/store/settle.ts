@@ -1,5 +1,5 @@
 import { ApiError } from '../domain/errors.ts';
-import type { Attempt, Item, ItemKey, Table } from './table.ts';
+import type { Attempt, Item, ReadAttempt } from './table.ts';
 
 /** The time that a request may take, and its clock. */
 export interface Deadline {
@@ -13,7 +13,7 @@ export interface Deadline {
 /** The known end of a write. `doubt`: an attempt before this end had an unknown outcome, and may still be applied. */
 export interface Settled {
   readonly applied: boolean;
-  readonly item: Item | undefined;
+  readonly item: Item | null | undefined;
   readonly doubt: boolean;
 }
 
@@ -37,14 +37,18 @@ export async function settle(deadline: Deadline, write: () => Promise<Attempt>, 
 }
 
 /**
- * Reads an item, strongly consistent, and repeats that while it fails.
+ * Repeats a read until it succeeds.
  * @throws ApiError 503000 at the deadline
  */
-export async function read(table: Table, key: ItemKey, deadline: Deadline, doubt = false): Promise<Item | undefined> {
+export async function read<Found>(
+  deadline: Deadline,
+  attempt: () => Promise<ReadAttempt<Found>>,
+  doubt = false,
+): Promise<Found> {
   for (let failures = 0; ; failures += 1) {
-    const attempt = await table.attemptGet(key);
-    if (attempt.outcome === 'read') return attempt.item;
-    await backOff(deadline, failures, attempt.error, doubt);
+    const result = await attempt();
+    if (result.outcome === 'read') return result.found;
+    await backOff(deadline, failures, result.error, doubt);
   }
 }
 

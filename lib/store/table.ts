@@ -1,4 +1,4 @@
-import type { PutCommandInput, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { DeleteCommandInput, PutCommandInput, QueryCommandInput, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 
 /** A stored item, its attributes as plain values. */
 export type Item = Record<string, unknown>;
@@ -11,20 +11,23 @@ export interface ItemKey {
 
 export type Update = Omit<UpdateCommandInput, 'TableName' | 'Key'> & { readonly Key: ItemKey };
 export type Put = Omit<PutCommandInput, 'TableName'>;
+export type Delete = Omit<DeleteCommandInput, 'TableName'>;
+export type Query = Omit<QueryCommandInput, 'TableName'>;
 
 /**
  * What became of one attempt to write.
- * `refused`: the condition did not hold; `item` is what stood there, on engines that tell it.
+ * `refused`: the condition did not hold; `item` is what stood there: null for nothing, undefined where the engine does
+ * not tell it.
  * `notApplied`: it certainly changed nothing, and may be tried again. `unknown`: it may be applied, now or later.
  */
 export type Attempt =
   | { readonly outcome: 'applied' }
-  | { readonly outcome: 'refused'; readonly item: Item | undefined }
+  | { readonly outcome: 'refused'; readonly item: Item | null | undefined }
   | { readonly outcome: 'notApplied' | 'unknown'; readonly error: unknown };
 
-/** What became of one attempt to read, strongly consistent. */
-export type ReadAttempt =
-  | { readonly outcome: 'read'; readonly item: Item | undefined }
+/** What became of one attempt to read: one item, strongly consistent, or a list of them, eventually consistent. */
+export type ReadAttempt<Found> =
+  | { readonly outcome: 'read'; readonly found: Found }
   | { readonly outcome: 'failed'; readonly error: unknown };
 
 /**
@@ -34,5 +37,9 @@ export type ReadAttempt =
 export interface Table {
   attemptUpdate(update: Update): Promise<Attempt>;
   attemptPut(put: Put): Promise<Attempt>;
-  attemptGet(key: ItemKey): Promise<ReadAttempt>;
+  attemptDelete(remove: Delete): Promise<Attempt>;
+  attemptGet(key: ItemKey): Promise<ReadAttempt<Item | undefined>>;
+  attemptQuery(query: Query): Promise<ReadAttempt<readonly Item[]>>;
+  /** At most 100 keys; what is not there is left out. */
+  attemptBatchGet(keys: readonly ItemKey[]): Promise<ReadAttempt<readonly Item[]>>;
 }

@@ -75,7 +75,7 @@ describe('201', () => {
   });
 
   it('old tombstones are pruned, so that 100 of them do not stop a new key', async () => {
-    const old = { at: 1, op: 'x', why: 'deleted' } as const;
+    const old = { at: 1, until: 2, op: 'x', why: 'deleted' } as const;
     const removed = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`gone${index}`, old]));
     const app = await service.seed({ removed });
     expect((await service.generate(app)).statusCode).toBe(201);
@@ -115,7 +115,7 @@ describe('refused, with nothing changed', () => {
   });
 
   it('429003 when 100 keys were removed in the last minutes', async () => {
-    const recent = { at: Date.now(), op: 'x', why: 'deleted' } as const;
+    const recent = { at: Date.now(), until: Date.now() + 600_000, op: 'x', why: 'deleted' } as const;
     const removed = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`gone${index}`, recent]));
     const app = await service.seed({ removed });
     await expectNothingChanged(app, '429003');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
 import type { ErrorCode } from '../../lib/domain/errors.ts';
+import { headersOf } from '../../lib/http/headers.ts';
 import { expectRefusal, hrnOf, startService, type TestReply, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -76,10 +77,17 @@ describe('security 14: what is no small JSON object', () => {
     ['a number', '1', '400200'],
     ['nesting of 9', `{"name":"x","more":${'['.repeat(8)}${']'.repeat(8)}}`, '400200'],
     ['nesting of 8000', '['.repeat(8000) + ']'.repeat(8000), '400200'],
+    ['16 KB of a string that does not end', `"${'\\"'.repeat(8_190)}`, '400002'],
     ['16 KB and a byte', `{"name":"x"${' '.repeat(16_373)}}`, '413000'],
     ['20 KB of broken JSON', 'x'.repeat(20_000), '413000'],
   ];
   it.each(bad)('%s', (_, body, code) => expectUnchanged(() => service.generate(app, body), code));
+
+  it('many lists beside one another are not nested', async () => {
+    expectRefusal(await service.generate(app, { name: 'x', more: Array.from({ length: 50 }, () => [[]]) }), '400200');
+    const reply = await service.generate(app, { name: 'x', more: Array.from({ length: 50 }, () => [[]]) });
+    expect(reply.body.details[0].message).toContain('not a known field');
+  });
 
   it('a body of exactly 16 KB is read', async () => {
     expect((await service.generate(app, `{"name":"x"${' '.repeat(16_372)}}`)).statusCode).toBe(201);
@@ -159,6 +167,10 @@ describe('security 16: names', () => {
     ['a zero-width joiner', 'a\u200Db'],
     ['a byte order mark inside', 'a\uFEFFb'],
     ['a line separator', 'a\u2028b'],
+    ['a Hangul filler', '\u3164'],
+    ['a braille blank', '\u2800'],
+    ['a grapheme joiner', 'a\u034Fb'],
+    ['a variation selector of the supplement', 'a\u{E0100}'],
     ['a number', 1],
     ['null', null],
     ['a list', ['x']],
@@ -290,7 +302,12 @@ describe('security 18: correlation and request ids', () => {
 });
 
 describe('security 19: headers', () => {
-  it('match in any case, also where the event has no multiValueHeaders', async () => {
+  it('are read where the event has no multiValueHeaders', () => {
+    expect(headersOf({ headers: { 'X-A': '1', 'x-B': undefined } })).toEqual(new Map([['x-a', ['1']]]));
+    expect(headersOf({ headers: { a: '1' }, multiValueHeaders: { A: ['1', '2'] } }).get('a')).toEqual(['1', '2']);
+  });
+
+  it('match in any case', async () => {
     const token = await service.issuer.sign();
     const headers = {
       aUTHORIZATION: `Bearer ${token}`,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { exportSPKI, type JWTHeaderParameters, SignJWT } from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair, importJWK, type JWTHeaderParameters, SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTokenVerifier } from '../../lib/http/token-verifier.ts';
 import { startIssuer, type TestIssuer } from '../support/issuer.ts';
@@ -99,6 +99,27 @@ describe('security 2: the algorithm is the configured one', () => {
   });
 });
 
+it('security 2: 401300 for another algorithm that the key could also be used with', async () => {
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+  const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'rsa' }] });
+  const verify = createTokenVerifier(
+    {
+      issuers: [{ issuer: 'i', audience: 'appkeys', jwksUri: 'https://i.test/', algorithms: ['RS256'], realms: ['r'] }],
+      claims: { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' },
+    },
+    async () => new Response(jwks),
+  );
+  const signed = (alg: string) =>
+    new SignJWT({ iss: 'i', aud: 'appkeys', sub: 'demo', rlm: 'r', exp: seconds() + 60 })
+      .setProtectedHeader({ alg, kid: 'rsa' })
+      .sign(privateKey);
+  await expect(verify(await signed('RS256'))).resolves.toMatchObject({ principal: 'demo' });
+  const pss = await importJWK(await exportJWK(privateKey), 'PS256');
+  const token = new SignJWT({ iss: 'i', aud: 'appkeys', sub: 'demo', rlm: 'r', exp: seconds() + 60 });
+  const signedByPss = await token.setProtectedHeader({ alg: 'PS256', kid: 'rsa' }).sign(pss);
+  await expect(verify(signedByPss)).rejects.toMatchObject({ code: '401300' });
+});
+
 describe('security 3: nothing in the header leads to a key', () => {
   it('401300 for a key of its own (jwk, jku, x5u, x5c), and no request goes there', async () => {
     const evil = await startIssuer('https://issuer.test', ['myrealm']);
@@ -157,6 +178,7 @@ describe('security 4: issuer, audience and time', () => {
     'a principal of 256 characters': () => ({ sub: 'p'.repeat(256) }),
     'a principal that looks like a Lambda': () => ({ sub: 'lambda:signup' }),
     'the principal __proto__': () => ({ sub: '__proto__' }),
+    'the principal constructor': () => ({ sub: 'constructor' }),
     'a principal with a line end': () => ({ sub: 'a\nb' }),
     'a principal that is a list': () => ({ sub: ['demo'] }),
     'no realm': () => ({ rlm: undefined }),
@@ -240,6 +262,7 @@ describe('security 5: fetching keys', () => {
     ['larger than 256 KB', JSON.stringify({ keys: [], more: 'x'.repeat(300_000) })],
     ['no JSON', '<html>'],
     ['no key set', '{}'],
+    ['a set of something else', '{"keys":[null]}'],
   ])('503 for a key set that is %s', async (_, body) => {
     issuer.answerWith(200, body);
     await expect(createTokenVerifier(settings())(await issuer.sign())).rejects.toMatchObject({ code: '503000' });

@@ -18,11 +18,31 @@ beforeAll(async () => {
 afterAll(remove);
 
 /** What each function may do on the table, and nothing else. */
+const make = ['GetItem', 'UpdateItem', 'kms:GenerateMac'];
+const change = ['GetItem', 'UpdateItem'];
+const read = ['GetItem', 'UpdateItem on rate#*'];
 const allowed = {
-  generateApiKey: ['GetItem', 'UpdateItem'],
-  generateApiKeyDirect: ['GetItem', 'UpdateItem'],
+  generateApiKey: make,
+  generateApiKeyDirect: make,
+  listApiKeys: read,
+  getApiKey: read,
+  updateApiKey: change,
+  enableApiKey: change,
+  disableApiKey: change,
+  deleteApiKey: change,
+  deleteApiKeys: change,
+  rotateApiKey: make,
   createApp: ['GetItem', 'PutItem', 'UpdateItem on rate#*'],
-  getApp: ['GetItem', 'UpdateItem on rate#*'],
+  listApps: ['BatchGetItem', 'Query', 'UpdateItem on rate#*'],
+  getApp: read,
+  updateApp: change,
+  deleteApp: [...change, 'DeleteItem on member#*'],
+  listGrants: read,
+  putGrant: [...change, 'PutItem on member#*'],
+  deleteGrant: [...change, 'DeleteItem on member#*'],
+  listIssuers: read,
+  putIssuer: change,
+  deleteIssuer: change,
   getOpenapi: [],
 };
 

@@ -33,7 +33,7 @@ const deadline = (): Deadline => {
 function additionTo(app: App): Addition {
   const handle = handleOf(formatApiKeyId('ak', app.appId, randomBytes(32)));
   const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: -1 };
-  const change = { op: handle, by: 'demo', action: 'generateApiKey', correlationId: 'c', keyHrn: handle };
+  const change = { op: handle, at: 1, by: 'demo', action: 'generateApiKey', correlationId: 'c', keyHrn: handle };
   const standing = { fromToken: [], principal: 'demo' };
   return { app, handle, key, change, standing, maxKeys: 2, now: Date.now() };
 }
@@ -72,7 +72,10 @@ describe('what became of a write is found out', () => {
   it('a lost answer is a success', async () => {
     const app = await service.seed();
     const addition = additionTo(app);
-    await expect(addApiKey(behaving(lostAnswer), addition, deadline())).resolves.toEqual(addition.key);
+    await expect(addApiKey(behaving(lostAnswer), addition, deadline())).resolves.toEqual({
+      key: addition.key,
+      handle: addition.handle,
+    });
     expect((await service.item(app)).keyCount).toBe(1);
   });
 
@@ -100,7 +103,9 @@ describe('what became of a write is found out', () => {
     const addition = additionTo(app);
     const deletedAfter: Behaviour = async (update, apply) => {
       await apply(update);
-      const removed = { [addition.handle]: { at: Date.now(), op: 'x', why: 'deleted' } } as App['removed'];
+      const removed = {
+        [addition.handle]: { at: Date.now(), until: Date.now() + 600_000, op: 'x', why: 'deleted' },
+      } as App['removed'];
       await service.seed({ ...app, keys: {}, keyCount: 0, removed });
       return { outcome: 'unknown', error: new Error('lost') };
     };
@@ -161,7 +166,7 @@ describe('late copies of a write', () => {
       return apply(update);
     };
     const made = addApiKey(behaving(copy.behaviour, applied, freedBeforeFence), addition, deadline());
-    await expect(made).resolves.toEqual(addition.key);
+    await expect(made).resolves.toEqual({ key: addition.key, handle: addition.handle });
     expect(Object.keys((await service.item(app)).keys)).toEqual([addition.handle]);
   });
 
@@ -170,6 +175,28 @@ describe('late copies of a write', () => {
     const refusal = addApiKey(behaving(lostRequest, applied, lostAnswer), additionTo(app), deadline());
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
     expect(Object.keys((await service.item(app)).removed)).toHaveLength(1);
+  });
+
+  it('unknown, then open, then refused: fenced, because the first copy may still arrive', async () => {
+    const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: 1_000 };
+    const app = await service.seed({ keyCount: 2, keys: { a: key, b: { ...key, expiresAt: -1 } } as App['keys'] });
+    const filled: Behaviour = async (update, apply) => {
+      await service.seed({
+        ...app,
+        keys: { a: { ...key, expiresAt: -1 }, b: { ...key, expiresAt: -1 } } as App['keys'],
+      });
+      return apply(update);
+    };
+    const refusal = addApiKey(behaving(lostRequest, applied, filled), additionTo(app), deadline());
+    await expect(refusal).rejects.toMatchObject({ code: '409303' });
+    expect(Object.values((await service.item(app)).removed)).toMatchObject([{ why: 'fenced' }]);
+  });
+
+  it("an application of another realm under a name of the caller's own is not touched by a fence", async () => {
+    const app = await service.seed({ realm: 'third' });
+    const addition = additionTo({ ...app, realm: 'myrealm' });
+    await expect(addApiKey(behaving(lostRequest), addition, deadline())).rejects.toMatchObject({ code: '404660' });
+    expect(await service.item(app)).toMatchObject({ rev: app.rev, removed: {} });
   });
 
   it('an application that is deleted meanwhile is not touched by a fence', async () => {
@@ -190,7 +217,10 @@ describe('an application that changes between a refusal and the look at it', () 
       return { outcome: 'refused', item: undefined };
     };
     const addition = additionTo(app);
-    await expect(addApiKey(behaving(freedAfter), addition, deadline())).resolves.toEqual(addition.key);
+    await expect(addApiKey(behaving(freedAfter), addition, deadline())).resolves.toEqual({
+      key: addition.key,
+      handle: addition.handle,
+    });
   });
 
   it('is given up at the deadline, if it changes for ever', async () => {
@@ -198,6 +228,50 @@ describe('an application that changes between a refusal and the look at it', () 
     const refused: Behaviour = async () => ({ outcome: 'refused', item: undefined });
     const fickle = behaving(...Array.from({ length: 100 }, () => refused));
     await expect(addApiKey(fickle, additionTo(app), deadline())).rejects.toMatchObject({ code: '503000' });
+  });
+
+  it('a key that was added meanwhile counts: an expired one does not make two places', async () => {
+    const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: 1_000 };
+    const keys = { a: key, b: { ...key, expiresAt: -1 } } as App['keys'];
+    const app = await service.seed({ keyCount: 2, keys });
+    const added: Behaviour = async (update, apply) => {
+      await service.seed({ ...app, keyCount: 3, keys: { ...keys, c: { ...key, expiresAt: -1 } } as App['keys'] });
+      return apply(update);
+    };
+    const refusal = addApiKey(behaving(applied, added), additionTo(app), deadline());
+    await expect(refusal).rejects.toMatchObject({ code: '409303' });
+  });
+
+  it('tombstones that came meanwhile count: pruning does not let them grow without end', async () => {
+    const [old, fresh] = [
+      { at: 1, until: 2 },
+      { at: Date.now(), until: Date.now() + 600_000 },
+    ];
+    const many = (count: number, times: object) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [
+          `g${Object.keys(times).length}${i}`,
+          { ...times, op: 'x', why: 'deleted' },
+        ]),
+      );
+    const app = await service.seed({ removed: many(100, old) as unknown as App['removed'] });
+    const grown: Behaviour = async (update, apply) => {
+      await service.seed({
+        ...app,
+        removed: { ...many(1, old), ...many(100, { ...fresh, n: 1 }) } as unknown as App['removed'],
+      });
+      return apply(update);
+    };
+    const refusal = addApiKey(behaving(applied, grown), additionTo(app), deadline());
+    await expect(refusal).rejects.toMatchObject({ code: '429003' });
+  });
+
+  it('an expired key stays while there is a free place', async () => {
+    const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: 1_000 };
+    const app = await service.seed({ keyCount: 1, keys: { a: key } as App['keys'] });
+    const refused: Behaviour = async () => ({ outcome: 'refused', item: undefined });
+    await addApiKey(behaving(refused), additionTo(app), deadline());
+    expect((await service.item(app)).keyCount).toBe(2);
   });
 
   it('an expired key that was revived keeps its place', async () => {

@@ -103,7 +103,39 @@ function ticking(from: number): () => number {
   };
 }
 
+it('a lost answer counts once', async () => {
+  const client = newClient();
+  const limit = createRateLimiter(openTable(service.tableName), { requestsPerSecond: 1, burst: 1 });
+  proxy.faults = ['loseAnswer'];
+  expect(await isAllowed(limit, client, 1_000_000)).toBe(true);
+  expect(await isAllowed(limit, client, 1_000_000)).toBe(false);
+});
+
+it('a client that waited is not refused when its requests come together', async () => {
+  const client = newClient();
+  const limit = limiter();
+  for (let index = 0; index < 6; index += 1) await isAllowed(limit, client, 1_000_100);
+  const allowed = await Promise.all(Array.from({ length: 5 }, () => isAllowed(limit, client, 1_002_650)));
+  expect(allowed).toEqual([true, true, true, true, true]);
+});
+
+it('the same principal of another issuer is another client; the item goes by itself', async () => {
+  const limit = limiter();
+  const client = newClient();
+  for (let index = 0; index < 6; index += 1) await isAllowed(limit, client, 1_000_000);
+  expect(await isAllowed(limit, { ...client, issuer: 'https://other-issuer.test' }, 1_000_000)).toBe(true);
+  const item = await openTable(service.tableName).attemptGet({
+    pk: `rate#${client.issuer}#${client.principal}`,
+    sk: 'rate',
+  });
+  expect(item).toMatchObject({ found: { tat: 1_002_500_000, ttl: 1_063 } });
+});
+
 describe('over the limit', () => {
+  beforeAll(async () => {
+    service = await startService({ RATE_LIMIT: '0.01,5', AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  });
+
   const create = (headers: Record<string, string>, body: unknown = { name: 'x' }): Promise<TestReply> =>
     service.call('createApp', { headers, body });
 
@@ -121,8 +153,15 @@ describe('over the limit', () => {
     ];
     for (const reply of later) {
       expectRefusal(reply, '429003');
-      expect(reply.headers['Retry-After']).toBe('1');
+      expect(reply.headers['Retry-After']).toBe('100');
     }
+  });
+
+  it('a project scope is refused after that', async () => {
+    const claims = { sub: newClient().principal, scope: 'hrn:here:authorization::r:project/p' };
+    const headers = { Authorization: `Bearer ${await service.issuer.sign(claims)}` };
+    for (let index = 0; index < 5; index += 1) expectRefusal(await create(headers), '403403');
+    expectRefusal(await create(headers), '429003');
   });
 
   it('a bad token is refused before it counts', async () => {

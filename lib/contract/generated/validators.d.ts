@@ -3,4 +3,8 @@ import type { Validator } from '../validator.ts';
 
 export declare const generateApiKey: Validator;
 export declare const generateApiKeyDirect: Validator;
+export declare const updateApiKey: Validator;
+export declare const rotateApiKey: Validator;
 export declare const createApp: Validator;
+export declare const updateApp: Validator;
+export declare const putGrant: Validator;

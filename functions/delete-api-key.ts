@@ -1,0 +1,12 @@
+import { change } from '../lib/change.ts';
+import { deleteApiKey } from '../lib/contract/operations.ts';
+import { deleteKey } from '../lib/domain/keys-of-app.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { keyInPath } from '../lib/http/path.ts';
+import { doneReply } from '../lib/http/replies.ts';
+
+/** `DELETE /apps/{app}/apiKeys/{apiKey}` */
+export const handler = endpoint(deleteApiKey, async (call) => {
+  const handle = keyInPath(call);
+  return doneReply(call, await change(call, (app, made) => deleteKey(app, handle, made), handle), handle);
+});

@@ -1,0 +1,10 @@
+import { change } from '../lib/change.ts';
+import { deleteApiKeys } from '../lib/contract/operations.ts';
+import { deleteAllKeys } from '../lib/domain/keys-of-app.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+
+/** `DELETE /apps/{app}/apiKeys` */
+export const handler = endpoint(deleteApiKeys, async (call) => {
+  await change(call, deleteAllKeys);
+  return { status: 204 };
+});

@@ -1,0 +1,9 @@
+import { deleteApp } from '../lib/contract/operations.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { endApp } from '../lib/members.ts';
+
+/** `DELETE /apps/{app}` */
+export const handler = endpoint(deleteApp, async (call) => {
+  await endApp(call);
+  return { status: 204 };
+});

@@ -1,0 +1,11 @@
+import { deleteGrant } from '../lib/contract/operations.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { principalInPath } from '../lib/http/path.ts';
+import { revokeRights } from '../lib/members.ts';
+
+/** `DELETE /apps/{app}/grants/{principal}` */
+export const handler = endpoint(deleteGrant, async (call) => {
+  const principal = principalInPath(call);
+  await revokeRights(call, principal);
+  return { status: 204, logged: { grantee: principal } };
+});

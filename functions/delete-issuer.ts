@@ -1,0 +1,12 @@
+import { change } from '../lib/change.ts';
+import { deleteIssuer } from '../lib/contract/operations.ts';
+import { detachIssuer } from '../lib/domain/issuers.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { issuerInPath } from '../lib/http/path.ts';
+
+/** `DELETE /apps/{app}/issuers/{issuer}` */
+export const handler = endpoint(deleteIssuer, async (call) => {
+  const issuer = issuerInPath(call);
+  await change(call, (app) => detachIssuer(app, issuer));
+  return { status: 204, logged: { issuer } };
+});

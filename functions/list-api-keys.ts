@@ -1,0 +1,21 @@
+import { listApiKeys } from '../lib/contract/operations.ts';
+import { formatApiKey } from '../lib/domain/api-key.ts';
+import { formatAppHrn } from '../lib/domain/hrn.ts';
+import { keysBySortKey } from '../lib/domain/keys-of-app.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { formatPageToken, parsePage } from '../lib/http/page.ts';
+import { visibleApp } from '../lib/visible-app.ts';
+
+/** `GET /apps/{app}/apiKeys` */
+export const handler = endpoint(listApiKeys, async (call) => {
+  const { settings, event } = call;
+  const list = [listApiKeys.id, formatAppHrn(call.app, settings.partition)];
+  const { limit, after = '' } = parsePage(event.multiValueQueryStringParameters, list);
+  const keys = keysBySortKey(await visibleApp(call));
+  const rest = keys.filter(({ sortKey }) => sortKey > after);
+  const page = rest.slice(0, limit);
+  const last = rest.length > limit ? page.at(-1) : undefined;
+  const items = page.map(({ handle, key }) => formatApiKey(handle, key, call.app, settings.partition));
+  const pageToken = last && { pageToken: formatPageToken(last.sortKey, list) };
+  return { status: 200, body: { limit, total: keys.length, items, ...pageToken } };
+});

@@ -1,0 +1,24 @@
+import { listApps } from '../lib/contract/operations.ts';
+import { formatApp } from '../lib/domain/app.ts';
+import { hasAccess, permittedApps, standingTowards } from '../lib/domain/policy.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { formatPageToken, parsePage } from '../lib/http/page.ts';
+import { listApps as read } from '../lib/store/list-apps.ts';
+
+/** `GET /apps` */
+export const handler = endpoint(listApps, async ({ caller, settings: { partition }, table, deadline, event }) => {
+  const list = [listApps.id, caller.issuer, caller.realm, caller.principal];
+  const { limit, after: before } = parsePage(event.multiValueQueryStringParameters, list);
+  const listing = {
+    realm: caller.realm,
+    principal: caller.principal,
+    ...permittedApps(caller, partition),
+    before,
+    limit,
+  };
+  const isVisible = (app: Parameters<typeof hasAccess>[0] & { appId: string }) =>
+    hasAccess(app, app, standingTowards(app, caller, partition), 'read');
+  const { apps, hasMore } = await read(table, { ...listing, isVisible }, deadline);
+  const pageToken = hasMore && { pageToken: formatPageToken(apps.at(-1)?.listKey ?? '', list) };
+  return { status: 200, body: { limit, items: apps.map((app) => formatApp(app, partition)), ...pageToken } };
+});

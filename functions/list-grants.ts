@@ -1,0 +1,10 @@
+import { listGrants } from '../lib/contract/operations.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { visibleApp } from '../lib/visible-app.ts';
+
+/** `GET /apps/{app}/grants` */
+export const handler = endpoint(listGrants, async (call) => {
+  const { grants } = await visibleApp(call);
+  const items = Object.entries(grants).map(([principal, actions]) => ({ principal, actions }));
+  return { status: 200, body: { total: items.length, items } };
+});

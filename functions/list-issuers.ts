@@ -1,0 +1,9 @@
+import { listIssuers } from '../lib/contract/operations.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { visibleApp } from '../lib/visible-app.ts';
+
+/** `GET /apps/{app}/issuers` */
+export const handler = endpoint(listIssuers, async (call) => {
+  const { issuers } = await visibleApp(call);
+  return { status: 200, body: { total: issuers.length, items: issuers } };
+});

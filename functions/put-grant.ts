@@ -1,0 +1,17 @@
+import { putGrant as validate } from '../lib/contract/generated/validators.js';
+import { putGrant } from '../lib/contract/operations.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { principalInPath } from '../lib/http/path.ts';
+import { grantRights } from '../lib/members.ts';
+
+/** `PUT /apps/{app}/grants/{principal}` */
+export const handler = endpoint(
+  putGrant,
+  async (call) => {
+    const principal = principalInPath(call);
+    const { actions } = call.body;
+    await grantRights(call, principal, actions);
+    return { status: 200, body: { principal, actions }, logged: { grantee: principal, actions: actions.join(' ') } };
+  },
+  validate,
+);

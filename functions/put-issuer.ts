@@ -1,0 +1,12 @@
+import { change } from '../lib/change.ts';
+import { putIssuer } from '../lib/contract/operations.ts';
+import { attachIssuer } from '../lib/domain/issuers.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { issuerInPath } from '../lib/http/path.ts';
+
+/** `PUT /apps/{app}/issuers/{issuer}` */
+export const handler = endpoint(putIssuer, async (call) => {
+  const issuer = issuerInPath(call);
+  await change(call, (app, made) => attachIssuer(app, issuer, made));
+  return { status: 204, logged: { issuer } };
+});

@@ -1,0 +1,13 @@
+import { rotateApiKey as validate } from '../lib/contract/generated/validators.js';
+import { rotateApiKey } from '../lib/contract/operations.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { keyInPath } from '../lib/http/path.ts';
+import { newKeyReply } from '../lib/http/replies.ts';
+import { rotate } from '../lib/rotate.ts';
+
+/** `POST /apps/{app}/apiKeys/{apiKey}/rotate` */
+export const handler = endpoint(
+  rotateApiKey,
+  async (call) => newKeyReply(await rotate(call, keyInPath(call), call.body, call.request)),
+  validate,
+);

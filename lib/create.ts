@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { type App, newApp, newAppId } from './domain/app.ts';
+import { ApiError } from './domain/errors.ts';
+import type { RepeatableRequest } from './domain/idempotency.ts';
+import { type Caller, requireAccess, standingTowards } from './domain/policy.ts';
+import type { Service } from './service.ts';
+import { createApp } from './store/create-app.ts';
+import type { Deadline } from './store/settle.ts';
+
+interface CreatingCall extends Service {
+  readonly caller: Caller;
+  readonly correlationId: string;
+  readonly deadline: Deadline;
+  readonly request: RepeatableRequest | undefined;
+}
+
+/**
+ * Creates an application in the caller's realm. With an Idempotency-Key its id is made of the request, so that its being
+ * there is the record of it.
+ * @throws ApiError 422409, 409306 or 404660 when the request was answered before, and the application is not as it was
+ */
+export async function create(
+  { caller, settings, table, deadline, correlationId, request }: CreatingCall,
+  body: { readonly name: string; readonly description?: string },
+): Promise<{ app: App; isReplayed: boolean }> {
+  const appId = request ? appIdOf(request) : newAppId();
+  const made = {
+    appId,
+    realm: caller.realm,
+    owner: caller.principal,
+    now: deadline.now(),
+    op: randomUUID(),
+    correlationId,
+  };
+  const wanted = { ...newApp({ ...made, ...body }), ...(request && { bodyHash: request.bodyHash }) };
+  const { app, isOurs } = await createApp(table, wanted, deadline);
+  if (!isOurs) requireSame(app, caller, settings.partition, request);
+  return { app, isReplayed: !isOurs };
+}
+
+function appIdOf({ hash }: RepeatableRequest): string {
+  const bytes = Buffer.from(hash, 'base64url');
+  return newAppId((below, index) => (bytes[index] ?? 0) % below);
+}
+
+function requireSame(app: App, caller: Caller, partition: string, request: RepeatableRequest | undefined): void {
+  if (app.status === 'deleted') {
+    throw new ApiError('409306', {
+      cause: 'The application that this request made has been deleted since.',
+      action: 'Create another application with a new Idempotency-Key.',
+    });
+  }
+  requireAccess(app, app, standingTowards(app, caller, partition), 'read');
+  if (app.bodyHash !== request?.bodyHash) throw new ApiError('422409');
+}

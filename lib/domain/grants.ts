@@ -1,0 +1,44 @@
+import type { App } from './app.ts';
+import { ApiError } from './errors.ts';
+import type { Action } from './policy.ts';
+
+const maxGrants = 100;
+
+/**
+ * @returns the application on which the principal has exactly those rights; the same application if it had them
+ * @throws ApiError 409306 when nobody would have manage any more, or when too many would have rights
+ */
+export function grant(app: App, principal: string, actions: readonly Action[]): App {
+  const before = Object.hasOwn(app.grants, principal) ? app.grants[principal] : undefined;
+  if (before && before.length === actions.length && actions.every((action) => before.includes(action))) return app;
+  const granted = { ...app, grants: { ...app.grants, [principal]: actions } };
+  if (Object.keys(granted.grants).length > maxGrants) {
+    throw new ApiError('409306', {
+      cause: `The application has rights for ${maxGrants} principals, which is the most there can be.`,
+      action: 'Take the rights of another principal away first.',
+    });
+  }
+  return requireManager(app, granted);
+}
+
+/**
+ * @returns the application on which the principal has no rights; the same application if it had none
+ * @throws ApiError 409306 when nobody would have manage any more
+ */
+export function revoke(app: App, principal: string): App {
+  if (!Object.hasOwn(app.grants, principal)) return app;
+  const { [principal]: _, ...grants } = app.grants;
+  return requireManager(app, { ...app, grants });
+}
+
+function requireManager(before: App, after: App): App {
+  if (hasManager(after) || !hasManager(before)) return after;
+  throw new ApiError('409306', {
+    cause: 'The principal is the last that may manage the application.',
+    action: 'Grant manage to another principal first.',
+  });
+}
+
+function hasManager({ grants }: App): boolean {
+  return Object.values(grants).some((actions) => actions.includes('manage'));
+}

@@ -1,0 +1,47 @@
+import type { ApiKey } from './api-key.ts';
+import type { KeyHandle } from './api-key-id.ts';
+import type { App, Change } from './app.ts';
+import { ApiError } from './errors.ts';
+import { entriesOf, removeKeys } from './housekeeping.ts';
+
+/** @throws ApiError 404666 when the application has no such key */
+export function requireKey(app: App, handle: KeyHandle | undefined): ApiKey {
+  const key = handle !== undefined && Object.hasOwn(app.keys, handle) ? app.keys[handle] : undefined;
+  if (!key) throw new ApiError('404666');
+  return key;
+}
+
+/**
+ * @returns the application with parts of one of its keys changed; the same application if that changes nothing
+ * @throws ApiError 404666 when it has no such key
+ */
+export function editKey(
+  app: App,
+  handle: KeyHandle | undefined,
+  parts: Partial<Pick<ApiKey, 'name' | 'expiresAt' | 'enabled'>>,
+): App {
+  const key = requireKey(app, handle);
+  const edited: ApiKey = { ...key, ...parts, name: parts.name?.trim() ?? key.name };
+  const isSame = edited.name === key.name && edited.expiresAt === key.expiresAt && edited.enabled === key.enabled;
+  return isSame ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: edited } };
+}
+
+/** @returns the application without the key. @throws ApiError 404666 when it has no such key */
+export function deleteKey(app: App, handle: KeyHandle | undefined, { at, op }: Change): App {
+  requireKey(app, handle);
+  return removeKeys(app, [handle as KeyHandle], { at, op, why: 'deleted' });
+}
+
+/** @returns the application without keys; the same application if it has none */
+export function deleteAllKeys(app: App, { at, op }: Change): App {
+  const handles = entriesOf(app.keys).map(([handle]) => handle);
+  return handles.length === 0 ? app : removeKeys(app, handles, { at, op, why: 'deleted' });
+}
+
+/** @returns the keys, the oldest first, with a text that sorts as they do */
+export function keysBySortKey(app: App): { handle: KeyHandle; key: ApiKey; sortKey: string }[] {
+  const keys = entriesOf(app.keys).map(([handle, key]) => {
+    return { handle, key, sortKey: `${String(key.createdTime).padStart(16, '0')}#${handle}` };
+  });
+  return keys.sort((one, other) => (one.sortKey < other.sortKey ? -1 : 1));
+}

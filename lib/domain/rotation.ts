@@ -1,0 +1,90 @@
+import { type ApiKey, type ApiKeyWish, isLiveAt, never, newApiKey, requireFuture } from './api-key.ts';
+import type { KeyHandle } from './api-key-id.ts';
+import type { App } from './app.ts';
+import { ApiError, errorTable } from './errors.ts';
+import { requireTakesKeys } from './generation.ts';
+import { expiredKeys, prune, removeKeys, requireRoomForRecords } from './housekeeping.ts';
+import { findRecord, type RepeatableRequest, type RequestRecord } from './idempotency.ts';
+
+/** What a caller may say of a rotation. */
+export interface RotationWish extends Partial<Pick<ApiKeyWish, 'name' | 'expiresAt'>> {
+  /** for so long both keys serve; 0, the default: the old one ends at once */
+  readonly overlapSeconds?: number;
+}
+
+/** A rotation of the key `from` into the key `to`. */
+export interface Rotation {
+  readonly from: KeyHandle;
+  readonly to: KeyHandle;
+  readonly wish: RotationWish;
+  readonly by: string;
+  readonly op: string;
+  readonly now: number;
+  readonly maxKeys: number;
+  readonly request?: RepeatableRequest | undefined;
+  /** what is kept of the request */
+  readonly record?: RequestRecord | undefined;
+}
+
+/**
+ * @returns the application with the successor in place; the same application if the request was answered before, which
+ *   its record then tells
+ * @throws ApiError 422409, 409305, 404666, 409304, 409306, 400337, 400200, 400201, 409303 or 429003
+ */
+export function rotate(app: App, rotation: Rotation): App {
+  const { from, to, wish, now, request, record } = rotation;
+  if (findRecord(app, request, now)) return app;
+  const old = requireUnrotated(app, from);
+  requireTakesKeys(app);
+  const successor = successorOf(old, rotation);
+  const pruned = prune(app, now);
+  requireRoomForRecords({ removed: Object.keys(pruned.removed).length, requests: Object.keys(pruned.requests).length });
+  const cleared = wish.overlapSeconds ? overlap(pruned, old, rotation) : replaceKeys(pruned, [from], rotation);
+  const requests = request && record ? { ...cleared.requests, [request.hash]: record } : cleared.requests;
+  return { ...cleared, keys: { ...cleared.keys, [to]: successor }, keyCount: cleared.keyCount + 1, requests };
+}
+
+/** @throws ApiError 404666 when there is no such key, 409304 when it has a successor already */
+function requireUnrotated(app: App, handle: KeyHandle): ApiKey {
+  const key = Object.hasOwn(app.keys, handle) ? app.keys[handle] : undefined;
+  const tombstone = Object.hasOwn(app.removed, handle) ? app.removed[handle] : undefined;
+  if (key?.rotatedTo || tombstone?.why === 'rotated') throw new ApiError('409304');
+  if (!key) throw new ApiError('404666');
+  return key;
+}
+
+/** The successor is as the old key was, unless the wish says otherwise. */
+function successorOf(old: ApiKey, { from, wish, by, now }: Rotation): ApiKey {
+  const { name = old.name, expiresAt = old.expiresAt } = wish;
+  requireFuture(wish.expiresAt, now);
+  if (!isLiveAt({ expiresAt }, now)) throw missingExpiry();
+  return { ...newApiKey({ name, expiresAt, enabled: old.enabled }, by, now), rotatedFrom: from };
+}
+
+function missingExpiry(): ApiError {
+  const message = 'is required, because the API key to rotate has expired';
+  return new ApiError('400201', { details: [{ title: errorTable['400201'].title, source: '$.expiresAt', message }] });
+}
+
+/** The old key stays until the end of the overlap, and never longer than it would have anyway. */
+function overlap(app: App, old: ApiKey, rotation: Rotation): App {
+  const { from, to, wish, now, maxKeys } = rotation;
+  const end = now + (wish.overlapSeconds ?? 0) * 1_000;
+  const expiresAt = old.expiresAt === never ? end : Math.min(old.expiresAt, end);
+  const shortened = { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: to } } };
+  if (app.keyCount < maxKeys) return shortened;
+  const expired = expiredKeys(app, now).map(([handle]) => handle);
+  const cleared = replaceKeys(shortened, expired, rotation);
+  if (cleared.keyCount < maxKeys) return cleared;
+  throw new ApiError('409303', {
+    cause:
+      'Rotating with an overlap needs a free place, and the application already has as many API keys as it may have.',
+    action: 'Delete the other API key first, or rotate with overlapSeconds 0.',
+  });
+}
+
+function replaceKeys(app: App, handles: readonly KeyHandle[], { from, to, now: at, op }: Rotation): App {
+  const others = handles.filter((handle) => handle !== from);
+  const replaced = removeKeys(app, others, { at, op, why: 'replaced' });
+  return handles.includes(from) ? removeKeys(replaced, [from], { at, op, why: 'rotated', successor: to }) : replaced;
+}

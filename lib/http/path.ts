@@ -1,0 +1,29 @@
+import type { KeyHandle } from '../domain/api-key-id.ts';
+import { invalidField } from '../domain/errors.ts';
+import { type AppRef, decodeOnce, parseApiKeyHrn } from '../domain/hrn.ts';
+import { isPrincipal } from '../domain/policy.ts';
+
+/** A request whose path has parameters. */
+interface Located {
+  readonly event: { readonly pathParameters: Readonly<Record<string, string | undefined>> | null };
+}
+
+/** @returns the handle of the key that the path names; undefined when it names none of that realm */
+export function keyInPath(call: Located & { app: AppRef; settings: { partition: string } }): KeyHandle | undefined {
+  return parseApiKeyHrn(call.event.pathParameters?.apiKey ?? '', call.app.realm, call.settings.partition);
+}
+
+/** @throws ApiError 400200 when it can be no principal */
+export function principalInPath({ event }: Located): string {
+  const principal = decodeOnce(event.pathParameters?.principal ?? '');
+  if (isPrincipal(principal) && !principal.includes('%')) return principal;
+  throw invalidField('$.principal', 'must be 1 to 255 characters, URL-encoded once, without "%" or control characters');
+}
+
+/** @throws ApiError 400200 when it is no https URL */
+export function issuerInPath({ event }: Located): string {
+  const issuer = decodeOnce(event.pathParameters?.issuer ?? '') ?? '';
+  const url = URL.parse(issuer);
+  if (url?.protocol === 'https:' && issuer.length <= 255 && !/[%\s]/.test(issuer) && !url.username) return issuer;
+  throw invalidField('$.issuer', 'must be an https URL of at most 255 characters, URL-encoded once');
+}

@@ -1,0 +1,28 @@
+import { GenerateMacCommand, KMSClient } from '@aws-sdk/client-kms';
+import { ApiError } from './domain/errors.ts';
+
+/**
+ * HMAC-SHA-256 under the service key, which never leaves KMS.
+ * @throws ApiError 503000 when KMS cannot be reached; nothing was changed then
+ */
+export type Mac = (message: Uint8Array) => Promise<Uint8Array>;
+
+/** @param keyId of a KMS key for HMAC_SHA_256, or an alias of one. Nothing is opened before the first use. */
+export function openMac(keyId: string): Mac {
+  let client: KMSClient | undefined;
+  return async (Message) => {
+    client ??= new KMSClient({
+      maxAttempts: 3,
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
+    });
+    try {
+      const { Mac } = await client.send(
+        new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: 'HMAC_SHA_256', Message }),
+      );
+      if (Mac?.length === 32) return Mac;
+    } catch (why) {
+      throw new ApiError('503000', { why });
+    }
+    throw new ApiError('503000', { why: 'KMS gave no MAC' });
+  };
+}

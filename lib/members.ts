@@ -1,0 +1,35 @@
+import { type ChangingCall, change } from './change.ts';
+import { type App, deleteApp } from './domain/app.ts';
+import { grant, revoke } from './domain/grants.ts';
+import type { Action } from './domain/policy.ts';
+import { addMember, removeMember } from './store/members.ts';
+import { visibleApp } from './visible-app.ts';
+
+/**
+ * Gives a principal exactly these rights. Its pointer is written before, so that no right is without one, and once
+ * more after, so that a revocation at the same time does not take it away.
+ */
+export async function grantRights(call: ChangingCall, principal: string, actions: readonly Action[]): Promise<void> {
+  const { table, deadline } = call;
+  await addMember(table, await visibleApp(call), principal, deadline);
+  const granted = await change(call, (app) => grant(app, principal, actions));
+  await addMember(table, granted, principal, deadline);
+}
+
+export async function revokeRights(call: ChangingCall, principal: string): Promise<void> {
+  const revoked = await change(call, (app) => revoke(app, principal));
+  await removeMember(call.table, revoked, principal, call.deadline);
+}
+
+/** Deletes the application, then the pointers to it, which lead to nothing from then on. */
+export async function endApp(call: ChangingCall): Promise<void> {
+  let before: App | undefined;
+  await change(call, (app, { at }) => {
+    before = app;
+    return deleteApp(app, at);
+  });
+  const { table, deadline } = call;
+  const removals =
+    before && Object.keys(before.grants).map((principal) => before && removeMember(table, before, principal, deadline));
+  await Promise.allSettled(removals ?? []);
+}

@@ -1,0 +1,60 @@
+import { type ChangingCall, newChange } from './change.ts';
+import { formatNewApiKey } from './domain/api-key.ts';
+import type { KeyHandle } from './domain/api-key-id.ts';
+import { ApiError } from './domain/errors.ts';
+import type { RepeatableRequest } from './domain/idempotency.ts';
+import { requireKey } from './domain/keys-of-app.ts';
+import { standingTowards } from './domain/policy.ts';
+import { type RotationWish, rotate as rotateKey } from './domain/rotation.ts';
+import { type NewApiKey, replay } from './generate.ts';
+import { makeSecret } from './secret.ts';
+import { changeApp } from './store/change-app.ts';
+
+/**
+ * Rotates an API key: a successor, and the old key's end, in one write.
+ * @param from undefined when the path names no key
+ * @throws ApiError as `changeApp` and the domain's `rotate` do
+ */
+export async function rotate(
+  call: ChangingCall,
+  from: KeyHandle | undefined,
+  wish: RotationWish,
+  request: RepeatableRequest | undefined,
+): Promise<NewApiKey> {
+  const { app: ref, settings, table, deadline, mac } = call;
+  const now = deadline.now();
+  const { apiKeyId, handle, record } = await makeSecret(
+    { prefix: settings.keyPrefix, appId: ref.appId, now },
+    request,
+    mac,
+  );
+  const made = newChange(call, handle);
+  const rotation = { to: handle, wish, by: call.caller.principal, op: made.op, now, maxKeys: settings.maxKeysPerApp };
+  const app = await changeApp(
+    table,
+    {
+      app: ref,
+      standing: standingTowards(ref, call.caller, settings.partition),
+      needed: 'write',
+      change: made,
+      makes: handle,
+      edit: (found) => {
+        if (from === undefined) throw new ApiError('404666');
+        return rotateKey(found, { ...rotation, from, request, record });
+      },
+    },
+    deadline,
+  );
+  const replayed = request && app.requests[request.hash];
+  if (replayed && replayed.handle !== handle) {
+    return replay(
+      call,
+      { app: ref, request },
+      { key: requireKey(app, replayed.handle), handle: replayed.handle, replayed },
+    );
+  }
+  return {
+    body: formatNewApiKey(apiKeyId, handle, requireKey(app, handle), ref, settings.partition),
+    isReplayed: false,
+  };
+}

@@ -1,0 +1,112 @@
+import type { KeyHandle } from '../domain/api-key-id.ts';
+import type { App, Change, Tombstone } from '../domain/app.ts';
+import { ApiError } from '../domain/errors.ts';
+import { prune } from '../domain/housekeeping.ts';
+import type { AppRef } from '../domain/hrn.ts';
+import { type Action, requireAccess, type Standing } from '../domain/policy.ts';
+import { appKey, latestUse, recorded } from './app-item.ts';
+import { expr, type Fragment, type Path, path, toUpdate } from './expression.ts';
+import { getApp, refusedApp } from './get-app.ts';
+import { backOff, type Deadline, settle } from './settle.ts';
+import type { Table, Update } from './table.ts';
+
+/** A change to an application that was read before. */
+export interface AppChange {
+  readonly app: AppRef;
+  readonly standing: Standing;
+  readonly needed: Action;
+  readonly change: Change;
+  /** handle of the key that the change makes, if it makes one */
+  readonly makes?: KeyHandle;
+  /** Says what the application shall be, which is itself where there is nothing to do. @throws ApiError when it may not be */
+  readonly edit: (app: App) => App;
+}
+
+/**
+ * Changes an application: a strongly consistent read, and one write under the `rev` that was read. A late copy of the
+ * write finds another `rev` and does nothing, so that an acknowledged change is never undone by an older one.
+ * @returns the application after the change
+ * @throws ApiError 404660 or 403403 when the caller may not, 503000 when it cannot be known whether it was done
+ */
+export async function changeApp(table: Table, wanted: AppChange, deadline: Deadline): Promise<App> {
+  let app = await getApp(table, wanted.app.appId, deadline);
+  for (let conflicts = 0; ; conflicts += 1) {
+    requireAccess(app, wanted.app, wanted.standing, wanted.needed);
+    const wish = wanted.edit(app);
+    if (wish === app) return app;
+    const edited = prune(wish, wanted.change.at);
+    const update = updateOf(app, edited, wanted.change);
+    const settled = await settle(deadline, () => table.attemptUpdate(update));
+    const { applied, doubt } = settled;
+    const next = { ...edited, rev: app.rev + 1, lastChange: wanted.change };
+    if (applied) return next;
+    const found = await refusedApp(table, wanted.app.appId, settled, deadline);
+    if (doubt && found && bears(found, wanted)) return asMade(found, next, wanted);
+    if (doubt && found && found.rev > next.rev) throw unknowable();
+    app = found;
+    await backOff(deadline, conflicts, 'another change came first every time', false);
+  }
+}
+
+/** Whether an application shows that the change was made: as the last one, or by what it removed or made. */
+function bears({ lastChange, removed, keys }: App, { change: { op }, makes }: AppChange): boolean {
+  const isOurs = (tombstone: Tombstone) => tombstone.op === op;
+  const isMade = makes !== undefined && (Object.hasOwn(keys, makes) || Object.hasOwn(removed, makes));
+  return lastChange.op === op || isMade || Object.values(removed).some(isOurs);
+}
+
+/** @throws ApiError 409305 when the key that was made is gone already */
+function asMade(found: App, next: App, { makes }: AppChange): App {
+  if (makes === undefined) return next;
+  if (!Object.hasOwn(found.keys, makes)) throw new ApiError('409305');
+  return found;
+}
+
+function unknowable(): ApiError {
+  return new ApiError('503000', {
+    cause:
+      'Answers of the database were lost while others changed the application, so it is not known whether this change was made.',
+    action: 'Look at the application, and send the request again if the change is not there.',
+    retryAfterSeconds: 1,
+  });
+}
+
+/** What of an application a change may write; `lastUsed` is the verifiers'. */
+const writable = [
+  'name',
+  'description',
+  'status',
+  'listKey',
+  'issuers',
+  'grants',
+  'keyCount',
+  'keys',
+  'removed',
+  'requests',
+  'ttl',
+] as const satisfies readonly (keyof App)[];
+
+function updateOf(before: App, after: App, change: Change): Update {
+  const changed = writable.filter((name) => after[name] !== before[name]);
+  const set: Fragment[] = changed.flatMap((name) => {
+    const value = after[name];
+    return value === undefined ? [] : [expr`${path(name)} = ${value}`];
+  });
+  return toUpdate({
+    key: appKey(before.appId),
+    set: [...set, ...recorded(change)],
+    remove: [
+      ...changed.filter((name) => after[name] === undefined).map((name) => path(name)),
+      ...unused(before, after),
+    ],
+    where: [expr`${path('rev')} = ${before.rev}`],
+  });
+}
+
+/** The times of use of keys that are no more, and the mark of a write that is no change. */
+function unused(before: App, after: App): Path[] {
+  const gone = Object.keys(before.lastUsed).filter(
+    (handle) => handle !== 'latest' && !Object.hasOwn(after.keys, handle),
+  );
+  return [latestUse, ...gone.map((handle) => path('lastUsed', handle))];
+}

@@ -1,0 +1,155 @@
+import type { App } from '../domain/app.ts';
+import { appKey, appOf } from './app-item.ts';
+import { membersKey } from './members.ts';
+import { type Deadline, read } from './settle.ts';
+import type { Item, Query, Table } from './table.ts';
+
+/** Which applications of a realm to list. */
+export interface Listing {
+  readonly realm: string;
+  readonly principal: string;
+  /** whether the caller's token gives a right on the application; undefined: on none that it does not name */
+  readonly isPermitted: ((appId: string) => boolean) | undefined;
+  /** applications that the caller's token names one by one */
+  readonly named: readonly string[];
+  /** the application itself decides in the end */
+  readonly isVisible: (app: App) => boolean;
+  /** `listKey` of the last application of the page before */
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+interface Candidate {
+  readonly appId: string;
+  readonly listKey: string;
+}
+
+/** Sorts after every `listKey`. */
+const newest = '~';
+/** As many keys as DynamoDB reads at once. */
+const maxBatch = 100;
+const pageSize = 100;
+
+/** @returns at most `limit` applications, newest first, eventually consistent; and whether there are more */
+export async function listApps(
+  table: Table,
+  listing: Listing,
+  deadline: Deadline,
+): Promise<{ apps: App[]; hasMore: boolean }> {
+  const found: App[] = [];
+  for await (const batch of batchesOf(candidates(table, listing, deadline), Math.min(maxBatch, listing.limit + 1))) {
+    const keys = batch.map(({ appId }) => appKey(appId));
+    const items = await read(deadline, () => table.attemptBatchGet(keys));
+    const apps = new Map(items.map((item) => [item.pk, appOf(item)]));
+    for (const { appId } of batch) {
+      const app = apps.get(appId);
+      if (app?.listKey && app.status !== 'deleted' && app.realm === listing.realm && listing.isVisible(app))
+        found.push(app);
+    }
+    if (found.length > listing.limit) break;
+  }
+  return { apps: found.slice(0, listing.limit), hasMore: found.length > listing.limit };
+}
+
+/** Merges what grants, the realm's index and the token's names lead to: newest first, each once. */
+async function* candidates(table: Table, listing: Listing, deadline: Deadline): AsyncGenerator<Candidate> {
+  const sources = [
+    members(table, listing, deadline),
+    namedApps(table, listing, deadline),
+    indexed(table, listing, deadline),
+  ];
+  const heads = await Promise.all(sources.map((source) => source.next()));
+  for (;;) {
+    const keys = heads.map((head) => (head.done ? '' : head.value.listKey));
+    const first = keys.indexOf(keys.toSorted().at(-1) ?? '');
+    const head = heads[first];
+    if (!head || head.done) return;
+    yield head.value;
+    await Promise.all(
+      sources.map(async (source, index) => {
+        if (keys[index] === head.value.listKey) heads[index] = await source.next();
+      }),
+    );
+  }
+}
+
+function members(
+  table: Table,
+  { realm, principal, before = newest }: Listing,
+  deadline: Deadline,
+): AsyncGenerator<Candidate> {
+  return descending(before, async (last) =>
+    query(
+      table,
+      deadline,
+      {
+        KeyConditionExpression: 'pk = :pk AND sk < :last',
+        ExpressionAttributeValues: { ':pk': membersKey(realm, principal), ':last': last },
+      },
+      ({ appId, sk }) => ({ appId: String(appId), listKey: String(sk) }),
+    ),
+  );
+}
+
+async function* indexed(
+  table: Table,
+  { realm, isPermitted, before = newest }: Listing,
+  deadline: Deadline,
+): AsyncGenerator<Candidate> {
+  if (!isPermitted) return;
+  const all = descending(before, async (last) =>
+    query(
+      table,
+      deadline,
+      {
+        IndexName: 'byRealm',
+        KeyConditionExpression: 'realm = :realm AND listKey < :last',
+        ExpressionAttributeValues: { ':realm': realm, ':last': last },
+      },
+      ({ pk, listKey }) => ({ appId: String(pk), listKey: String(listKey) }),
+    ),
+  );
+  for await (const candidate of all) if (isPermitted(candidate.appId)) yield candidate;
+}
+
+async function* namedApps(
+  table: Table,
+  { named, before = newest }: Listing,
+  deadline: Deadline,
+): AsyncGenerator<Candidate> {
+  const keys = [...new Set(named)].slice(0, maxBatch).map(appKey);
+  const items = keys.length === 0 ? [] : await read(deadline, () => table.attemptBatchGet(keys));
+  const candidates = items.map(({ pk, listKey }) => ({ appId: String(pk), listKey: String(listKey ?? '') }));
+  const older = candidates.filter(({ listKey }) => listKey !== '' && listKey < before);
+  yield* older.sort((one, other) => (one.listKey < other.listKey ? 1 : -1));
+}
+
+/** Pages through something that is sorted by `listKey`, newest first. */
+async function* descending(from: string, page: (last: string) => Promise<Candidate[]>): AsyncGenerator<Candidate> {
+  for (let last: string | undefined = from; last !== undefined; ) {
+    const candidates: Candidate[] = await page(last);
+    yield* candidates;
+    last = candidates.length < pageSize ? undefined : candidates.at(-1)?.listKey;
+  }
+}
+
+async function query(
+  table: Table,
+  deadline: Deadline,
+  what: Query,
+  toCandidate: (item: Item) => Candidate,
+): Promise<Candidate[]> {
+  const page = { ...what, ScanIndexForward: false, Limit: pageSize };
+  return (await read(deadline, () => table.attemptQuery(page))).map(toCandidate);
+}
+
+async function* batchesOf(candidates: AsyncGenerator<Candidate>, size: number): AsyncGenerator<Candidate[]> {
+  let batch: Candidate[] = [];
+  for await (const candidate of candidates) {
+    batch.push(candidate);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
