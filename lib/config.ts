@@ -52,11 +52,23 @@ export class ConfigError extends Error {
 export function readSettings(env: Environment): Settings {
   return {
     tableName: matching(env, 'TABLE_NAME', /^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table'),
-    partition: matching(env, 'HRN_PARTITION', /^[a-z0-9-]{1,32}$/, 'must be lower-case letters, digits or "-"', 'here'),
+    partition: readPartition(env),
     keyPrefix: matching(env, 'API_KEY_PREFIX', /^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$/, 'must be words joined by "_"', 'ak'),
     maxKeysPerApp: Number(matching(env, 'MAX_KEYS_PER_APP', /^([1-9]|[1-4]\d|50)$/, 'must be 1 to 50', '2')),
     serviceKeyId: matching(env, 'SERVICE_KEY_ID', /^[A-Za-z0-9:/_-]+$/, 'must be a KMS key or an alias/…'),
   };
+}
+
+/** @throws ConfigError */
+export function readEventSettings(env: Environment): { eventBus: string; partition: string } {
+  return {
+    eventBus: matching(env, 'EVENT_BUS', /^[A-Za-z0-9/_.-]{1,256}$/, 'must be the name of an EventBridge bus'),
+    partition: readPartition(env),
+  };
+}
+
+function readPartition(env: Environment): string {
+  return matching(env, 'HRN_PARTITION', /^[a-z0-9-]{1,32}$/, 'must be lower-case letters, digits or "-"', 'here');
 }
 
 /** @returns undefined when the limit is off. @throws ConfigError */

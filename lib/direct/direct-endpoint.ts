@@ -38,41 +38,26 @@ export function directEndpoint<Schema extends object, Success extends object>(
   const service = start(openService);
   return async (payload, context) => {
     const startedAt = Date.now();
-    const { app, createdBy, correlationId } = textsOf(payload);
-    const ids = {
-      correlationId: isId(correlationId) ? correlationId : randomUUID(),
-      lambdaRequestId: context.awsRequestId,
+    const { app, createdBy, correlationId: given } = textsOf(payload);
+    const correlationId = isId(given) ? given : randomUUID();
+    const ids = { operation: id, correlationId, lambdaRequestId: context.awsRequestId };
+    const asked = { ...ids, app: app.slice(0, 200), createdBy: createdBy.slice(0, 255) };
+    const end = (outcome: object) => {
+      log({ event: 'invocation', ...asked, ...outcome, durationMs: Date.now() - startedAt });
+      log({ event: 'audit', ...asked, ...outcome });
     };
-    const asked = { app: app.slice(0, 200), createdBy: createdBy.slice(0, 255) };
     try {
       if (!service) throw new ApiError('503000', { why: 'the function is not configured' });
       requireValid(validate, payload);
       const deadline = deadlineOf(context.getRemainingTimeInMillis());
-      const { success, logged } = await run({ ...service, ...ids, deadline }, payload as TypeOf<Schema>);
-      log({
-        event: 'invocation',
-        operation: id,
-        ...ids,
-        ...asked,
-        ok: true,
-        ...logged,
-        durationMs: Date.now() - startedAt,
-      });
+      const { success, logged } = await run({ ...service, correlationId, deadline }, payload as TypeOf<Schema>);
+      end({ result: 'done', ...logged });
       return { ok: true, ...success };
     } catch (thrown) {
       const error = toApiError(thrown);
       const errorId = newErrorId();
-      const refusal = { code: error.code, errorId, why: whyOf(error) };
-      log({
-        event: 'invocation',
-        operation: id,
-        ...ids,
-        ...asked,
-        ok: false,
-        ...refusal,
-        durationMs: Date.now() - startedAt,
-      });
-      return { ok: false, error: formatError(error, { correlationId: ids.correlationId, errorId }) };
+      end({ result: 'refused', code: error.code, errorId, why: whyOf(error) });
+      return { ok: false, error: formatError(error, { correlationId, errorId }) };
     }
   };
 }

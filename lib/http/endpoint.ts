@@ -67,7 +67,7 @@ export function endpoint<Op extends Operation>(
   if (operation.path?.includes('{app}')) pipeline.use(readApp(service));
   if (operation.isRepeatable) pipeline.use(checkIdempotencyKey());
   if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(validate));
-  if (operation.isRepeatable) pipeline.use(readRequest(service));
+  if (operation.isRepeatable) pipeline.use(readRequest());
   return asHandler(
     pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<BodyOf<Op>>)),
   );
@@ -150,6 +150,7 @@ function readApp({ settings }: GuardedService): Step {
   return {
     before({ event: exchange }) {
       exchange.app = parseAppHrn(exchange.event.pathParameters?.app ?? '', settings.partition);
+      exchange.appHrn = formatAppHrn(exchange.app, settings.partition);
     },
   };
 }
@@ -165,13 +166,13 @@ function checkIdempotencyKey(): Step {
 }
 
 /** Who asks for what under which name: a repeated request is known by it. */
-function readRequest({ settings: { partition } }: GuardedService): Step {
+function readRequest(): Step {
   return {
     before({ event: exchange }) {
-      const { headers, caller, app, operation, event, body } = exchange;
+      const { headers, caller, appHrn, operation, event, body } = exchange;
       const [key] = headers.get('idempotency-key') ?? [];
       if (key === undefined || !caller) return;
-      const resource = app ? [formatAppHrn(app, partition), decodeOnce(event.pathParameters?.apiKey ?? '') ?? ''] : [];
+      const resource = appHrn ? [appHrn, decodeOnce(event.pathParameters?.apiKey ?? '') ?? ''] : [];
       const parts = [caller.issuer, caller.principal, caller.realm, operation.id, ...resource, key];
       exchange.request = repeatableRequest(parts, body ?? {});
     },

@@ -25,6 +25,7 @@ export interface Exchange {
   readonly deadline: Deadline;
   caller?: Caller;
   app?: AppRef;
+  appHrn?: string;
   request?: RepeatableRequest | undefined;
   bodyText?: string;
   /** the body's text, then what was parsed from it */
@@ -147,13 +148,13 @@ function isAudited({ operation: { access, method } }: Exchange, { status }: Repl
 }
 
 function logAudit(exchange: Exchange, { status, logged }: Reply): void {
-  const { caller, app } = exchange;
+  const { caller, appHrn } = exchange;
   log({
     event: 'audit',
     ...idsOf(exchange),
     principal: caller?.principal,
     realm: caller?.realm,
-    app: app && `${app.realm}/${app.appId}`,
+    app: appHrn,
     ...logged,
     result: status < 400 ? 'done' : 'refused',
   });
@@ -161,7 +162,7 @@ function logAudit(exchange: Exchange, { status, logged }: Reply): void {
 
 /** The raw path and the query are left out: a secret may stand in them by mistake. */
 function logAccess(exchange: Exchange, { status, logged }: Reply): void {
-  const { event, caller, app, startedAt } = exchange;
+  const { event, caller, appHrn, startedAt } = exchange;
   log({
     event: 'access',
     level: status >= 500 ? 'error' : 'info',
@@ -171,7 +172,7 @@ function logAccess(exchange: Exchange, { status, logged }: Reply): void {
     status,
     principal: caller?.principal,
     realm: caller?.realm,
-    app: app && `${app.realm}/${app.appId}`,
+    app: appHrn,
     ...logged,
     durationMs: Date.now() - startedAt,
   });

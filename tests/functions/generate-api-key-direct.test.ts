@@ -35,7 +35,7 @@ describe('generate an API key by direct invocation', () => {
       correlationId: 'from-signup',
     });
     expect(result).toMatchObject({ ok: false, error: { code: '409303', status: 409, correlationId: 'from-signup' } });
-    expect(service.log.records().at(-1)).toMatchObject({
+    expect(service.log.records().at(-2)).toMatchObject({
       event: 'invocation',
       correlationId: 'from-signup',
       code: '409303',

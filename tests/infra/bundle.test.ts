@@ -51,7 +51,10 @@ describe('the packaged bundle', () => {
     expect(result).toMatchObject({ statusCode: 201, headers: { 'X-Correlation-ID': 'from-caller' } });
     expect(JSON.parse(result.body).name).toBe('packaged');
     expect((await service.item(app)).keyCount).toBe(1);
-    expect(log).toMatchObject([{ event: 'access', status: 201, correlationId: 'from-caller' }]);
+    expect(log).toMatchObject([
+      { event: 'access', status: 201, correlationId: 'from-caller' },
+      { event: 'audit', result: 'done', correlationId: 'from-caller' },
+    ]);
   });
 
   it('answers a direct invocation', async () => {

@@ -127,14 +127,14 @@ describe('functions', () => {
 
 describe('roles', () => {
   it.each(Object.entries(allowed))('security 23: %s has only its own actions, on the one table', (name, actions) => {
-    const [logs, trace, ...onTable] = statementsOf(name);
+    const [logs, trace, ...own] = statementsOf(name);
     expect(logs).toMatchObject({
       Resource: [{ 'Fn::Sub': expect.stringContaining(`/aws/lambda/appkeys-dev-${name}:`) }],
     });
     expect(logs?.Action.every((action) => action.startsWith('logs:'))).toBe(true);
     expect(trace).toMatchObject({ Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' });
-    expect(onTable.map(({ Resource }) => Resource)).toEqual(actions.map(() => ({ 'Fn::GetAtt': ['Table', 'Arn'] })));
-    expect(onTable.flatMap(formatActions)).toEqual(actions);
+    expect(own.flatMap(({ Resource }) => Resource)).toEqual(own.flatMap(resourcesOf));
+    expect(own.flatMap(formatActions).sort()).toEqual(actions.toSorted());
   });
 
   it('security 23: each function has a role of its own, and there is no other', () => {
@@ -145,7 +145,7 @@ describe('roles', () => {
 
   it('security 23: no action has a wildcard, and none scans', () => {
     const actions = Object.keys(functions()).flatMap((name) => statementsOf(name).flatMap(({ Action }) => Action));
-    expect(actions.filter((action) => /\*|Scan|BatchGet|Query/.test(action))).toEqual([]);
+    expect(actions.filter((action) => /\*|Scan|Batch(?!Get)/.test(action))).toEqual([]);
   });
 });
 
@@ -162,17 +162,82 @@ describe('the table', () => {
         AttributeDefinitions: [
           { AttributeName: 'pk', AttributeType: 'S' },
           { AttributeName: 'sk', AttributeType: 'S' },
+          { AttributeName: 'realm', AttributeType: 'S' },
+          { AttributeName: 'listKey', AttributeType: 'S' },
         ],
         KeySchema: [
           { AttributeName: 'pk', KeyType: 'HASH' },
           { AttributeName: 'sk', KeyType: 'RANGE' },
         ],
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: 'byRealm',
+            KeySchema: [
+              { AttributeName: 'realm', KeyType: 'HASH' },
+              { AttributeName: 'listKey', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+        ],
+        StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         SSESpecification: { SSEEnabled: true },
         TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
       },
     });
   });
+});
+
+describe('the service key', () => {
+  it('is a key for MACs that never leaves KMS and stays when the stack goes; one alias names it', () => {
+    expect(resource('ServiceKey')).toMatchObject({
+      Type: 'AWS::KMS::Key',
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' },
+    });
+    const { SERVICE_KEY_ID: alias } = propertiesOf('generateApiKey').Environment.Variables;
+    expect(resource('ServiceKeyAlias').Properties).toMatchObject({
+      AliasName: alias,
+      TargetKeyId: { Ref: 'ServiceKey' },
+    });
+  });
+});
+
+describe('with EVENT_BUS', () => {
+  const bus = copyService();
+  afterAll(bus.remove);
+
+  it('a function puts the changes of applications, and nothing else of the stream, on that bus', {
+    timeout: timeoutMs,
+  }, async () => {
+    const { Resources } = await packageService(bus.folder, { EVENT_BUS: 'audit' });
+    const mapping = Object.values(Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
+    expect(mapping?.Properties).toMatchObject({
+      EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    const { Filters } = mapping?.Properties.FilterCriteria ?? expect.fail();
+    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+      {
+        eventName: ['INSERT', 'MODIFY'],
+        dynamodb: { NewImage: { sk: { S: ['app'] }, lastUsed: { M: { latest: { S: [{ exists: false }] } } } } },
+      },
+    ]);
+    const roleId = Object.keys(Resources).find((id) => id.startsWith('PublishChangesIamRole')) ?? '';
+    const statements =
+      Resources[roleId]?.Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement) ?? [];
+    const actions = statements.flatMap(({ Action }) => Action).filter((action) => !/^(logs|xray):/.test(action));
+    expect(actions.sort()).toEqual([
+      'dynamodb:DescribeStream',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
+      'events:PutEvents',
+    ]);
+  });
+
+  it('without it there is no such function', () => expect(Object.keys(functions())).not.toContain('publishChanges'));
 });
 
 describe('logs', () => {
@@ -346,7 +411,16 @@ function statementsOf(name: string): Statement[] {
   return role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
 
+/** What the statement's actions are for: the table, with its index where they list, or the service key. */
+function resourcesOf({ Action }: Statement): unknown[] {
+  const table = { 'Fn::GetAtt': ['Table', 'Arn'] };
+  if (Action.includes('kms:GenerateMac')) return [{ 'Fn::GetAtt': ['ServiceKey', 'Arn'] }];
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
+  return Action.includes('dynamodb:Query') ? [table, { 'Fn::Sub': '${Table.Arn}/index/byRealm' }] : [table];
+}
+
 function formatActions({ Action, Condition }: Statement): string[] {
+  if (Condition) expect(Condition).toMatchObject({ Null: { 'dynamodb:LeadingKeys': 'false' } });
   const suffix = Condition ? ` on ${Condition['ForAllValues:StringLike']['dynamodb:LeadingKeys']}` : '';
   return Action.map((action) => action.replace('dynamodb:', '') + suffix);
 }

@@ -40,6 +40,7 @@ interface Properties {
   readonly StatusCode: string;
   readonly ResponseParameters: Record<string, string>;
   readonly ResponseTemplates: Record<string, string>;
+  readonly FilterCriteria: { readonly Filters: readonly { readonly Pattern: string }[] };
 }
 
 export interface Resource {
@@ -76,8 +77,8 @@ export async function serverless(folder: string, args: readonly string[], env: R
 }
 
 /** Packages the copy, and unpacks what would be uploaded: the files of each function in `bundles/<function name>`. */
-export async function packageService(folder: string): Promise<Template> {
-  const { status, output } = await serverless(folder, ['package', '--package', 'package']);
+export async function packageService(folder: string, env: Record<string, string> = {}): Promise<Template> {
+  const { status, output } = await serverless(folder, ['package', '--package', 'package'], env);
   if (status !== 0) throw new Error(`serverless package ended with ${status}: ${output}`);
   for (const name of readdirSync(join(folder, 'package'))) {
     if (name.endsWith('.zip')) unpack(join(folder, 'package', name), join(folder, 'bundles', basename(name, '.zip')));
