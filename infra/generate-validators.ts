@@ -13,7 +13,7 @@ export async function validatorsSource(): Promise<string> {
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
-    formats: { int64: true },
+    formats: { int32: true, int64: true },
     code: { source: true, esm: true, lines: true },
   });
   for (const { id, body } of withBody) ajv.addSchema(body ?? {}, id);

@@ -14,7 +14,7 @@ const ids = [
       'Tracks this request within the service. Generated if absent; in every log line; never passed on; returned.',
   },
 ];
-const idSchema = { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$', examples: ['5f0c9a52'] };
+const idSchema = { type: 'string', maxLength: 128, pattern: '^[\\x21-\\x7e]{1,128}$', examples: ['5f0c9a52'] };
 
 /** Parameters in paths, by their names. */
 const pathParameters: Readonly<Record<string, { description: string; example: string }>> = {
@@ -30,18 +30,20 @@ const pathParameters: Readonly<Record<string, { description: string; example: st
   issuer: { description: 'The https URL of the token issuer, URL-encoded.', example: 'https://issuer.example.com' },
 };
 
+const segment = { type: 'string', maxLength: 1024, pattern: '\\S' };
+
 const pageParameters = [
   {
     name: 'limit',
     in: 'query',
     description: 'How many items a page has at most.',
-    schema: { type: 'integer', minimum: 1, maximum: 100, default: 100 },
+    schema: { type: 'integer', format: 'int32', minimum: 1, maximum: 100, default: 100 },
   },
   {
     name: 'pageToken',
     in: 'query',
     description: 'The pageToken of the page before.',
-    schema: { type: 'string', maxLength: 2048 },
+    schema: { type: 'string', maxLength: 512, pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{16}$' },
   },
 ];
 
@@ -56,7 +58,7 @@ const idempotencyKey = {
 /** @returns every error that a call of the operation can meet */
 export function errorsOf(operation: Operation): ErrorCode[] {
   const { access, path = '', body, errors, isPaged, isRepeatable } = operation;
-  const codes: ErrorCode[] = ['500000', '503000', ...errors];
+  const codes: ErrorCode[] = ['500000', '503000', '429003', ...errors];
   if (body) codes.push('400201');
   if (body || isPaged || isRepeatable) codes.push('400200');
   if (access === 'invoke') return [...new Set(codes)].sort();
@@ -83,11 +85,24 @@ export function openapiDocument(): object {
       description: 'API keys for applications, at most two each: a small service for your own AWS account.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: './', description: 'where this document came from' }],
-    tags: [{ name: 'apiKeys' }, { name: 'apps' }, { name: 'service' }],
+    servers: [
+      { url: '.', description: 'Where this document came from: local, staging or production.', 'x-internal': false },
+    ],
+    tags: [
+      { name: 'apiKeys', description: 'The API keys of an application.' },
+      { name: 'apps', description: 'Applications, and who may do what with them.' },
+      { name: 'service', description: 'The service itself.' },
+    ],
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'An access token of a configured issuer, verified as RFC8725 demands.',
+        },
+      },
       schemas: { Error: errorReply },
     },
   };
@@ -117,7 +132,7 @@ function describe(operation: Operation): object {
 function parametersOf({ path = '', isPaged, isRepeatable }: Operation): object[] {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   return [
-    ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' }, ...pathParameters[name] })),
+    ...names.map((name) => ({ name, in: 'path', required: true, schema: segment, ...pathParameters[name] })),
     ...(isPaged ? pageParameters : []),
     ...(isRepeatable ? [idempotencyKey] : []),
     ...ids.map((id) => ({ ...id, in: 'header', schema: idSchema })),
@@ -164,7 +179,7 @@ function errorResponse(codes: ErrorCode[]): object {
 }
 
 function refusalHeaders(status: number): object {
-  const schema = { type: 'string' };
+  const schema = { type: 'string', maxLength: 100, pattern: '\\S' };
   if (status === 401 || status === 403) return { 'WWW-Authenticate': { description: 'As in RFC 6750.', schema } };
   return status === 429 || status === 503 ? { 'Retry-After': { description: 'Whole seconds.', schema } } : {};
 }

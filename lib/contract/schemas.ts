@@ -5,18 +5,26 @@
 
 /**
  * Controls, formats (zero-width and bidirectional ones among them), lone surrogates and line breaks; then what else
- * shows nothing: fillers, joiners and blanks. The two variation selectors that belong to emoji are let through.
+ * shows nothing: fillers, joiners and blanks.
  */
 const unseen =
-  '\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\u034F\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F\\u2800\\u3164\\uFE00-\\uFE0D\\uFFA0\\u{E0100}-\\u{E01EF}';
-const text = `[^${unseen}]`;
-const textAtEnds = `[^\\s${unseen}]`;
+  '\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Variation_Selector}\\u034F\\u115F\\u1160\\u17B4\\u17B5\\u2800\\u3164\\uFFA0';
+/** One character; the two variation selectors that belong to emoji are let through. */
+const text = `(?:[^${unseen}]|[\\uFE0E\\uFE0F])`;
+const textAtEnds = `(?:[^\\s${unseen}]|[\\uFE0E\\uFE0F])`;
+
+/** As many characters as a body can hold: the length of a trimmed text is in its pattern. */
+const maxLength = 16_384;
+
+/** What an answer says in words. */
+const words = { type: 'string', pattern: '\\S', maxLength: 1_000 } as const;
 
 /** The latest time that a date can have in ECMAScript. */
 const latestTime = 8_640_000_000_000_000;
 
 const appHrn = {
   type: 'string',
+  maxLength: 256,
   pattern: '^hrn:[a-z0-9-]+:account::[A-Za-z0-9_-]{1,64}:app/[A-Za-z0-9]{1,64}$',
   description: 'HRN of an application: hrn:here:account::{realm}:app/{appId}',
   examples: ['hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w'],
@@ -25,12 +33,15 @@ const appHrn = {
 const time = {
   type: 'integer',
   format: 'int64',
+  minimum: 0,
+  maximum: latestTime,
   description: 'milliseconds since the Unix epoch',
   examples: [1_790_000_000_000],
 } as const;
 
 const name = {
   type: 'string',
+  maxLength,
   pattern: `^\\s*${textAtEnds}(?:${text}{0,253}${textAtEnds})?\\s*$`,
   description:
     '1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters',
@@ -39,6 +50,7 @@ const name = {
 
 const description = {
   type: 'string',
+  maxLength,
   pattern: `^\\s*(?:${textAtEnds}(?:${text}{0,1021}${textAtEnds})?)?\\s*$`,
   description:
     'at most 1023 characters, white space around them aside; no control, bidirectional-override or zero-width characters',
@@ -64,6 +76,7 @@ const enabled = {
 
 const realm = {
   type: 'string',
+  maxLength: 256,
   pattern: '^hrn:[a-z0-9-]+:account::[A-Za-z0-9_-]{1,64}:realm/[A-Za-z0-9_-]{1,64}$',
   description: 'HRN of the realm',
   examples: ['hrn:here:account::myrealm:realm/myrealm'],
@@ -95,12 +108,14 @@ export const generateApiKeyDirectPayload = {
     correlationId: {
       type: 'string',
       pattern: '^[\\x21-\\x7e]{1,128}$',
+      maxLength: 128,
       description: '1 to 128 visible ASCII characters',
       examples: ['7d3b1c2e'],
     },
     idempotencyKey: {
       type: 'string',
       pattern: '^[\\x21-\\x7e]{1,255}$',
+      maxLength: 255,
       description: '1 to 255 visible ASCII characters: the same payload under the same key gives the same API key',
       examples: ['signup-4711'],
     },
@@ -121,6 +136,7 @@ export const rotateApiKeyBody = {
   properties: {
     overlapSeconds: {
       type: 'integer',
+      format: 'int32',
       minimum: 0,
       maximum: 31_536_000,
       default: 0,
@@ -139,6 +155,7 @@ export const rotateApiKeyBody = {
 
 const apiKeyHrn = {
   type: 'string',
+  maxLength: 256,
   pattern: '^hrn:[a-z0-9-]+:account::[A-Za-z0-9_-]{1,64}:apikey/[A-Za-z0-9_-]{43}$',
   description: "the key's HRN: names the key, and is not usable as a key",
   examples: ['hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no'],
@@ -174,6 +191,7 @@ export const newApiKeyReply = {
     apiKeyId: {
       type: 'string',
       pattern: '^[A-Za-z0-9_]+_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{49}$',
+      maxLength: 256,
       description: 'the key itself: shown only here, never again',
       examples: ['ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL'],
     },
@@ -185,6 +203,7 @@ export const newApiKeyReply = {
 
 const pageLimit = {
   type: 'integer',
+  format: 'int32',
   minimum: 1,
   maximum: 100,
   description: 'how many a page has at most',
@@ -192,14 +211,23 @@ const pageLimit = {
 } as const;
 const pageToken = {
   type: 'string',
+  pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{16}$',
+  maxLength: 512,
   description: 'ask with it for the next page; on the last page there is none',
   examples: ['MDAwMDE3OTUzODg4NjEwODEjYXBw.q83vEjRWeJCrze8S'],
 } as const;
-const total = { type: 'integer', minimum: 0, description: 'how many there are on all pages', examples: [1] } as const;
+const total = {
+  type: 'integer',
+  format: 'int32',
+  minimum: 0,
+  maximum: 1_000,
+  description: 'how many there are on all pages',
+  examples: [1],
+} as const;
 
 export const apiKeysReply = {
   type: 'object',
-  properties: { limit: pageLimit, total, items: { type: 'array', items: apiKeyReply }, pageToken },
+  properties: { limit: pageLimit, total, items: { type: 'array', maxItems: 100, items: apiKeyReply }, pageToken },
   required: ['limit', 'total', 'items'],
   additionalProperties: false,
 } as const;
@@ -218,6 +246,7 @@ export const appReply = {
     clientId: {
       type: 'string',
       pattern: '^[A-Za-z0-9]{1,64}$',
+      maxLength: 64,
       description: "the HRN's last part",
       examples: ['lACE8kgYxsahjbXnvy8w'],
     },
@@ -225,6 +254,7 @@ export const appReply = {
     description,
     realm,
     status: {
+      type: 'string',
       enum: ['active', 'deactivated'],
       description: 'of a deactivated application no key is accepted and none can be made',
       examples: ['active'],
@@ -244,15 +274,16 @@ export const updateAppBody = {
 
 export const appsReply = {
   type: 'object',
-  properties: { limit: pageLimit, items: { type: 'array', items: appReply }, pageToken },
+  properties: { limit: pageLimit, items: { type: 'array', maxItems: 100, items: appReply }, pageToken },
   required: ['limit', 'items'],
   additionalProperties: false,
 } as const;
 
 const actions = {
   type: 'array',
-  items: { enum: ['read', 'write', 'manage'] },
+  items: { type: 'string', enum: ['read', 'write', 'manage'] },
   minItems: 1,
+  maxItems: 3,
   uniqueItems: true,
   description: 'rights: a list of read, write, manage, each once and at least one',
   examples: [['write']],
@@ -267,14 +298,23 @@ export const putGrantBody = {
 
 export const grantReply = {
   type: 'object',
-  properties: { principal: { type: 'string', description: 'the sub of its tokens', examples: ['demo'] }, actions },
+  properties: {
+    principal: {
+      type: 'string',
+      pattern: '^[^\\p{Cc}\\p{Cs}]{1,255}$',
+      maxLength: 255,
+      description: 'the sub of its tokens',
+      examples: ['demo'],
+    },
+    actions,
+  },
   required: ['principal', 'actions'],
   additionalProperties: false,
 } as const;
 
 export const grantsReply = {
   type: 'object',
-  properties: { total, items: { type: 'array', items: grantReply } },
+  properties: { total, items: { type: 'array', maxItems: 100, items: grantReply } },
   required: ['total', 'items'],
   additionalProperties: false,
 } as const;
@@ -285,7 +325,14 @@ export const issuersReply = {
     total,
     items: {
       type: 'array',
-      items: { type: 'string', description: 'URL of a token issuer', examples: ['https://issuer.example.com'] },
+      maxItems: 10,
+      items: {
+        type: 'string',
+        pattern: '^https://',
+        maxLength: 255,
+        description: 'URL of a token issuer',
+        examples: ['https://issuer.example.com'],
+      },
     },
   },
   required: ['total', 'items'],
@@ -295,15 +342,16 @@ export const issuersReply = {
 export const errorReply = {
   type: 'object',
   properties: {
-    title: { type: 'string', description: 'what kind of error it is' },
-    status: { type: 'integer', minimum: 400, maximum: 599, description: 'the HTTP status' },
-    code: { type: 'string', pattern: '^[0-9]{6}$', description: 'the error, exactly' },
-    cause: { type: 'string', description: 'what was wrong with this request' },
-    action: { type: 'string', description: 'what to do about it' },
-    correlationId: { type: 'string', description: "the request's X-Correlation-ID" },
+    title: { ...words, description: 'what kind of error it is' },
+    status: { type: 'integer', format: 'int32', minimum: 400, maximum: 599, description: 'the HTTP status' },
+    code: { type: 'string', pattern: '^[0-9]{6}$', maxLength: 6, description: 'the error, exactly' },
+    cause: { ...words, description: 'what was wrong with this request' },
+    action: { ...words, description: 'what to do about it' },
+    correlationId: { ...words, description: "the request's X-Correlation-ID" },
     errorId: {
       type: 'string',
       pattern: '^ERROR-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+      maxLength: 42,
       description: 'found again in the log',
     },
     details: {
@@ -312,9 +360,9 @@ export const errorReply = {
       items: {
         type: 'object',
         properties: {
-          title: { type: 'string' },
-          source: { type: 'string', description: 'JSON path of the field' },
-          message: { type: 'string' },
+          title: words,
+          source: { ...words, description: 'JSON path of the field' },
+          message: words,
         },
         required: ['title', 'source', 'message'],
         additionalProperties: false,

@@ -168,7 +168,7 @@ function setEnvironment({
   }
 }
 
-const ajv = new Ajv2020({ allErrors: true, formats: { int64: true } });
+const ajv = new Ajv2020({ allErrors: true, formats: { int32: true, int64: true } });
 const validators = new Map<object, ValidateFunction>();
 
 function validatorOf(schema: object): ValidateFunction {
