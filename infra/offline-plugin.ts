@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { ServerResponse } from 'node:http';
 
 interface Serverless {
   readonly processedInput: { readonly commands: readonly string[] };
@@ -18,6 +19,7 @@ export default class OfflinePlugin {
         if (processedInput.commands[0] !== 'offline') return;
         service.functions.noSuchRoute = noSuchRoute;
         service.custom.esbuild.outputWorkFolder = makeWorkFolder();
+        withholdCors();
         endWithParent();
       },
     };
@@ -36,6 +38,14 @@ function makeWorkFolder(): string {
   const folder = `.local/build-${process.pid}`;
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** serverless-offline lets every page of any origin read every answer, which no setting changes; the deployed gateway lets none. */
+function withholdCors(): void {
+  const { setHeader } = ServerResponse.prototype;
+  ServerResponse.prototype.setHeader = function (name, value) {
+    return /^access-control-/i.test(name) ? this : setHeader.call(this, name, value);
+  };
 }
 
 function endWithParent(): void {

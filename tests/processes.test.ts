@@ -132,6 +132,12 @@ describe('the typed client for other Lambda functions', () => {
   });
 });
 
+it('security 22: a page of another origin may read nothing', async () => {
+  const url = `http://${loopback}:${instances[0]?.ports.httpPort}/openapi.json`;
+  const { headers } = await fetch(url, { headers: { Origin: 'https://evil.example' } });
+  expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+});
+
 describe('what the local gateway answers by itself', () => {
   it.each([
     ['GET', '/nothing'],

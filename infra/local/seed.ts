@@ -3,6 +3,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type App, newApp } from '../../lib/domain/app.ts';
 import { appKey } from '../../lib/store/app-item.ts';
+import { memberItem } from '../../lib/store/members.ts';
 import { localClient } from './table.ts';
 
 /** The applications that a local service has from its start. */
@@ -27,6 +28,7 @@ function makeApp({ appId, realm, owner, issuers }: (typeof seeds)[number], now: 
 async function putIfAbsent(client: DynamoDBDocumentClient, tableName: string, app: App): Promise<void> {
   const { appId, ...attributes } = app;
   const Item = { ...appKey(appId), ...attributes };
+  await client.send(new PutCommand({ TableName: tableName, Item: memberItem(app, app.createdBy) }));
   try {
     await client.send(new PutCommand({ TableName: tableName, Item, ConditionExpression: 'attribute_not_exists(pk)' }));
   } catch (error) {

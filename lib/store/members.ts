@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from '../domain/app.ts';
 import { type Deadline, read, settle } from './settle.ts';
-import type { ItemKey, Table } from './table.ts';
+import type { Item, ItemKey, Table } from './table.ts';
 
 /** Items that lead from a principal to the applications on which it has rights. The application alone decides. */
 export function membersKey(realm: string, principal: string): string {
   return `member#${realm}#${principal}`;
+}
+
+/** The pointer itself. */
+export function memberItem(app: App, principal: string): Item {
+  return { ...memberKey(app, principal), appId: app.appId, stamp: randomUUID() };
 }
 
 function memberKey({ realm, listKey }: App, principal: string): ItemKey {
@@ -14,8 +19,8 @@ function memberKey({ realm, listKey }: App, principal: string): ItemKey {
 
 /** Writes the pointer; before the right is granted, so that no right is without one. */
 export async function addMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<void> {
-  const Item = { ...memberKey(app, principal), appId: app.appId, stamp: randomUUID() };
-  await settle(deadline, () => table.attemptPut({ Item }));
+  const put = { Item: memberItem(app, principal) };
+  await settle(deadline, () => table.attemptPut(put));
 }
 
 /**
