@@ -1,18 +1,27 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, inject, it } from 'vitest';
 import { localClient } from '../infra/local/table.ts';
-import { startService, type TestReply } from './support/service.ts';
+import { hrnOf, startService, type TestReply } from './support/service.ts';
 
 it('security 7: a secret is in the body of the 201 that made it, and nowhere else', async () => {
   const service = await startService();
   const app = await service.seed();
-  const replies = [await service.generate(app), await service.generate(app)];
+  const repeat = { 'Idempotency-Key': 'canary' };
+  const replies = [await service.generate(app), await service.generate(app, { name: 'x' }, repeat)];
+  const apiKey = encodeURIComponent(replies[0]?.body.apiKey);
+  replies.push(await service.call('rotateApiKey', { path: { app: hrnOf(app), apiKey }, headers: repeat }));
+  const replayed = await service.generate(app, { name: 'x' }, repeat);
+  expect(replayed.body.apiKeyId).toBe(replies[1]?.body.apiKeyId);
+  const shown = [
+    await service.call('listApiKeys', { path: { app: hrnOf(app) } }),
+    await service.call('getApiKey', { path: { app: hrnOf(app), apiKey: encodeURIComponent(replies[2]?.body.apiKey) } }),
+  ];
   const direct = await service.invoke({
     app: `hrn:here:account::myrealm:app/${(await service.seed()).appId}`,
     name: 'x',
   });
   const secrets = [...replies.map(({ body }) => body.apiKeyId), direct.ok && direct.apiKey.apiKeyId].map(String);
-  expect(new Set(secrets).size).toBe(3);
+  expect(new Set(secrets).size).toBe(4);
 
   const mistakes = [
     await service.call('generateApiKey', { path: { app: secrets[0] ?? '' }, body: { name: 'x' } }),
@@ -35,9 +44,11 @@ it('security 7: a secret is in the body of the 201 that made it, and nowhere els
     log: service.log.lines().join('\n'),
     headers: JSON.stringify([...replies, ...mistakes].map(({ headers }: TestReply) => headers)),
     errors: JSON.stringify(mistakes.map(({ text }) => text)),
+    reads: JSON.stringify(shown.map(({ text }) => text)),
     environment: JSON.stringify(process.env),
   };
-  expect(places.items).toContain('keyCount');
+  expect(places.items).toContain('salt');
+  expect(places.reads).toContain('apikey/');
   expect(places.log).toContain('keyHrn');
   for (const secret of secrets) {
     const unprefixed = secret.split('_').at(-1) ?? expect.fail();
