@@ -1,9 +1,9 @@
 import { createApp as validate } from '../lib/contract/generated/validators.js';
 import { createApp } from '../lib/contract/operations.ts';
-import { create } from '../lib/create.ts';
 import { requirePermission } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { appReply } from '../lib/http/replies.ts';
+import { create } from '../lib/use-cases/create.ts';
 
 /** `POST /apps` */
 export const handler = endpoint(

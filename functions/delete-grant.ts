@@ -1,7 +1,7 @@
 import { deleteGrant } from '../lib/contract/operations.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { principalInPath } from '../lib/http/path.ts';
-import { revokeRights } from '../lib/members.ts';
+import { revokeRights } from '../lib/use-cases/members.ts';
 
 /** `DELETE /apps/{app}/grants/{principal}` */
 export const handler = endpoint(deleteGrant, async (call) => {

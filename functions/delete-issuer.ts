@@ -1,8 +1,8 @@
-import { change } from '../lib/change.ts';
 import { deleteIssuer } from '../lib/contract/operations.ts';
 import { detachIssuer } from '../lib/domain/issuers.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { issuerInPath } from '../lib/http/path.ts';
+import { change } from '../lib/use-cases/change.ts';
 
 /** `DELETE /apps/{app}/issuers/{issuer}` */
 export const handler = endpoint(deleteIssuer, async (call) => {

@@ -4,7 +4,7 @@ import { directEndpoint } from '../lib/direct/direct-endpoint.ts';
 import { parseAppHrn } from '../lib/domain/hrn.ts';
 import { repeatableRequest } from '../lib/domain/idempotency.ts';
 import { fullStanding } from '../lib/domain/policy.ts';
-import { generate } from '../lib/generate.ts';
+import { generate } from '../lib/use-cases/generate.ts';
 
 /** The same operation for other Lambda functions: no HTTP event, and IAM decides who may invoke it. */
 export const handler = directEndpoint(generateApiKeyDirect, validate, async (call, payload) => {

@@ -1,9 +1,9 @@
 import { generateApiKey as validate } from '../lib/contract/generated/validators.js';
 import { generateApiKey } from '../lib/contract/operations.ts';
 import { standingTowards } from '../lib/domain/policy.ts';
-import { generate } from '../lib/generate.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { newKeyReply } from '../lib/http/replies.ts';
+import { generate } from '../lib/use-cases/generate.ts';
 
 /** `POST /apps/{app}/apiKeys` */
 export const handler = endpoint(

@@ -2,7 +2,7 @@ import { getApiKey } from '../lib/contract/operations.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';
 import { keyReply } from '../lib/http/replies.ts';
-import { visibleApp } from '../lib/visible-app.ts';
+import { visibleApp } from '../lib/use-cases/visible-app.ts';
 
 /** `GET /apps/{app}/apiKeys/{apiKey}` */
 export const handler = endpoint(getApiKey, async (call) => keyReply(call, await visibleApp(call), keyInPath(call)));

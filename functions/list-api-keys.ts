@@ -4,7 +4,7 @@ import { formatAppHrn } from '../lib/domain/hrn.ts';
 import { keysBySortKey } from '../lib/domain/keys-of-app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { formatPageToken, parsePage } from '../lib/http/page.ts';
-import { visibleApp } from '../lib/visible-app.ts';
+import { visibleApp } from '../lib/use-cases/visible-app.ts';
 
 /** `GET /apps/{app}/apiKeys` */
 export const handler = endpoint(listApiKeys, async (call) => {

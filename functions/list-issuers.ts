@@ -1,6 +1,6 @@
 import { listIssuers } from '../lib/contract/operations.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
-import { visibleApp } from '../lib/visible-app.ts';
+import { visibleApp } from '../lib/use-cases/visible-app.ts';
 
 /** `GET /apps/{app}/issuers` */
 export const handler = endpoint(listIssuers, async (call) => {

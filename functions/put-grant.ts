@@ -2,7 +2,7 @@ import { putGrant as validate } from '../lib/contract/generated/validators.js';
 import { putGrant } from '../lib/contract/operations.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { principalInPath } from '../lib/http/path.ts';
-import { grantRights } from '../lib/members.ts';
+import { grantRights } from '../lib/use-cases/members.ts';
 
 /** `PUT /apps/{app}/grants/{principal}` */
 export const handler = endpoint(

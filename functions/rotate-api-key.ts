@@ -3,7 +3,7 @@ import { rotateApiKey } from '../lib/contract/operations.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';
 import { newKeyReply } from '../lib/http/replies.ts';
-import { rotate } from '../lib/rotate.ts';
+import { rotate } from '../lib/use-cases/rotate.ts';
 
 /** `POST /apps/{app}/apiKeys/{apiKey}/rotate` */
 export const handler = endpoint(

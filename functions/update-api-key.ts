@@ -1,4 +1,3 @@
-import { change } from '../lib/change.ts';
 import { updateApiKey as validate } from '../lib/contract/generated/validators.js';
 import { updateApiKey } from '../lib/contract/operations.ts';
 import { requireFuture } from '../lib/domain/api-key.ts';
@@ -6,6 +5,7 @@ import { editKey } from '../lib/domain/keys-of-app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';
 import { keyReply } from '../lib/http/replies.ts';
+import { change } from '../lib/use-cases/change.ts';
 
 /** `PATCH /apps/{app}/apiKeys/{apiKey}` */
 export const handler = endpoint(

@@ -1,9 +1,9 @@
-import { change } from '../lib/change.ts';
 import { updateApp as validate } from '../lib/contract/generated/validators.js';
 import { updateApp } from '../lib/contract/operations.ts';
 import { patchApp } from '../lib/domain/app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { appReply } from '../lib/http/replies.ts';
+import { change } from '../lib/use-cases/change.ts';
 
 /** `PATCH /apps/{app}` */
 export const handler = endpoint(

@@ -3,7 +3,7 @@ import type { KeyHandle } from '../domain/api-key-id.ts';
 import { type App, formatApp } from '../domain/app.ts';
 import { formatApiKeyHrn } from '../domain/hrn.ts';
 import { requireKey } from '../domain/keys-of-app.ts';
-import type { NewApiKey } from '../generate.ts';
+import type { NewApiKey } from '../use-cases/generate.ts';
 import type { Reply } from './exchange.ts';
 
 interface Settled {

@@ -1,7 +1,7 @@
+import type { App } from '../domain/app.ts';
+import { requireAccess, standingTowards } from '../domain/policy.ts';
+import { getApp } from '../store/get-app.ts';
 import type { ChangingCall } from './change.ts';
-import type { App } from './domain/app.ts';
-import { requireAccess, standingTowards } from './domain/policy.ts';
-import { getApp } from './store/get-app.ts';
 
 /**
  * @returns the application of a call, as it is now

@@ -1,14 +1,14 @@
+import { formatNewApiKey } from '../domain/api-key.ts';
+import type { KeyHandle } from '../domain/api-key-id.ts';
+import { ApiError } from '../domain/errors.ts';
+import type { RepeatableRequest } from '../domain/idempotency.ts';
+import { requireKey } from '../domain/keys-of-app.ts';
+import { standingTowards } from '../domain/policy.ts';
+import { type RotationWish, rotate as rotateKey } from '../domain/rotation.ts';
+import { changeApp } from '../store/change-app.ts';
 import { type ChangingCall, newChange } from './change.ts';
-import { formatNewApiKey } from './domain/api-key.ts';
-import type { KeyHandle } from './domain/api-key-id.ts';
-import { ApiError } from './domain/errors.ts';
-import type { RepeatableRequest } from './domain/idempotency.ts';
-import { requireKey } from './domain/keys-of-app.ts';
-import { standingTowards } from './domain/policy.ts';
-import { type RotationWish, rotate as rotateKey } from './domain/rotation.ts';
 import { type NewApiKey, replay } from './generate.ts';
 import { makeSecret } from './secret.ts';
-import { changeApp } from './store/change-app.ts';
 
 /**
  * Rotates an API key: a successor, and the old key's end, in one write.

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type App, newApp, newAppId } from './domain/app.ts';
-import { ApiError } from './domain/errors.ts';
-import type { RepeatableRequest } from './domain/idempotency.ts';
-import { type Caller, requireAccess, standingTowards } from './domain/policy.ts';
-import type { Service } from './service.ts';
-import { createApp } from './store/create-app.ts';
-import type { Deadline } from './store/settle.ts';
+import { type App, newApp, newAppId } from '../domain/app.ts';
+import { ApiError } from '../domain/errors.ts';
+import type { RepeatableRequest } from '../domain/idempotency.ts';
+import { type Caller, requireAccess, standingTowards } from '../domain/policy.ts';
+import type { Service } from '../service.ts';
+import { createApp } from '../store/create-app.ts';
+import type { Deadline } from '../store/settle.ts';
 
 interface CreatingCall extends Service {
   readonly caller: Caller;

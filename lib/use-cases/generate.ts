@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type ApiKeyWish, expiryFault, formatNewApiKey, newApiKey } from './domain/api-key.ts';
-import { type AppRef, formatApiKeyHrn } from './domain/hrn.ts';
-import { findRecord, type RepeatableRequest } from './domain/idempotency.ts';
-import { hasAccess, type Standing } from './domain/policy.ts';
+import { type ApiKeyWish, expiryFault, formatNewApiKey, newApiKey } from '../domain/api-key.ts';
+import { type AppRef, formatApiKeyHrn } from '../domain/hrn.ts';
+import { findRecord, type RepeatableRequest } from '../domain/idempotency.ts';
+import { hasAccess, type Standing } from '../domain/policy.ts';
+import type { Service } from '../service.ts';
+import { type Added, addApiKey } from '../store/add-api-key.ts';
+import { getApp } from '../store/get-app.ts';
+import type { Deadline } from '../store/settle.ts';
 import { makeSecret, repeatSecret } from './secret.ts';
-import type { Service } from './service.ts';
-import { type Added, addApiKey } from './store/add-api-key.ts';
-import { getApp } from './store/get-app.ts';
-import type { Deadline } from './store/settle.ts';
 
 type Context = Service & { readonly deadline: Deadline };
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { KeyHandle } from './domain/api-key-id.ts';
-import type { App, Change } from './domain/app.ts';
-import { type AppRef, formatApiKeyHrn } from './domain/hrn.ts';
-import { type Caller, type Standing, standingTowards } from './domain/policy.ts';
-import type { Service } from './service.ts';
-import { changeApp } from './store/change-app.ts';
-import type { Deadline } from './store/settle.ts';
+import type { KeyHandle } from '../domain/api-key-id.ts';
+import type { App, Change } from '../domain/app.ts';
+import { type AppRef, formatApiKeyHrn } from '../domain/hrn.ts';
+import { type Caller, type Standing, standingTowards } from '../domain/policy.ts';
+import type { Service } from '../service.ts';
+import { changeApp } from '../store/change-app.ts';
+import type { Deadline } from '../store/settle.ts';
 
 /** What a change needs of the call that asks for it. */
 export interface ChangingCall extends Service {

@@ -1,8 +1,8 @@
+import { type App, deleteApp } from '../domain/app.ts';
+import { grant, revoke } from '../domain/grants.ts';
+import type { Action } from '../domain/policy.ts';
+import { addMember, removeMember } from '../store/members.ts';
 import { type ChangingCall, change } from './change.ts';
-import { type App, deleteApp } from './domain/app.ts';
-import { grant, revoke } from './domain/grants.ts';
-import type { Action } from './domain/policy.ts';
-import { addMember, removeMember } from './store/members.ts';
 import { visibleApp } from './visible-app.ts';
 
 /**

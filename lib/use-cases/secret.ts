@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type ApiKeyId, formatApiKeyId, handleOf, type KeyHandle } from './domain/api-key-id.ts';
-import { type RepeatableRequest, type RequestRecord, secretInput } from './domain/idempotency.ts';
-import type { Mac } from './kms.ts';
+import { type ApiKeyId, formatApiKeyId, handleOf, type KeyHandle } from '../domain/api-key-id.ts';
+import { type RepeatableRequest, type RequestRecord, secretInput } from '../domain/idempotency.ts';
+import type { Mac } from '../kms.ts';
 
 /** A new key's secret, and what to keep of its making. */
 export interface Secret {
