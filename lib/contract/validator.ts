@@ -14,7 +14,12 @@ export function requireValid(validate: Validator, data: unknown): void {
   if (validate(data)) return;
   const errors = validate.errors ?? [];
   const code = errors.some(({ keyword }) => keyword === 'required') ? '400201' : '400200';
-  throw new ApiError(code, { details: errors.slice(0, maxDetails).map(explain) });
+  throw new ApiError(code, { details: distinct(errors.map(explain)).slice(0, maxDetails) });
+}
+
+/** A value that breaks two rules of one field breaks what is said of the field once. */
+function distinct(details: ErrorDetail[]): ErrorDetail[] {
+  return [...new Map(details.map((detail) => [`${detail.source} ${detail.message}`, detail])).values()];
 }
 
 function explain(error: ErrorObject): ErrorDetail {

@@ -54,6 +54,10 @@ export function isProjectScope(element: string): boolean {
   return /^hrn:[^:]*:authorization:[^:]*:[^:]*:project\//i.test(element);
 }
 
+export function isAppId(text: string): boolean {
+  return /^[A-Za-z0-9]{1,64}$/.test(text);
+}
+
 export function isRealm(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,64}$/.test(text);
 }

@@ -1,5 +1,5 @@
 import { ApiError } from './errors.ts';
-import { type AppRef, formatAppHrn } from './hrn.ts';
+import { type AppRef, formatAppHrn, isAppId } from './hrn.ts';
 
 /** What a principal may do with an application; each implies those before it. */
 const actions = ['read', 'write', 'manage'] as const;
@@ -67,7 +67,7 @@ export function permittedApps(caller: Caller, partition: string) {
   const open = patterns.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1));
   const isPermitted = (appId: string) => open.some((start) => `${prefix}${appId}`.startsWith(start));
   return {
-    named: single.map((pattern) => pattern.slice(prefix.length)),
+    named: single.map((pattern) => pattern.slice(prefix.length)).filter(isAppId),
     isPermitted: open.some((start) => start.startsWith(prefix) || prefix.startsWith(start)) ? isPermitted : undefined,
   };
 }

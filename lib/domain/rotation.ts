@@ -1,4 +1,4 @@
-import { type ApiKey, type ApiKeyWish, isLiveAt, never, newApiKey, requireFuture } from './api-key.ts';
+import { type ApiKey, type ApiKeyWish, isLiveAt, never, newApiKey } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App } from './app.ts';
 import { ApiError, errorTable } from './errors.ts';
@@ -6,7 +6,7 @@ import { requireTakesKeys } from './generation.ts';
 import { expiredKeys, prune, removeKeys, requireRoomForRecords } from './housekeeping.ts';
 import { findRecord, type RepeatableRequest, type RequestRecord } from './idempotency.ts';
 
-/** What a caller may say of a rotation. */
+/** What a caller may say of a rotation; `expiresAt` has been looked at. */
 export interface RotationWish extends Partial<Pick<ApiKeyWish, 'name' | 'expiresAt'>> {
   /** for so long both keys serve; 0, the default: the old one ends at once */
   readonly overlapSeconds?: number;
@@ -29,7 +29,7 @@ export interface Rotation {
 /**
  * @returns the application with the successor in place; the same application if the request was answered before, which
  *   its record then tells
- * @throws ApiError 422409, 409305, 404666, 409304, 409306, 400337, 400200, 400201, 409303 or 429003
+ * @throws ApiError 422409, 409305, 404666, 409304, 409306, 400337, 400201, 409303 or 429003
  */
 export function rotate(app: App, rotation: Rotation): App {
   const { from, to, wish, now, request, record } = rotation;
@@ -38,8 +38,8 @@ export function rotate(app: App, rotation: Rotation): App {
   requireTakesKeys(app);
   const successor = successorOf(old, rotation);
   const pruned = prune(app, now);
-  requireRoomForRecords({ removed: Object.keys(pruned.removed).length, requests: Object.keys(pruned.requests).length });
   const cleared = wish.overlapSeconds ? overlap(pruned, old, rotation) : replaceKeys(pruned, [from], rotation);
+  requireRoomForRecords({ removed: Object.keys(pruned.removed).length, requests: Object.keys(pruned.requests).length });
   const requests = request && record ? { ...cleared.requests, [request.hash]: record } : cleared.requests;
   return { ...cleared, keys: { ...cleared.keys, [to]: successor }, keyCount: cleared.keyCount + 1, requests };
 }
@@ -56,7 +56,6 @@ function requireUnrotated(app: App, handle: KeyHandle): ApiKey {
 /** The successor is as the old key was, unless the wish says otherwise. */
 function successorOf(old: ApiKey, { from, wish, by, now }: Rotation): ApiKey {
   const { name = old.name, expiresAt = old.expiresAt } = wish;
-  requireFuture(wish.expiresAt, now);
   if (!isLiveAt({ expiresAt }, now)) throw missingExpiry();
   return { ...newApiKey({ name, expiresAt, enabled: old.enabled }, by, now), rotatedFrom: from };
 }

@@ -24,6 +24,10 @@ export function principalInPath({ event }: Located): string {
 export function issuerInPath({ event }: Located): string {
   const issuer = decodeOnce(event.pathParameters?.issuer ?? '') ?? '';
   const url = URL.parse(issuer);
-  if (url?.protocol === 'https:' && issuer.length <= 255 && !/[%\s]/.test(issuer) && !url.username) return issuer;
-  throw invalidField('$.issuer', 'must be an https URL of at most 255 characters, URL-encoded once');
+  const isPlain = /^https:\/\/[\x21-\x24\x26-\x7e]{1,247}$/.test(issuer);
+  if (isPlain && url?.hostname && !url.username && !url.password) return issuer;
+  throw invalidField(
+    '$.issuer',
+    'must be an https URL of at most 255 visible ASCII characters without "%" or a password, URL-encoded once',
+  );
 }

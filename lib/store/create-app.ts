@@ -1,7 +1,7 @@
 import type { App } from '../domain/app.ts';
 import { appKey } from './app-item.ts';
 import { refusedApp } from './get-app.ts';
-import { addMember } from './members.ts';
+import { addMember, removeMember } from './members.ts';
 import { type Deadline, settle } from './settle.ts';
 import type { Table } from './table.ts';
 
@@ -18,7 +18,7 @@ export interface Created {
  */
 export async function createApp(table: Table, app: App, deadline: Deadline): Promise<Created> {
   const { appId, ...attributes } = app;
-  await addMember(table, app, app.createdBy, deadline);
+  const stamp = await addMember(table, app, app.createdBy, deadline);
   const settled = await settle(deadline, () =>
     table.attemptPut({
       Item: { ...appKey(appId), ...attributes },
@@ -28,5 +28,7 @@ export async function createApp(table: Table, app: App, deadline: Deadline): Pro
   if (settled.applied) return { app, isOurs: true };
   const stored = await refusedApp(table, appId, settled, deadline);
   if (!stored) throw new Error('an application was refused because it is there, and is not there');
-  return { app: stored, isOurs: stored.lastChange.op === app.lastChange.op };
+  const isOurs = stored.listKey === app.listKey && stored.createdBy === app.createdBy;
+  if (!isOurs) await removeMember(table, app, app.createdBy, stamp, deadline);
+  return { app: stored, isOurs };
 }

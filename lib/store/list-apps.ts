@@ -38,12 +38,12 @@ export async function listApps(
 ): Promise<{ apps: App[]; hasMore: boolean }> {
   const found: App[] = [];
   for await (const batch of batchesOf(candidates(table, listing, deadline), Math.min(maxBatch, listing.limit + 1))) {
-    const keys = batch.map(({ appId }) => appKey(appId));
+    const keys = [...new Set(batch.map(({ appId }) => appId))].map(appKey);
     const items = await read(deadline, () => table.attemptBatchGet(keys));
     const apps = new Map(items.map((item) => [item.pk, appOf(item)]));
-    for (const { appId } of batch) {
+    for (const { appId, listKey } of batch) {
       const app = apps.get(appId);
-      if (app?.listKey && app.status !== 'deleted' && app.realm === listing.realm && listing.isVisible(app))
+      if (app?.listKey === listKey && app.status !== 'deleted' && app.realm === listing.realm && listing.isVisible(app))
         found.push(app);
     }
     if (found.length > listing.limit) break;
@@ -117,10 +117,13 @@ async function* namedApps(
   { named, before = newest }: Listing,
   deadline: Deadline,
 ): AsyncGenerator<Candidate> {
-  const keys = [...new Set(named)].slice(0, maxBatch).map(appKey);
-  const items = keys.length === 0 ? [] : await read(deadline, () => table.attemptBatchGet(keys));
-  const candidates = items.map(({ pk, listKey }) => ({ appId: String(pk), listKey: String(listKey ?? '') }));
-  const older = candidates.filter(({ listKey }) => listKey !== '' && listKey < before);
+  const keys = [...new Set(named)].map(appKey);
+  const found: Candidate[] = [];
+  for (let from = 0; from < keys.length; from += maxBatch) {
+    const items = await read(deadline, () => table.attemptBatchGet(keys.slice(from, from + maxBatch)));
+    found.push(...items.map(({ pk, listKey }) => ({ appId: String(pk), listKey: String(listKey ?? '') })));
+  }
+  const older = found.filter(({ listKey }) => listKey !== '' && listKey < before);
   yield* older.sort((one, other) => (one.listKey < other.listKey ? 1 : -1));
 }
 

@@ -17,25 +17,31 @@ function memberKey({ realm, listKey }: App, principal: string): ItemKey {
   return { pk: membersKey(realm, principal), sk: listKey ?? '' };
 }
 
-/** Writes the pointer; before the right is granted, so that no right is without one. */
-export async function addMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<void> {
+/** Writes the pointer; before the right is granted, so that no right is without one. @returns the stamp of this copy */
+export async function addMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<unknown> {
   const put = { Item: memberItem(app, principal) };
   await settle(deadline, () => table.attemptPut(put));
+  return put.Item.stamp;
+}
+
+/** @returns which copy of the pointer is there; to be read before the right is taken away */
+export async function readMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<unknown> {
+  const pointer = await read(deadline, () => table.attemptGet(memberKey(app, principal)));
+  return pointer?.stamp;
 }
 
 /**
- * Removes the pointer after the right is gone, unless another request grants a right meanwhile: that one writes the
- * pointer once more after it has granted.
+ * Removes the pointer after the right is gone, if it is still the copy with that stamp: a request that grants a right
+ * meanwhile writes the pointer before and after, each time with another stamp.
  */
-export async function removeMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<void> {
-  const Key = { ...memberKey(app, principal) };
-  const pointer = await read(deadline, () => table.attemptGet(memberKey(app, principal)));
-  if (!pointer) return;
-  await settle(deadline, () =>
-    table.attemptDelete({
-      Key,
-      ConditionExpression: 'stamp = :stamp',
-      ExpressionAttributeValues: { ':stamp': pointer.stamp },
-    }),
-  );
+export async function removeMember(
+  table: Table,
+  app: App,
+  principal: string,
+  stamp: unknown,
+  deadline: Deadline,
+): Promise<void> {
+  if (stamp === undefined) return;
+  const condition = { ConditionExpression: 'stamp = :stamp', ExpressionAttributeValues: { ':stamp': stamp } };
+  await settle(deadline, () => table.attemptDelete({ Key: { ...memberKey(app, principal) }, ...condition }));
 }

@@ -38,8 +38,8 @@ export async function generate(context: Context, wanted: Wanted): Promise<NewApi
   const now = deadline.now();
   const fault = expiryFault(wish.expiresAt, now);
   if (fault) {
-    const answered = await findAnswered(context, wanted, now);
-    if (answered) return answered;
+    const answered = await findAnswered(context, wanted);
+    if (answered) return replay(context, wanted, answered);
     throw fault;
   }
   const secret = await makeSecret({ prefix: settings.keyPrefix, appId: app.appId, now }, request, mac);
@@ -53,13 +53,19 @@ export async function generate(context: Context, wanted: Wanted): Promise<NewApi
   return { body: formatNewApiKey(secret.apiKeyId, handle, added.key, app, settings.partition), isReplayed: false };
 }
 
-/** A request that was answered while its `expiresAt` was in the future is answered again when that has passed. */
-async function findAnswered(context: Context, wanted: Wanted, now: number): Promise<NewApiKey | undefined> {
-  const app = wanted.request && (await getApp(context.table, wanted.app.appId, context.deadline));
-  if (!app || !hasAccess(app, wanted.app, wanted.standing, 'write')) return undefined;
-  const replayed = findRecord(app, wanted.request, now);
+/**
+ * A request that was answered while its `expiresAt` was in the future is answered again when that has passed.
+ * @throws ApiError 422409 or 409305 when it was, and cannot be
+ */
+export async function findAnswered(
+  { table, deadline }: Pick<Context, 'table' | 'deadline'>,
+  { app: ref, standing, request }: Pick<Wanted, 'app' | 'standing' | 'request'>,
+): Promise<Added | undefined> {
+  const app = request && (await getApp(table, ref.appId, deadline));
+  if (!app || !hasAccess(app, ref, standing, 'write')) return undefined;
+  const replayed = findRecord(app, request, deadline.now());
   const key = replayed && app.keys[replayed.handle];
-  return key && replay(context, wanted, { key, handle: replayed.handle, replayed });
+  return key && { key, handle: replayed.handle, replayed };
 }
 
 /** The answer of an earlier copy of the request: its secret again, the key as it stands now. */

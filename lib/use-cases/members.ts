@@ -1,7 +1,7 @@
 import { type App, deleteApp } from '../domain/app.ts';
 import { grant, revoke } from '../domain/grants.ts';
 import type { Action } from '../domain/policy.ts';
-import { addMember, removeMember } from '../store/members.ts';
+import { addMember, readMember, removeMember } from '../store/members.ts';
 import { type ChangingCall, change } from './change.ts';
 import { visibleApp } from './visible-app.ts';
 
@@ -17,19 +17,21 @@ export async function grantRights(call: ChangingCall, principal: string, actions
 }
 
 export async function revokeRights(call: ChangingCall, principal: string): Promise<void> {
+  const { table, deadline } = call;
+  const stamp = await readMember(table, await visibleApp(call), principal, deadline);
   const revoked = await change(call, (app) => revoke(app, principal));
-  await removeMember(call.table, revoked, principal, call.deadline);
+  await removeMember(table, revoked, principal, stamp, deadline);
 }
 
 /** Deletes the application, then the pointers to it, which lead to nothing from then on. */
 export async function endApp(call: ChangingCall): Promise<void> {
+  const { table, deadline } = call;
   let before: App | undefined;
   await change(call, (app, { at }) => {
     before = app;
     return deleteApp(app, at);
   });
-  const { table, deadline } = call;
-  const removals =
-    before && Object.keys(before.grants).map((principal) => before && removeMember(table, before, principal, deadline));
-  await Promise.allSettled(removals ?? []);
+  const remove = async (app: App, principal: string) =>
+    removeMember(table, app, principal, await readMember(table, app, principal, deadline), deadline);
+  await Promise.allSettled(Object.keys(before?.grants ?? {}).map((principal) => before && remove(before, principal)));
 }

@@ -1,4 +1,4 @@
-import { formatNewApiKey } from '../domain/api-key.ts';
+import { expiryFault, formatNewApiKey } from '../domain/api-key.ts';
 import type { KeyHandle } from '../domain/api-key-id.ts';
 import { ApiError } from '../domain/errors.ts';
 import type { RepeatableRequest } from '../domain/idempotency.ts';
@@ -7,7 +7,7 @@ import { standingTowards } from '../domain/policy.ts';
 import { type RotationWish, rotate as rotateKey } from '../domain/rotation.ts';
 import { changeApp } from '../store/change-app.ts';
 import { type ChangingCall, newChange } from './change.ts';
-import { type NewApiKey, replay } from './generate.ts';
+import { findAnswered, type NewApiKey, replay } from './generate.ts';
 import { makeSecret } from './secret.ts';
 
 /**
@@ -22,7 +22,14 @@ export async function rotate(
   request: RepeatableRequest | undefined,
 ): Promise<NewApiKey> {
   const { app: ref, settings, table, deadline, mac } = call;
+  const standing = standingTowards(ref, call.caller, settings.partition);
   const now = deadline.now();
+  const fault = expiryFault(wish.expiresAt, now);
+  if (fault) {
+    const answered = await findAnswered(call, { app: ref, standing, request });
+    if (answered) return replay(call, { app: ref, request }, answered);
+    throw fault;
+  }
   const { apiKeyId, handle, record } = await makeSecret(
     { prefix: settings.keyPrefix, appId: ref.appId, now },
     request,
@@ -34,7 +41,7 @@ export async function rotate(
     table,
     {
       app: ref,
-      standing: standingTowards(ref, call.caller, settings.partition),
+      standing,
       needed: 'write',
       change: made,
       makes: handle,

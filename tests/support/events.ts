@@ -9,7 +9,7 @@ export interface TestRequest {
   /** path parameters, as they stand in the URL: percent-encoded */
   readonly path?: Record<string, string>;
   readonly headers?: Record<string, string | readonly string[]>;
-  readonly query?: Record<string, string>;
+  readonly query?: Record<string, string | readonly string[]>;
   /** an object is sent as JSON, a string as it is, null is no body */
   readonly body?: unknown;
   readonly isBase64Encoded?: boolean;
@@ -28,7 +28,7 @@ export function restEvent(id: OperationId, request: TestRequest): APIGatewayProx
     headers: Object.fromEntries(last),
     multiValueHeaders: Object.fromEntries(headers) as Record<string, string[]>,
     queryStringParameters: request.query ?? null,
-    multiValueQueryStringParameters: null,
+    multiValueQueryStringParameters: request.query ? listsOf(request.query) : null,
     pathParameters: request.path ?? null,
     stageVariables: null,
     requestContext: {
@@ -40,6 +40,10 @@ export function restEvent(id: OperationId, request: TestRequest): APIGatewayProx
     body: textOf(request.body),
     isBase64Encoded: request.isBase64Encoded ?? false,
   } as unknown as APIGatewayProxyEvent;
+}
+
+function listsOf(query: Record<string, string | readonly string[]>): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(query).map(([name, values]) => [name, [values].flat()]));
 }
 
 function textOf(body: unknown): string | null {
