@@ -13,6 +13,6 @@ export const handler = directEndpoint(generateApiKeyDirect, validate, async (cal
   const by = `lambda:${payload.createdBy?.trim() ?? 'unnamed'}`;
   const request =
     key === undefined ? undefined : repeatableRequest(['', by, generateApiKeyDirect.id, payload.app, key], body);
-  const made = await generate(call, { ...call, app, wish: payload, by, standing: fullStanding, request });
+  const made = await generate(call, { ...call, app, wish: payload, by, standing: () => fullStanding, request });
   return { success: { apiKey: made.body }, logged: { keyHrn: made.body.apiKey, by } };
 });

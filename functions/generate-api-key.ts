@@ -9,7 +9,7 @@ import { generate } from '../lib/use-cases/generate.ts';
 export const handler = endpoint(
   generateApiKey,
   async (call) => {
-    const standing = standingTowards(call.app, call.caller, call.settings.partition);
+    const standing = () => standingTowards(call.app, call.caller, call.settings.partition);
     return newKeyReply(await generate(call, { ...call, wish: call.body, by: call.caller.principal, standing }));
   },
   validate,

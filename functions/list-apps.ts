@@ -17,7 +17,7 @@ export const handler = endpoint(listApps, async ({ caller, settings: { partition
     limit,
   };
   const isVisible = (app: Parameters<typeof hasAccess>[0] & { appId: string }) =>
-    hasAccess(app, app, standingTowards(app, caller, partition), 'read');
+    hasAccess(app, app, () => standingTowards(app, caller, partition), 'read');
   const { apps, hasMore } = await read(table, { ...listing, isVisible }, deadline);
   const pageToken = hasMore && { pageToken: formatPageToken(apps.at(-1)?.listKey ?? '', list) };
   return { status: 200, body: { limit, items: apps.map((app) => formatApp(app, partition)), ...pageToken } };

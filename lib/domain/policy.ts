@@ -112,10 +112,10 @@ export function requireAccess<App extends Governed>(
   }
 }
 
-/** Whether `requireAccess` would let it pass. */
-export function hasAccess(app: Governed, ref: AppRef, standing: Standing, needed: Action): boolean {
+/** Whether neither `standing` nor `requireAccess` would refuse it. */
+export function hasAccess(app: Governed, ref: AppRef, standing: () => Standing, needed: Action): boolean {
   try {
-    requireAccess(app, ref, standing, needed);
+    requireAccess(app, ref, standing(), needed);
     return true;
   } catch {
     return false;

@@ -16,7 +16,8 @@ interface Wanted {
   readonly app: AppRef;
   readonly wish: ApiKeyWish;
   readonly by: string;
-  readonly standing: Standing;
+  /** looked at after the body: it refuses an application of another realm */
+  readonly standing: () => Standing;
   readonly correlationId: string;
   /** if it came with an Idempotency-Key */
   readonly request: RepeatableRequest | undefined;
@@ -34,7 +35,7 @@ export interface NewApiKey {
  */
 export async function generate(context: Context, wanted: Wanted): Promise<NewApiKey> {
   const { settings, table, deadline, mac } = context;
-  const { app, wish, by, standing, correlationId, request } = wanted;
+  const { app, wish, by, correlationId, request } = wanted;
   const now = deadline.now();
   const fault = expiryFault(wish.expiresAt, now);
   if (fault) {
@@ -42,6 +43,7 @@ export async function generate(context: Context, wanted: Wanted): Promise<NewApi
     if (answered) return replay(context, wanted, answered);
     throw fault;
   }
+  const standing = wanted.standing();
   const secret = await makeSecret({ prefix: settings.keyPrefix, appId: app.appId, now }, request, mac);
   const { handle, record } = secret;
   const keyHrn = formatApiKeyHrn(app.realm, handle, settings.partition);

@@ -22,7 +22,7 @@ export async function rotate(
   request: RepeatableRequest | undefined,
 ): Promise<NewApiKey> {
   const { app: ref, settings, table, deadline, mac } = call;
-  const standing = standingTowards(ref, call.caller, settings.partition);
+  const standing = () => standingTowards(ref, call.caller, settings.partition);
   const now = deadline.now();
   const fault = expiryFault(wish.expiresAt, now);
   if (fault) {
@@ -41,7 +41,7 @@ export async function rotate(
     table,
     {
       app: ref,
-      standing,
+      standing: standing(),
       needed: 'write',
       change: made,
       makes: handle,
