@@ -38,14 +38,14 @@ const maxPruned = 50;
  * Looks at an application that refused a new key.
  * @returns `made` when the key is there already: an attempt's answer was lost; `replay` when another copy of the request
  *   has made a key; `open` when the application would take the key now, with what must go to make room
- * @throws ApiError 404660, 403403, 422409, 409305, 409306, 400337, 409303 or 429003: why it refuses
+ * @throws ApiError 409305, 404660, 403403, 422409, 409306, 400337, 409303 or 429003: why it refuses
  */
 export function judgeGeneration(app: App | undefined, wanted: Generation): Judgement {
   if (app && Object.hasOwn(app.keys, wanted.handle)) return { is: 'made' };
+  if (app && Object.hasOwn(app.removed, wanted.handle)) throw new ApiError('409305');
   requireAccess(app, wanted.app, wanted.standing, 'write');
   const record = findRecord(app, wanted.request, wanted.now);
   if (record) return { is: 'replay', record };
-  if (Object.hasOwn(app.removed, wanted.handle)) throw new ApiError('409305');
   requireTakesKeys(app);
   const clearance = clearanceOf(app, wanted.now);
   if (app.keyCount - clearance.expired.length >= wanted.maxKeys) throw new ApiError('409303');

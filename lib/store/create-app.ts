@@ -28,7 +28,7 @@ export async function createApp(table: Table, app: App, deadline: Deadline): Pro
   if (settled.applied) return { app, isOurs: true };
   const stored = await refusedApp(table, appId, settled, deadline);
   if (!stored) throw new Error('an application was refused because it is there, and is not there');
-  const isOurs = stored.listKey === app.listKey && stored.createdBy === app.createdBy;
-  if (!isOurs) await removeMember(table, app, app.createdBy, stamp, deadline);
-  return { app: stored, isOurs };
+  const isSamePlace = stored.listKey === app.listKey;
+  if (!isSamePlace) await removeMember(table, app, app.createdBy, stamp, deadline);
+  return { app: stored, isOurs: isSamePlace && stored.bodyHash === app.bodyHash };
 }
