@@ -1,4 +1,4 @@
-import { type Environment, readRateLimit, readSettings, readTokenSettings } from '../lib/config.ts';
+import { type Environment, readEventSettings, readRateLimit, readSettings, readTokenSettings } from '../lib/config.ts';
 
 interface Serverless {
   readonly processedInput: { readonly commands: readonly string[] };
@@ -24,6 +24,7 @@ export default class SettingsPlugin {
 function requireSettings(environment: Environment, isDeployed: boolean): void {
   readSettings(environment);
   readRateLimit(environment);
+  if (environment.EVENT_BUS) readEventSettings(environment);
   if (!environment.TOKEN_ISSUERS && !isDeployed) return;
   const isHttps = ({ jwksUri }: { jwksUri: string }) => jwksUri.startsWith('https://');
   if (!readTokenSettings(environment).issuers.every(isHttps)) {

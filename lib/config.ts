@@ -53,7 +53,13 @@ export function readSettings(env: Environment): Settings {
   return {
     tableName: matching(env, 'TABLE_NAME', /^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table'),
     partition: readPartition(env),
-    keyPrefix: matching(env, 'API_KEY_PREFIX', /^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$/, 'must be words joined by "_"', 'ak'),
+    keyPrefix: matching(
+      env,
+      'API_KEY_PREFIX',
+      /^(?=.{1,32}$)[A-Za-z0-9]+(_[A-Za-z0-9]+)*$/,
+      'must be words joined by "_", 32 characters at most',
+      'ak',
+    ),
     maxKeysPerApp: Number(matching(env, 'MAX_KEYS_PER_APP', /^([1-9]|[1-4]\d|50)$/, 'must be 1 to 50', '2')),
     serviceKeyId: matching(env, 'SERVICE_KEY_ID', /^[A-Za-z0-9:/_-]+$/, 'must be a KMS key or an alias/…'),
   };

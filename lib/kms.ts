@@ -12,7 +12,7 @@ export function openMac(keyId: string): Mac {
   let client: KMSClient | undefined;
   return async (Message) => {
     client ??= new KMSClient({
-      maxAttempts: 3,
+      maxAttempts: 2,
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
     });
     try {

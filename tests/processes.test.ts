@@ -38,7 +38,7 @@ beforeAll(async () => {
     await waitUntilReady(service, key, ports);
   }
   return stop;
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await Promise.all(instances.map(({ service }) => service.stop()));

@@ -29,7 +29,7 @@ function readRequest(args: string[]): TokenRequest | undefined {
   if (!flags.principal) throw new UsageError('--principal is missing.');
   if (!isPrincipal(flags.principal)) throw new UsageError('--principal is none that the service accepts.');
   const wrong = flags.permission?.find(
-    (permission) => !/^account:(createApp|verify|(read|write|manage):.+)$/.test(permission),
+    (permission) => !/^account:(createApp|(read|write|manage):.+)$/.test(permission),
   );
   if (wrong !== undefined) throw new UsageError(`--permission ${wrong} gives no right.`);
   if (!localRealms.includes(flags.realm ?? '')) throw new UsageError(`--realm must be ${localRealms.join(' or ')}.`);

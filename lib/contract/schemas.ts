@@ -147,7 +147,7 @@ export const rotateApiKeyBody = {
       ...expiresAt,
       description: `${expiresAt.description}. Default: as the old key, if that is still in the future`,
     },
-    name: { ...name, description: `${name.description}. Default: as the old key` },
+    name,
   },
   required: [],
   additionalProperties: false,

@@ -38,15 +38,17 @@ function isPlainName(name: unknown): boolean {
   return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,31}$/.test(name);
 }
 
-function messageOf({ keyword, parentSchema, message }: ErrorObject): string {
+function messageOf({ keyword, params, parentSchema, message }: ErrorObject): string {
   switch (keyword) {
     case 'required':
       return 'is required';
     case 'additionalProperties':
       return `is not a known field; known are: ${Object.keys(parentSchema?.properties ?? {}).join(', ')}`;
-    case 'type':
-      return message ?? 'has the wrong type';
-    default:
+    case 'enum':
+      return `must be one of: ${params.allowedValues.join(', ')}`;
+    case 'pattern':
       return `must be: ${parentSchema?.description}`;
+    default:
+      return message ?? 'is not allowed';
   }
 }

@@ -41,7 +41,7 @@ export function directEndpoint<Schema extends object, Success extends object>(
     const { app, createdBy, correlationId: given } = textsOf(payload);
     const correlationId = isId(given) ? given : randomUUID();
     const ids = { operation: id, correlationId, lambdaRequestId: context.awsRequestId };
-    const asked = { ...ids, app: app.slice(0, 200), createdBy: createdBy.slice(0, 255) };
+    let asked: object = ids;
     const end = (outcome: object) => {
       log({ event: 'invocation', ...asked, ...outcome, durationMs: Date.now() - startedAt });
       log({ event: 'audit', ...asked, ...outcome });
@@ -49,6 +49,7 @@ export function directEndpoint<Schema extends object, Success extends object>(
     try {
       if (!service) throw new ApiError('503000', { why: 'the function is not configured' });
       requireValid(validate, payload);
+      asked = { ...ids, app, createdBy };
       const deadline = deadlineOf(context.getRemainingTimeInMillis());
       const { success, logged } = await run({ ...service, correlationId, deadline }, payload as TypeOf<Schema>);
       end({ result: 'done', ...logged });

@@ -36,7 +36,7 @@ export function newApiKey(wish: ApiKeyWish, createdBy: string, now: number): Api
 /** @returns a 400200 when `expiresAt` is given, and neither in the future nor -1 */
 export function expiryFault(expiresAt: number | undefined, now: number): ApiError | undefined {
   if (expiresAt === undefined || isLiveAt({ expiresAt }, now)) return undefined;
-  return invalidField('$.expiresAt', 'must be in the future, or -1: never');
+  return invalidField('$.expiresAt', 'must be in the future, in milliseconds since the Unix epoch, or -1: never');
 }
 
 /** @throws ApiError 400200 when `expiresAt` is given, and neither in the future nor -1 */

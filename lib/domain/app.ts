@@ -27,6 +27,8 @@ export interface Change {
   readonly action: string;
   readonly correlationId: string;
   readonly keyHrn?: string;
+  /** HRN of the key that a rotation ends */
+  readonly rotatedFrom?: string;
 }
 
 /** An application: the aggregate that holds its keys, and everything that decides about them. Times are ms since the epoch. */

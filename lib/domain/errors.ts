@@ -96,8 +96,8 @@ export const errorTable = {
   '409304': {
     status: 409,
     title: 'The API key has already been rotated.',
-    cause: 'Another request has rotated this API key.',
-    action: "List the application's keys to find the successor.",
+    cause: 'A request has rotated this API key before.',
+    action: "List the application's keys: the successor has this API key as its rotatedFrom.",
   },
   '409305': {
     status: 409,
@@ -109,7 +109,7 @@ export const errorTable = {
     status: 409,
     title: "The application's state does not allow this.",
     cause: 'The application is deactivated.',
-    action: 'Activate the application, then send the request again.',
+    action: 'Do what the cause says is missing, such as to activate the application, and send the request again.',
   },
   '413000': {
     status: 413,

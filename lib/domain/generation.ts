@@ -49,10 +49,7 @@ export function judgeGeneration(app: App | undefined, wanted: Generation): Judge
   requireTakesKeys(app);
   const clearance = clearanceOf(app, wanted.now);
   if (app.keyCount - clearance.expired.length >= wanted.maxKeys) throw new ApiError('409303');
-  requireRoomForRecords({
-    removed: Object.keys(app.removed).length - clearance.oldTombstones.length,
-    requests: Object.keys(app.requests).length - clearance.oldRecords.length,
-  });
+  requireRoomForRecords(app, wanted.now);
   return { is: 'open', clearance: app.keyCount < wanted.maxKeys ? { ...clearance, expired: [] } : clearance };
 }
 

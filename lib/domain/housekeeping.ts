@@ -54,10 +54,19 @@ function without<T>(map: Readonly<Record<string, T>>, isOld: (entry: T) => boole
 }
 
 /** @throws ApiError 429003 when so many keys were removed, or requests recorded, that another would not be kept in mind */
-export function requireRoomForRecords(counts: { removed: number; requests: number }): void {
-  if (counts.removed < maxRecords && counts.requests < maxRecords) return;
+export function requireRoomForRecords(app: App, now: number): void {
+  const { removed, requests } = prune(app, now);
+  const soonest = [soonestOf(Object.values(removed), ({ until }) => until)];
+  soonest.push(soonestOf(Object.values(requests), ({ at }) => at + repeatableMs));
+  const roomAt = Math.max(...soonest.map((time) => time ?? now));
+  if (roomAt <= now) return;
   throw new ApiError('429003', {
-    cause: 'Too many API keys of the application were made or removed in a short time.',
-    retryAfterSeconds: 60,
+    cause: 'Too many API keys of the application were made or removed lately.',
+    retryAfterSeconds: Math.ceil((roomAt - now) / 1_000),
   });
+}
+
+/** @returns when the first of so many records goes; undefined while there is room for another */
+function soonestOf<T>(records: readonly T[], endOf: (record: T) => number): number | undefined {
+  return records.length < maxRecords ? undefined : Math.min(...records.map(endOf));
 }

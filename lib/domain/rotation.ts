@@ -39,7 +39,7 @@ export function rotate(app: App, rotation: Rotation): App {
   const successor = successorOf(old, rotation);
   const pruned = prune(app, now);
   const cleared = wish.overlapSeconds ? overlap(pruned, old, rotation) : replaceKeys(pruned, [from], rotation);
-  requireRoomForRecords({ removed: Object.keys(pruned.removed).length, requests: Object.keys(pruned.requests).length });
+  requireRoomForRecords(app, now);
   const requests = request && record ? { ...cleared.requests, [request.hash]: record } : cleared.requests;
   return { ...cleared, keys: { ...cleared.keys, [to]: successor }, keyCount: cleared.keyCount + 1, requests };
 }

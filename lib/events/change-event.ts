@@ -12,6 +12,8 @@ export interface ChangeEvent {
   readonly app: string;
   readonly realm: string;
   readonly apiKey?: string;
+  /** the key that a rotation ends */
+  readonly rotatedFrom?: string;
   readonly correlationId: string;
 }
 
@@ -26,6 +28,7 @@ export function changeEventOf(app: App, partition: string): ChangeEvent {
     app: formatAppHrn(app, partition),
     realm: formatRealmHrn(app.realm, partition),
     ...(keyHrn && { apiKey: keyHrn }),
+    ...(change.rotatedFrom && { rotatedFrom: change.rotatedFrom }),
     correlationId: change.correlationId,
   };
 }

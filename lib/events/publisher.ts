@@ -3,6 +3,7 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import { type Environment, readEventSettings } from '../config.ts';
 import { formatWhy, log } from '../log.ts';
 import { start } from '../service.ts';
+import { fenced } from '../store/add-api-key.ts';
 import { appInRecord } from '../store/stream-image.ts';
 import { changeEventOf } from './change-event.ts';
 
@@ -43,7 +44,7 @@ function openBus(env: Environment) {
 
 function entryOf({ dynamodb }: DynamoDBRecord, eventBus: string, partition: string): Numbered[] {
   const app = dynamodb && appInRecord(dynamodb);
-  if (!app) return [];
+  if (!app || app.lastChange.action === fenced) return [];
   const event = changeEventOf(app, partition);
   const entry = {
     EventBusName: eventBus,

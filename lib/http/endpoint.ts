@@ -6,7 +6,7 @@ import type { Operation } from '../contract/operations.ts';
 import type { TypeOf } from '../contract/type-of.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, invalidField } from '../domain/errors.ts';
-import { type AppRef, decodeOnce, formatAppHrn, parseAppHrn } from '../domain/hrn.ts';
+import { type AppRef, decodeOnce, formatApiKeyHrn, formatAppHrn, parseApiKeyHrn, parseAppHrn } from '../domain/hrn.ts';
 import { type RepeatableRequest, repeatableRequest } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
 import { openService, type Service, start } from '../service.ts';
@@ -151,6 +151,9 @@ function readApp({ settings }: GuardedService): Step {
     before({ event: exchange }) {
       exchange.app = parseAppHrn(exchange.event.pathParameters?.app ?? '', settings.partition);
       exchange.appHrn = formatAppHrn(exchange.app, settings.partition);
+      const { realm } = exchange.app;
+      const handle = parseApiKeyHrn(exchange.event.pathParameters?.apiKey ?? '', realm, settings.partition);
+      if (handle) exchange.keyHrn = formatApiKeyHrn(realm, handle, settings.partition);
     },
   };
 }

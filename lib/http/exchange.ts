@@ -26,6 +26,8 @@ export interface Exchange {
   caller?: Caller;
   app?: AppRef;
   appHrn?: string;
+  /** the key that the path names */
+  keyHrn?: string;
   request?: RepeatableRequest | undefined;
   bodyText?: string;
   /** the body's text, then what was parsed from it */
@@ -139,30 +141,35 @@ function logFailure(exchange: Exchange, errorId: string, why: unknown): void {
   log({ event: 'failure', level: 'error', ...idsOf(exchange), errorId, stack });
 }
 
-/** Every change, and every refusal of authority. */
+/** Every change, whether made or not known to be; and every refusal of authority. */
 function isAudited({ operation: { access, method } }: Exchange, { status }: Reply): boolean {
-  const isChange = access !== 'public' && method !== undefined && method !== 'get';
-  return (
-    (isChange && status < 400) || (access !== 'public' && [401, 403].includes(status)) || (isChange && status === 404)
-  );
+  if (access === 'public') return false;
+  const isChange = method !== undefined && method !== 'get';
+  return status === 401 || status === 403 || (isChange && (status < 400 || status === 404 || status >= 500));
+}
+
+function resultOf(status: number): string {
+  if (status < 400) return 'done';
+  return status < 500 ? 'refused' : 'unknown';
 }
 
 function logAudit(exchange: Exchange, { status, logged }: Reply): void {
-  const { caller, appHrn } = exchange;
+  const { caller, appHrn, keyHrn } = exchange;
   log({
     event: 'audit',
     ...idsOf(exchange),
     principal: caller?.principal,
     realm: caller?.realm,
     app: appHrn,
+    keyHrn,
     ...logged,
-    result: status < 400 ? 'done' : 'refused',
+    result: resultOf(status),
   });
 }
 
 /** The raw path and the query are left out: a secret may stand in them by mistake. */
 function logAccess(exchange: Exchange, { status, logged }: Reply): void {
-  const { event, caller, appHrn, startedAt } = exchange;
+  const { event, caller, appHrn, keyHrn, startedAt } = exchange;
   log({
     event: 'access',
     level: status >= 500 ? 'error' : 'info',
@@ -173,6 +180,7 @@ function logAccess(exchange: Exchange, { status, logged }: Reply): void {
     principal: caller?.principal,
     realm: caller?.realm,
     app: appHrn,
+    keyHrn,
     ...logged,
     durationMs: Date.now() - startedAt,
   });

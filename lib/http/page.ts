@@ -29,11 +29,13 @@ export function formatPageToken(after: string, list: readonly string[]): string 
 
 function parseToken(token: string, list: readonly string[]): string {
   const after = Buffer.from(token.split('.')[0] ?? '', 'base64url').toString();
-  if (token !== formatPageToken(after, list)) throw invalidField('$.pageToken', 'is not one that this list gave');
+  const isSortKey = /^\d{16}#[A-Za-z0-9_-]{1,64}$/.test(after);
+  if (!isSortKey || token !== formatPageToken(after, list))
+    throw invalidField('$.pageToken', 'is not one that this list gave');
   return after;
 }
 
-/** Finds out a changed token; it keeps nothing secret, and needs not to: whatever it says, only what may be seen is shown. */
+/** Finds out a changed token. Who makes one anew comes to a place in a list of what may be seen anyway. */
 function checksum(after: string, list: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([after, ...list]))

@@ -17,7 +17,10 @@ export function keyInPath(call: Located & { app: AppRef; settings: { partition: 
 export function principalInPath({ event }: Located): string {
   const principal = decodeOnce(event.pathParameters?.principal ?? '');
   if (isPrincipal(principal) && !principal.includes('%')) return principal;
-  throw invalidField('$.principal', 'must be 1 to 255 characters, URL-encoded once, without "%" or control characters');
+  throw invalidField(
+    '$.principal',
+    'must be 1 to 255 characters, URL-encoded once, without "%" or control characters, and not begin with "lambda:"',
+  );
 }
 
 /** @throws ApiError 400200 when it is no https URL */

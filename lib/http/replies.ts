@@ -12,7 +12,9 @@ interface Settled {
 
 /** 201 with a new key, its secret included. */
 export function newKeyReply({ body, isReplayed }: NewApiKey): Reply {
-  return { status: 201, body, headers: replayed(isReplayed), logged: { keyHrn: body.apiKey } };
+  const { apiKey: keyHrn, rotatedFrom } = body;
+  const logged = { keyHrn, ...(rotatedFrom && { rotatedFrom }), ...(isReplayed && { replayed: 'true' }) };
+  return { status: 201, body, headers: replayed(isReplayed), logged };
 }
 
 /**

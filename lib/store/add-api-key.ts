@@ -11,6 +11,9 @@ import { refusedApp } from './get-app.ts';
 import { backOff, type Deadline, settle } from './settle.ts';
 import type { Table, Update } from './table.ts';
 
+/** What `lastChange` says of a fence, which is no change that anybody made. */
+export const fenced = 'fenceApiKey';
+
 /** A key to add, with all that its one write needs. */
 export interface Addition extends Generation {
   readonly key: ApiKey;
@@ -151,7 +154,7 @@ async function fence(
   const tombstone = tombstoneOf(app, handle, { at, op: change.op, why: 'fenced' });
   const update = toUpdate({
     key: appKey(app.appId),
-    set: [expr`${path('removed', handle)} = ${tombstone}`, ...recorded({ ...change, action: 'fenceApiKey' })],
+    set: [expr`${path('removed', handle)} = ${tombstone}`, ...recorded({ ...change, action: fenced })],
     remove: [latestUse],
     where: [...exists(realm), expr`${path('status')} <> ${'deleted'}`, ...unused(handle)],
   });

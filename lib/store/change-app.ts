@@ -97,14 +97,14 @@ function updateOf(before: App, after: App, change: Change): Update {
     set: [...set, ...recorded(change)],
     remove: [
       ...changed.filter((name) => after[name] === undefined).map((name) => path(name)),
-      ...unused(before, after),
+      ...staleUses(before, after),
     ],
     where: [expr`${path('rev')} = ${before.rev}`],
   });
 }
 
 /** The times of use of keys that are no more, and the mark of a write that is no change. */
-function unused(before: App, after: App): Path[] {
+function staleUses(before: App, after: App): Path[] {
   const gone = Object.keys(before.lastUsed).filter(
     (handle) => handle !== 'latest' && !Object.hasOwn(after.keys, handle),
   );

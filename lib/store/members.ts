@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from '../domain/app.ts';
 import { type Deadline, read, settle } from './settle.ts';
-import type { Item, ItemKey, Table } from './table.ts';
+import type { ItemKey, Table } from './table.ts';
 
 /** Items that lead from a principal to the applications on which it has rights. The application alone decides. */
 export function membersKey(realm: string, principal: string): string {
@@ -9,7 +9,7 @@ export function membersKey(realm: string, principal: string): string {
 }
 
 /** The pointer itself. */
-export function memberItem(app: App, principal: string): Item {
+export function memberItem(app: App, principal: string) {
   return { ...memberKey(app, principal), appId: app.appId, stamp: randomUUID() };
 }
 
@@ -18,16 +18,21 @@ function memberKey({ realm, listKey }: App, principal: string): ItemKey {
 }
 
 /** Writes the pointer; before the right is granted, so that no right is without one. @returns the stamp of this copy */
-export async function addMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<unknown> {
+export async function addMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<string> {
   const put = { Item: memberItem(app, principal) };
   await settle(deadline, () => table.attemptPut(put));
   return put.Item.stamp;
 }
 
 /** @returns which copy of the pointer is there; to be read before the right is taken away */
-export async function readMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<unknown> {
+export async function readMember(
+  table: Table,
+  app: App,
+  principal: string,
+  deadline: Deadline,
+): Promise<string | undefined> {
   const pointer = await read(deadline, () => table.attemptGet(memberKey(app, principal)));
-  return pointer?.stamp;
+  return pointer && String(pointer.stamp);
 }
 
 /**
@@ -38,7 +43,7 @@ export async function removeMember(
   table: Table,
   app: App,
   principal: string,
-  stamp: unknown,
+  stamp: string | undefined,
   deadline: Deadline,
 ): Promise<void> {
   if (stamp === undefined) return;

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type ApiKeyWish, expiryFault, formatNewApiKey, newApiKey } from '../domain/api-key.ts';
+import type { ApiError } from '../domain/errors.ts';
 import { type AppRef, formatApiKeyHrn } from '../domain/hrn.ts';
 import { findRecord, type RepeatableRequest } from '../domain/idempotency.ts';
-import { hasAccess, type Standing } from '../domain/policy.ts';
+import { hasAccess, requireAccess, type Standing } from '../domain/policy.ts';
 import type { Service } from '../service.ts';
 import { type Added, addApiKey } from '../store/add-api-key.ts';
 import { getApp } from '../store/get-app.ts';
@@ -37,12 +38,8 @@ export async function generate(context: Context, wanted: Wanted): Promise<NewApi
   const { settings, table, deadline, mac } = context;
   const { app, wish, by, correlationId, request } = wanted;
   const now = deadline.now();
-  const fault = expiryFault(wish.expiresAt, now);
-  if (fault) {
-    const answered = await findAnswered(context, wanted);
-    if (answered) return replay(context, wanted, answered);
-    throw fault;
-  }
+  const answered = await answeredBefore(context, wanted, expiryFault(wish.expiresAt, now));
+  if (answered) return replay(context, wanted, answered);
   const standing = wanted.standing();
   const secret = await makeSecret({ prefix: settings.keyPrefix, appId: app.appId, now }, request, mac);
   const { handle, record } = secret;
@@ -56,18 +53,25 @@ export async function generate(context: Context, wanted: Wanted): Promise<NewApi
 }
 
 /**
- * A request that was answered while its `expiresAt` was in the future is answered again when that has passed.
- * @throws ApiError 422409 or 409305 when it was, and cannot be
+ * Looks whether a request that may be repeated has been answered, before a secret is made for it. Its `expiresAt` may
+ * have passed since.
+ * @param fault of `expiresAt`, which comes before everything that the application has to say
+ * @throws ApiError `fault`, or 404660, 403403, 422409 or 409305
  */
-export async function findAnswered(
+export async function answeredBefore(
   { table, deadline }: Pick<Context, 'table' | 'deadline'>,
   { app: ref, standing, request }: Pick<Wanted, 'app' | 'standing' | 'request'>,
+  fault: ApiError | undefined,
 ): Promise<Added | undefined> {
   const app = request && (await getApp(table, ref.appId, deadline));
-  if (!app || !hasAccess(app, ref, standing, 'write')) return undefined;
+  if (fault && !(app && hasAccess(app, ref, standing, 'write'))) throw fault;
+  if (!request) return undefined;
+  requireAccess(app, ref, standing(), 'write');
   const replayed = findRecord(app, request, deadline.now());
   const key = replayed && app.keys[replayed.handle];
-  return key && { key, handle: replayed.handle, replayed };
+  if (key) return { key, handle: replayed.handle, replayed };
+  if (fault) throw fault;
+  return undefined;
 }
 
 /** The answer of an earlier copy of the request: its secret again, the key as it stands now. */

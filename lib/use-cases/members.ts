@@ -1,6 +1,7 @@
 import { type App, deleteApp } from '../domain/app.ts';
 import { grant, revoke } from '../domain/grants.ts';
 import type { Action } from '../domain/policy.ts';
+import { formatWhy, log } from '../log.ts';
 import { addMember, readMember, removeMember } from '../store/members.ts';
 import { type ChangingCall, change } from './change.ts';
 import { visibleApp } from './visible-app.ts';
@@ -13,14 +14,14 @@ export async function grantRights(call: ChangingCall, principal: string, actions
   const { table, deadline } = call;
   await addMember(table, await visibleApp(call), principal, deadline);
   const granted = await change(call, (app) => grant(app, principal, actions));
-  await addMember(table, granted, principal, deadline);
+  await tidyUp(() => addMember(table, granted, principal, deadline));
 }
 
 export async function revokeRights(call: ChangingCall, principal: string): Promise<void> {
   const { table, deadline } = call;
   const stamp = await readMember(table, await visibleApp(call), principal, deadline);
   const revoked = await change(call, (app) => revoke(app, principal));
-  await removeMember(table, revoked, principal, stamp, deadline);
+  await tidyUp(() => removeMember(table, revoked, principal, stamp, deadline));
 }
 
 /** Deletes the application, then the pointers to it, which lead to nothing from then on. */
@@ -33,5 +34,15 @@ export async function endApp(call: ChangingCall): Promise<void> {
   });
   const remove = async (app: App, principal: string) =>
     removeMember(table, app, principal, await readMember(table, app, principal, deadline), deadline);
-  await Promise.allSettled(Object.keys(before?.grants ?? {}).map((principal) => before && remove(before, principal)));
+  const principals = Object.keys(before?.grants ?? {});
+  await Promise.all(principals.map((principal) => tidyUp(async () => before && remove(before, principal))));
+}
+
+/** What follows a change that is made: when it fails the change stands, and only a list may be a little off. */
+async function tidyUp(step: () => Promise<unknown>): Promise<void> {
+  try {
+    await step();
+  } catch (why) {
+    log({ event: 'tidyUp', level: 'warning', why: formatWhy(why) });
+  }
 }

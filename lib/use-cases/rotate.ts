@@ -1,13 +1,14 @@
 import { expiryFault, formatNewApiKey } from '../domain/api-key.ts';
 import type { KeyHandle } from '../domain/api-key-id.ts';
 import { ApiError } from '../domain/errors.ts';
+import { formatApiKeyHrn } from '../domain/hrn.ts';
 import type { RepeatableRequest } from '../domain/idempotency.ts';
 import { requireKey } from '../domain/keys-of-app.ts';
 import { standingTowards } from '../domain/policy.ts';
 import { type RotationWish, rotate as rotateKey } from '../domain/rotation.ts';
 import { changeApp } from '../store/change-app.ts';
 import { type ChangingCall, newChange } from './change.ts';
-import { findAnswered, type NewApiKey, replay } from './generate.ts';
+import { answeredBefore, type NewApiKey, replay } from './generate.ts';
 import { makeSecret } from './secret.ts';
 
 /**
@@ -24,18 +25,15 @@ export async function rotate(
   const { app: ref, settings, table, deadline, mac } = call;
   const standing = () => standingTowards(ref, call.caller, settings.partition);
   const now = deadline.now();
-  const fault = expiryFault(wish.expiresAt, now);
-  if (fault) {
-    const answered = await findAnswered(call, { app: ref, standing, request });
-    if (answered) return replay(call, { app: ref, request }, answered);
-    throw fault;
-  }
+  const answered = await answeredBefore(call, { app: ref, standing, request }, expiryFault(wish.expiresAt, now));
+  if (answered) return replay(call, { app: ref, request }, answered);
   const { apiKeyId, handle, record } = await makeSecret(
     { prefix: settings.keyPrefix, appId: ref.appId, now },
     request,
     mac,
   );
-  const made = newChange(call, handle);
+  const rotatedFrom = from && { rotatedFrom: formatApiKeyHrn(ref.realm, from, settings.partition) };
+  const made = { ...newChange(call, handle), ...rotatedFrom };
   const rotation = { to: handle, wish, by: call.caller.principal, op: made.op, now, maxKeys: settings.maxKeysPerApp };
   const app = await changeApp(
     table,

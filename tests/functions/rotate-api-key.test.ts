@@ -372,7 +372,7 @@ describe('the state of the application', () => {
     };
     const full = await seedWithKeys(service, { a: {} }, { [map]: entries(Date.now()) });
     const reply = await expectNothingChanged(full, '429003', rotate(full, a));
-    expect(reply.headers['Retry-After']).toBe('60');
+    expect(Number(reply.headers['Retry-After'])).toBeGreaterThan(500);
     const old = await seedWithKeys(service, { a: {} }, { [map]: entries(1) });
     expect((await rotate(old, a)).statusCode).toBe(201);
     expect((await service.item(old))[map as 'removed']).not.toHaveProperty('gone0');

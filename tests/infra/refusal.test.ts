@@ -7,10 +7,16 @@ const timeoutMs = 55_000;
 const { folder, remove } = copyService();
 afterAll(remove);
 
-const local = { issuer: 'urn:local', jwksUri: 'http://127.0.0.1:4000/jwks', realms: ['myrealm'] };
+const local = {
+  issuer: 'urn:local',
+  audience: 'appkeys',
+  jwksUri: 'http://127.0.0.1:4000/jwks',
+  algorithms: ['ES256'],
+  realms: ['myrealm'],
+};
 
 it.each([
-  ['package', 'TOKEN_ISSUERS that is not JSON', '[', 'Error: TOKEN_ISSUERS is not valid JSON.'],
+  ['package', 'TOKEN_ISSUERS that is not JSON', '[', 'Error: TOKEN_ISSUERS is not valid JSON'],
   [
     'package',
     'a token issuer on this machine',
@@ -24,6 +30,18 @@ it.each([
     const { status, output } = await serverless(folder, [command], { TOKEN_ISSUERS: issuers });
     expect(status).toBe(1);
     expect(errorLines(output)).toEqual([expect.stringMatching(line)]);
+  },
+  timeoutMs,
+);
+
+it.each([
+  [{ MAX_KEYS_PER_APP: '500' }, 'Error: MAX_KEYS_PER_APP must be 1 to 50'],
+  [{ EVENT_BUS: 'a b' }, 'Error: EVENT_BUS must be the name of an EventBridge bus'],
+])(
+  'security 24: package refuses %j in one line',
+  async (env, line) => {
+    const { status, output } = await serverless(folder, ['package'], env);
+    expect([status, errorLines(output)]).toEqual([1, [line]]);
   },
   timeoutMs,
 );
