@@ -1,21 +1,20 @@
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
+import type { DatabaseProxy } from '../support/database-proxy.ts';
+import { startProxiedService } from '../support/proxied-service.ts';
 import { expectRefusal, startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
 let proxy: DatabaseProxy;
 const tellsRefusedItem = inject('engine') === 'dynamodb-local';
 
+let reset: () => void;
+
 beforeAll(async () => {
-  proxy = await startDatabaseProxy(inject('endpoint'));
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  ({ service, proxy, reset } = await startProxiedService());
   return () => proxy.stop();
 });
 
-beforeEach(() => {
-  proxy.requests.length = 0;
-  proxy.faults = [];
-});
+beforeEach(() => reset());
 
 const full = { keyCount: 2, keys: {} };
 

@@ -1,23 +1,21 @@
-import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
 import { codesOf, handleOfLetter, keyPath, seedWithKeys, tokenOf, writesOf } from '../support/calls.ts';
-import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
+import type { DatabaseProxy } from '../support/database-proxy.ts';
 import type { OperationId } from '../support/events.ts';
-import { expectRefusal, hrnOf, startService, type TestReply, type TestService } from '../support/service.ts';
+import { startProxiedService } from '../support/proxied-service.ts';
+import { expectRefusal, hrnOf, type TestReply, type TestService } from '../support/service.ts';
 
 let service: TestService;
 let proxy: DatabaseProxy;
+let reset: () => void;
 
 beforeAll(async () => {
-  proxy = await startDatabaseProxy(inject('endpoint'));
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  ({ service, proxy, reset } = await startProxiedService());
   return () => proxy.stop();
 });
 
-beforeEach(() => {
-  proxy.requests.length = 0;
-  proxy.faults = [];
-});
+beforeEach(() => reset());
 
 const [a, b] = [handleOfLetter('a'), handleOfLetter('b')];
 const longAgo = 1_000;

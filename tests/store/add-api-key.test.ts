@@ -6,8 +6,8 @@ import { formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
 import type { App } from '../../lib/domain/app.ts';
 import { type Addition, addApiKey } from '../../lib/store/add-api-key.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
-import type { Deadline } from '../../lib/store/settle.ts';
 import type { Attempt, Table, Update } from '../../lib/store/table.ts';
+import { fakeDeadline } from '../support/fake-deadline.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -17,18 +17,6 @@ beforeAll(async () => {
   service = await startService();
   table = openTable(service.tableName);
 });
-
-const deadline = (): Deadline => {
-  let now = Date.now();
-  return {
-    at: now + 8_000,
-    now: () => now,
-    sleep: async (ms) => {
-      now += ms;
-    },
-    random: () => 1,
-  };
-};
 
 function additionTo(app: App): Addition {
   const handle = handleOf(formatApiKeyId('ak', app.appId, randomBytes(32)));
@@ -72,7 +60,7 @@ describe('what became of a write is found out', () => {
   it('a lost answer is a success', async () => {
     const app = await service.seed();
     const addition = additionTo(app);
-    await expect(addApiKey(behaving(lostAnswer), addition, deadline())).resolves.toEqual({
+    await expect(addApiKey(behaving(lostAnswer), addition, fakeDeadline())).resolves.toEqual({
       key: addition.key,
       handle: addition.handle,
     });
@@ -81,18 +69,18 @@ describe('what became of a write is found out', () => {
 
   it('throttling is waited out', async () => {
     const app = await service.seed();
-    await addApiKey(behaving(throttled, throttled, throttled), additionTo(app), deadline());
+    await addApiKey(behaving(throttled, throttled, throttled), additionTo(app), fakeDeadline());
     expect((await service.item(app)).keyCount).toBe(1);
   });
 
   it('503 at the deadline, which says whether a key may have been made', async () => {
     const always = (behaviour: Behaviour) => behaving(...Array.from({ length: 100 }, () => behaviour));
     const app = await service.seed();
-    await expect(addApiKey(always(throttled), additionTo(app), deadline())).rejects.toMatchObject({
+    await expect(addApiKey(always(throttled), additionTo(app), fakeDeadline())).rejects.toMatchObject({
       code: '503000',
       parts: { retryAfterSeconds: 1 },
     });
-    await expect(addApiKey(always(lostRequest), additionTo(app), deadline())).rejects.toMatchObject({
+    await expect(addApiKey(always(lostRequest), additionTo(app), fakeDeadline())).rejects.toMatchObject({
       code: '503000',
       parts: { cause: expect.stringContaining('not known') },
     });
@@ -109,13 +97,13 @@ describe('what became of a write is found out', () => {
       await service.seed({ ...app, keys: {}, keyCount: 0, removed });
       return { outcome: 'unknown', error: new Error('lost') };
     };
-    await expect(addApiKey(behaving(deletedAfter), addition, deadline())).rejects.toMatchObject({ code: '409305' });
+    await expect(addApiKey(behaving(deletedAfter), addition, fakeDeadline())).rejects.toMatchObject({ code: '409305' });
     expect((await service.item(app)).keyCount).toBe(0);
   });
 
   it('what cannot be mended by trying again is thrown at once', async () => {
     const missing = openTable('no-such-table');
-    await expect(addApiKey(missing, additionTo(await service.seed()), deadline())).rejects.toThrow(
+    await expect(addApiKey(missing, additionTo(await service.seed()), fakeDeadline())).rejects.toThrow(
       /not found|non-existent/i,
     );
   });
@@ -131,8 +119,8 @@ it('costs 1 write unit while the item is at most 1 KB', async () => {
     return { outcome: 'applied' };
   };
   const app = await service.seed();
-  await addApiKey(behaving(measured), additionTo(app), deadline());
-  await addApiKey(behaving(measured), additionTo(app), deadline());
+  await addApiKey(behaving(measured), additionTo(app), fakeDeadline());
+  await addApiKey(behaving(measured), additionTo(app), fakeDeadline());
   expect(units).toEqual([1, 1]);
 });
 
@@ -140,7 +128,7 @@ describe('late copies of a write', () => {
   it('after success: change nothing', async () => {
     const app = await service.seed();
     const copy = late();
-    await addApiKey(behaving(copy.behaviour), additionTo(app), deadline());
+    await addApiKey(behaving(copy.behaviour), additionTo(app), fakeDeadline());
     const before = await service.item(app);
     expect(await copy.deliver()).toMatchObject({ outcome: 'refused' });
     expect(await service.item(app)).toEqual(before);
@@ -150,7 +138,9 @@ describe('late copies of a write', () => {
     const app = await service.seed(full);
     const copy = late();
     const addition = additionTo(app);
-    await expect(addApiKey(behaving(copy.behaviour), addition, deadline())).rejects.toMatchObject({ code: '409303' });
+    await expect(addApiKey(behaving(copy.behaviour), addition, fakeDeadline())).rejects.toMatchObject({
+      code: '409303',
+    });
     await service.seed({ ...(await service.item(app)), appId: app.appId, keyCount: 0 });
     expect(await copy.deliver()).toMatchObject({ outcome: 'refused' });
     expect((await service.item(app)).keyCount).toBe(0);
@@ -165,14 +155,14 @@ describe('late copies of a write', () => {
       await copy.deliver();
       return apply(update);
     };
-    const made = addApiKey(behaving(copy.behaviour, applied, freedBeforeFence), addition, deadline());
+    const made = addApiKey(behaving(copy.behaviour, applied, freedBeforeFence), addition, fakeDeadline());
     await expect(made).resolves.toEqual({ key: addition.key, handle: addition.handle });
     expect(Object.keys((await service.item(app)).keys)).toEqual([addition.handle]);
   });
 
   it('a fence whose own answer is lost is one fence', async () => {
     const app = await service.seed(full);
-    const refusal = addApiKey(behaving(lostRequest, applied, lostAnswer), additionTo(app), deadline());
+    const refusal = addApiKey(behaving(lostRequest, applied, lostAnswer), additionTo(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
     expect(Object.keys((await service.item(app)).removed)).toHaveLength(1);
   });
@@ -187,7 +177,7 @@ describe('late copies of a write', () => {
       });
       return apply(update);
     };
-    const refusal = addApiKey(behaving(lostRequest, applied, filled), additionTo(app), deadline());
+    const refusal = addApiKey(behaving(lostRequest, applied, filled), additionTo(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
     expect(Object.values((await service.item(app)).removed)).toMatchObject([{ why: 'fenced' }]);
   });
@@ -195,13 +185,13 @@ describe('late copies of a write', () => {
   it("an application of another realm under a name of the caller's own is not touched by a fence", async () => {
     const app = await service.seed({ realm: 'third' });
     const addition = additionTo({ ...app, realm: 'myrealm' });
-    await expect(addApiKey(behaving(lostRequest), addition, deadline())).rejects.toMatchObject({ code: '404660' });
+    await expect(addApiKey(behaving(lostRequest), addition, fakeDeadline())).rejects.toMatchObject({ code: '404660' });
     expect(await service.item(app)).toMatchObject({ rev: app.rev, removed: {} });
   });
 
   it('an application that is deleted meanwhile is not touched by a fence', async () => {
     const app = await service.seed({ status: 'deleted' });
-    await expect(addApiKey(behaving(lostRequest), additionTo(app), deadline())).rejects.toMatchObject({
+    await expect(addApiKey(behaving(lostRequest), additionTo(app), fakeDeadline())).rejects.toMatchObject({
       code: '404660',
     });
     expect((await service.item(app)).rev).toBe(app.rev);
@@ -217,7 +207,7 @@ describe('an application that changes between a refusal and the look at it', () 
       return { outcome: 'refused', item: undefined };
     };
     const addition = additionTo(app);
-    await expect(addApiKey(behaving(freedAfter), addition, deadline())).resolves.toEqual({
+    await expect(addApiKey(behaving(freedAfter), addition, fakeDeadline())).resolves.toEqual({
       key: addition.key,
       handle: addition.handle,
     });
@@ -227,7 +217,7 @@ describe('an application that changes between a refusal and the look at it', () 
     const app = await service.seed();
     const refused: Behaviour = async () => ({ outcome: 'refused', item: undefined });
     const fickle = behaving(...Array.from({ length: 100 }, () => refused));
-    await expect(addApiKey(fickle, additionTo(app), deadline())).rejects.toMatchObject({ code: '503000' });
+    await expect(addApiKey(fickle, additionTo(app), fakeDeadline())).rejects.toMatchObject({ code: '503000' });
   });
 
   it('a key that was added meanwhile counts: an expired one does not make two places', async () => {
@@ -238,7 +228,7 @@ describe('an application that changes between a refusal and the look at it', () 
       await service.seed({ ...app, keyCount: 3, keys: { ...keys, c: { ...key, expiresAt: -1 } } as App['keys'] });
       return apply(update);
     };
-    const refusal = addApiKey(behaving(applied, added), additionTo(app), deadline());
+    const refusal = addApiKey(behaving(applied, added), additionTo(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
   });
 
@@ -262,7 +252,7 @@ describe('an application that changes between a refusal and the look at it', () 
       });
       return apply(update);
     };
-    const refusal = addApiKey(behaving(applied, grown), additionTo(app), deadline());
+    const refusal = addApiKey(behaving(applied, grown), additionTo(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '429003' });
   });
 
@@ -270,7 +260,7 @@ describe('an application that changes between a refusal and the look at it', () 
     const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: 1_000 };
     const app = await service.seed({ keyCount: 1, keys: { a: key } as App['keys'] });
     const refused: Behaviour = async () => ({ outcome: 'refused', item: undefined });
-    await addApiKey(behaving(refused), additionTo(app), deadline());
+    await addApiKey(behaving(refused), additionTo(app), fakeDeadline());
     expect((await service.item(app)).keyCount).toBe(2);
   });
 
@@ -282,7 +272,7 @@ describe('an application that changes between a refusal and the look at it', () 
       await service.seed({ ...app, keys: { ...keys, a: { ...key, expiresAt: -1 } } as App['keys'] });
       return apply(update);
     };
-    const refusal = addApiKey(behaving(applied, revived), additionTo(app), deadline());
+    const refusal = addApiKey(behaving(applied, revived), additionTo(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
     expect(Object.keys((await service.item(app)).keys)).toEqual(['a', 'b']);
   });

@@ -4,8 +4,8 @@ import { deleteKey } from '../../lib/domain/keys-of-app.ts';
 import { rotate } from '../../lib/domain/rotation.ts';
 import { type AppChange, changeApp } from '../../lib/store/change-app.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
-import type { Deadline } from '../../lib/store/settle.ts';
 import type { Attempt, Table, Update } from '../../lib/store/table.ts';
+import { fakeDeadline } from '../support/fake-deadline.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -15,18 +15,6 @@ beforeAll(async () => {
   service = await startService();
   table = openTable(service.tableName);
 });
-
-const deadline = (): Deadline => {
-  let now = Date.now();
-  return {
-    at: now + 8_000,
-    now: () => now,
-    sleep: async (ms) => {
-      now += ms;
-    },
-    random: () => 1,
-  };
-};
 
 let made = 0;
 
@@ -74,7 +62,7 @@ function lostRequest(...others: AppChange[]): Behaviour {
 }
 
 async function changeInTurn(changes: readonly AppChange[]): Promise<void> {
-  for (const each of changes) await changeApp(table, each, deadline());
+  for (const each of changes) await changeApp(table, each, fakeDeadline());
 }
 
 const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: -1 };
@@ -92,14 +80,17 @@ describe('after an unknown outcome', () => {
     const app = await service.seed();
     const wanted = changeOf(app);
     const lossy = behaving(lostAnswer());
-    await expect(changeApp(lossy, wanted, deadline())).resolves.toMatchObject({ rev: 2, lastChange: wanted.change });
+    await expect(changeApp(lossy, wanted, fakeDeadline())).resolves.toMatchObject({
+      rev: 2,
+      lastChange: wanted.change,
+    });
     expect(await service.item(app)).toMatchObject({ rev: 2, lastChange: wanted.change });
   });
 
   it('rev still seen: the same write again', async () => {
     const app = await service.seed();
     const lossy = behaving(lostRequest(), lostRequest());
-    await changeApp(lossy, changeOf(app), deadline());
+    await changeApp(lossy, changeOf(app), fakeDeadline());
     expect(lossy.sent).toHaveLength(3);
     expect(new Set(lossy.sent.map((update) => JSON.stringify(update))).size).toBe(1);
     expect((await service.item(app)).rev).toBe(2);
@@ -111,7 +102,7 @@ describe('after an unknown outcome', () => {
       lostRequest(changeOf(app, { edit: (found) => patchApp(found, { description: 'of another' }) })),
     );
     const wanted = changeOf(app);
-    const changed = await changeApp(lossy, wanted, deadline());
+    const changed = await changeApp(lossy, wanted, fakeDeadline());
     expect(changed).toMatchObject({ rev: 3, description: 'of another', lastChange: wanted.change });
     expect(await service.item(app)).toMatchObject({ rev: 3, description: 'of another', lastChange: wanted.change });
   });
@@ -120,7 +111,7 @@ describe('after an unknown outcome', () => {
     const app = await service.seed({ grants: { demo: ['manage'], writer: ['write'] } });
     const revoked = changeOf(app, { edit: (found) => ({ ...found, grants: { demo: ['manage'] } }) });
     const wanted = changeOf(app, { standing: { fromToken: [], principal: 'writer' } });
-    await expect(changeApp(behaving(lostRequest(revoked)), wanted, deadline())).rejects.toMatchObject({
+    await expect(changeApp(behaving(lostRequest(revoked)), wanted, fakeDeadline())).rejects.toMatchObject({
       code: '404660',
     });
     expect((await service.item(app)).lastChange).toEqual(revoked.change);
@@ -130,7 +121,7 @@ describe('after an unknown outcome', () => {
     const app = await service.seed();
     const asUsual: Behaviour = (update, apply) => apply(update);
     const lossy = behaving(lostRequest(changeOf(app)), asUsual, lostRequest(changeOf(app)));
-    await changeApp(lossy, changeOf(app), deadline());
+    await changeApp(lossy, changeOf(app), fakeDeadline());
     expect((await service.item(app)).rev).toBe(4);
   });
 
@@ -140,7 +131,7 @@ describe('after an unknown outcome', () => {
   ])('further on, %s: 503 with Retry-After, which says that it is not known', async (_, lost) => {
     const app = await service.seed();
     const lossy = behaving(lost(changeOf(app), changeOf(app)));
-    await expect(changeApp(lossy, changeOf(app), deadline())).rejects.toMatchObject(notKnown);
+    await expect(changeApp(lossy, changeOf(app), fakeDeadline())).rejects.toMatchObject(notKnown);
     expect(lossy.sent).toHaveLength(2);
   });
 
@@ -149,7 +140,7 @@ describe('after an unknown outcome', () => {
     const wanted = changeOf(app, { edit: (found) => patchApp(found, { name: 'wanted' }) });
     const same = changeOf(app, { edit: (found) => patchApp(found, { name: 'wanted' }) });
     const lossy = behaving(lostRequest(changeOf(app), same));
-    await expect(changeApp(lossy, wanted, deadline())).rejects.toMatchObject(notKnown);
+    await expect(changeApp(lossy, wanted, fakeDeadline())).rejects.toMatchObject(notKnown);
   });
 
   it('a deletion further on is known by its tombstone', async () => {
@@ -157,7 +148,7 @@ describe('after an unknown outcome', () => {
     const deletion = changeOf(app);
     const wanted = { ...deletion, edit: (found: App) => deleteKey(found, handleA, deletion.change) };
     const lossy = behaving(lostAnswer(changeOf(app), changeOf(app), changeOf(app)));
-    await expect(changeApp(lossy, wanted, deadline())).resolves.toBeDefined();
+    await expect(changeApp(lossy, wanted, fakeDeadline())).resolves.toBeDefined();
     expect(await service.item(app)).toMatchObject({ rev: 5, keyCount: 1, removed: { a: { op: deletion.change.op } } });
   });
 
@@ -168,7 +159,7 @@ describe('after an unknown outcome', () => {
       edit: (found: App) => deleteKey(found, handleA, change.change),
     });
     const lossy = behaving(lostRequest(deletionOf(changeOf(app))));
-    await expect(changeApp(lossy, deletionOf(changeOf(app)), deadline())).rejects.toMatchObject({ code: '404666' });
+    await expect(changeApp(lossy, deletionOf(changeOf(app)), fakeDeadline())).rejects.toMatchObject({ code: '404666' });
     expect((await service.item(app)).keyCount).toBe(1);
   });
 
@@ -181,7 +172,7 @@ describe('after an unknown outcome', () => {
         return { ...found, keys: { ...found.keys, c: { ...successor, name: 'renamed' } } };
       },
     });
-    const changed = await changeApp(behaving(lostAnswer(renamed, changeOf(app))), wanted, deadline());
+    const changed = await changeApp(behaving(lostAnswer(renamed, changeOf(app))), wanted, fakeDeadline());
     expect(changed.keys).toMatchObject({ b: key, c: { name: 'renamed' } });
     expect(changed.keyCount).toBe(2);
   });
@@ -193,14 +184,14 @@ describe('after an unknown outcome', () => {
       ...ended,
       edit: (found: App) => deleteKey(found, 'c' as keyof App['keys'], ended.change),
     };
-    const rotation = changeApp(behaving(lostAnswer(deletion, changeOf(app))), rotationOf(app), deadline());
+    const rotation = changeApp(behaving(lostAnswer(deletion, changeOf(app))), rotationOf(app), fakeDeadline());
     await expect(rotation).rejects.toMatchObject({ code: '409305' });
     expect((await service.item(app)).keyCount).toBe(1);
   });
 
   it('a rotation that another did instead: 409304', async () => {
     const app = await service.seed({ keyCount: 2, keys });
-    const rotation = changeApp(behaving(lostRequest(rotationOf(app, 'd'))), rotationOf(app), deadline());
+    const rotation = changeApp(behaving(lostRequest(rotationOf(app, 'd'))), rotationOf(app), fakeDeadline());
     await expect(rotation).rejects.toMatchObject({ code: '409304' });
     expect(Object.keys((await service.item(app)).keys).sort()).toEqual(['b', 'd']);
   });
@@ -208,21 +199,23 @@ describe('after an unknown outcome', () => {
   it('the end of the application is known by the own id', async () => {
     const app = await service.seed({ keyCount: 2, keys });
     const wanted = changeOf(app, { needed: 'manage', edit: (found) => deleteApp(found, Date.now()) });
-    await expect(changeApp(behaving(lostAnswer()), wanted, deadline())).resolves.toMatchObject({ status: 'deleted' });
+    await expect(changeApp(behaving(lostAnswer()), wanted, fakeDeadline())).resolves.toMatchObject({
+      status: 'deleted',
+    });
   });
 
   it('the application was deleted meanwhile: 404660, and nothing of it comes back', async () => {
     const app = await service.seed({ keyCount: 2, keys });
     const ending = changeOf(app, { needed: 'manage', edit: (found) => deleteApp(found, Date.now()) });
     const lossy = behaving(lostRequest(ending));
-    await expect(changeApp(lossy, changeOf(app), deadline())).rejects.toMatchObject({ code: '404660' });
+    await expect(changeApp(lossy, changeOf(app), fakeDeadline())).rejects.toMatchObject({ code: '404660' });
     expect(await service.item(app)).toMatchObject({ status: 'deleted', rev: 2, keyCount: 0, keys: {} });
   });
 
   it('503 at the deadline, which says that it is not known', async () => {
     const app = await service.seed();
     const lossy = behaving(...Array.from({ length: 100 }, () => lostRequest()));
-    await expect(changeApp(lossy, changeOf(app), deadline())).rejects.toMatchObject(notKnown);
+    await expect(changeApp(lossy, changeOf(app), fakeDeadline())).rejects.toMatchObject(notKnown);
   });
 });
 
@@ -233,15 +226,15 @@ describe('without doubt', () => {
       await changeInTurn([changeOf(app), changeOf(app), changeOf(app)]);
       return apply(update);
     };
-    await changeApp(behaving(overtaken), changeOf(app), deadline());
+    await changeApp(behaving(overtaken), changeOf(app), fakeDeadline());
     expect((await service.item(app)).rev).toBe(5);
   });
 
   it('throttling is waited out, and its end does not say that the change may have been made', async () => {
     const app = await service.seed();
     const always = Array.from({ length: 100 }, (): Behaviour => async () => throttled);
-    await changeApp(behaving(...always.slice(0, 3)), changeOf(app), deadline());
-    const refusal = changeApp(behaving(...always), changeOf(app), deadline());
+    await changeApp(behaving(...always.slice(0, 3)), changeOf(app), fakeDeadline());
+    const refusal = changeApp(behaving(...always), changeOf(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '503000', parts: { retryAfterSeconds: 1 } });
     await expect(refusal).rejects.not.toMatchObject({ parts: { cause: expect.stringContaining('not known') } });
     expect((await service.item(app)).rev).toBe(2);
@@ -250,7 +243,7 @@ describe('without doubt', () => {
   it('nothing to change: nothing is written', async () => {
     const app = await service.seed();
     const quiet = behaving();
-    await changeApp(quiet, changeOf(app, { edit: (found) => found }), deadline());
+    await changeApp(quiet, changeOf(app, { edit: (found) => found }), fakeDeadline());
     expect(quiet.sent).toEqual([]);
   });
 });

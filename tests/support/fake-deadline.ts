@@ -1,0 +1,14 @@
+import type { Deadline } from '../../lib/store/settle.ts';
+
+/** A request's 8 seconds on a clock that goes on only while it sleeps, the longest that it may each time. */
+export function fakeDeadline(): Deadline {
+  let now = Date.now();
+  return {
+    at: now + 8_000,
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+    random: () => 1,
+  };
+}
