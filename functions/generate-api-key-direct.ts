@@ -4,6 +4,7 @@ import { directEndpoint } from '../lib/direct/direct-endpoint.ts';
 import { parseAppHrn } from '../lib/domain/hrn.ts';
 import { repeatableRequest } from '../lib/domain/idempotency.ts';
 import { fullStanding } from '../lib/domain/policy.ts';
+import { keyMade } from '../lib/metrics.ts';
 import { generate } from '../lib/use-cases/generate.ts';
 
 /** The same operation for other Lambda functions: no HTTP event, and IAM decides who may invoke it. */
@@ -14,5 +15,6 @@ export const handler = directEndpoint(generateApiKeyDirect, validate, async (cal
   const request =
     key === undefined ? undefined : repeatableRequest(['', by, generateApiKeyDirect.id, payload.app, key], body);
   const made = await generate(call, { ...call, app, wish: payload, by, standing: () => fullStanding, request });
-  return { success: { apiKey: made.body }, logged: { keyHrn: made.body.apiKey, by } };
+  const logged = { keyHrn: made.body.apiKey, by };
+  return { success: { apiKey: made.body }, logged, metrics: made.isReplayed ? [] : [keyMade] };
 });

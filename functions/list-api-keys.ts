@@ -11,11 +11,12 @@ export const handler = endpoint(listApiKeys, async (call) => {
   const { settings, event } = call;
   const list = [listApiKeys.id, formatAppHrn(call.app, settings.partition)];
   const { limit, after = '' } = parsePage(event.multiValueQueryStringParameters, list);
-  const keys = keysBySortKey(await visibleApp(call));
+  const app = await visibleApp(call);
+  const keys = keysBySortKey(app);
   const rest = keys.filter(({ sortKey }) => sortKey > after);
   const page = rest.slice(0, limit);
   const last = rest.length > limit ? page.at(-1) : undefined;
-  const items = page.map(({ handle, key }) => formatApiKey(handle, key, call.app, settings.partition));
+  const items = page.map(({ handle, key }) => formatApiKey(handle, key, app, settings.partition));
   const pageToken = last && { pageToken: formatPageToken(last.sortKey, list) };
   return { status: 200, body: { limit, total: keys.length, items, ...pageToken } };
 });

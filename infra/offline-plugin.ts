@@ -18,6 +18,7 @@ export default class OfflinePlugin {
       initialize: () => {
         if (processedInput.commands[0] !== 'offline') return;
         service.functions.noSuchRoute = noSuchRoute;
+        service.functions.whoami = whoami;
         service.custom.esbuild.outputWorkFolder = makeWorkFolder();
         withholdCors();
         endWithParent();
@@ -31,6 +32,21 @@ const noSuchRoute = {
   name: 'noSuchRoute',
   handler: 'infra/local/no-such-route.handler',
   events: [{ http: { method: 'any', path: '/' } }, { http: { method: 'any', path: '/{proxy+}' } }],
+};
+
+/** An API behind the authorizer, to see it work. A key may stand in any place, so nothing is cached by one. */
+const whoami = {
+  name: 'whoami',
+  handler: 'infra/local/whoami.handler',
+  events: [
+    {
+      http: {
+        method: 'get',
+        path: '/whoami',
+        authorizer: { name: 'authorizeApiKey', type: 'request', identitySource: '', resultTtlInSeconds: 0 },
+      },
+    },
+  ],
 };
 
 /** A folder for the bundles of this process alone: several may run side by side, and packaging empties the usual one. */

@@ -1,4 +1,12 @@
-import { type Environment, readEventSettings, readRateLimit, readSettings, readTokenSettings } from '../lib/config.ts';
+import {
+  type Environment,
+  readEventSettings,
+  readPlaces,
+  readRateLimit,
+  readSettings,
+  readTokenSettings,
+  readVerifierSettings,
+} from '../lib/config.ts';
 
 interface Serverless {
   readonly processedInput: { readonly commands: readonly string[] };
@@ -23,6 +31,8 @@ export default class SettingsPlugin {
 /** @throws Error when a function would not start with these; a package may still be without token issuers */
 function requireSettings(environment: Environment, isDeployed: boolean): void {
   readSettings(environment);
+  readVerifierSettings(environment);
+  readPlaces(environment);
   readRateLimit(environment);
   if (environment.EVENT_BUS) readEventSettings(environment);
   if (!environment.TOKEN_ISSUERS && !isDeployed) return;

@@ -1,4 +1,6 @@
 import { isRealm } from './domain/hrn.ts';
+import { type Place, places } from './verifier/places.ts';
+import type { VerifierSettings } from './verifier/verifier.ts';
 
 /** A token issuer that this service trusts, for the realms that it speaks for. */
 export interface TokenIssuer {
@@ -51,18 +53,54 @@ export class ConfigError extends Error {
 /** @throws ConfigError */
 export function readSettings(env: Environment): Settings {
   return {
-    tableName: matching(env, 'TABLE_NAME', /^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table'),
+    tableName: readTableName(env),
     partition: readPartition(env),
-    keyPrefix: matching(
-      env,
-      'API_KEY_PREFIX',
-      /^(?=.{1,32}$)[A-Za-z0-9]+(_[A-Za-z0-9]+)*$/,
-      'must be words joined by "_", 32 characters at most',
-      'ak',
-    ),
+    keyPrefix: readKeyPrefix(env),
     maxKeysPerApp: Number(matching(env, 'MAX_KEYS_PER_APP', /^([1-9]|[1-4]\d|50)$/, 'must be 1 to 50', '2')),
     serviceKeyId: matching(env, 'SERVICE_KEY_ID', /^[A-Za-z0-9:/_-]+$/, 'must be a KMS key or an alias/…'),
   };
+}
+
+/** @throws ConfigError */
+export function readVerifierSettings(env: Environment): VerifierSettings {
+  const seconds = 'must be a whole number of seconds';
+  const lastUsed = matching(env, 'LAST_USED_SECONDS', /^(off|[1-9]\d{0,7})$/, `${seconds}, or "off"`, '3600');
+  return {
+    partition: readPartition(env),
+    prefixes: [readKeyPrefix(env), ...readAcceptedPrefixes(env)],
+    cacheSeconds: Number(matching(env, 'VERIFY_CACHE_SECONDS', /^(\d|[1-9]\d{1,3})$/, `${seconds}, 0 to 9999`, '10')),
+    lastUsedSeconds: lastUsed === 'off' ? undefined : Number(lastUsed),
+  };
+}
+
+/** @returns where a request may hold a key, the first place first. @throws ConfigError */
+export function readPlaces(env: Environment): readonly Place[] {
+  const found = (env.API_KEY_PLACES || places.join(',')).split(',') as Place[];
+  const isValid = new Set(found).size === found.length && found.every((place) => places.includes(place));
+  if (!isValid) throw new ConfigError('API_KEY_PLACES', `must be one or more of ${places.join(',')}`);
+  return found;
+}
+
+/** @returns under which name the metrics of this stage stand in CloudWatch */
+export function metricsNamespace(env: Environment): string {
+  return env.METRICS_NAMESPACE || 'appkeys';
+}
+
+/** @throws ConfigError */
+export function readTableName(env: Environment): string {
+  return matching(env, 'TABLE_NAME', /^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table');
+}
+
+const keyPrefix = /^(?=.{1,32}$)[A-Za-z0-9]+(_[A-Za-z0-9]+)*$/;
+
+function readKeyPrefix(env: Environment): string {
+  return matching(env, 'API_KEY_PREFIX', keyPrefix, 'must be words joined by "_", 32 characters at most', 'ak');
+}
+
+function readAcceptedPrefixes(env: Environment): string[] {
+  const prefixes = (env.API_KEY_PREFIXES_ACCEPTED || undefined)?.split(',') ?? [];
+  if (prefixes.every((prefix) => keyPrefix.test(prefix))) return prefixes;
+  throw new ConfigError('API_KEY_PREFIXES_ACCEPTED', 'must be prefixes as in API_KEY_PREFIX, joined by ","');
 }
 
 /** @throws ConfigError */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Environment, readSettings, type Settings } from './config.ts';
+import { type Environment, readSettings, readTableName, readVerifierSettings, type Settings } from './config.ts';
 import { type Mac, openMac } from './kms.ts';
 import { formatWhy, log } from './log.ts';
 import { openTable } from './store/dynamodb.ts';
 import type { Deadline } from './store/settle.ts';
 import type { Table } from './store/table.ts';
+import { systemClock, Verifier } from './verifier/verifier.ts';
 
 /** What every function that works on the table has, once a process. */
 export interface Service {
@@ -14,15 +14,26 @@ export interface Service {
   readonly mac: Mac;
 }
 
+export interface VerifyingService extends Service {
+  readonly verifier: Verifier;
+}
+
 /** A request may take this long; Lambda's own time-out and API Gateway's 29 s are later. */
 const requestMs = 8_000;
 /** Left over for the answer, out of what Lambda leaves. */
 const answerMs = 1_000;
 
 /** @throws ConfigError */
-export function openService(env: Environment): Service {
+export function openService(env: Environment): VerifyingService {
   const settings = readSettings(env);
-  return { settings, table: openTable(settings.tableName), mac: openMac(settings.serviceKeyId) };
+  const table = openTable(settings.tableName);
+  return { settings, table, mac: openMac(settings.serviceKeyId), verifier: openVerifier(env, table) };
+}
+
+/** @throws ConfigError */
+export function openVerifier(env: Environment, table = openTable(readTableName(env))): Verifier {
+  const warn = (why: unknown) => log({ event: 'last-used', level: 'warn', why: formatWhy(why) });
+  return new Verifier(table, readVerifierSettings(env), systemClock, warn);
 }
 
 /**
@@ -42,7 +53,7 @@ export function start<T>(open: (env: Environment) => T): T | undefined {
 /** @param remainingMs what Lambda leaves to this invocation */
 export function deadlineOf(remainingMs: number): Deadline {
   const at = Date.now() + Math.min(requestMs, remainingMs - answerMs);
-  return { at, now: Date.now, sleep, random: Math.random };
+  return { ...systemClock, at };
 }
 
 export function newErrorId(): string {

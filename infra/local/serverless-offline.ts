@@ -27,7 +27,13 @@ const patienceMs = 3000;
 const lastLines = 10;
 
 /** What serverless-offline adds around a function's own output. */
-const noise = [/^$/, /^[A-Z]+ \S+ \(λ: /, /^\(λ: .+\) RequestId: /];
+const noise = [
+  /^$/,
+  /^[A-Z]+ \S+ \(λ: /,
+  /^\(λ: .+\) RequestId: /,
+  /^(Running Authorization function|Authorization function returned) /,
+  /^(× Unhandled exception in handler 'authorizeApiKey'\.|× Error: (Unauthorized|Unavailable))$/,
+];
 /** What says nothing about a failure. */
 const startNoise = [
   /^(Starting Offline|Offline \[|Function names exposed|Server ready|\s+\* )/,

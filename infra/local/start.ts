@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readRateLimit, readSettings } from '../../lib/config.ts';
+import { readPlaces, readRateLimit, readSettings, readVerifierSettings } from '../../lib/config.ts';
 import { choosePorts } from './addresses.ts';
 import { messageOf, parseFlags, parseWhole } from './command-line.ts';
 import { type Engine, startDynalite } from './dynalite.ts';
@@ -67,6 +67,8 @@ async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: A
 /** @throws Error when the service would not start with the user's own settings */
 function requireSettings(): void {
   readSettings({ ...process.env, TABLE_NAME: 'appkeys-local', SERVICE_KEY_ID: 'alias/appkeys-local' });
+  readVerifierSettings(process.env);
+  readPlaces(process.env);
   readRateLimit(process.env);
 }
 

@@ -11,7 +11,7 @@ Prints a token that the local service accepts, whether it runs or not.
 
   --principal P         who calls, such as demo
   --realm R             ${localRealms.join(' or ')}
-  --permission X        account:createApp, or account:read|write|manage:HRN, where the HRN may end in *; repeatable
+  --permission X        account:createApp, account:verify, or account:read|write|manage:HRN, where the HRN may end in *; repeatable
   --scope S             the scope claim; hrn:here:authorization::myrealm:project/p is a project scope, which is refused
   --expires-in SECONDS  default ${defaultValiditySeconds}; the service still accepts a token 60 seconds after that
   --help                this page`;
@@ -29,7 +29,7 @@ function readRequest(args: string[]): TokenRequest | undefined {
   if (!flags.principal) throw new UsageError('--principal is missing.');
   if (!isPrincipal(flags.principal)) throw new UsageError('--principal is none that the service accepts.');
   const wrong = flags.permission?.find(
-    (permission) => !/^account:(createApp|(read|write|manage):.+)$/.test(permission),
+    (permission) => !/^account:(createApp|verify|(read|write|manage):.+)$/.test(permission),
   );
   if (wrong !== undefined) throw new UsageError(`--permission ${wrong} gives no right.`);
   if (!localRealms.includes(flags.realm ?? '')) throw new UsageError(`--realm must be ${localRealms.join(' or ')}.`);

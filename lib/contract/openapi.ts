@@ -150,7 +150,7 @@ function accessText(access: Operation['access']): string {
 }
 
 function needed(access: Operation['access']): string {
-  if (access === 'createApp') return 'the permission account:createApp';
+  if (access === 'createApp' || access === 'verify') return `the permission account:${access}`;
   return access === 'list' ? 'a token' : `${access}, or more, on the application`;
 }
 
@@ -194,13 +194,15 @@ function json(schema: object): object {
 }
 
 interface Exemplified {
+  readonly oneOf?: readonly Exemplified[];
   readonly properties?: Record<string, Exemplified>;
   readonly items?: Exemplified;
   readonly examples?: readonly unknown[];
 }
 
 /** @returns an example made of the examples of the schema's parts */
-function exampleOfSchema({ examples, properties, items }: Exemplified): unknown {
+function exampleOfSchema({ oneOf, examples, properties, items }: Exemplified): unknown {
+  if (oneOf?.[0]) return exampleOfSchema(oneOf[0]);
   if (examples) return examples[0];
   if (items) return [exampleOfSchema(items)];
   const entries = Object.entries(properties ?? {}).map(([name, schema]) => [name, exampleOfSchema(schema)]);

@@ -15,6 +15,9 @@ import {
   rotateApiKeyBody,
   updateApiKeyBody,
   updateAppBody,
+  verificationReply,
+  verifyApiKeyBody,
+  verifyApiKeyDirectPayload,
 } from './schemas.ts';
 
 /** One call of the contract. Without `method` and `path` it is invoked directly. */
@@ -28,10 +31,12 @@ export interface Operation {
    * What the caller needs: a right on the application of the path, a permission in the token, any right on an
    * application (`list`), or nothing.
    */
-  readonly access: 'read' | 'write' | 'manage' | 'createApp' | 'list' | 'public' | 'invoke';
+  readonly access: 'read' | 'write' | 'manage' | 'createApp' | 'verify' | 'list' | 'public' | 'invoke';
   readonly body?: object;
   /** no body is as good as `{}` */
   readonly isBodyOptional?: boolean;
+  /** asked about the requests of others, at their pace: not limited by its caller's rate; and no change to be audited */
+  readonly isVerification?: boolean;
   /** takes `limit` and `pageToken` */
   readonly isPaged?: boolean;
   /** takes an Idempotency-Key */
@@ -167,6 +172,33 @@ export const rotateApiKey = {
   isRepeatable: true,
   reply: { status: 201, description: 'The successor, its secret included.', schema: newApiKeyReply },
   errors: ['409304', ...refusals],
+} as const satisfies Operation;
+
+const verification = { status: 200, description: 'Whether the API key is valid.', schema: verificationReply } as const;
+
+export const verifyApiKey = {
+  id: 'verifyApiKey',
+  method: 'post',
+  path: '/apiKeys/verify',
+  summary: 'Verify API Key',
+  description:
+    "Tells whether an API key that somebody presented is valid now, and whose it is; if it is not, why. A key of another realm than the caller's is unknown.",
+  access: 'verify',
+  isVerification: true,
+  body: verifyApiKeyBody,
+  reply: verification,
+  errors: [],
+} as const satisfies Operation;
+
+export const verifyApiKeyDirect = {
+  id: 'verifyApiKeyDirect',
+  summary: 'Verify API Key, by direct invocation',
+  description: 'The same for other Lambda functions: whoever IAM lets invoke it may ask about the keys of every realm.',
+  access: 'invoke',
+  isVerification: true,
+  body: verifyApiKeyDirectPayload,
+  reply: verification,
+  errors: [],
 } as const satisfies Operation;
 
 export const createApp = {
@@ -319,6 +351,8 @@ export const operations = {
   deleteApiKey,
   deleteApiKeys,
   rotateApiKey,
+  verifyApiKey,
+  verifyApiKeyDirect,
   createApp,
   listApps,
   getApp,

@@ -1,3 +1,5 @@
+import { reasons } from '../domain/verification.ts';
+
 /**
  * JSON Schemas of everything that goes over the wire: the one source of the validators, the TypeScript types and the
  * OpenAPI document. A field's `description` also tells a caller what is wrong with a value that its `pattern` refuses.
@@ -176,11 +178,16 @@ const apiKey = {
   },
 } as const;
 
+const lastUsedTime = {
+  ...time,
+  description: `when the key was used last, as precisely as the service is set to note it: ${time.description}`,
+} as const;
+
 const always = ['apiKey', 'identity', 'realm', 'name', 'enabled', 'expiresAt', 'createdTime'] as const;
 
 export const apiKeyReply = {
   type: 'object',
-  properties: apiKey,
+  properties: { ...apiKey, lastUsedTime },
   required: always,
   additionalProperties: false,
 } as const;
@@ -199,6 +206,61 @@ export const newApiKeyReply = {
   },
   required: ['apiKeyId', ...always],
   additionalProperties: false,
+} as const;
+
+const presentedApiKeyId = {
+  type: 'string',
+  pattern: '\\S',
+  maxLength,
+  description: 'the key that somebody presented: any text that is not blank',
+  examples: newApiKeyReply.properties.apiKeyId.examples,
+} as const;
+
+export const verifyApiKeyBody = {
+  type: 'object',
+  properties: { apiKeyId: presentedApiKeyId },
+  required: ['apiKeyId'],
+  additionalProperties: false,
+} as const;
+
+export const verifyApiKeyDirectPayload = {
+  type: 'object',
+  properties: {
+    apiKeyId: presentedApiKeyId,
+    correlationId: generateApiKeyDirectPayload.properties.correlationId,
+  },
+  required: ['apiKeyId'],
+  additionalProperties: false,
+} as const;
+
+export const verificationReply = {
+  oneOf: [
+    {
+      type: 'object',
+      title: 'Valid API Key',
+      properties: {
+        valid: { type: 'boolean', enum: [true], description: 'let it in', examples: [true] },
+        ...apiKey,
+      },
+      required: ['valid', ...always],
+      additionalProperties: false,
+    },
+    {
+      type: 'object',
+      title: 'Invalid API Key',
+      properties: {
+        valid: { type: 'boolean', enum: [false], description: 'refuse it', examples: [false] },
+        reason: {
+          type: 'string',
+          enum: reasons,
+          description: 'why; for you, not for whoever presented the key',
+          examples: ['expired'],
+        },
+      },
+      required: ['valid', 'reason'],
+      additionalProperties: false,
+    },
+  ],
 } as const;
 
 const pageLimit = {

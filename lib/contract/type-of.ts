@@ -1,17 +1,19 @@
 /** The TypeScript type of the values that a JSON Schema of this contract allows. */
-export type TypeOf<Schema> = Schema extends { readonly enum: readonly (infer Value)[] }
-  ? Value
-  : Schema extends {
-        readonly type: 'object';
-        readonly properties: infer Properties;
-        readonly required: readonly string[];
-      }
-    ? ObjectOf<Properties, Schema['required'][number]>
-    : Schema extends { readonly type: 'array'; readonly items: infer Items }
-      ? readonly TypeOf<Items>[]
-      : Schema extends { readonly type: keyof Scalars }
-        ? Scalars[Schema['type']]
-        : never;
+export type TypeOf<Schema> = Schema extends { readonly oneOf: readonly (infer One)[] }
+  ? TypeOf<One>
+  : Schema extends { readonly enum: readonly (infer Value)[] }
+    ? Value
+    : Schema extends {
+          readonly type: 'object';
+          readonly properties: infer Properties;
+          readonly required: readonly string[];
+        }
+      ? ObjectOf<Properties, Schema['required'][number]>
+      : Schema extends { readonly type: 'array'; readonly items: infer Items }
+        ? readonly TypeOf<Items>[]
+        : Schema extends { readonly type: keyof Scalars }
+          ? Scalars[Schema['type']]
+          : never;
 
 interface Scalars {
   string: string;

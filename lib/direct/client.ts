@@ -1,11 +1,14 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import type { generateApiKeyDirectPayload, newApiKeyReply } from '../contract/schemas.ts';
+import type { generateApiKeyDirectPayload, newApiKeyReply, verifyApiKeyDirectPayload } from '../contract/schemas.ts';
 import type { TypeOf } from '../contract/type-of.ts';
+import type { Verification } from '../domain/verification.ts';
 import type { DirectResult } from './direct-endpoint.ts';
 
 export type GenerateApiKeyPayload = TypeOf<typeof generateApiKeyDirectPayload>;
 export type NewApiKey = TypeOf<typeof newApiKeyReply>;
 export type GenerateApiKeyResult = DirectResult<{ readonly apiKey: NewApiKey }>;
+export type VerifyApiKeyPayload = TypeOf<typeof verifyApiKeyDirectPayload>;
+export type VerifyApiKeyResult = DirectResult<{ readonly verification: Verification }>;
 
 /** The invoked function crashed or timed out: it is not known whether it did its work. */
 export class FunctionCrash extends Error {
@@ -22,11 +25,30 @@ export class FunctionCrash extends Error {
  * @returns the key, or the contract's error body: a refusal is not thrown
  * @throws FunctionCrash when the function did not return a result
  */
-export async function generateApiKey(
+export function generateApiKey(
   lambda: LambdaClient,
   functionName: string,
   payload: GenerateApiKeyPayload,
 ): Promise<GenerateApiKeyResult> {
+  return invoke(lambda, functionName, payload);
+}
+
+/**
+ * Asks from another Lambda function whether a key is valid.
+ * @param lambda your client, which may repeat this
+ * @param functionName of the deployed `verifyApiKeyDirect`, such as `appkeys-prod-verifyApiKeyDirect`
+ * @returns whether it is, or the contract's error body: then let nobody in
+ * @throws FunctionCrash when the function did not return a result
+ */
+export function verifyApiKey(
+  lambda: LambdaClient,
+  functionName: string,
+  payload: VerifyApiKeyPayload,
+): Promise<VerifyApiKeyResult> {
+  return invoke(lambda, functionName, payload);
+}
+
+async function invoke<Result>(lambda: LambdaClient, functionName: string, payload: object): Promise<Result> {
   const answer = await lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) }));
   if (answer.FunctionError || !answer.Payload)
     throw new FunctionCrash(functionName, answer.FunctionError ?? 'no answer');

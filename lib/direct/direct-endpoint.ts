@@ -7,7 +7,8 @@ import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
 import { toApiError, whyOf } from '../http/exchange.ts';
 import { isId } from '../http/headers.ts';
 import { log } from '../log.ts';
-import { deadlineOf, newErrorId, openService, type Service, start } from '../service.ts';
+import { type Metric, metered, refusal } from '../metrics.ts';
+import { deadlineOf, newErrorId, openService, start, type VerifyingService } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
 
 /** What a direct invocation returns: a refusal is a result too, so that only a crash is a FunctionError. */
@@ -16,7 +17,7 @@ export type DirectResult<Success> =
   | { readonly ok: false; readonly error: ErrorBody };
 
 /** An invocation that has passed the checks of its payload. */
-export interface DirectCall extends Service {
+export interface DirectCall extends VerifyingService {
   readonly correlationId: string;
   readonly deadline: Deadline;
 }
@@ -25,13 +26,14 @@ export interface DirectCall extends Service {
 interface Outcome<Success> {
   readonly success: Success;
   readonly logged: Readonly<Record<string, string>>;
+  readonly metrics?: readonly Metric[];
 }
 
 type Run<Payload, Success> = (call: DirectCall, payload: Payload) => Promise<Outcome<Success>>;
 
 /** Makes the handler of an operation that other Lambda functions invoke without HTTP. */
 export function directEndpoint<Schema extends object, Success extends object>(
-  { id }: Operation & { readonly body: Schema },
+  { id, isVerification }: Operation & { readonly body: Schema },
   validate: Validator,
   run: Run<TypeOf<Schema>, Success>,
 ): (payload: unknown, context: Context) => Promise<DirectResult<Success>> {
@@ -42,22 +44,24 @@ export function directEndpoint<Schema extends object, Success extends object>(
     const correlationId = isId(given) ? given : randomUUID();
     const ids = { operation: id, correlationId, lambdaRequestId: context.awsRequestId };
     let asked: object = ids;
-    const end = (outcome: object) => {
-      log({ event: 'invocation', ...asked, ...outcome, durationMs: Date.now() - startedAt });
-      log({ event: 'audit', ...asked, ...outcome });
+    const end = (outcome: object, metrics: readonly Metric[] = []) => {
+      const durationMs = Date.now() - startedAt;
+      log({ event: 'invocation', ...asked, ...outcome, durationMs, ...metered(metrics) });
+      if (!isVerification) log({ event: 'audit', ...asked, ...outcome });
     };
     try {
       if (!service) throw new ApiError('503000', { why: 'the function is not configured' });
       requireValid(validate, payload);
       asked = { ...ids, app, createdBy };
       const deadline = deadlineOf(context.getRemainingTimeInMillis());
-      const { success, logged } = await run({ ...service, correlationId, deadline }, payload as TypeOf<Schema>);
-      end({ result: 'done', ...logged });
+      const outcome = await run({ ...service, correlationId, deadline }, payload as TypeOf<Schema>);
+      const { success, logged, metrics } = outcome;
+      end({ result: 'done', ...logged }, metrics);
       return { ok: true, ...success };
     } catch (thrown) {
       const error = toApiError(thrown);
       const errorId = newErrorId();
-      end({ result: 'refused', code: error.code, errorId, why: whyOf(error) });
+      end({ result: 'refused', code: error.code, errorId, why: whyOf(error) }, [refusal]);
       return { ok: false, error: formatError(error, { correlationId, errorId }) };
     }
   };

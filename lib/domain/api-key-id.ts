@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 /** The secret that a caller presents: `{prefix}_{appId}_{secret}{checksum}`. Never stored, never logged. */
@@ -22,15 +22,40 @@ export function formatApiKeyId(prefix: string, appId: string, secret: Uint8Array
   return `${checked}${checksumOf(checked)}` as ApiKeyId;
 }
 
+const form = new RegExp(`^(.+)_([A-Za-z0-9]{1,64})_[A-Za-z0-9]{${secretLength + checksumLength}}$`);
+
+/**
+ * Reads what somebody presents as a key; no look-up is needed to find most of what is none.
+ * @param prefixes that a key may begin with
+ * @returns the key and the id of the application in whose item it stands, if it is anywhere; undefined when it is malformed
+ */
+export function parseApiKeyId(
+  text: string,
+  prefixes: readonly string[],
+): { apiKeyId: ApiKeyId; appId: string } | undefined {
+  const [, prefix = '', appId = ''] = form.exec(text) ?? [];
+  const isWhole = prefixes.includes(prefix) && text.endsWith(checksumOf(text.slice(0, -checksumLength)));
+  return isWhole ? { apiKeyId: text as ApiKeyId, appId } : undefined;
+}
+
+/** Whether a text has the outer form of a key, of whatever prefix and checksum. */
+export function looksLikeApiKeyId(text: string): boolean {
+  return form.test(text);
+}
+
 /** @returns the key's handle, which is what is stored of it */
 export function handleOf(apiKeyId: ApiKeyId): KeyHandle {
-  return createHash('sha256').update(apiKeyId, 'ascii').digest('base64url') as KeyHandle;
+  return hash('sha256', apiKeyId, 'base64url') as KeyHandle;
 }
 
 function checksumOf(checked: string): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32(checked));
-  return base62(bytes, checksumLength);
+  let rest = crc32(checked);
+  let digits = '';
+  while (digits.length < checksumLength) {
+    digits = alphabet.charAt(rest % 62) + digits;
+    rest = Math.floor(rest / 62);
+  }
+  return digits;
 }
 
 /** @returns `bytes` as one big-endian number, in base62, padded to `length` */

@@ -20,6 +20,11 @@ export interface ApiKey {
   readonly rotatedTo?: KeyHandle;
 }
 
+/** When keys were used last, ms since the epoch, as far as that was written down. */
+interface Uses {
+  readonly lastUsed: Readonly<Record<KeyHandle, number>>;
+}
+
 /** What a caller may say of a new key. */
 export interface ApiKeyWish {
   readonly name: string;
@@ -54,8 +59,12 @@ export function hasGivenUpPlace({ expiresAt }: ApiKey, now: number): boolean {
   return !isLiveAt({ expiresAt }, now - expiryGraceMs);
 }
 
-/** The answer that shows a key. */
-export function formatApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, partition: string) {
+/**
+ * The answer that shows a key.
+ * @param app with the times at which its keys were used, if those are to be shown
+ */
+export function formatApiKey(handle: KeyHandle, key: ApiKey, app: AppRef & Partial<Uses>, partition: string) {
+  const lastUsedTime = app.lastUsed?.[handle];
   return {
     apiKey: formatApiKeyHrn(app.realm, handle, partition),
     identity: formatAppHrn(app, partition),
@@ -65,6 +74,7 @@ export function formatApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, partit
     expiresAt: key.expiresAt,
     createdTime: key.createdTime,
     ...(key.rotatedFrom && { rotatedFrom: formatApiKeyHrn(app.realm, key.rotatedFrom, partition) }),
+    ...(lastUsedTime !== undefined && { lastUsedTime }),
   };
 }
 

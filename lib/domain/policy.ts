@@ -79,7 +79,7 @@ function isPermissionFor(permission: string, prefix: string, resource: string): 
 }
 
 /** @throws ApiError 403403 when the token lacks a permission that is about no resource, such as `createApp` */
-export function requirePermission(caller: Caller, action: 'createApp'): void {
+export function requirePermission(caller: Caller, action: 'createApp' | 'verify'): void {
   if (caller.permissions.includes(`account:${action}`)) return;
   throw new ApiError('403403', {
     why: `no permission account:${action}`,

@@ -9,7 +9,7 @@ import { ApiError, invalidField } from '../domain/errors.ts';
 import { type AppRef, decodeOnce, formatApiKeyHrn, formatAppHrn, parseApiKeyHrn, parseAppHrn } from '../domain/hrn.ts';
 import { type RepeatableRequest, repeatableRequest } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
-import { openService, type Service, start } from '../service.ts';
+import { openService, start, type VerifyingService } from '../service.ts';
 import { createRateLimiter, type RateLimiter } from '../store/rate-limit.ts';
 import { bearerToken } from './bearer.ts';
 import {
@@ -28,7 +28,7 @@ import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 export type GatewayHandler = (event: APIGatewayProxyEvent, context: Context) => Promise<GatewayReply>;
 
 /** A request that has passed the pipeline. */
-export interface Call<Body> extends Exchange, Service {
+export interface Call<Body> extends Exchange, VerifyingService {
   readonly caller: Caller;
   /** the application that the path names */
   readonly app: AppRef;
@@ -42,7 +42,7 @@ type BodyOf<Op extends Operation> = Op['body'] extends object ? TypeOf<Op['body'
 
 type Step = MiddlewareObj<Exchange, Reply | GatewayReply, Error, Context>;
 
-interface GuardedService extends Service {
+interface GuardedService extends VerifyingService {
   readonly verifyToken: TokenVerifier;
   readonly limitRate: RateLimiter | undefined;
 }
@@ -63,7 +63,9 @@ export function endpoint<Op extends Operation>(
   const service = start(openGuardedService);
   const pipeline = middy<Exchange, Reply | GatewayReply>(options).use(answer(operation));
   if (!service) return asHandler(pipeline.before(refuseUnconfigured));
-  pipeline.use(authenticate(service)).use(limitRate(service)).use(refuseProjectScope());
+  pipeline.use(authenticate(service));
+  if (!operation.isVerification) pipeline.use(limitRate(service));
+  pipeline.use(refuseProjectScope());
   if (operation.path?.includes('{app}')) pipeline.use(readApp(service));
   if (operation.isRepeatable) pipeline.use(checkIdempotencyKey());
   if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(validate));
@@ -74,7 +76,7 @@ export function endpoint<Op extends Operation>(
 }
 
 /** Makes the handler of a call that anybody may make. */
-export function publicEndpoint(operation: AnyOperation, run: () => Promise<Reply>): GatewayHandler {
+export function publicEndpoint(operation: AnyOperation, run: (exchange: Exchange) => Promise<Reply>): GatewayHandler {
   return asHandler(middy<Exchange, Reply | GatewayReply>(options).use(answer(operation)).handler(run));
 }
 

@@ -6,6 +6,7 @@ import type { AppRef } from '../domain/hrn.ts';
 import type { RepeatableRequest } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
 import { formatWhy, log } from '../log.ts';
+import { keyMade, type Metric, metered, refusal } from '../metrics.ts';
 import { deadlineOf, newErrorId } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
 import { type Headers, headersOf, idIn } from './headers.ts';
@@ -40,6 +41,7 @@ export interface Reply {
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
   readonly logged?: Readonly<Record<string, string>>;
+  readonly metrics?: readonly Metric[];
 }
 
 /** A reply in API Gateway's terms. */
@@ -142,9 +144,9 @@ function logFailure(exchange: Exchange, errorId: string, why: unknown): void {
 }
 
 /** Every change, whether made or not known to be; and every refusal of authority. */
-function isAudited({ operation: { access, method } }: Exchange, { status }: Reply): boolean {
+function isAudited({ operation: { access, method, isVerification } }: Exchange, { status }: Reply): boolean {
   if (access === 'public') return false;
-  const isChange = method !== undefined && method !== 'get';
+  const isChange = method !== undefined && method !== 'get' && !isVerification;
   return status === 401 || status === 403 || (isChange && (status < 400 || status === 404 || status >= 500));
 }
 
@@ -168,7 +170,8 @@ function logAudit(exchange: Exchange, { status, logged }: Reply): void {
 }
 
 /** The raw path and the query are left out: a secret may stand in them by mistake. */
-function logAccess(exchange: Exchange, { status, logged }: Reply): void {
+function logAccess(exchange: Exchange, reply: Reply): void {
+  const { status, logged } = reply;
   const { event, caller, appHrn, keyHrn, startedAt } = exchange;
   log({
     event: 'access',
@@ -183,5 +186,11 @@ function logAccess(exchange: Exchange, { status, logged }: Reply): void {
     keyHrn,
     ...logged,
     durationMs: Date.now() - startedAt,
+    ...metered(metricsOf(reply)),
   });
+}
+
+function metricsOf({ status, logged, metrics = [] }: Reply): readonly Metric[] {
+  if (status >= 400) return [...metrics, refusal];
+  return status === 201 && !logged?.replayed ? [...metrics, keyMade] : metrics;
 }

@@ -1,9 +1,16 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda';
-
 /** Every header of a request by its lower-case name, with all its values: names come in any case, and repeated. */
 export type Headers = ReadonlyMap<string, readonly string[]>;
 
-export function headersOf({ headers, multiValueHeaders }: Partial<APIGatewayProxyEvent>): Headers {
+/** As gateways hand them over: each name with one value, or with several. */
+export type NamedValues = Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined;
+
+export function headersOf({
+  headers,
+  multiValueHeaders,
+}: {
+  headers?: NamedValues;
+  multiValueHeaders?: NamedValues;
+}): Headers {
   const found = new Map<string, string[]>();
   const all = Object.entries(multiValueHeaders ?? {});
   for (const [name, values] of all.length > 0 ? all : Object.entries(headers ?? {})) {

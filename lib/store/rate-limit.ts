@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RateLimit } from '../config.ts';
 import { ApiError } from '../domain/errors.ts';
+import { LruMap } from '../lru-map.ts';
 import { expr, path, toUpdate } from './expression.ts';
 import { type Deadline, read, settle } from './settle.ts';
 import type { Table, Update } from './table.ts';
@@ -25,7 +26,7 @@ const maxRemembered = 1_000;
 export function createRateLimiter(table: Table, { requestsPerSecond, burst }: RateLimit): RateLimiter {
   const intervalMicros = Math.ceil(1_000_000 / requestsPerSecond);
   const toleranceMicros = intervalMicros * (burst - 1);
-  const fullAt = new Map<string, number>();
+  const fullAt = new LruMap<string, number>(maxRemembered);
 
   return async (client, deadline) => {
     const pk = `rate#${client.issuer}#${client.principal}`;
@@ -35,10 +36,10 @@ export function createRateLimiter(table: Table, { requestsPerSecond, burst }: Ra
     // A bucket that was thought busy may have become so after it was found idle.
     for (const update of isBusy ? [busyUpdate, idleUpdate, busyUpdate] : [idleUpdate, busyUpdate]) {
       if (!(await isCounted(table, request, update(request), deadline))) continue;
-      remember(fullAt, pk, Math.max(fullAt.get(pk) ?? 0, now) + intervalMicros);
+      fullAt.set(pk, Math.max(fullAt.get(pk) ?? 0, now) + intervalMicros);
       return;
     }
-    remember(fullAt, pk, now + toleranceMicros + intervalMicros);
+    fullAt.set(pk, now + toleranceMicros + intervalMicros);
     // A place comes free after one interval at the latest.
     throw new ApiError('429003', { retryAfterSeconds: Math.ceil(intervalMicros / 1_000_000) });
   };
@@ -89,11 +90,4 @@ function busyUpdate({ pk, op, now, intervalMicros, toleranceMicros }: Counted): 
 /** @returns seconds since the epoch, as DynamoDB's TTL wants them, a minute later */
 function ttlAfter(micros: number): number {
   return Math.ceil(micros / 1_000_000) + 60;
-}
-
-function remember(fullAt: Map<string, number>, pk: string, micros: number): void {
-  fullAt.delete(pk);
-  fullAt.set(pk, micros);
-  const [oldest] = fullAt.keys();
-  if (fullAt.size > maxRemembered && oldest !== undefined) fullAt.delete(oldest);
 }

@@ -5,6 +5,8 @@ export declare const generateApiKey: Validator;
 export declare const generateApiKeyDirect: Validator;
 export declare const updateApiKey: Validator;
 export declare const rotateApiKey: Validator;
+export declare const verifyApiKey: Validator;
+export declare const verifyApiKeyDirect: Validator;
 export declare const createApp: Validator;
 export declare const updateApp: Validator;
 export declare const putGrant: Validator;

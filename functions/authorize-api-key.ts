@@ -1,0 +1,4 @@
+import { apiKeyAuthorizer } from '../lib/authorizer/authorizer.ts';
+
+/** Lambda authorizer of any REST or HTTP API in the account: lets in who has a valid API key. */
+export const handler = apiKeyAuthorizer();

@@ -1,0 +1,52 @@
+import type { APIGatewayRequestAuthorizerEvent, APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
+import type { ValidKey } from '../domain/verification.ts';
+
+/** What a REST API (or an HTTP API with payload 1.0) and an HTTP API with payload 2.0 hand to an authorizer. */
+export type AuthorizerEvent = APIGatewayRequestAuthorizerEvent | APIGatewayRequestAuthorizerEventV2;
+
+/** What the integration behind the gateway is told; `realm` is its name. */
+export interface AuthorizerContext {
+  readonly appHrn: string;
+  readonly realm: string;
+  readonly keyHrn: string;
+  readonly keyName: string;
+  readonly correlationId: string;
+}
+
+export type AuthorizerAnswer =
+  | { readonly isAuthorized: true; readonly context: AuthorizerContext }
+  | { readonly principalId: string; readonly policyDocument: object; readonly context: AuthorizerContext };
+
+/** @throws Error when the gateway is set up with an authorizer of type TOKEN, which says nothing of the request */
+export function requireRequestEvent(event: AuthorizerEvent): void {
+  if (event.type !== 'REQUEST') throw new Error('the authorizer must be of type REQUEST');
+}
+
+/**
+ * Whether an answer about this value may be remembered by the gateway: where it has identity sources, as HTTP APIs
+ * tell, the value must be one of them.
+ */
+export function isIdentified(event: AuthorizerEvent, value: string): boolean {
+  return !isV2(event) || !event.identitySource || event.identitySource.includes(value);
+}
+
+/** @returns yes for every route of the stage, so that the gateway may remember it for all of them */
+export function allow(event: AuthorizerEvent, context: AuthorizerContext): AuthorizerAnswer {
+  if (isV2(event)) return { isAuthorized: true, context };
+  const [api, stage] = event.methodArn.split('/');
+  const statement = { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${api}/${stage}/*` };
+  return {
+    principalId: context.appHrn,
+    policyDocument: { Version: '2012-10-17', Statement: [statement] },
+    context,
+  };
+}
+
+export function contextOf({ identity, realm, apiKey, name }: ValidKey, correlationId: string): AuthorizerContext {
+  const realmName = realm.slice(realm.lastIndexOf('/') + 1);
+  return { appHrn: identity, realm: realmName, keyHrn: apiKey, keyName: name, correlationId };
+}
+
+function isV2(event: AuthorizerEvent): event is APIGatewayRequestAuthorizerEventV2 {
+  return 'version' in event && event.version === '2.0';
+}

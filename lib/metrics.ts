@@ -1,0 +1,41 @@
+import { metricsNamespace } from './config.ts';
+
+/** One figure of a log record; `by` names the record's field that tells its kinds apart. */
+export interface Metric {
+  readonly name: string;
+  readonly unit: 'Count' | 'Milliseconds';
+  readonly value: number;
+  readonly by?: 'operation' | 'code' | 'result';
+}
+
+const namespace = metricsNamespace(process.env);
+
+/**
+ * @returns fields by which CloudWatch takes the figures out of a log record, in embedded metric format
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function metered(metrics: readonly Metric[]): object {
+  if (metrics.length === 0) return {};
+  const CloudWatchMetrics = metrics.map(({ name, unit, by }) => ({
+    Namespace: namespace,
+    Dimensions: [by ? [by] : []],
+    Metrics: [{ Name: name, Unit: unit }],
+  }));
+  const figures = Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+  return { ...figures, _aws: { Timestamp: Date.now(), CloudWatchMetrics } };
+}
+
+/** A key was made by the record's operation. */
+export const keyMade: Metric = { name: 'KeysMade', unit: 'Count', value: 1, by: 'operation' };
+
+/** A request was refused with the record's code. */
+export const refusal: Metric = { name: 'Refusals', unit: 'Count', value: 1, by: 'code' };
+
+/** A key was looked at, with the record's result. */
+export function verificationMetrics(isCached: boolean, durationMs: number): Metric[] {
+  return [
+    { name: 'Verifications', unit: 'Count', value: 1, by: 'result' },
+    { name: 'CacheHits', unit: 'Count', value: isCached ? 1 : 0 },
+    { name: 'VerificationLatency', unit: 'Milliseconds', value: durationMs },
+  ];
+}

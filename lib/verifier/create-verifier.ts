@@ -1,0 +1,85 @@
+import { type Environment, readPlaces, readTableName, readVerifierSettings } from '../config.ts';
+import type { InvalidKey, ValidKey, Verification } from '../domain/verification.ts';
+import { openTable } from '../store/dynamodb.ts';
+import { type Place, presentedKey, type RequestParts } from './places.ts';
+import { systemClock, Verifier } from './verifier.ts';
+
+export type { InvalidKey, Place, RequestParts, ValidKey, Verification };
+
+/** Defaults are those of the service, whose own settings these must match. */
+export interface VerifierOptions {
+  /** the service's table, such as `appkeys-prod`; its Region and credentials are those of the AWS SDK's environment */
+  readonly tableName: string;
+  /** as HRN_PARTITION: default `here` */
+  readonly partition?: string;
+  /** as API_KEY_PREFIX, then API_KEY_PREFIXES_ACCEPTED: default `['ak']` */
+  readonly prefixes?: readonly string[];
+  /** 0 to 9999: default 10. A key that was disabled is refused so many seconds later at the latest. */
+  readonly cacheSeconds?: number;
+  /** default 3600; `off` needs no right to write */
+  readonly lastUsedSeconds?: number | 'off';
+  /** where a request may hold a key, in order: default `query`, `x-api-key`, `authorization` */
+  readonly places?: readonly Place[];
+  /** is told why a key's use could not be written down */
+  readonly onWarning?: (why: unknown) => void;
+}
+
+/** Verifies API keys in this process; keep one for as long as the process lives, since it holds the cache. */
+export interface KeyVerifier {
+  /**
+   * @param apiKeyId what somebody presents as a key
+   * @throws ApiError 503000 when the database cannot be asked: let nobody in
+   */
+  verify(apiKeyId: string): Promise<Verification>;
+  /**
+   * Finds the key of a request and verifies it. `missing`: there is none in any allowed place. `repeated`: the place
+   * holds several. `misplaced`: only one place is allowed, and there is a key in another.
+   * @throws ApiError 503000 when the database cannot be asked: let nobody in
+   */
+  verifyRequest(request: RequestParts): Promise<RequestVerification>;
+}
+
+export type RequestVerification =
+  | Verification
+  | { readonly valid: false; readonly reason: 'missing' | 'repeated' | 'misplaced' };
+
+/**
+ * The service's own check for any Lambda function or server that may read its table (`dynamodb:GetItem`, and
+ * `dynamodb:UpdateItem` for when a key was used last).
+ * @throws ConfigError when an option is wrong
+ */
+export function createVerifier(options: VerifierOptions): KeyVerifier {
+  const env = environmentOf(options);
+  const table = openTable(readTableName(env));
+  const verifier = new Verifier(table, readVerifierSettings(env), systemClock, options.onWarning);
+  const places = readPlaces(env);
+  const verify = async (apiKeyId: string) => (await verifier.check(apiKeyId)).verification;
+  return {
+    verify,
+    async verifyRequest(request) {
+      const presented = presentedKey(request, places);
+      return 'why' in presented ? { valid: false, reason: presented.why } : verify(presented.apiKeyId);
+    },
+  };
+}
+
+/** The options are read by the rules of the settings that they stand for. */
+function environmentOf({
+  tableName,
+  partition,
+  prefixes,
+  cacheSeconds,
+  lastUsedSeconds,
+  places,
+}: VerifierOptions): Environment {
+  const [prefix, ...accepted] = prefixes ?? [];
+  return {
+    TABLE_NAME: tableName,
+    HRN_PARTITION: partition,
+    API_KEY_PREFIX: prefix,
+    API_KEY_PREFIXES_ACCEPTED: accepted.join(','),
+    VERIFY_CACHE_SECONDS: cacheSeconds?.toString(),
+    LAST_USED_SECONDS: lastUsedSeconds?.toString(),
+    API_KEY_PLACES: places?.join(','),
+  };
+}

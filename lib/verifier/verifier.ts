@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { never } from '../domain/api-key.ts';
+import { type ApiKeyId, handleOf, type KeyHandle, parseApiKeyId } from '../domain/api-key-id.ts';
+import { ApiError } from '../domain/errors.ts';
+import { type Verification, verificationOf } from '../domain/verification.ts';
+import { LruMap } from '../lru-map.ts';
+import { appKey, appOf } from '../store/app-item.ts';
+import { recordUse } from '../store/last-used.ts';
+import { type Deadline, read } from '../store/settle.ts';
+import type { Table } from '../store/table.ts';
+
+export interface VerifierSettings {
+  readonly partition: string;
+  /** what a key may begin with */
+  readonly prefixes: readonly string[];
+  /** a key found valid is taken for valid so long, counted from the beginning of the read; 0: nothing is remembered or shared */
+  readonly cacheSeconds: number;
+  /** a key's use is written down once in such a period; undefined: never */
+  readonly lastUsedSeconds: number | undefined;
+}
+
+export type Clock = Omit<Deadline, 'at'>;
+
+export const systemClock: Clock = { now: Date.now, sleep, random: Math.random };
+
+/** What came of looking at a key; `appId` and `handle`, which are no secrets, tell a well-formed one from others. */
+export interface Check {
+  readonly verification: Verification;
+  readonly isCached: boolean;
+  readonly appId?: string;
+  readonly handle?: KeyHandle;
+}
+
+interface KeyRef {
+  readonly appId: string;
+  readonly handle: KeyHandle;
+}
+
+/** What a read found; it holds from `from`, when the read began, until `until`, in ms since the epoch. */
+interface Finding {
+  readonly verification: Verification;
+  readonly from: number;
+  readonly until: number;
+  /** when the key's next use is to be written down */
+  useDueAt: number;
+}
+
+/** A read under way; of `turn` and a request's arrival the higher one was later. */
+interface Reading {
+  readonly turn: number;
+  readonly finding: Promise<Finding>;
+}
+
+const maxAccepted = 10_000;
+const maxRefused = 1_000;
+/** A refusal is remembered so long. */
+const refusedMs = 1_000;
+/** The database is given up after so long. */
+const readMs = 3_000;
+/** A request waits so long for the note of its use. */
+const useMs = 50;
+
+/**
+ * Verifies keys in this process: no request to the database for a malformed key or one that is remembered, one strongly
+ * consistent read for any other. Concurrent requests for one key share a read, a refusal only if the read began after
+ * the request arrived. The secret itself is not kept.
+ */
+export class Verifier {
+  readonly #table: Table;
+  readonly #settings: VerifierSettings;
+  readonly #clock: Clock;
+  readonly #warn: (why: unknown) => void;
+  readonly #accepted = new LruMap<KeyHandle, Finding>(maxAccepted);
+  readonly #refused = new LruMap<KeyHandle, Finding>(maxRefused);
+  readonly #readings = new Map<KeyHandle, Reading>();
+  #turn = 0;
+
+  /** @param warn is told why a use could not be written down, which fails no verification */
+  constructor(table: Table, settings: VerifierSettings, clock: Clock, warn: (why: unknown) => void = () => {}) {
+    this.#table = table;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#warn = warn;
+  }
+
+  /**
+   * @param text what somebody presents as a key
+   * @param realm HRN of the only realm whose keys are to be valid, if there is just one
+   * @throws ApiError 503000 when the database cannot be asked: let nobody in
+   */
+  async check(text: string, realm?: string): Promise<Check> {
+    const parsed = parseApiKeyId(text, this.#settings.prefixes);
+    if (!parsed) return { verification: { valid: false, reason: 'malformed' }, isCached: false };
+    const key = refOf(parsed);
+    const remembered = this.#remembered(key.handle);
+    const finding = remembered ?? (await this.#find(key));
+    const { verification } = finding;
+    const isForeign = verification.valid && realm !== undefined && verification.realm !== realm;
+    if (verification.valid && !isForeign) await this.#use(key, finding);
+    return {
+      ...key,
+      verification: isForeign ? { valid: false, reason: 'unknown' } : verification,
+      isCached: remembered !== undefined,
+    };
+  }
+
+  #remembered(handle: KeyHandle): Finding | undefined {
+    return [this.#accepted.get(handle), this.#refused.get(handle)].find((finding) => this.#holds(finding));
+  }
+
+  /** A clock that was put back makes a finding worthless, not immortal. */
+  #holds(finding: Finding | undefined): finding is Finding {
+    const now = this.#clock.now();
+    return finding !== undefined && finding.from <= now && now < finding.until;
+  }
+
+  async #find(key: KeyRef): Promise<Finding> {
+    if (this.#settings.cacheSeconds === 0) return this.#look(key);
+    this.#turn += 1;
+    const arrival = this.#turn;
+    for (;;) {
+      const { turn, finding } = this.#readings.get(key.handle) ?? this.#startReading(key);
+      const isLater = turn > arrival;
+      const found = await finding.catch((why) => {
+        if (isLater) throw why;
+      });
+      if (found && (isLater || (found.verification.valid && this.#holds(found)))) return found;
+    }
+  }
+
+  #startReading(key: KeyRef): Reading {
+    this.#turn += 1;
+    const finding = this.#look(key).finally(() => this.#readings.delete(key.handle));
+    const reading = { turn: this.#turn, finding };
+    this.#readings.set(key.handle, reading);
+    return reading;
+  }
+
+  async #look({ appId, handle }: KeyRef): Promise<Finding> {
+    const { partition, cacheSeconds, lastUsedSeconds = Number.POSITIVE_INFINITY } = this.#settings;
+    const { app, from } = await this.#read(appId);
+    const verification = verificationOf(app, handle, { now: this.#clock.now(), partition });
+    const cacheMs = verification.valid ? cacheSeconds * 1_000 : refusedMs;
+    const expiresAt = verification.valid && verification.expiresAt !== never ? verification.expiresAt : undefined;
+    const finding = {
+      verification,
+      from,
+      until: Math.min(from + cacheMs, expiresAt ?? Number.POSITIVE_INFINITY),
+      useDueAt: (app?.lastUsed[handle] ?? 0) + lastUsedSeconds * 1_000,
+    };
+    if (cacheSeconds > 0) (verification.valid ? this.#accepted : this.#refused).set(handle, finding);
+    return finding;
+  }
+
+  async #read(appId: string) {
+    const deadline = { ...this.#clock, at: this.#clock.now() + readMs };
+    let from = 0;
+    const attempt = () => {
+      from = this.#clock.now();
+      return this.#table.attemptGet(appKey(appId));
+    };
+    try {
+      const item = await read(deadline, attempt);
+      return { app: appOf(item), from };
+    } catch (why) {
+      throw why instanceof ApiError ? why : new ApiError('503000', { why });
+    }
+  }
+
+  async #use({ appId, handle }: KeyRef, finding: Finding): Promise<void> {
+    const at = this.#clock.now();
+    if (at < finding.useDueAt) return;
+    const periodMs = (this.#settings.lastUsedSeconds ?? 0) * 1_000;
+    finding.useDueAt = at + periodMs;
+    const written = recordUse(this.#table, { appId, handle, at, periodMs }).then(
+      (attempt) => 'error' in attempt && this.#warn(attempt.error),
+      this.#warn,
+    );
+    await Promise.race([written, this.#clock.sleep(useMs)]);
+  }
+}
+
+function refOf({ apiKeyId, appId }: { apiKeyId: ApiKeyId; appId: string }): KeyRef {
+  return { appId, handle: handleOf(apiKeyId) };
+}
