@@ -32,8 +32,8 @@ export interface KeyVerifier {
    */
   verify(apiKeyId: string): Promise<Verification>;
   /**
-   * Finds the key of a request and verifies it. `missing`: there is none in any allowed place. `repeated`: the place
-   * holds several. `misplaced`: only one place is allowed, and there is a key in another.
+   * Finds the key of a request and verifies it. `missing`: there is none in any allowed place. `ambiguous`: the
+   * places hold different things. `misplaced`: there is a key where none is allowed.
    * @throws ApiError 503000 when the database cannot be asked: let nobody in
    */
   verifyRequest(request: RequestParts): Promise<RequestVerification>;
@@ -41,7 +41,7 @@ export interface KeyVerifier {
 
 export type RequestVerification =
   | Verification
-  | { readonly valid: false; readonly reason: 'missing' | 'repeated' | 'misplaced' };
+  | { readonly valid: false; readonly reason: 'missing' | 'ambiguous' | 'misplaced' };
 
 /**
  * The service's own check for any Lambda function or server that may read its table (`dynamodb:GetItem`, and

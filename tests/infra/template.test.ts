@@ -21,6 +21,7 @@ afterAll(remove);
 const make = ['GetItem', 'UpdateItem', 'kms:GenerateMac'];
 const change = ['GetItem', 'UpdateItem'];
 const read = ['GetItem', 'UpdateItem on rate#*'];
+const verify = ['GetItem', 'UpdateItem of pk, sk, lastUsed'];
 const allowed = {
   generateApiKey: make,
   generateApiKeyDirect: make,
@@ -32,6 +33,9 @@ const allowed = {
   deleteApiKey: change,
   deleteApiKeys: change,
   rotateApiKey: make,
+  verifyApiKey: verify,
+  verifyApiKeyDirect: verify,
+  authorizeApiKey: verify,
   createApp: ['GetItem', 'PutItem', 'DeleteItem on member#*', 'UpdateItem on rate#*'],
   listApps: ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem on rate#*'],
   getApp: read,
@@ -87,8 +91,8 @@ const headersOf: Partial<Record<ErrorCode, Record<string, unknown>>> = {
 };
 
 describe('functions', () => {
-  it('are the operations, each on Node.js 24 and arm64, within the time that the gateway waits', () => {
-    expect(Object.keys(functions()).sort()).toEqual(Object.keys(operations).sort());
+  it('are the operations and the authorizer, each on Node.js 24 and arm64, within the time that the gateway waits', () => {
+    expect(Object.keys(functions()).sort()).toEqual([...Object.keys(operations), 'authorizeApiKey'].sort());
     const common = {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -146,6 +150,25 @@ describe('roles', () => {
   it('security 23: no action has a wildcard, and none scans', () => {
     const actions = Object.keys(functions()).flatMap((name) => statementsOf(name).flatMap(({ Action }) => Action));
     expect(actions.filter((action) => /\*|Scan|Batch(?!Get)/.test(action))).toEqual([]);
+  });
+});
+
+describe('the authorizer', () => {
+  it('may be invoked by the authorizers of this account and Region, and nothing else of API Gateway', () => {
+    expect(resource('AuthorizerPermission').Properties).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: { 'Fn::GetAtt': ['AuthorizeApiKeyLambdaFunction', 'Arn'] },
+      Principal: 'apigateway.amazonaws.com',
+      SourceAccount: { Ref: 'AWS::AccountId' },
+      SourceArn: {
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
+        'Fn::Sub': 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:*/authorizers/*',
+      },
+    });
+  });
+
+  it('answers within the time that the gateway waits for it', () => {
+    expect(propertiesOf('authorizeApiKey').Timeout).toBeLessThanOrEqual(10);
   });
 });
 
@@ -330,7 +353,7 @@ describe('answers of the gateway itself', () => {
 });
 
 describe('what is for running locally', () => {
-  const localNames = /IS_OFFLINE|noSuchRoute|no-such-route|infra\/local|dynalite|urn:appkeys:local/;
+  const localNames = /IS_OFFLINE|whoami|noSuchRoute|no-such-route|infra\/local|dynalite|urn:appkeys:local/;
 
   it('security 24: is not in the template', () => {
     const text = JSON.stringify(template);
@@ -365,6 +388,11 @@ describe('outputs', () => {
       ServiceEndpoint: { Value: expect.anything() },
       TableName: { Value: { Ref: 'Table' } },
       GenerateApiKeyDirectFunctionName: { Value: { Ref: 'GenerateApiKeyDirectLambdaFunction' } },
+      VerifyApiKeyDirectFunctionName: { Value: { Ref: 'VerifyApiKeyDirectLambdaFunction' } },
+      AuthorizeApiKeyFunctionArn: {
+        Value: { 'Fn::GetAtt': ['AuthorizeApiKeyLambdaFunction', 'Arn'] },
+        Export: { Name: 'appkeys-dev-authorizer' },
+      },
     });
   });
 });
@@ -419,9 +447,24 @@ function resourcesOf({ Action }: Statement): unknown[] {
   return Action.includes('dynamodb:Query') ? [table, { 'Fn::Sub': '${Table.Arn}/index/byRealm' }] : [table];
 }
 
-function formatActions({ Action, Condition }: Statement): string[] {
-  if (Condition) expect(Condition).toMatchObject({ Null: { 'dynamodb:LeadingKeys': 'false' } });
-  const suffix = Condition ? ` on ${Condition['ForAllValues:StringLike']['dynamodb:LeadingKeys']}` : '';
+function formatActions({ Action, Condition = {} }: Statement): string[] {
+  const { 'dynamodb:LeadingKeys': items } = Condition['ForAllValues:StringLike'] ?? {};
+  const { 'dynamodb:Attributes': attributes } = Condition['ForAllValues:StringEquals'] ?? {};
+  // ForAllValues is true where there is nothing to compare.
+  if (items)
+    expect(Condition).toEqual({
+      'ForAllValues:StringLike': expect.anything(),
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    });
+  if (attributes) {
+    expect(Condition).toEqual({
+      'ForAllValues:StringEquals': expect.anything(),
+      // Nothing else of the item comes back either.
+      StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+      Null: { 'dynamodb:Attributes': 'false' },
+    });
+  }
+  const suffix = `${items ? ` on ${items}` : ''}${attributes ? ` of ${attributes.join(', ')}` : ''}`;
   return Action.map((action) => action.replace('dynamodb:', '') + suffix);
 }
 

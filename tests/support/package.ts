@@ -13,7 +13,10 @@ const timeoutMs = 50_000;
 export interface Statement {
   readonly Action: readonly string[];
   readonly Resource: unknown;
-  readonly Condition?: { readonly 'ForAllValues:StringLike': { readonly 'dynamodb:LeadingKeys': string } };
+  readonly Condition?: {
+    readonly 'ForAllValues:StringLike'?: { readonly 'dynamodb:LeadingKeys': string };
+    readonly 'ForAllValues:StringEquals'?: { readonly 'dynamodb:Attributes': readonly string[] };
+  };
 }
 
 /** The properties that tests look into, of every type of resource. */
