@@ -12,6 +12,10 @@ Generate a key; an application has at most two:
 
 ${formatCurl(`${formatAppUrl(ports, seeds[0])}/apiKeys`, token)}
 
+Its apiKeyId opens an API behind the authorizer:
+
+curl ${formatUrl(ports.httpPort)}/whoami -H 'x-api-key: …'
+
 Another token: npm run --silent token -- --principal demo --realm myrealm
 Stop with Ctrl-C.
 `;
