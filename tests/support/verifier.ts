@@ -1,0 +1,110 @@
+import { setTimeout } from 'node:timers/promises';
+import { inject } from 'vitest';
+import type { App } from '../../lib/domain/app.ts';
+import { openTable } from '../../lib/store/dynamodb.ts';
+import type { Table } from '../../lib/store/table.ts';
+import { Verifier, type VerifierSettings } from '../../lib/verifier/verifier.ts';
+import { startDatabaseProxy } from './database-proxy.ts';
+import { hrnOf, startService, type TestService } from './service.ts';
+
+/** The service, and a table for verifiers whose requests are counted; its clock goes on only when told to, and while it sleeps. */
+export interface VerifierBench {
+  readonly service: TestService;
+  readonly table: Table;
+  /** the operations that the verifiers asked for, such as `GetItem` */
+  readonly requests: string[];
+  readonly proxy: Awaited<ReturnType<typeof startDatabaseProxy>>;
+  readonly clock: {
+    at: number;
+    now(): number;
+    sleep(ms: number): Promise<void>;
+    random(): number;
+    readonly slept: number[];
+  };
+  open(settings?: Partial<VerifierSettings>, parts?: { table?: Table; warn?: (why: unknown) => void }): Verifier;
+  /** a key of a new application, made by the service */
+  makeKey(body?: object, parts?: Partial<App>): Promise<MadeKey>;
+}
+
+export interface MadeKey {
+  readonly app: App;
+  /** the secret */
+  readonly apiKeyId: string;
+  readonly path: { app: string; apiKey: string };
+  readonly handle: string;
+}
+
+export async function startVerifierBench(): Promise<VerifierBench> {
+  const service = await startService({ MAX_KEYS_PER_APP: '50' });
+  const proxy = await startDatabaseProxy(inject('endpoint'));
+  const table = await openProxied(service.tableName, proxy.endpoint);
+  const clock = fakeClock();
+  return {
+    service,
+    table,
+    requests: proxy.requests,
+    proxy,
+    clock,
+    open: (settings = {}, parts = {}) =>
+      new Verifier(
+        parts.table ?? table,
+        { partition: 'here', prefixes: ['ak'], cacheSeconds: 10, lastUsedSeconds: undefined, ...settings },
+        clock,
+        parts.warn,
+      ),
+    async makeKey(body = {}, parts = {}) {
+      const app = await service.seed(parts);
+      const { body: made } = await service.generate(app, { name: 'a key', ...body });
+      const path = { app: hrnOf(app), apiKey: encodeURIComponent(made.apiKey) };
+      return { app, apiKeyId: made.apiKeyId, path, handle: made.apiKey.split('/').at(-1) };
+    },
+  };
+}
+
+/** The SDK looks for its endpoint when it is used first, so that the service keeps its own. */
+async function openProxied(tableName: string, endpoint: string): Promise<Table> {
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = endpoint;
+  const table = openTable(tableName);
+  await table.attemptGet({ pk: 'first use', sk: 'app' });
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = inject('endpoint');
+  return table;
+}
+
+function fakeClock(): VerifierBench['clock'] {
+  const clock = {
+    at: Date.now(),
+    slept: [] as number[],
+    now: () => clock.at,
+    async sleep(ms: number) {
+      clock.slept.push(ms);
+      // So long a verification waits for the note of a use, which takes real time.
+      if (ms === 50) await setTimeout(ms);
+      else clock.at += ms;
+    },
+    random: () => 1,
+  };
+  return clock;
+}
+
+/** Lets reads wait until they are released, so that requests come while one is under way. */
+export function holdReads(table: Table): { table: Table; reads: number; release(): void } {
+  let waiting: (() => void)[] = [];
+  const held = {
+    reads: 0,
+    table: {
+      ...table,
+      async attemptGet(key) {
+        held.reads += 1;
+        // What the read finds is settled when it begins.
+        const found = table.attemptGet(key);
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        return found;
+      },
+    } satisfies Table as Table,
+    release() {
+      for (const go of waiting) go();
+      waiting = [];
+    },
+  };
+  return held;
+}

@@ -1,0 +1,431 @@
+import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
+import { openTable } from '../../lib/store/dynamodb.ts';
+import { database } from '../support/calls.ts';
+import type { OperationId } from '../support/events.ts';
+import { holdReads, type MadeKey, startVerifierBench, type VerifierBench } from '../support/verifier.ts';
+
+let bench: VerifierBench;
+const secret = (fill: number) => new Uint8Array(32).fill(fill);
+
+beforeAll(async () => {
+  bench = await startVerifierBench();
+});
+
+beforeEach(() => {
+  bench.clock.at = Date.now();
+  bench.clock.slept.length = 0;
+  bench.proxy.faults = [];
+  bench.requests.length = 0;
+});
+
+const valid = { verification: { valid: true } };
+const refused = (reason: string) => ({ verification: { valid: false, reason } });
+
+/** Every way in which a key ends, and what is told of it then. */
+const ends: Record<string, { reason: string; calls: readonly [OperationId, object?][] }> = {
+  disabled: { reason: 'disabled', calls: [['disableApiKey']] },
+  deleted: { reason: 'deleted', calls: [['deleteApiKey']] },
+  'deleted with all others': { reason: 'deleted', calls: [['deleteApiKeys']] },
+  rotated: { reason: 'deleted', calls: [['rotateApiKey', {}]] },
+  'of a deactivated application': { reason: 'deactivated', calls: [['updateApp', { status: 'deactivated' }]] },
+  'of a deleted application': { reason: 'deleted', calls: [['deleteApp']] },
+};
+
+async function end(key: MadeKey, kind: string): Promise<string> {
+  const { reason, calls } = ends[kind] ?? expect.fail();
+  for (const [id, body] of calls) {
+    const { statusCode } = await bench.service.call(id, { path: key.path, ...(body && { body }) });
+    expect(statusCode).toBeLessThan(300);
+  }
+  return reason;
+}
+
+describe('security 6: what is no key asks nothing of the database', () => {
+  it.each([
+    ['', 'empty'],
+    ['ak', 'a prefix'],
+    ['key', 'a word'],
+    [`ak_app_${'0'.repeat(49)}`, 'a wrong checksum'],
+    [formatApiKeyId('sk', 'app', secret(1)), 'another prefix'],
+    [`${formatApiKeyId('ak', 'app', secret(1))}\n`, 'a line break'],
+    [`Bearer ${formatApiKeyId('ak', 'app', secret(1))}`, 'a scheme before it'],
+    ['ak_'.repeat(100_000), 'much too long'],
+    ['ak_äpp_0', 'not ASCII'],
+  ])('%j: %s', async (text) => {
+    expect(await bench.open().check(text)).toMatchObject(refused('malformed'));
+    expect(bench.requests).toEqual([]);
+  });
+
+  it('a retired prefix that is still accepted is looked up', async () => {
+    const text = formatApiKeyId('old_key', 'nobody', secret(1));
+    expect(await bench.open({ prefixes: ['ak', 'old_key'] }).check(text)).toMatchObject(refused('unknown'));
+    expect(bench.requests).toEqual(['GetItem']);
+  });
+});
+
+describe('security 8: each refusal of a well-formed key costs one read, and so does an acceptance', () => {
+  it('valid: it is shown as the key is', async () => {
+    const key = await bench.makeKey({ name: 'mine' });
+    const { body } = await bench.service.call('getApiKey', { path: key.path });
+    expect(await bench.open().check(key.apiKeyId)).toEqual({
+      verification: { valid: true, ...body },
+      isCached: false,
+      appId: key.app.appId,
+      handle: key.handle,
+    });
+    expect(bench.requests).toEqual(['GetItem']);
+  });
+
+  it.each(Object.keys(ends))('%s', async (kind) => {
+    const key = await bench.makeKey();
+    const reason = await end(key, kind);
+    expect(await bench.open().check(key.apiKeyId)).toMatchObject(refused(reason));
+    expect(bench.requests).toEqual(['GetItem']);
+  });
+
+  it('expired, from that very millisecond on', async () => {
+    const expiresAt = Date.now() + 60_000;
+    const key = await bench.makeKey({ expiresAt });
+    bench.clock.at = expiresAt - 1;
+    expect(await bench.open().check(key.apiKeyId)).toMatchObject(valid);
+    bench.clock.at = expiresAt;
+    expect(await bench.open().check(key.apiKeyId)).toMatchObject(refused('expired'));
+    expect(bench.requests).toEqual(['GetItem', 'GetItem']);
+  });
+
+  it('unknown: no such key, no such application, an application named like a built-in', async () => {
+    const { app } = await bench.makeKey();
+    for (const appId of [app.appId, 'nobody', 'constructor']) {
+      const text = formatApiKeyId('ak', appId, secret(2));
+      expect(await bench.open().check(text)).toMatchObject(refused('unknown'));
+    }
+    expect(bench.requests).toEqual(['GetItem', 'GetItem', 'GetItem']);
+  });
+
+  it('the read is strongly consistent, and of one unit', async () => {
+    const key = await bench.makeKey();
+    const send = vi.spyOn(DynamoDBDocumentClient.prototype, 'send');
+    await bench.open().check(key.apiKeyId);
+    const [[command] = []] = send.mock.calls;
+    send.mockRestore();
+    const { input } = command as GetCommand;
+    expect(input).toMatchObject({ Key: { pk: key.app.appId, sk: 'app' }, ConsistentRead: true });
+    const counted = new GetCommand({ ...input, ReturnConsumedCapacity: 'TOTAL' });
+    const { ConsumedCapacity: capacity } = await database().send(counted);
+    expect(capacity?.CapacityUnits).toBe(1);
+  });
+
+  it('a key of another realm than the one asked about is unknown, and its use is not written down', async () => {
+    const key = await bench.makeKey();
+    const verifier = bench.open({ lastUsedSeconds: 3_600 });
+    const foreign = 'hrn:here:account::other:realm/other';
+    expect(await verifier.check(key.apiKeyId, foreign)).toMatchObject(refused('unknown'));
+    expect((await bench.service.item(key.app)).lastUsed).toEqual({});
+    expect(await verifier.check(key.apiKeyId, 'hrn:here:account::myrealm:realm/myrealm')).toMatchObject(valid);
+  });
+});
+
+describe('what was found is remembered', () => {
+  it.each(Object.keys(ends))(
+    '%s: accepted until 10 s after the read began, and not a millisecond longer',
+    async (kind) => {
+      const key = await bench.makeKey();
+      const verifier = bench.open();
+      const from = bench.clock.at;
+      expect(await verifier.check(key.apiKeyId)).toMatchObject({ ...valid, isCached: false });
+      const reason = await end(key, kind);
+      bench.clock.at = from + 9_999;
+      expect(await verifier.check(key.apiKeyId)).toMatchObject({ ...valid, isCached: true });
+      expect(bench.requests).toHaveLength(1);
+      bench.clock.at = from + 10_000;
+      expect(await verifier.check(key.apiKeyId)).toMatchObject({ ...refused(reason), isCached: false });
+    },
+  );
+
+  it('the bound counts from where the read began, however long it took', async () => {
+    const key = await bench.makeKey();
+    const held = holdReads(bench.table);
+    const verifier = bench.open({}, held);
+    const from = bench.clock.at;
+    const first = verifier.check(key.apiKeyId);
+    bench.clock.at = from + 6_000;
+    held.release();
+    expect(await first).toMatchObject(valid);
+    await end(key, 'disabled');
+    bench.clock.at = from + 10_000;
+    const later = verifier.check(key.apiKeyId);
+    held.release();
+    expect(await later).toMatchObject(refused('disabled'));
+  });
+
+  it('never past the expiry of the key', async () => {
+    const expiresAt = Date.now() + 60_000;
+    const key = await bench.makeKey({ expiresAt });
+    const verifier = bench.open();
+    bench.clock.at = expiresAt - 3_000;
+    await verifier.check(key.apiKeyId);
+    bench.clock.at = expiresAt - 1;
+    expect(await verifier.check(key.apiKeyId)).toMatchObject({ ...valid, isCached: true });
+    bench.clock.at = expiresAt;
+    expect(await verifier.check(key.apiKeyId)).toMatchObject({ ...refused('expired'), isCached: false });
+  });
+
+  it('a clock that is put back does not prolong it', async () => {
+    const key = await bench.makeKey();
+    const verifier = bench.open();
+    await verifier.check(key.apiKeyId);
+    await end(key, 'disabled');
+    bench.clock.at -= 60_000;
+    expect(await verifier.check(key.apiKeyId)).toMatchObject(refused('disabled'));
+  });
+
+  it('a refusal for one second', async () => {
+    const key = await bench.makeKey({ enabled: false });
+    const verifier = bench.open();
+    const from = bench.clock.at;
+    expect(await verifier.check(key.apiKeyId)).toMatchObject(refused('disabled'));
+    await bench.service.call('enableApiKey', { path: key.path });
+    bench.clock.at = from + 999;
+    expect(await verifier.check(key.apiKeyId)).toMatchObject({ ...refused('disabled'), isCached: true });
+    bench.clock.at = from + 1_000;
+    expect(await verifier.check(key.apiKeyId)).toMatchObject({ ...valid, isCached: false });
+  });
+
+  it('nothing with cacheSeconds 0: each request reads', async () => {
+    const key = await bench.makeKey();
+    const verifier = bench.open({ cacheSeconds: 0 });
+    await Promise.all(Array.from({ length: 5 }, () => verifier.check(key.apiKeyId)));
+    expect(bench.requests).toHaveLength(5);
+    await end(key, 'disabled');
+    expect(await verifier.check(key.apiKeyId)).toMatchObject(refused('disabled'));
+  });
+});
+
+describe('concurrent requests for one key', () => {
+  it('1,000 at first: one read, and one note of the use', async () => {
+    const key = await bench.makeKey();
+    const verifier = bench.open({ lastUsedSeconds: 3_600 });
+    const checks = await Promise.all(Array.from({ length: 1_000 }, () => verifier.check(key.apiKeyId)));
+    expect(checks.every(({ verification }) => verification.valid)).toBe(true);
+    expect(bench.requests).toEqual(['GetItem', 'UpdateItem']);
+  });
+
+  it('who comes while a read is under way takes its yes', async () => {
+    const key = await bench.makeKey();
+    const held = holdReads(bench.table);
+    const verifier = bench.open({}, held);
+    const both = [verifier.check(key.apiKeyId), verifier.check(key.apiKeyId)];
+    held.release();
+    expect(await Promise.all(both)).toMatchObject([valid, valid]);
+    expect(held.reads).toBe(1);
+  });
+
+  it('but not its no: the key may have been enabled since', async () => {
+    const key = await bench.makeKey({ enabled: false });
+    const held = holdReads(bench.table);
+    const verifier = bench.open({}, held);
+    const early = verifier.check(key.apiKeyId);
+    await bench.service.call('enableApiKey', { path: key.path });
+    const late = [verifier.check(key.apiKeyId), verifier.check(key.apiKeyId)];
+    held.release();
+    expect(await early).toMatchObject(refused('disabled'));
+    await vi.waitUntil(() => held.reads === 2);
+    held.release();
+    expect(await Promise.all(late)).toMatchObject([valid, valid]);
+    expect(held.reads).toBe(2);
+  });
+
+  it('nor its yes, once that is too old', async () => {
+    const key = await bench.makeKey();
+    const held = holdReads(bench.table);
+    const verifier = bench.open({}, held);
+    const early = verifier.check(key.apiKeyId);
+    await end(key, 'disabled');
+    bench.clock.at += 10_000;
+    const late = verifier.check(key.apiKeyId);
+    held.release();
+    expect(await early).toMatchObject(valid);
+    await vi.waitUntil(() => held.reads === 2);
+    held.release();
+    expect(await late).toMatchObject(refused('disabled'));
+  });
+
+  it('nor its failure', async () => {
+    const key = await bench.makeKey();
+    let reads = 0;
+    const held = holdReads({
+      ...bench.table,
+      attemptGet: async (at) => {
+        reads += 1;
+        if (reads > 1) return bench.table.attemptGet(at);
+        bench.clock.at += 10_000;
+        return { outcome: 'failed', error: new Error('lost') };
+      },
+    });
+    const verifier = bench.open({}, held);
+    const early = verifier.check(key.apiKeyId);
+    const late = verifier.check(key.apiKeyId);
+    const failed = expect(early).rejects.toMatchObject({ code: '503000' });
+    held.release();
+    await failed;
+    await vi.waitUntil(() => held.reads === 2);
+    held.release();
+    expect(await late).toMatchObject(valid);
+  });
+});
+
+describe('when a key was used last', () => {
+  const settings = { lastUsedSeconds: 3_600 };
+  const usesOf = async ({ app }: MadeKey) => (await bench.service.item(app)).lastUsed as Record<string, unknown>;
+
+  it('is written once in a period, however many processes verify it, and however often', async () => {
+    const key = await bench.makeKey();
+    const verifiers = Array.from({ length: 10 }, () => bench.open({ ...settings, cacheSeconds: 0 }));
+    const first = bench.clock.at;
+    const { rev } = await bench.service.item(key.app);
+    const checkAll = () =>
+      Promise.all(verifiers.flatMap((each) => [each, each, each].map((verifier) => verifier.check(key.apiKeyId))));
+    await checkAll();
+    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first);
+    bench.clock.at = first + 3_599_999;
+    await checkAll();
+    expect(await usesOf(key)).toEqual({ [key.handle]: first, latest: key.handle });
+    bench.clock.at = first + 3_600_000;
+    await checkAll();
+    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first + 3_600_000);
+    expect((await bench.service.item(key.app)).rev).toBe(rev);
+  });
+
+  it('is written for a remembered key too', async () => {
+    const key = await bench.makeKey();
+    const verifier = bench.open({ lastUsedSeconds: 5 });
+    const first = bench.clock.at;
+    await verifier.check(key.apiKeyId);
+    bench.clock.at = first + 4_999;
+    await verifier.check(key.apiKeyId);
+    expect((await usesOf(key))[key.handle]).toBe(first);
+    bench.clock.at = first + 5_000;
+    expect(await verifier.check(key.apiKeyId)).toMatchObject({ isCached: true });
+    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first + 5_000);
+  });
+
+  it('is shown with the key, and is gone with it', async () => {
+    const key = await bench.makeKey();
+    const lastUsedTime = bench.clock.at;
+    await bench.open(settings).check(key.apiKeyId);
+    await vi.waitUntil(async () => key.handle in (await usesOf(key)));
+    const { path } = key;
+    expect((await bench.service.call('getApiKey', { path })).body).toMatchObject({ lastUsedTime });
+    expect((await bench.service.call('listApiKeys', { path })).body.items).toMatchObject([{ lastUsedTime }]);
+    await end(key, 'deleted');
+    expect(await usesOf(key)).toEqual({});
+  });
+
+  it('is not written for a refused key, nor when it is off', async () => {
+    const key = await bench.makeKey({ enabled: false });
+    await bench.open(settings).check(key.apiKeyId);
+    const other = await bench.makeKey();
+    await bench.open().check(other.apiKeyId);
+    expect(bench.requests).toEqual(['GetItem', 'GetItem']);
+  });
+
+  it('marks the item as used, not changed, until the next change', async () => {
+    const key = await bench.makeKey();
+    await bench.open(settings).check(key.apiKeyId);
+    await vi.waitUntil(async () => (await usesOf(key)).latest === key.handle);
+    await bench.service.generate(key.app);
+    expect(await usesOf(key)).toEqual({ [key.handle]: bench.clock.at });
+  });
+
+  it('security 23: the write names nothing of the item but lastUsed, and asks nothing back', async () => {
+    const key = await bench.makeKey();
+    const send = vi.spyOn(DynamoDBDocumentClient.prototype, 'send');
+    await bench.open(settings).check(key.apiKeyId);
+    const commands = send.mock.calls.map(([command]) => command as object);
+    send.mockRestore();
+    const update = commands.find((command) => command instanceof UpdateCommand);
+    const { ExpressionAttributeNames: names = {}, ...input } = (update as UpdateCommand).input;
+    expect(Object.values(names).sort()).toEqual([key.handle, 'lastUsed', 'latest', 'pk'].sort());
+    const paths = `${input.UpdateExpression} ${input.ConditionExpression}`.match(/#\w+(\.#\w+)*/g) ?? [];
+    const tops = paths.map((path) => names[path.split('.')[0] ?? '']);
+    expect(new Set(tops)).toEqual(new Set(['lastUsed', 'pk']));
+    expect(input).toMatchObject({ ReturnValuesOnConditionCheckFailure: 'NONE' });
+    expect(input.ReturnValues ?? 'NONE').toBe('NONE');
+  });
+
+  it('a late note does not bring back an item that is gone', async () => {
+    const key = await bench.makeKey();
+    const table = { ...bench.table, attemptGet: bench.table.attemptGet };
+    const gone = { ...key.app, appId: 'gone' };
+    const item = await bench.service.item(key.app);
+    const apiKeyId = formatApiKeyId('ak', 'gone', secret(3));
+    const keys = { [handleOf(apiKeyId)]: Object.values(item.keys)[0] };
+    table.attemptGet = async () => ({ outcome: 'read', found: { ...item, pk: 'gone', sk: 'app', keys, lastUsed: {} } });
+    expect(await bench.open(settings, { table }).check(apiKeyId)).toMatchObject(valid);
+    expect(await bench.service.item(gone)).toBeUndefined();
+  });
+
+  it.each(['hang', 'loseAnswer', 'loseRequest'] as const)(
+    'a note with the fault %s fails nothing, and is waited for 50 ms at most',
+    async (fault) => {
+      const key = await bench.makeKey();
+      bench.proxy.faults = ['none', fault];
+      expect(await bench.open(settings).check(key.apiKeyId)).toMatchObject(valid);
+      expect(bench.clock.slept).toEqual([50]);
+    },
+  );
+
+  it('whoever opened the verifier is told why a use could not be written down', async () => {
+    const key = await bench.makeKey();
+    const warn = vi.fn();
+    const table = { ...bench.table, attemptUpdate: async () => Promise.reject(new Error('no right')) };
+    expect(await bench.open(settings, { table, warn }).check(key.apiKeyId)).toMatchObject(valid);
+    await vi.waitUntil(() => warn.mock.calls.length === 1);
+    expect(warn.mock.calls[0]).toMatchObject([{ message: 'no right' }]);
+  });
+});
+
+describe('when the database cannot be asked', () => {
+  it('nobody is let in, nothing is remembered, and then all is well again', async () => {
+    const key = await bench.makeKey();
+    const verifier = bench.open();
+    bench.proxy.faults = Array.from({ length: 50 }, () => 'loseRequest' as const);
+    await expect(verifier.check(key.apiKeyId)).rejects.toMatchObject({ code: '503000' });
+    expect(bench.requests.length).toBeGreaterThan(1);
+    bench.proxy.faults = [];
+    expect(await verifier.check(key.apiKeyId)).toMatchObject(valid);
+  });
+
+  it('one that passes is got over', async () => {
+    const key = await bench.makeKey();
+    bench.proxy.faults = ['loseAnswer'];
+    expect(await bench.open().check(key.apiKeyId)).toMatchObject(valid);
+    expect(bench.requests).toEqual(['GetItem', 'GetItem']);
+  });
+
+  it('a key that was remembered is let in until its time is over', async () => {
+    const key = await bench.makeKey();
+    const verifier = bench.open();
+    await verifier.check(key.apiKeyId);
+    bench.proxy.faults = Array.from({ length: 50 }, () => 'loseRequest' as const);
+    expect(await verifier.check(key.apiKeyId)).toMatchObject(valid);
+    bench.clock.at += 10_000;
+    await expect(verifier.check(key.apiKeyId)).rejects.toMatchObject({ code: '503000' });
+  });
+
+  it('a failure that no repetition mends is told as one of the service', async () => {
+    const verifier = bench.open({}, { table: openTable('no-such-table') });
+    await expect(verifier.check(formatApiKeyId('ak', 'app', secret(4)))).rejects.toMatchObject({ code: '503000' });
+  });
+});
+
+it('runs on the database of the test', () => expect(bench.proxy.endpoint).not.toBe(inject('endpoint')));
+
+it('the secret is not what is remembered', async () => {
+  const key = await bench.makeKey();
+  const checked = await bench.open().check(key.apiKeyId);
+  expect(JSON.stringify(checked)).not.toContain(key.apiKeyId.split('_').at(-1));
+  expect(handleOf(key.apiKeyId as ApiKeyId)).toBe(checked.handle);
+});
