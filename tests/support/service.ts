@@ -4,9 +4,10 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect, vi } from 'vitest';
 import { type LocalKms, startLocalKms } from '../../infra/local/kms.ts';
 import { localClient } from '../../infra/local/table.ts';
+import type { AuthorizerAnswer } from '../../lib/authorizer/events.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
-import type { GenerateApiKeyResult } from '../../lib/direct/client.ts';
+import type { GenerateApiKeyResult, VerifyApiKeyResult } from '../../lib/direct/client.ts';
 import { type App, newApp } from '../../lib/domain/app.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
@@ -34,6 +35,10 @@ export interface TestService {
   item(app: App): Promise<App>;
   /** Invokes the function for direct invocation. */
   invoke(payload: unknown): Promise<GenerateApiKeyResult>;
+  /** Asks as a trusted Lambda function whether a key is valid. */
+  invokeVerify(payload: unknown): Promise<VerifyApiKeyResult>;
+  /** What the authorizer says of an event of a gateway. */
+  authorize(event: unknown): Promise<AuthorizerAnswer>;
   /** every log record that this service has written, and their lines */
   readonly log: { records(): Record<string, unknown>[]; lines(): string[] };
 }
@@ -54,6 +59,7 @@ export async function startService(env: Record<string, string | undefined> = {})
   const token = await issuer.sign({ permissions: ['account:createApp'] });
   const log = captureLog();
   const handlers = await loadHandlers();
+  const authorizer: Handler = (await import('../../functions/authorize-api-key.ts')).handler as never;
 
   const call: TestService['call'] = async (id, request = {}) => {
     const headers = {
@@ -73,6 +79,8 @@ export async function startService(env: Record<string, string | undefined> = {})
     generate: (app, body = { name: 'a key' }, headers = {}) =>
       call('generateApiKey', { path: { app: hrnOf(app) }, body, headers }),
     invoke: (payload) => handlers.generateApiKeyDirect(payload, lambdaContext()),
+    invokeVerify: (payload) => handlers.verifyApiKeyDirect(payload, lambdaContext()),
+    authorize: (event) => authorizer(event, lambdaContext()),
     async seed(parts = {}) {
       seeded += 1;
       const made = {
@@ -160,6 +168,10 @@ function setEnvironment({
     AWS_ENDPOINT_URL_KMS: kms.endpoint,
     TOKEN_ISSUERS: JSON.stringify(issuers),
     RATE_LIMIT: 'off',
+    API_KEY_PLACES: undefined,
+    API_KEY_PREFIXES_ACCEPTED: undefined,
+    VERIFY_CACHE_SECONDS: undefined,
+    LAST_USED_SECONDS: undefined,
     ...env,
   };
   for (const [name, value] of Object.entries(settings)) {
