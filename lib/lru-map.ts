@@ -24,8 +24,4 @@ export class LruMap<Key, Value> {
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
   }
-
-  delete(key: Key): void {
-    this.#entries.delete(key);
-  }
 }

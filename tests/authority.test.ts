@@ -70,6 +70,11 @@ function permit(...permissions: string[]): Record<string, unknown> {
   return { sub: 'token-holder', permissions };
 }
 
+const bodies: Partial<Record<OperationId, object>> = {
+  putGrant: { actions: ['write'] },
+  verifyApiKey: { apiKeyId: 'x' },
+};
+
 async function callAs(
   id: OperationId,
   claims: Record<string, unknown>,
@@ -89,7 +94,7 @@ async function callAs(
   return service.call(id, {
     path,
     headers,
-    ...(body && { body: id === 'putGrant' ? { actions: ['write'] } : { name: 'x' } }),
+    ...(body && { body: bodies[id] ?? { name: 'x' } }),
   });
 }
 
@@ -99,7 +104,7 @@ function expectVerdict(reply: TestReply, verdict: Verdict): void {
 }
 
 const guarded = (Object.keys(operations) as OperationId[]).filter((id) =>
-  ['read', 'write', 'manage', 'createApp', 'list'].includes(operations[id].access),
+  ['read', 'write', 'manage', 'createApp', 'verify', 'list'].includes(operations[id].access),
 );
 
 describe.each(guarded)('security 10: %s', (id) => {
@@ -165,6 +170,11 @@ describe.each(guarded)('security 10: %s', (id) => {
       .map(({ why }) => why);
     expect(new Set(whys).size).toBe(4);
   });
+});
+
+it.each(['createApp', 'verifyApiKey'] as const)('security 10: %s by who holds its permission', async (id) => {
+  const permission = `account:${operations[id].access}`;
+  expectVerdict(await callAs(id, { sub: 'token-holder', permissions: [permission] }), 'yes');
 });
 
 function isOnApp(id: OperationId): boolean {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readRateLimit, readSettings, readTokenSettings } from '../lib/config.ts';
+import {
+  ConfigError,
+  readPlaces,
+  readRateLimit,
+  readSettings,
+  readTokenSettings,
+  readVerifierSettings,
+} from '../lib/config.ts';
 
 const issuer = {
   issuer: 'https://issuer.example.com',
@@ -46,6 +53,48 @@ describe('settings', () => {
       expect(() => readRateLimit({ RATE_LIMIT: text })).toThrow('RATE_LIMIT');
     },
   );
+});
+
+describe('settings of verifying', () => {
+  it('have the defaults of the README', () => {
+    expect(readVerifierSettings({})).toEqual({
+      partition: 'here',
+      prefixes: ['ak'],
+      cacheSeconds: 10,
+      lastUsedSeconds: 3600,
+    });
+    expect(readPlaces({})).toEqual(['query', 'x-api-key', 'authorization']);
+  });
+
+  it('are taken as they are', () => {
+    const env = { API_KEY_PREFIX: 'new', API_KEY_PREFIXES_ACCEPTED: 'old,my_old', VERIFY_CACHE_SECONDS: '0' };
+    expect(readVerifierSettings({ ...env, LAST_USED_SECONDS: 'off' })).toEqual({
+      partition: 'here',
+      prefixes: ['new', 'old', 'my_old'],
+      cacheSeconds: 0,
+      lastUsedSeconds: undefined,
+    });
+    expect(readPlaces({ API_KEY_PLACES: 'authorization,query' })).toEqual(['authorization', 'query']);
+  });
+
+  it.each([
+    { VERIFY_CACHE_SECONDS: '-1' },
+    { VERIFY_CACHE_SECONDS: '0.5' },
+    { VERIFY_CACHE_SECONDS: '10000' },
+    { VERIFY_CACHE_SECONDS: 'off' },
+    { LAST_USED_SECONDS: '0' },
+    { LAST_USED_SECONDS: '1h' },
+    { API_KEY_PREFIXES_ACCEPTED: 'a-b' },
+    { API_KEY_PREFIXES_ACCEPTED: 'old,' },
+    { API_KEY_PLACES: 'cookie' },
+    { API_KEY_PLACES: 'query,query' },
+    { API_KEY_PLACES: 'X-Api-Key' },
+    { API_KEY_PLACES: 'query, x-api-key' },
+  ])('security 24: %j is refused and named', (env) => {
+    const read = () => [readVerifierSettings(env), readPlaces(env)];
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(Object.keys(env)[0]);
+  });
 });
 
 describe('token issuers', () => {

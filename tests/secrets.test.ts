@@ -1,6 +1,8 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, inject, it } from 'vitest';
 import { localClient } from '../infra/local/table.ts';
+import { restRequest } from './support/authorizer-events.ts';
+import { tokenOf } from './support/calls.ts';
 import { hrnOf, startService, type TestReply } from './support/service.ts';
 
 it('security 7: a secret is in the body of the 201 that made it, and nowhere else', async () => {
@@ -23,6 +25,24 @@ it('security 7: a secret is in the body of the 201 that made it, and nowhere els
   const secrets = [...replies.map(({ body }) => body.apiKeyId), direct.ok && direct.apiKey.apiKeyId].map(String);
   expect(new Set(secrets).size).toBe(4);
 
+  const trusted = await tokenOf(service, { permissions: ['account:verify'] });
+  const [, ofRepeated = ''] = secrets;
+  const verified = [
+    await service.call('verifyApiKey', { body: { apiKeyId: ofRepeated }, headers: trusted }),
+    await service.call('verifyApiKey', { body: { apiKeyId: `${ofRepeated}~` }, headers: trusted }),
+  ];
+  const authorized = [
+    await service.invokeVerify({ apiKeyId: ofRepeated }),
+    await service.authorize(restRequest({ headers: { 'x-api-key': ofRepeated } })),
+    ...(await Promise.all(
+      [{ query: { key: ofRepeated } }, { headers: { 'x-api-key': `${ofRepeated},${ofRepeated}` } }].map((misplaced) =>
+        service.authorize(restRequest(misplaced)).catch((error: Error) => [error.message, error.stack]),
+      ),
+    )),
+  ];
+  expect(verified.map(({ body }) => body.valid)).toEqual([true, false]);
+  expect(JSON.stringify(authorized)).toContain('Allow');
+
   const mistakes = [
     await service.call('generateApiKey', { path: { app: secrets[0] ?? '' }, body: { name: 'x' } }),
     await service.call('generateApiKey', {
@@ -34,6 +54,7 @@ it('security 7: a secret is in the body of the 201 that made it, and nowhere els
     await service.generate(app, { [secrets[0] ?? '']: 1, name: 'x' }),
     await service.generate(app, { name: 'x' }, { Authorization: `Bearer ${secrets[0]}` }),
     await service.generate(app, { name: 'x' }, { Authorization: `ApiKey ${secrets[0]}` }),
+    await service.call('verifyApiKey', { body: { [secrets[1] ?? '']: secrets[1] ?? '' }, headers: trusted }),
   ];
   for (const { statusCode } of mistakes) expect(statusCode).toBeGreaterThanOrEqual(400);
 
@@ -44,7 +65,8 @@ it('security 7: a secret is in the body of the 201 that made it, and nowhere els
     log: service.log.lines().join('\n'),
     headers: JSON.stringify([...replies, ...mistakes].map(({ headers }: TestReply) => headers)),
     errors: JSON.stringify(mistakes.map(({ text }) => text)),
-    reads: JSON.stringify(shown.map(({ text }) => text)),
+    reads: JSON.stringify([...shown, ...verified].map(({ text }) => text)),
+    authorizer: JSON.stringify(authorized),
     environment: JSON.stringify(process.env),
   };
   expect(places.items).toContain('salt');

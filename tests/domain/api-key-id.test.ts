@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newApiKeyReply } from '../../lib/contract/schemas.ts';
-import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
+import { type ApiKeyId, formatApiKeyId, handleOf, parseApiKeyId } from '../../lib/domain/api-key-id.ts';
 
 const secret = (fill: number) => new Uint8Array(32).fill(fill);
 
@@ -36,6 +36,38 @@ describe('security 6: the format of a key', () => {
 
   it.each([0, 16, 31, 33])('is not made of %i bytes', (length) => {
     expect(() => formatApiKeyId('ak', 'app', new Uint8Array(length))).toThrow(RangeError);
+  });
+});
+
+describe('security 6: what somebody presents as a key', () => {
+  const key = formatApiKeyId('my_ak', 'lACE8kgYxsahjbXnvy8w', secret(7));
+
+  it('is read if it was made here, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
+        const apiKeyId = formatApiKeyId('ak', 'app1', bytes);
+        expect(parseApiKeyId(apiKeyId, ['other', 'ak'])).toEqual({ apiKeyId, appId: 'app1' });
+      }),
+    );
+    expect(parseApiKeyId(key, ['my_ak'])).toEqual({ apiKeyId: key, appId: 'lACE8kgYxsahjbXnvy8w' });
+  });
+
+  it('is none with any one character changed, missing, added or swapped', () => {
+    for (let at = 0; at < key.length; at += 1) {
+      const other = key[at] === 'x' ? 'y' : 'x';
+      const swapped = `${key.slice(0, at)}${key[at + 1] ?? ''}${key[at]}${key.slice(at + 2)}`;
+      const wrong = [
+        `${key.slice(0, at)}${other}${key.slice(at + 1)}`,
+        `${key.slice(0, at)}${key.slice(at + 1)}`,
+        `${key.slice(0, at)}${other}${key.slice(at)}`,
+        ...(swapped === key ? [] : [swapped]),
+      ];
+      for (const text of wrong) expect(parseApiKeyId(text, ['my_ak'])).toBeUndefined();
+    }
+  });
+
+  it.each([[], ['ak'], ['my'], ['my_a'], ['my_ak_'], ['MY_AK'], ['']])('is none of the prefix %j', (...prefixes) => {
+    expect(parseApiKeyId(key, prefixes)).toBeUndefined();
   });
 });
 

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { LruMap } from '../lib/lru-map.ts';
+
+it('holds as many as it may, and lets go what was used longest ago', () => {
+  const map = new LruMap<string, number>(2);
+  map.set('a', 1);
+  map.set('b', 2);
+  expect(map.get('a')).toBe(1);
+  map.set('c', 3);
+  expect(['a', 'b', 'c'].map((key) => map.get(key))).toEqual([1, undefined, 3]);
+  expect(map.size).toBe(2);
+});
+
+it('holds one value for each key, the last', () => {
+  const map = new LruMap<string, number>(2);
+  for (const value of [1, 2, 3]) map.set('a', value);
+  expect([map.get('a'), map.size]).toEqual([3, 1]);
+});
