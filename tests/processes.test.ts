@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -13,7 +14,7 @@ import { waitUntilReady } from '../infra/local/readiness.ts';
 import { seedApps } from '../infra/local/seed.ts';
 import { type Service, serviceEnvironment, spawnService, stage } from '../infra/local/serverless-offline.ts';
 import { createTable, localClient } from '../infra/local/table.ts';
-import { FunctionCrash, generateApiKey } from '../lib/direct/client.ts';
+import { FunctionCrash, generateApiKey, verifyApiKey } from '../lib/direct/client.ts';
 import { newApp } from '../lib/domain/app.ts';
 
 /** Four processes of the service, as `npm start` starts it, on one database. */
@@ -30,7 +31,8 @@ beforeAll(async () => {
   key = await openSigningKey(folder);
   const { jwksUri, stop } = await startJwksServer(key);
   const kms = await startLocalKms(randomBytes(32));
-  const env = { ...serviceEnvironment({ database: { endpoint }, kms, jwksUri }), RATE_LIMIT: 'off' };
+  const own = { RATE_LIMIT: 'off', VERIFY_CACHE_SECONDS: '1' };
+  const env = { ...serviceEnvironment({ database: { endpoint }, kms, jwksUri }), ...own };
   for (let index = 0; index < 4; index += 1) {
     const ports = { httpPort: await freePort(), lambdaPort: await freePort() };
     const service = spawnService(ports, env);
@@ -126,9 +128,53 @@ describe('the typed client for other Lambda functions', () => {
     expect(refused).toMatchObject({ ok: false, error: { code: '409303', correlationId: 'mine' } });
   });
 
+  it('tells whether a key is valid', async () => {
+    const made = await generateApiKey(client(), functionName, {
+      app: `hrn:here:account::myrealm:app/${await newSeed()}`,
+      name: 'x',
+    });
+    const apiKeyId = made.ok ? made.apiKey.apiKeyId : '';
+    const verify = (text: string) => verifyApiKey(client(), `appkeys-${stage}-verifyApiKeyDirect`, { apiKeyId: text });
+    expect(await verify(apiKeyId)).toMatchObject({ ok: true, verification: { valid: true, name: 'x' } });
+    expect(await verify('x')).toEqual({ ok: true, verification: { valid: false, reason: 'malformed' } });
+  });
+
   it('throws FunctionCrash when the function is none that returns a result', async () => {
     const crash = { ...client(), send: async () => ({ FunctionError: 'Unhandled' }) } as unknown as LambdaClient;
     await expect(generateApiKey(crash, functionName, { app: 'x', name: 'x' })).rejects.toBeInstanceOf(FunctionCrash);
+  });
+});
+
+describe('GET /whoami, an API behind the authorizer', () => {
+  it('opens with a key in any place, and is closed in every process soon after the key was disabled', async () => {
+    const appId = await newSeed();
+    const token = await signToken(key, { principal: 'demo', realm: 'myrealm', expiresInSeconds: 300 });
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const [{ ports } = expect.fail()] = instances;
+    const url = `${formatAppUrl(ports, { realm: 'myrealm', appId })}/apiKeys`;
+    const reply = await fetch(url, { method: 'POST', headers, body: '{"name":"x"}' });
+    const { apiKeyId, apiKey, identity } = (await reply.json()) as Record<string, string>;
+
+    const whoami = (of: Ports, held: Record<string, string | undefined>, query = '') =>
+      fetch(`http://${loopback}:${of.httpPort}/whoami${query}`, { headers: held as Record<string, string> });
+    for (const answer of [
+      await whoami(ports, { 'x-api-key': apiKeyId }),
+      await whoami(ports, { Authorization: `ApiKey ${apiKeyId}` }),
+      await whoami(ports, {}, `?apiKey=${apiKeyId}`),
+    ]) {
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({ appHrn: identity, realm: 'myrealm', keyHrn: apiKey, keyName: 'x' });
+    }
+    expect((await whoami(ports, {})).status).toBe(401);
+    expect((await whoami(ports, { 'x-api-key': `${apiKeyId}x` })).status).toBe(401);
+
+    const statuses = () =>
+      Promise.all(instances.map(async (each) => (await whoami(each.ports, { 'x-api-key': apiKeyId })).status));
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    await fetch(`${url}/${encodeURIComponent(apiKey ?? '')}/disable`, { method: 'POST', headers });
+    const disabledAt = Date.now();
+    await sleep(disabledAt + 1_000 - Date.now());
+    expect(await statuses()).toEqual([401, 401, 401, 401]);
   });
 });
 

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { restRequest } from '../support/authorizer-events.ts';
 import { type OperationId, restEvent } from '../support/events.ts';
 import { copyService, packageService } from '../support/package.ts';
 import { hrnOf, startService, type TestService } from '../support/service.ts';
@@ -14,7 +15,8 @@ let service: TestService;
 const runner = `
 const [, , bundle, event] = process.argv;
 const { handler } = await import(bundle);
-const result = await handler(JSON.parse(event), { awsRequestId: 'x', getRemainingTimeInMillis: () => 10_000 });
+const context = { awsRequestId: 'x', getRemainingTimeInMillis: () => 10_000 };
+const result = await handler(JSON.parse(event), context).catch(({ message }) => ({ thrown: message }));
 console.log('RESULT' + JSON.stringify(result));
 `;
 
@@ -25,7 +27,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(remove);
 
-async function run(id: OperationId, file: string, event: unknown, env: Record<string, string> = {}) {
+async function run(
+  id: OperationId | 'authorizeApiKey',
+  file: string,
+  event: unknown,
+  env: Record<string, string> = {},
+) {
   const bundle = join(folder, 'bundles', id, `functions/${file}.mjs`);
   const args = [join(folder, 'runner.mjs'), bundle, JSON.stringify(event)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
@@ -62,6 +69,17 @@ describe('the packaged bundle', () => {
     const payload = { app: decodeURIComponent(hrnOf(app)), name: 'direct' };
     const { result } = await run('generateApiKeyDirect', 'generate-api-key-direct', payload);
     expect(result).toMatchObject({ ok: true, apiKey: { name: 'direct' } });
+  });
+
+  it('authorizes requests to other APIs, without settings that others need', async () => {
+    const { body: key } = await service.generate(await service.seed());
+    const lean = { SERVICE_KEY_ID: '', TOKEN_ISSUERS: '' };
+    const authorize = (apiKeyId: string) =>
+      run('authorizeApiKey', 'authorize-api-key', restRequest({ headers: { 'X-Api-Key': apiKeyId } }), lean);
+    const allowed = await authorize(key.apiKeyId);
+    expect(allowed.result).toMatchObject({ principalId: key.identity, context: { keyHrn: key.apiKey } });
+    expect(allowed.log).toMatchObject([{ event: 'verification', result: 'valid' }]);
+    expect((await authorize(`${key.apiKeyId}x`)).result).toEqual({ thrown: 'Unauthorized' });
   });
 
   it.each(['', '{', '[]', '[{"issuer":"x"}]'])(
