@@ -1,12 +1,6 @@
-import { formatRealmHrn } from '../domain/hrn.ts';
 import type { Verification } from '../domain/verification.ts';
 import { type Metric, verificationMetrics } from '../metrics.ts';
 import type { Check, Verifier } from '../verifier/verifier.ts';
-
-interface Context {
-  readonly settings: { readonly partition: string };
-  readonly verifier: Verifier;
-}
 
 interface Verified {
   readonly verification: Verification;
@@ -19,9 +13,13 @@ interface Verified {
  * @param realm whose keys may be asked about; every realm's where it is undefined
  * @throws ApiError 503000 when the database cannot be asked
  */
-export async function verify({ settings, verifier }: Context, apiKeyId: string, realm?: string): Promise<Verified> {
+export async function verify(
+  { verifier }: { readonly verifier: Verifier },
+  apiKeyId: string,
+  realm?: string,
+): Promise<Verified> {
   const startedAt = performance.now();
-  const check = await verifier.check(apiKeyId, realm && formatRealmHrn(realm, settings.partition));
+  const check = await verifier.check(apiKeyId, realm);
   const metrics = verificationMetrics(check.isCached, performance.now() - startedAt);
   return { verification: check.verification, logged: loggedOf(check), metrics };
 }

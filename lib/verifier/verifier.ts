@@ -39,6 +39,8 @@ interface KeyRef {
 /** What a read found; it holds from `from`, when the read began, until `until`, in ms since the epoch. */
 interface Finding {
   readonly verification: Verification;
+  /** of the application, if there is one */
+  readonly realm: string | undefined;
   readonly from: number;
   readonly until: number;
   /** when the key's next use is to be written down */
@@ -50,6 +52,9 @@ interface Reading {
   readonly turn: number;
   readonly finding: Promise<Finding>;
 }
+
+const malformed: Verification = { valid: false, reason: 'malformed' };
+const unknown: Verification = { valid: false, reason: 'unknown' };
 
 const maxAccepted = 10_000;
 const maxRefused = 1_000;
@@ -85,23 +90,20 @@ export class Verifier {
 
   /**
    * @param text what somebody presents as a key
-   * @param realm HRN of the only realm whose keys are to be valid, if there is just one
+   * @param realm the only one whose keys may be asked about, if there is just one; those of others are unknown
    * @throws ApiError 503000 when the database cannot be asked: let nobody in
    */
   async check(text: string, realm?: string): Promise<Check> {
     const parsed = parseApiKeyId(text, this.#settings.prefixes);
-    if (!parsed) return { verification: { valid: false, reason: 'malformed' }, isCached: false };
+    if (!parsed) return { verification: malformed, isCached: false };
     const key = refOf(parsed);
     const remembered = this.#remembered(key.handle);
     const finding = remembered ?? (await this.#find(key));
     const { verification } = finding;
-    const isForeign = verification.valid && realm !== undefined && verification.realm !== realm;
-    if (verification.valid && !isForeign) await this.#use(key, finding);
-    return {
-      ...key,
-      verification: isForeign ? { valid: false, reason: 'unknown' } : verification,
-      isCached: remembered !== undefined,
-    };
+    const isCached = remembered !== undefined;
+    if (realm !== undefined && finding.realm !== realm) return { ...key, verification: unknown, isCached };
+    if (verification.valid) await this.#use(key, finding);
+    return { ...key, verification, isCached };
   }
 
   #remembered(handle: KeyHandle): Finding | undefined {
@@ -144,6 +146,7 @@ export class Verifier {
     const expiresAt = verification.valid && verification.expiresAt !== never ? verification.expiresAt : undefined;
     const finding = {
       verification,
+      realm: app?.realm,
       from,
       until: Math.min(from + cacheMs, expiresAt ?? Number.POSITIVE_INFINITY),
       useDueAt: (app?.lastUsed[handle] ?? 0) + lastUsedSeconds * 1_000,
