@@ -6,5 +6,6 @@ export default defineConfig({
     globalSetup: 'tests/support/engine.ts',
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    maxConcurrency: 20,
   },
 });

@@ -13,6 +13,8 @@ export interface TestRequest {
   /** an object is sent as JSON, a string as it is, null is no body */
   readonly body?: unknown;
   readonly isBase64Encoded?: boolean;
+  /** what Lambda leaves to the invocation */
+  readonly remainingMs?: number;
 }
 
 /** The event that API Gateway's REST API hands to a Lambda proxy integration; path parameters stay percent-encoded. */

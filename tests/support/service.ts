@@ -67,7 +67,7 @@ export async function startService(env: Record<string, string | undefined> = {})
       ...((operations[id] as Operation).body && { 'Content-Type': 'application/json' }),
     };
     const event = restEvent(id, { ...request, headers: { ...headers, ...request.headers } });
-    return checked(id, await handlers[id](event, lambdaContext()));
+    return checked(id, await handlers[id](event, lambdaContext(request.remainingMs)));
   };
   return {
     tableName,
