@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { mutants, quick } from '../model/mixes.ts';
+import { explore, missingTools } from '../model/spin.ts';
+
+const missing = missingTools();
+if (missing) console.warn(`skipped: ${missing}`);
+
+describe('the model of one application, every state of it', () => {
+  it.skipIf(missing)(`nothing breaks: ${quick.name}`, () => {
+    const { states, violation } = explore(quick.options, 'shortest');
+    expect(violation).toBeUndefined();
+    expect(states).toBeGreaterThan(10_000);
+  });
+
+  it.skipIf(missing).each(mutants)('something breaks without $without: $removes', ({ without, options }) => {
+    expect(explore([...options, without], 'shortest').violation).toBeDefined();
+  });
+});

@@ -1,0 +1,573 @@
+/*
+ * One application item, and up to five requests that write to it at the same time, over a network that loses answers
+ * and delivers writes late. After lib/store/add-api-key.ts, lib/store/change-app.ts and lib/store/settle.ts.
+ *
+ * Everything in capitals that is not defined here is set from outside: R0 to R4 say which requests there are,
+ * a switch NO_... takes one part of the design away. tests/evidence/model.ts has the lists.
+ *
+ * A set of handles is a byte, a handle one bit of it. Request r makes the handle 1 << r.
+ */
+#define SEED   32   /* a key that is there before */
+#define FILLER 64   /* another one */
+#define SPARE 128   /* used by the switch NEW_HANDLE only */
+#define REQUESTS 5
+
+#ifndef KEYS
+#define KEYS SEED          /* the keys that are there at the start */
+#endif
+#ifndef SHORT
+#define SHORT 0            /* these keys have expired by the time that anybody looks at them */
+#endif
+#ifndef FOREIGN
+#define FOREIGN 0          /* these requests name another realm than the application's */
+#endif
+#ifndef BY_TOKEN
+#define BY_TOKEN 0         /* these requests for a key need no grant: the token gives the right */
+#endif
+#ifndef REPEATED
+#define REPEATED 0         /* these requests are copies of one: they bear the same Idempotency-Key */
+#endif
+#ifndef MAX_RECORDS
+#define MAX_RECORDS 99     /* so many tombstones, and no key is made any more */
+#endif
+#ifndef LOSSY
+#define LOSSY 31           /* these requests lose answers */
+#endif
+#ifndef LOSSES
+#define LOSSES 1           /* so many each */
+#endif
+#define MAX_KEYS 2
+
+#define has(set, handle) (((set) & (handle)) != 0)
+#define bitOf(set, n) (((set) >> n) & 1)
+#define size(set) (bitOf(set,0) + bitOf(set,1) + bitOf(set,2) + bitOf(set,3) + bitOf(set,4) + bitOf(set,5) + bitOf(set,6) + bitOf(set,7))
+#define me (1 << r)
+
+mtype = {
+  nobody, generate, deleteKey, rotate, rotateWithOverlap, disable, enable, revive,  /* they need the grant */
+  revoke, deactivate, attachIssuer, deleteApp,                                      /* by the token's own right */
+  fence, activated, deactivated, deleted, unanswered, succeeded, refused, notKnown, start, send, look, done
+};
+
+/* ---- The item ---- */
+mtype status = activated;
+bit granted = 1;            /* the grant of the principal that most requests come from */
+bit issuers = 0;
+byte keys = KEYS;
+byte shortLived = KEYS & SHORT;
+byte rotated = 0;           /* keys that have a successor */
+bit isEnabled = 1;            /* of the key SEED */
+byte keyCount = 0;
+byte removed = 0;           /* tombstones */
+byte removedBy = 0;         /* the requests whose ids stand in tombstones */
+byte record = 0;            /* what the Idempotency-Key made */
+byte rev = 1;
+byte lastChange = 0;        /* the request that wrote last */
+
+#define expired (keys & shortLived)
+#define takesKeys (status == activated && !issuers)
+
+/* ---- What the properties need to know, and no code reads ---- */
+byte gone = 0;              /* every handle that ever left `keys` */
+byte writes[REQUESTS] = 0;  /* how often each request's write was applied, fences not counted */
+byte madeByRepeated = 0;
+mtype answer[REQUESTS] = unanswered;
+
+/* The properties, by the names that a violation shows. */
+bit atMostTwoKeys = 1, keyCountIsSize = 1, removedKeyStaysRemoved = 1, deletedAppStaysDeleted = 1;
+bit oneWritePerRequest = 1, oneKeyPerIdempotencyKey = 1, onlyWithTheRight = 1, onlyWhereKeysAreTaken = 1;
+bit onlyExpiredKeysAreReplaced = 1, keyOrTombstone = 1, tombstoneIsKept = 1, nothingAfterRefusal = 1;
+bit refusalIsTrue = 1, successIsTrue = 1, everyRequestIsAnswered = 1;
+byte before = 0;            /* `keys` before the write of this step; 0 between steps */
+bit applied = 0;            /* whether the write of this step was; 0 between steps */
+
+/* ---- The conditions, each part behind its switch ---- */
+#ifdef NO_REALM
+#define ofThisRealm true
+#else
+#define ofThisRealm (!has(FOREIGN, me))
+#endif
+
+/* There is no switch for attribute_exists(pk): `realm` of an item that is not there equals nothing. */
+#ifdef NO_STATUS
+#define isActive true
+#elif defined(NO_ACTIVE)
+#define isActive (status != deleted)
+#else
+#define isActive (status == activated)
+#endif
+
+#ifdef NO_ISSUERS
+#define hasNoIssuers true
+#else
+#define hasNoIssuers (!issuers)
+#endif
+
+#ifdef NO_NOT_IN_KEYS
+#define notInKeys(handle) true
+#else
+#define notInKeys(handle) (!has(keys, handle))
+#endif
+
+#ifdef NO_NOT_IN_REMOVED
+#define notInRemoved(handle) true
+#else
+#define notInRemoved(handle) (!has(removed, handle))
+#endif
+
+#ifdef NO_MAX
+#define isBelowMax true
+#else
+#define isBelowMax (keyCount < MAX_KEYS)
+#endif
+
+#ifdef NO_COUNT_SEEN
+#define countIsSeen(count) true
+#else
+#define countIsSeen(count) (keyCount == count)
+#endif
+
+#ifdef NO_EXPIRES_AT
+#define expiresAtIsSeen(handles) true
+#else
+#define expiresAtIsSeen(handles) ((handles & ~expired) == 0)
+#endif
+
+#ifdef NO_RECORDS_ROOM
+#define hasRoomForRecords true
+#else
+#define hasRoomForRecords (size(removed) < MAX_RECORDS)
+#endif
+
+#ifdef NO_GRANT
+#define stillGranted true
+#else
+#define stillGranted (granted || has(BY_TOKEN, me))
+#endif
+
+#ifdef NO_RECORD
+#define isUnanswered true
+#else
+#define isUnanswered (!has(REPEATED, me) || record == 0)
+#endif
+
+#define mayGenerate(w) (ofThisRealm && isActive && hasNoIssuers && notInKeys(w.handle) && notInRemoved(w.handle) && \
+  (w.clears -> countIsSeen(w.seenCount) : isBelowMax) && expiresAtIsSeen(w.clears) && \
+  hasRoomForRecords && stillGranted && isUnanswered)
+
+#ifdef NO_FENCE_STATUS
+#define fenceNotDeleted true
+#else
+#define fenceNotDeleted (status != deleted)
+#endif
+#ifdef NO_FENCE_NOT_IN_KEYS
+#define fenceNotInKeys(handle) true
+#else
+#define fenceNotInKeys(handle) (!has(keys, handle))
+#endif
+#ifdef NO_FENCE_NOT_IN_REMOVED
+#define fenceNotInRemoved(handle) true
+#else
+#define fenceNotInRemoved(handle) (!has(removed, handle))
+#endif
+
+#define mayFence(w) (!has(FOREIGN, me) && fenceNotDeleted && fenceNotInKeys(w.handle) && fenceNotInRemoved(w.handle))
+
+#ifdef NO_REV
+#define mayChange(w) true
+#else
+#define mayChange(w) (rev == w.seen)
+#endif
+
+/* ---- Other parts of the design, each behind its switch ---- */
+#ifdef NO_TOMBSTONE_DELETED
+#define tombstoneDeleted(handle) 0
+#else
+#define tombstoneDeleted(handle) handle
+#endif
+#ifdef NO_TOMBSTONE_ROTATED
+#define tombstoneRotated(handle) 0
+#else
+#define tombstoneRotated(handle) handle
+#endif
+#ifdef NO_TOMBSTONE_REPLACED
+#define tombstoneReplaced(handles) 0
+#else
+#define tombstoneReplaced(handles) handles
+#endif
+
+#ifdef NO_REV_OF_GENERATE
+#define revAfterGenerate rev
+#else
+#define revAfterGenerate (rev + 1)
+#endif
+#ifdef NO_REV_OF_FENCE
+#define revAfterFence rev
+#else
+#define revAfterFence (rev + 1)
+#endif
+
+#ifdef NO_FENCE
+#define mustFence false
+#else
+#define mustFence (doubt && status != deleted && !has(FOREIGN, me))
+#endif
+
+#ifdef NO_OP
+#define bearsOwnOp false
+#else
+#define bearsOwnOp (lastChange == me || has(removedBy, me) || has(keys | removed, made))
+#endif
+#ifdef NO_NOT_KNOWN
+#define cannotBeKnown false
+#else
+#define cannotBeKnown (rev > w.seen + 1)
+#endif
+#ifdef NO_ACCESS_AGAIN
+#define hasAccess (status != deleted && (granted || fromToken || w.seen))
+#else
+#define hasAccess (status != deleted && (granted || fromToken))
+#endif
+
+/* ---- The properties: looked at in the same step as every write and every answer ---- */
+#define property(name, holds) name = (holds); assert(name)
+
+inline beforeWrite() {
+  before = keys;
+  property(deletedAppStaysDeleted, status != deleted);
+  property(nothingAfterRefusal, answer[r] != refused)
+}
+
+inline afterWrite() {
+  gone = gone | (before & ~keys);
+  before = 0;
+  lastChange = me;
+  property(atMostTwoKeys, size(keys) <= MAX_KEYS);
+  property(keyCountIsSize, keyCount == size(keys));
+  property(removedKeyStaysRemoved, (keys & gone) == 0);
+  property(keyOrTombstone, (keys & removed) == 0);
+  property(oneWritePerRequest, writes[r] <= 1)
+}
+
+#define succeed(isTrue) property(successIsTrue, isTrue); answer[r] = succeeded; step = done
+#define refuse(isTrue) property(refusalIsTrue, isTrue); answer[r] = refused; step = done
+
+/* ---- Generating ---- */
+typedef Addition {
+  mtype kind;       /* generate, fence, or 0: none */
+  byte handle;
+  byte clears;      /* expired keys that give up their places */
+  byte seenCount
+}
+
+inline copyAddition(to, from) {
+  to.kind = from.kind; to.handle = from.handle; to.clears = from.clears; to.seenCount = from.seenCount
+}
+
+inline forgetAddition(w) { w.kind = 0; w.handle = 0; w.clears = 0; w.seenCount = 0 }
+
+/* One conditional write: the condition and the change are one step. */
+inline applyAddition(w) {
+  if
+  :: w.kind == generate && mayGenerate(w) ->
+    applied = 1;
+    beforeWrite();
+    property(onlyWithTheRight, (granted || has(BY_TOKEN, me)) && !has(FOREIGN, me));
+    property(onlyWhereKeysAreTaken, takesKeys && size(removed) < MAX_RECORDS);
+    property(onlyExpiredKeysAreReplaced, (w.clears & keys & ~shortLived) == 0);
+    keyCount = keyCount + 1 - size(w.clears);
+    keys = (keys & ~w.clears) | w.handle;
+    shortLived = (shortLived & ~w.clears) | (SHORT & w.handle);
+    removed = removed | tombstoneReplaced(w.clears);
+    removedBy = removedBy | (w.clears -> me : 0);
+    rev = revAfterGenerate;
+    writes[r]++;
+    if
+    :: has(REPEATED, me) -> record = w.handle; madeByRepeated++
+    :: else
+    fi;
+    property(oneKeyPerIdempotencyKey, madeByRepeated <= 1);
+    afterWrite()
+  :: w.kind == fence && mayFence(w) ->
+    applied = 1;
+    beforeWrite();
+    property(tombstoneIsKept, !has(removed, w.handle));
+    removed = removed | w.handle;
+    removedBy = removedBy | me;
+    rev = revAfterFence;
+    afterWrite()
+  :: else -> applied = 0
+  fi
+}
+
+/* Before a refusal while a copy of the write may still arrive: the handle is barred. */
+inline refuseOrFence() {
+  if
+  :: mustFence -> w.kind = fence; step = send
+  :: else -> refuse(!has(keys, w.handle))
+  fi
+}
+
+/* Why the write was refused, from the item as it is now: judgeGeneration. */
+inline judge() {
+  if
+  :: has(keys, w.handle) -> succeed(writes[r] == 1)
+  :: else ->
+    if
+    :: w.kind == fence -> refuse(!has(keys, w.handle))
+    :: else ->
+      if
+      :: has(removed, w.handle) || status == deleted || has(FOREIGN, me) || !(granted || has(BY_TOKEN, me)) ->
+        refuseOrFence()
+      :: else ->
+        if
+        :: has(REPEATED, me) && has(keys, record) -> succeed(madeByRepeated == 1)
+        :: else ->
+          if
+          :: (has(REPEATED, me) && record) || !takesKeys || keyCount - size(expired) >= MAX_KEYS ||
+             size(removed) >= MAX_RECORDS -> refuseOrFence()
+          :: else ->
+            w.clears = (keyCount < MAX_KEYS -> 0 : expired);
+            w.seenCount = (w.clears -> keyCount : 0);
+            step = send
+          fi
+        fi
+      fi
+    fi
+  fi
+}
+
+/*
+ * A write is answered, or it is not: then a copy of it is on its way, which arrives at once (only its answer is lost),
+ * later (also after the request has ended), or never. One copy of each request is on its way at a time.
+ */
+proctype Creator(byte r) {
+  Addition w, late;
+  mtype step = send;
+  byte losses = 0;
+  bit doubt = 0;
+  d_step { w.kind = generate; w.handle = me }
+end:
+  do
+  :: d_step { step == send ->
+      applyAddition(w);
+      if
+      :: applied && w.kind == generate -> succeed(writes[r] == 1)
+      :: applied && w.kind == fence -> refuse(!has(keys, w.handle))
+      :: else -> step = look
+      fi;
+      applied = 0
+    }
+  :: d_step { step == send && has(LOSSY, me) && losses < LOSSES ->
+      losses++;
+      doubt = 1;
+      copyAddition(late, w);
+#ifdef NEW_HANDLE
+      w.handle = SPARE
+#endif
+    }
+  :: d_step { step == look -> judge() }
+  :: d_step { late.kind != 0 -> applyAddition(late); applied = 0; forgetAddition(late) }
+  :: d_step { step == done && w.kind != 0 -> forgetAddition(w); losses = 0; doubt = 0 }
+  od
+}
+
+/* ---- Changing: read, write what was read and edited under `rev = seen` ---- */
+typedef Change {
+  byte seen;        /* 0: none */
+  byte keys;
+  byte keyCount;
+  byte removed;
+  byte removedBy;
+  byte shortLived;
+  byte rotated;
+  bit isEnabled
+}
+
+inline copyChange(to, from) {
+  to.seen = from.seen; to.keys = from.keys; to.keyCount = from.keyCount; to.removed = from.removed;
+  to.removedBy = from.removedBy; to.shortLived = from.shortLived; to.rotated = from.rotated; to.isEnabled = from.isEnabled
+}
+
+inline forgetChange(w) {
+  w.seen = 0; w.keys = 0; w.keyCount = 0; w.removed = 0; w.removedBy = 0; w.shortLived = 0; w.rotated = 0; w.isEnabled = 0
+}
+
+#define fromToken (kind == revoke || kind == deactivate || kind == attachIssuer || kind == deleteApp)
+#define rotates (kind == rotate || kind == rotateWithOverlap)
+#define made (rotates -> me : 0)
+
+/* The map `keys` is written as a whole, as it was read and edited; so is `removed`. */
+inline writeKeys(w) {
+  keys = w.keys; shortLived = w.shortLived; rotated = w.rotated; isEnabled = w.isEnabled
+}
+
+/* Writes the attributes that the change is about, and no others. */
+inline writeChange(w) {
+  if
+  :: kind == revoke -> granted = 0
+  :: kind == deactivate -> status = deactivated
+  :: kind == attachIssuer -> issuers = 1
+  :: kind == deleteApp ->
+    status = deleted; granted = 0; record = 0;
+    keys = 0; shortLived = 0; rotated = 0; isEnabled = 0; keyCount = 0; removed = 0; removedBy = 0
+  :: kind == disable || kind == enable || kind == revive -> writeKeys(w)
+  :: kind == rotateWithOverlap -> writeKeys(w); keyCount = w.keyCount
+  :: kind == deleteKey || kind == rotate ->
+    writeKeys(w); keyCount = w.keyCount; removed = w.removed; removedBy = w.removedBy
+  fi
+}
+
+inline applyChange(w) {
+  if
+  :: mayChange(w) ->
+    applied = 1;
+    beforeWrite();
+    property(onlyWithTheRight, granted || fromToken);
+    if
+    :: rotates -> property(onlyWhereKeysAreTaken, takesKeys && size(removed) < MAX_RECORDS)
+    :: else
+    fi;
+    writeChange(w);
+    rev++;
+    writes[r]++;
+    afterWrite()
+  :: else -> applied = 0
+  fi
+}
+
+#define isSame ((kind == revoke && !granted) || (kind == deactivate && status == deactivated) || \
+  (kind == attachIssuer && issuers) || (kind == disable && !isEnabled) || (kind == enable && isEnabled) || \
+  (kind == revive && !has(shortLived, target)))
+
+#define mayNotBe ((!fromToken && !has(keys, target)) || (rotates && (has(rotated, target) || !takesKeys || \
+  has(expired, target) || size(removed) >= MAX_RECORDS)) || (kind == rotateWithOverlap && keyCount >= MAX_KEYS) || (kind == attachIssuer && keyCount > 0))
+
+#define leaves(kind, target) (kind == deleteKey || kind == rotate -> target : 0)
+
+/* What the item shall be, from what it is. */
+inline prepare() {
+  w.seen = rev;
+  if
+  :: !fromToken ->
+    w.keys = (keys & ~leaves(kind, target)) | made;
+    w.shortLived = (shortLived & ~leaves(kind, target) & ~(kind == revive -> target : 0)) |
+      (kind == rotateWithOverlap -> target : 0);
+    w.rotated = (rotated & ~leaves(kind, target)) | (kind == rotateWithOverlap -> target : 0);
+    w.isEnabled = (kind == disable -> 0 : (kind == enable -> 1 : isEnabled));
+    w.keyCount = size(w.keys);
+    w.removed = removed | (kind == deleteKey -> tombstoneDeleted(target) : (kind == rotate -> tombstoneRotated(target) : 0));
+    w.removedBy = removedBy | (leaves(kind, target) -> me : 0)
+  :: else
+  fi;
+  step = send
+}
+
+inline edit() {
+  doubt = 0;
+  if
+  :: !hasAccess -> refuse(writes[r] == 0)
+  :: else ->
+    if
+    :: mayNotBe -> refuse(writes[r] == 0)
+    :: else ->
+      if
+      :: isSame -> succeed(writes[r] == 0)
+      :: else -> prepare()
+      fi
+    fi
+  fi
+}
+
+/* The item as it is now, after the write was refused. */
+inline readAgain() {
+  if
+  :: doubt && bearsOwnOp ->
+    if
+    :: rotates && !has(keys, made) -> refuse(!has(keys, made))
+    :: else -> succeed(writes[r] == 1)
+    fi
+  :: else ->
+    if
+    :: doubt && cannotBeKnown -> answer[r] = notKnown; step = done
+    :: else -> edit()
+    fi
+  fi
+}
+
+#define ofAnyKey (kind == deleteKey || rotates)
+
+proctype Changer(byte r; byte kind) {
+  Change w, late;
+  mtype step = start;
+  byte target = 0;
+  byte losses = 0;
+  bit doubt = 0;
+end:
+  do
+  :: atomic { step == start ->
+      if
+      :: !ofAnyKey -> target = SEED
+      :: ofAnyKey && has(keys, SEED) -> target = SEED
+      :: ofAnyKey && has(keys, FILLER) -> target = FILLER
+      :: ofAnyKey && has(keys, 1) -> target = 1
+      :: ofAnyKey && has(keys, 2) -> target = 2
+      :: ofAnyKey && has(keys, 4) -> target = 4
+      :: ofAnyKey && has(keys, 8) -> target = 8
+      :: ofAnyKey && has(keys, 16) -> target = 16
+      :: ofAnyKey && keys == 0 -> target = 0
+      fi;
+      d_step { edit() }
+    }
+  :: d_step { step == send ->
+      applyChange(w);
+      if
+      :: applied -> succeed(writes[r] == 1)
+      :: else -> step = look
+      fi;
+      applied = 0
+    }
+  :: d_step { step == send && has(LOSSY, me) && losses < LOSSES -> losses++; doubt = 1; copyChange(late, w) }
+  :: d_step { step == look -> readAgain() }
+  :: d_step { late.seen != 0 -> applyChange(late); applied = 0; forgetChange(late) }
+  :: d_step { step == done && (w.seen != 0 || target != 0) -> forgetChange(w); target = 0; losses = 0; doubt = 0 }
+  od
+}
+
+/* ---- The requests ---- */
+#ifndef R0
+#define R0 nobody
+#endif
+#ifndef R1
+#define R1 nobody
+#endif
+#ifndef R2
+#define R2 nobody
+#endif
+#ifndef R3
+#define R3 nobody
+#endif
+#ifndef R4
+#define R4 nobody
+#endif
+
+inline begin(r, wanted) {
+  kind = wanted;
+  if
+  :: kind == generate -> run Creator(r)
+  :: kind == nobody -> answer[r] = succeeded
+  :: else -> run Changer(r, kind)
+  fi
+}
+
+init {
+  byte kind;
+  atomic {
+    keyCount = size(keys);
+    begin(0, R0); begin(1, R1); begin(2, R2); begin(3, R3); begin(4, R4)
+  }
+  /* Nothing moves any more. */
+  timeout ->
+  property(everyRequestIsAnswered, answer[0] != unanswered && answer[1] != unanswered && answer[2] != unanswered &&
+    answer[3] != unanswered && answer[4] != unanswered)
+}

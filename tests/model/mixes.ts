@@ -1,0 +1,193 @@
+/** Requests at the same time, and what else the model is told of them. */
+export interface Mix {
+  readonly name: string;
+  readonly options: readonly string[];
+}
+
+/** A part of the design to take away, and requests among which it is missed. */
+export interface Mutant {
+  readonly without: string;
+  readonly removes: string;
+  readonly options: readonly string[];
+}
+
+/** The requests 0, 1, ..., each lossy unless LOSSY says otherwise. In sets, request r is 1 << r; see app.pml. */
+function requests(...kinds: string[]): string[] {
+  return kinds.map((kind, index) => `R${index}=${kind}`);
+}
+
+const bothKeys = 'KEYS=96';
+const noKeys = 'KEYS=0';
+
+/** Five requests each, of different kinds. */
+export const fives: readonly Mix[] = [
+  {
+    name: '3 generate, delete key, revoke; 2 generate and the deletion lossy',
+    options: [...requests('generate', 'generate', 'generate', 'deleteKey', 'revoke'), 'LOSSY=15'],
+  },
+  {
+    name: 'generate, rotate, delete key, disable, delete app; generate and rotate lossy',
+    options: [...requests('generate', 'rotate', 'deleteKey', 'disable', 'deleteApp'), 'LOSSY=7', 'BY_TOKEN=1'],
+  },
+  {
+    name: '2 generate (1 short-lived), revive, delete key, rotate with overlap; an expired key; generate lossy',
+    options: [
+      ...requests('generate', 'generate', 'revive', 'deleteKey', 'rotateWithOverlap'),
+      ...[bothKeys, 'SHORT=33', 'LOSSY=11'],
+    ],
+  },
+  {
+    name: '2 copies of one generate (Idempotency-Key), 1 other, delete key, deactivate; the copies lossy',
+    options: [
+      ...requests('generate', 'generate', 'generate', 'deleteKey', 'deactivate'),
+      ...['REPEATED=3', noKeys, 'LOSSY=15'],
+    ],
+  },
+  {
+    name: 'generate, generate of another realm, attach issuer, delete key, delete app; all but the last lossy',
+    options: [
+      ...requests('generate', 'generate', 'attachIssuer', 'deleteKey', 'deleteApp'),
+      'FOREIGN=2',
+      'BY_TOKEN=3',
+      'LOSSY=31',
+    ],
+  },
+  {
+    name: '2 rotate, rotate with overlap, disable, enable; 1 rotate and disable lossy',
+    options: [...requests('rotate', 'rotate', 'rotateWithOverlap', 'disable', 'enable'), 'LOSSY=13'],
+  },
+  {
+    name: '2 generate, 2 delete key, rotate; no key is made beside 2 tombstones; generate lossy',
+    options: [
+      ...requests('generate', 'generate', 'deleteKey', 'deleteKey', 'rotate'),
+      ...[bothKeys, 'MAX_RECORDS=2', 'LOSSY=7'],
+    ],
+  },
+];
+
+/** Fewer requests, all of them lossy, or each more than once. */
+export const fewer: readonly Mix[] = [
+  {
+    name: 'generate, delete key, delete app, rotate; all lossy',
+    options: requests('generate', 'deleteKey', 'deleteApp', 'rotate'),
+  },
+  {
+    name: '2 generate, delete key; two losses each',
+    options: [...requests('generate', 'generate', 'deleteKey'), bothKeys, 'LOSSES=2'],
+  },
+  {
+    name: 'generate, revoke, delete key; three losses each',
+    options: [...requests('generate', 'revoke', 'deleteKey'), 'LOSSES=3'],
+  },
+];
+
+/** Small, for every run of the tests. */
+export const quick: Mix = {
+  name: 'generate, delete key, revoke; two losses each',
+  options: [...requests('generate', 'deleteKey', 'revoke'), bothKeys, 'LOSSES=2'],
+};
+
+const generation: readonly Mutant[] = [
+  { without: 'NO_REALM', removes: 'realm = :realm', options: [...requests('generate'), 'FOREIGN=1'] },
+  {
+    without: 'NO_STATUS',
+    removes: 'status = active',
+    options: [...requests('generate', 'deleteApp'), 'BY_TOKEN=1'],
+  },
+  {
+    without: 'NO_ACTIVE',
+    removes: 'status = active, <> deleted instead',
+    options: requests('generate', 'deactivate'),
+  },
+  {
+    without: 'NO_ISSUERS',
+    removes: 'size(issuers) = 0',
+    options: [...requests('generate', 'attachIssuer'), noKeys],
+  },
+  { without: 'NO_NOT_IN_KEYS', removes: 'handle not in keys', options: [...requests('generate'), noKeys] },
+  {
+    without: 'NO_NOT_IN_REMOVED',
+    removes: 'handle not in removed',
+    options: requests('generate', 'deleteKey'),
+  },
+  { without: 'NO_MAX', removes: 'keyCount < :max', options: requests('generate', 'generate') },
+  {
+    without: 'NO_EXPIRES_AT',
+    removes: 'expiresAt of replaced keys as seen',
+    options: [...requests('generate', 'revive'), bothKeys, 'SHORT=32'],
+  },
+  {
+    without: 'NO_RECORDS_ROOM',
+    removes: 'size(removed) < :most',
+    options: [...requests('generate', 'deleteKey'), 'MAX_RECORDS=1'],
+  },
+  { without: 'NO_GRANT', removes: 'grant still held', options: requests('generate', 'revoke') },
+  {
+    without: 'NO_RECORD',
+    removes: 'no live request record',
+    options: [...requests('generate', 'generate'), 'REPEATED=3', noKeys],
+  },
+];
+
+const fencing: readonly Mutant[] = [
+  { without: 'NO_FENCE', removes: 'fence before a refusal after doubt', options: fullAndDelete() },
+  {
+    without: 'NO_FENCE_STATUS',
+    removes: 'fence: status <> deleted',
+    options: requests('generate', 'revoke', 'deleteApp'),
+  },
+  { without: 'NO_FENCE_NOT_IN_KEYS', removes: 'fence: handle not in keys', options: fullAndDelete() },
+  {
+    without: 'NO_FENCE_NOT_IN_REMOVED',
+    removes: 'fence: handle not in removed',
+    options: requests('generate', 'deleteKey'),
+  },
+  { without: 'NO_REV_OF_FENCE', removes: 'fence: rev + 1', options: fullAndDelete() },
+];
+
+const changes: readonly Mutant[] = [
+  { without: 'NO_REV', removes: 'rev = :seen of every change', options: requests('deleteKey', 'disable') },
+  {
+    without: 'NO_REV_OF_GENERATE',
+    removes: 'generate: rev + 1',
+    options: requests('generate', 'disable'),
+  },
+  { without: 'NO_OP', removes: 'own operation id found: success', options: requests('deleteKey') },
+  { without: 'NO_NOT_KNOWN', removes: 'further on without own id: not known', options: requests('disable', 'enable') },
+  {
+    without: 'NO_ACCESS_AGAIN',
+    removes: 'the right looked at in every read',
+    options: requests('deleteKey', 'revoke'),
+  },
+  {
+    without: 'NO_TOMBSTONE_DELETED',
+    removes: 'tombstone of a deleted key',
+    options: requests('generate', 'deleteKey'),
+  },
+  {
+    without: 'NO_TOMBSTONE_ROTATED',
+    removes: 'tombstone of a rotated key',
+    options: [...requests('generate', 'rotate'), noKeys],
+  },
+  {
+    without: 'NO_TOMBSTONE_REPLACED',
+    removes: 'tombstone of a replaced key',
+    options: [...requests('generate', 'generate', 'deleteKey'), 'KEYS=64', 'SHORT=1'],
+  },
+  { without: 'NEW_HANDLE', removes: 'the same handle at every attempt', options: [...requests('generate'), noKeys] },
+];
+
+export const mutants: readonly Mutant[] = [...generation, ...fencing, ...changes];
+
+/** A part that others imply: without it all holds among these requests, and why. */
+export const implied = {
+  without: 'NO_COUNT_SEEN',
+  removes: 'keyCount = :seen where expired keys are replaced',
+  why: 'each of those keys is still there, so the new one takes the place of one at least',
+  options: fives[2]?.options ?? [],
+} as const;
+
+/** Full, so that a generation is refused; then a deletion makes room for its late copy. */
+function fullAndDelete(): string[] {
+  return [...requests('generate', 'deleteKey'), bothKeys];
+}
