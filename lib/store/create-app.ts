@@ -30,5 +30,6 @@ export async function createApp(table: Table, app: App, deadline: Deadline): Pro
   if (!stored) throw new Error('an application was refused because it is there, and is not there');
   const isSamePlace = stored.listKey === app.listKey;
   if (!isSamePlace) await removeMember(table, app, app.createdBy, stamp, deadline);
-  return { app: stored, isOurs: isSamePlace && stored.bodyHash === app.bodyHash };
+  const isOurs = settled.doubt && isSamePlace && stored.bodyHash === app.bodyHash;
+  return { app: stored, isOurs };
 }

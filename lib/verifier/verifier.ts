@@ -21,7 +21,7 @@ export interface VerifierSettings {
 
 export type Clock = Omit<Deadline, 'at'>;
 
-export const systemClock: Clock = { now: Date.now, sleep, random: Math.random };
+export const systemClock: Clock = { now: () => Date.now(), sleep, random: () => Math.random() };
 
 /** What came of looking at a key; `appId` and `handle`, which are no secrets, tell a well-formed one from others. */
 export interface Check {

@@ -518,6 +518,12 @@ describe('create an application', () => {
     expect(replies.filter(({ headers }) => headers['Idempotency-Replayed'] !== 'true')).toHaveLength(1);
   });
 
+  it('a repetition in the same millisecond is one', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const first = await create();
+    expectReplayed(await create(), first);
+  });
+
   it('a lost answer: one application', async () => {
     proxy.faults = ['loseAnswer', 'loseAnswer', 'loseAnswer', 'loseAnswer'];
     const first = await create();
