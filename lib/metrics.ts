@@ -32,9 +32,11 @@ export const keyMade: Metric = { name: 'KeysMade', unit: 'Count', value: 1, by: 
 export const refusal: Metric = { name: 'Refusals', unit: 'Count', value: 1, by: 'code' };
 
 /** A key was looked at, with the record's result. */
+export const verification: Metric = { name: 'Verifications', unit: 'Count', value: 1, by: 'result' };
+
 export function verificationMetrics(isCached: boolean, durationMs: number): Metric[] {
   return [
-    { name: 'Verifications', unit: 'Count', value: 1, by: 'result' },
+    verification,
     { name: 'CacheHits', unit: 'Count', value: isCached ? 1 : 0 },
     { name: 'VerificationLatency', unit: 'Milliseconds', value: durationMs },
   ];

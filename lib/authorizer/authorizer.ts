@@ -46,7 +46,7 @@ export function apiKeyAuthorizer(): Authorizer {
     const correlationId = idIn(headers, 'x-correlation-id') ?? randomUUID();
     const ids = {
       correlationId,
-      requestId: idIn(headers, 'x-request-id'),
+      requestId: idIn(headers, 'x-request-id') ?? randomUUID(),
       gatewayRequestId: event.requestContext?.requestId,
       lambdaRequestId,
     };
@@ -75,7 +75,7 @@ async function outcomeOf(guard: Guard | undefined, event: AuthorizerEvent): Prom
 async function check({ verifier, places }: Guard, event: AuthorizerEvent): Promise<Outcome> {
   const presented = presentedKey(partsOf(event), places);
   if ('why' in presented) return { logged: { result: presented.why } };
-  if (!isIdentified(event, presented.value)) return { logged: { result: 'misplaced' } };
+  if (!isIdentified(event, presented.values)) return { logged: { result: 'misplaced' } };
   const checked = await verifier.check(presented.apiKeyId);
   const { verification, isCached } = checked;
   return { isCached, logged: loggedOf(checked), ...(verification.valid && { key: verification }) };

@@ -23,11 +23,14 @@ export function requireRequestEvent(event: AuthorizerEvent): void {
 }
 
 /**
- * Whether an answer about this value may be remembered by the gateway: where it has identity sources, as HTTP APIs
- * tell, the value must be one of them.
+ * Whether an answer about these values, which hold one key, may be remembered by the gateway: where it has identity
+ * sources, as HTTP APIs tell (payload 2.0 as a list, 1.0 joined by commas), one of the values must be among them.
  */
-export function isIdentified(event: AuthorizerEvent, value: string): boolean {
-  return !isV2(event) || !event.identitySource || event.identitySource.includes(value);
+export function isIdentified(event: AuthorizerEvent, values: readonly string[]): boolean {
+  const { identitySource } = event as { readonly identitySource?: string | readonly string[] | null };
+  if (!identitySource) return true;
+  const sources = typeof identitySource === 'string' ? identitySource.split(',') : identitySource;
+  return values.some((value) => sources.includes(value));
 }
 
 /** @returns yes for every route of the stage, so that the gateway may remember it for all of them */

@@ -4,10 +4,10 @@ import type { Operation } from '../contract/operations.ts';
 import type { TypeOf } from '../contract/type-of.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
-import { toApiError, whyOf } from '../http/exchange.ts';
+import { toApiError, unverified, whyOf } from '../http/exchange.ts';
 import { isId } from '../http/headers.ts';
 import { log } from '../log.ts';
-import { type Metric, metered, refusal } from '../metrics.ts';
+import { type Metric, metered, refusal, verification } from '../metrics.ts';
 import { deadlineOf, newErrorId, openService, start, type VerifyingService } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
 
@@ -33,10 +33,11 @@ type Run<Payload, Success> = (call: DirectCall, payload: Payload) => Promise<Out
 
 /** Makes the handler of an operation that other Lambda functions invoke without HTTP. */
 export function directEndpoint<Schema extends object, Success extends object>(
-  { id, isVerification }: Operation & { readonly body: Schema },
+  operation: Operation & { readonly body: Schema },
   validate: Validator,
   run: Run<TypeOf<Schema>, Success>,
 ): (payload: unknown, context: Context) => Promise<DirectResult<Success>> {
+  const { id, isVerification } = operation;
   const service = start(openService);
   return async (payload, context) => {
     const startedAt = Date.now();
@@ -61,7 +62,9 @@ export function directEndpoint<Schema extends object, Success extends object>(
     } catch (thrown) {
       const error = toApiError(thrown);
       const errorId = newErrorId();
-      end({ result: 'refused', code: error.code, errorId, why: whyOf(error) }, [refusal]);
+      const told = { result: 'refused', ...unverified(operation, error) };
+      const metrics = told.result === 'unavailable' ? [verification, refusal] : [refusal];
+      end({ ...told, code: error.code, errorId, why: whyOf(error) }, metrics);
       return { ok: false, error: formatError(error, { correlationId, errorId }) };
     }
   };

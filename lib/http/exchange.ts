@@ -6,7 +6,7 @@ import type { AppRef } from '../domain/hrn.ts';
 import type { RepeatableRequest } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
 import { formatWhy, log } from '../log.ts';
-import { keyMade, type Metric, metered, refusal } from '../metrics.ts';
+import { keyMade, type Metric, metered, refusal, verification } from '../metrics.ts';
 import { deadlineOf, newErrorId } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
 import { type Headers, headersOf, idIn } from './headers.ts';
@@ -98,8 +98,13 @@ export function refusalReply(thrown: unknown, exchange: Exchange): Reply {
     status: body.status,
     body,
     headers: refusalHeaders(error, body.status),
-    logged: { code: error.code, errorId, why: whyOf(error) },
+    logged: { code: error.code, errorId, why: whyOf(error), ...unverified(exchange.operation, error) },
   };
+}
+
+/** @returns the result of a verification that came to none, if it is one */
+export function unverified({ isVerification }: AnyOperation, { code }: ApiError): { result?: 'unavailable' } {
+  return isVerification && code === '503000' ? { result: 'unavailable' } : {};
 }
 
 /** @returns what the log tells of a refusal: the true reason, or which fields were wrong */
@@ -191,6 +196,6 @@ function logAccess(exchange: Exchange, reply: Reply): void {
 }
 
 function metricsOf({ status, logged, metrics = [] }: Reply): readonly Metric[] {
-  if (status >= 400) return [...metrics, refusal];
+  if (status >= 400) return logged?.result ? [verification, refusal] : [refusal];
   return status === 201 && !logged?.replayed ? [...metrics, keyMade] : metrics;
 }

@@ -11,7 +11,11 @@ export interface GatewayRequest {
 /** @returns what of the request may hold a key, with every value that there is */
 export function partsOf(event: GatewayRequest): RequestParts {
   return {
-    headers: event.multiValueHeaders ?? event.headers,
-    query: event.multiValueQueryStringParameters ?? event.queryStringParameters,
+    headers: filled(event.multiValueHeaders) ?? event.headers,
+    query: filled(event.multiValueQueryStringParameters) ?? event.queryStringParameters,
   };
+}
+
+function filled<Values extends object>(values: Values | null | undefined): Values | undefined {
+  return values && Object.keys(values).length > 0 ? values : undefined;
 }

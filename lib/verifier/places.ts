@@ -8,15 +8,15 @@ export type Place = (typeof places)[number];
 /** What of a request may hold a key: names of headers in any case, one value or several. */
 export interface RequestParts {
   readonly headers?: NamedValues;
-  readonly query?: NamedValues;
+  readonly query?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 /**
- * The key that a request presents, and the whole value in which it stands; or why there is none to look at. `ambiguous`:
+ * The key that a request presents, and the whole values in which it stands; or why there is none to look at. `ambiguous`:
  * the allowed places hold different things. `misplaced`: a key stands where none is allowed.
  */
 export type Presented =
-  | { readonly apiKeyId: string; readonly value: string }
+  | { readonly apiKeyId: string; readonly values: readonly string[] }
   | { readonly why: 'missing' | 'ambiguous' | 'misplaced' };
 
 /**
@@ -32,14 +32,20 @@ export function presentedKey({ headers, query }: RequestParts, allowed: readonly
   const [first, ...more] = allowed.flatMap(heldIn);
   if (more.some(({ apiKeyId }) => apiKeyId !== first?.apiKeyId)) return { why: 'ambiguous' };
   const elsewhere = places.filter((place) => !allowed.includes(place)).flatMap(heldIn);
-  if (elsewhere.some(({ apiKeyId }) => looksLikeApiKeyId(apiKeyId))) return { why: 'misplaced' };
-  return first ?? { why: 'missing' };
+  if (elsewhere.some(({ value, apiKeyId }) => [value.trim(), apiKeyId].some(looksLikeApiKeyId))) {
+    return { why: 'misplaced' };
+  }
+  if (!first) return { why: 'missing' };
+  return { apiKeyId: first.apiKeyId, values: [first, ...more].map(({ value }) => value) };
 }
 
-function textsOf(values: string | readonly string[] | undefined): string[] {
+function textsOf(values: unknown): string[] {
   return [values].flat().filter((value) => typeof value === 'string');
 }
 
+/** @returns an empty text for an Authorization of another scheme, or of none */
 function keyIn(value: string, place: Place): string {
-  return (place === 'authorization' ? value.replace(/^\s*(?:Bearer|ApiKey)\s+/i, '') : value).trim();
+  if (place !== 'authorization') return value.trim();
+  const [, credentials = ''] = /^\s*(?:Bearer|ApiKey)\s+(.*)$/is.exec(value) ?? [];
+  return credentials.trim();
 }

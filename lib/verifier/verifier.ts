@@ -106,11 +106,16 @@ export class Verifier {
     return { ...key, verification, isCached };
   }
 
+  /** What does not hold is forgotten: were the clock put back, it would hold again later. */
   #remembered(handle: KeyHandle): Finding | undefined {
-    return [this.#accepted.get(handle), this.#refused.get(handle)].find((finding) => this.#holds(finding));
+    for (const findings of [this.#accepted, this.#refused]) {
+      const finding = findings.get(handle);
+      if (this.#holds(finding)) return finding;
+      findings.delete(handle);
+    }
+    return undefined;
   }
 
-  /** A clock that was put back makes a finding worthless, not immortal. */
   #holds(finding: Finding | undefined): finding is Finding {
     const now = this.#clock.now();
     return finding !== undefined && finding.from <= now && now < finding.until;
@@ -175,10 +180,9 @@ export class Verifier {
     if (at < finding.useDueAt) return;
     const periodMs = (this.#settings.lastUsedSeconds ?? 0) * 1_000;
     finding.useDueAt = at + periodMs;
-    const written = recordUse(this.#table, { appId, handle, at, periodMs }).then(
-      (attempt) => 'error' in attempt && this.#warn(attempt.error),
-      this.#warn,
-    );
+    const written = recordUse(this.#table, { appId, handle, at, periodMs })
+      .then((attempt) => 'error' in attempt && this.#warn(attempt.error), this.#warn)
+      .catch(() => {}); // of a warning that fails nobody can be warned
     await Promise.race([written, this.#clock.sleep(useMs)]);
   }
 }

@@ -132,11 +132,8 @@ describe.each(kindNames)('security 19: where a key stands in a request to %s', (
     ],
     ['a cookie', () => ({ headers: { Cookie: `apiKey=${apiKeyId}` } }), 'missing'],
     ['Authorization: Basic', () => ({ headers: { Authorization: `Basic ${apiKeyId}` } }), 'malformed'],
-    [
-      'Authorization without a scheme is taken for what it is',
-      () => ({ headers: { Authorization: `Token ${apiKeyId}` } }),
-      'malformed',
-    ],
+    ['Authorization: Token', () => ({ headers: { Authorization: `Token ${apiKeyId}` } }), 'malformed'],
+    ['Authorization without a scheme', () => ({ headers: { Authorization: apiKeyId } }), 'malformed'],
     [
       'beside another in another place',
       () => ({ query: { apiKey: apiKeyId }, headers: { 'x-api-key': 'junk' } }),
@@ -176,6 +173,10 @@ describe('where the gateway may remember answers by one place', () => {
   it.each([
     ['?apiKey=', () => ({ query: { apiKey: key } })],
     ['Authorization', () => ({ headers: { Authorization: `Bearer ${key}` } })],
+    [
+      'Authorization without a scheme, beside the right place',
+      () => ({ headers: { 'x-api-key': key, Authorization: key } }),
+    ],
     ['?apiKey=, beside the right place', () => ({ headers: { 'x-api-key': key }, query: { apiKey: key } })],
     [
       'Authorization, beside junk in the right place',
@@ -191,6 +192,16 @@ describe('where the gateway may remember answers by one place', () => {
       isAuthorized: true,
     });
     await expectRefused(http2Request({ headers, identitySource: ['junk'] }), 'misplaced', strict);
+    const first = { ...http1Request({ headers }), identitySource: `junk,${key}` };
+    expect(await strict.authorize(first)).toMatchObject({ principalId: expect.any(String) });
+    await expectRefused({ ...first, identitySource: 'junk' }, 'misplaced', strict);
+    await expectRefused({ ...first, identitySource: `junk${key}` }, 'misplaced', strict);
+  });
+
+  it('one of several places that hold the key is enough', async () => {
+    const request = { query: { apiKey: apiKeyId }, headers: { Authorization: `Bearer ${apiKeyId}` } };
+    const event = http2Request({ ...request, identitySource: [`Bearer ${apiKeyId}`] });
+    expect(await service.authorize(event)).toMatchObject({ isAuthorized: true });
   });
 });
 

@@ -203,4 +203,7 @@ it('503000 when the database cannot be asked', { timeout: 60_000 }, async () => 
   const headers = await tokenOf(down, { sub: 'gateway', permissions: ['account:verify'] });
   expectRefusal(await down.call('verifyApiKey', { body: { apiKeyId }, headers }), '503000');
   expect(await down.invokeVerify({ apiKeyId })).toMatchObject({ ok: false, error: { code: '503000' } });
+  const counted = { result: 'unavailable', Verifications: 1, Refusals: 1 };
+  const ends = down.log.records().filter(({ event }) => event === 'access' || event === 'invocation');
+  expect(ends).toMatchObject([counted, counted]);
 });

@@ -186,6 +186,22 @@ describe('what was found is remembered', () => {
     expect(await verifier.check(key.apiKeyId)).toMatchObject(refused('disabled'));
   });
 
+  it.each([
+    ['3 s back, and on again', 0, -3_000, 9_000],
+    ['an hour ahead, corrected, and an hour later', 3_600_000, 0, 3_605_000],
+  ])('a clock that goes %s does not revive it', async (_, read, ended, later) => {
+    const key = await bench.makeKey();
+    const verifier = bench.open();
+    const from = bench.clock.at;
+    bench.clock.at = from + read;
+    await verifier.check(key.apiKeyId);
+    bench.clock.at = from + ended;
+    await end(key, 'disabled');
+    expect(await verifier.check(key.apiKeyId)).toMatchObject(refused('disabled'));
+    bench.clock.at = from + later;
+    expect(await verifier.check(key.apiKeyId)).toMatchObject(refused('disabled'));
+  });
+
   it('a refusal for one second', async () => {
     const key = await bench.makeKey({ enabled: false });
     const verifier = bench.open();
@@ -389,6 +405,10 @@ describe('when a key was used last', () => {
     expect(await bench.open(settings, { table, warn }).check(key.apiKeyId)).toMatchObject(valid);
     await vi.waitUntil(() => warn.mock.calls.length === 1);
     expect(warn.mock.calls[0]).toMatchObject([{ message: 'no right' }]);
+    warn.mockImplementation(() => {
+      throw new Error('the logger is broken');
+    });
+    expect(await bench.open(settings, { table, warn }).check(key.apiKeyId)).toMatchObject(valid);
   });
 });
 
