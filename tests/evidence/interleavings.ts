@@ -7,12 +7,12 @@ import {
   firstBad,
   newTally,
   retrace,
-  silenceLog,
   stages,
   type Tally,
   wander,
 } from '../interleavings/evidence.ts';
 import { mutants } from '../interleavings/mutants.ts';
+import { silenceLog } from '../support/silence-log.ts';
 
 /** A piece of the work, of which thread number `part` of so many does every so-manieth item. */
 interface Piece {

@@ -82,7 +82,8 @@ function failureOf(plan: FailurePlan | undefined): Failure | undefined {
   return plan.at === undefined || plan.at === index ? plan.failure : undefined;
 }
 
-async function forward({ method, headers }: IncomingMessage, body: Buffer, endpoint: string) {
+/** Sends a request on to the database. @returns its answer */
+export async function forward({ method, headers }: IncomingMessage, body: Buffer, endpoint: string) {
   const outgoing = send(endpoint, { method, headers });
   outgoing.end(body);
   const reply = await new Promise<IncomingMessage>((resolve, reject) =>

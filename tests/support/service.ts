@@ -12,6 +12,7 @@ import { type App, newApp } from '../../lib/domain/app.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
 import { freshTable } from './engine.ts';
+import { environmentOf, setEnvironment } from './environment.ts';
 import { lambdaContext, type OperationId, restEvent, type TestRequest } from './events.ts';
 import { startIssuer, type TestIssuer } from './issuer.ts';
 
@@ -52,7 +53,11 @@ export async function startService(env: Record<string, string | undefined> = {})
   const kms = await startLocalKms(randomBytes(32));
   const issuer = await startIssuer('https://issuer.test', [realm, 'other']);
   const otherIssuer = await startIssuer('https://other-issuer.test', ['third']);
-  setEnvironment({ endpoint, tableName, kms, issuer, otherIssuer, env });
+  const issuers = [
+    { issuer: issuer.issuer, jwksUri: issuer.jwksUri, realms: [realm, 'other'] },
+    { issuer: otherIssuer.issuer, jwksUri: otherIssuer.jwksUri, realms: ['third'] },
+  ];
+  setEnvironment({ ...environmentOf({ endpoint, tableName, kms, issuers }), ...env });
   const database = DynamoDBDocumentClient.from(localClient(endpoint), {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -136,48 +141,6 @@ async function loadHandlers(): Promise<Record<OperationId, Handler>> {
 
 function kebab(id: string): string {
   return id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function setEnvironment({
-  endpoint,
-  tableName,
-  kms,
-  issuer,
-  otherIssuer,
-  env,
-}: {
-  endpoint: string;
-  tableName: string;
-  kms: LocalKms;
-  issuer: TestIssuer;
-  otherIssuer: TestIssuer;
-  env: Record<string, string | undefined>;
-}): void {
-  const common = { audience: 'appkeys', algorithms: ['ES256'] };
-  const issuers = [
-    { ...common, issuer: issuer.issuer, jwksUri: issuer.jwksUri, realms: [realm, 'other'] },
-    { ...common, issuer: otherIssuer.issuer, jwksUri: otherIssuer.jwksUri, realms: ['third'] },
-  ];
-  const settings = {
-    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    TABLE_NAME: tableName,
-    SERVICE_KEY_ID: 'alias/appkeys-test',
-    AWS_ENDPOINT_URL_KMS: kms.endpoint,
-    TOKEN_ISSUERS: JSON.stringify(issuers),
-    RATE_LIMIT: 'off',
-    API_KEY_PLACES: undefined,
-    API_KEY_PREFIXES_ACCEPTED: undefined,
-    VERIFY_CACHE_SECONDS: undefined,
-    LAST_USED_SECONDS: undefined,
-    ...env,
-  };
-  for (const [name, value] of Object.entries(settings)) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
 }
 
 const ajv = new Ajv2020({ allErrors: true, formats: { int32: true, int64: true } });

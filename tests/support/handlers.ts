@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { startLocalKms } from '../../infra/local/kms.ts';
+import { createTable, localClient } from '../../infra/local/table.ts';
+import { operations } from '../../lib/contract/operations.ts';
+import { type App, newApp } from '../../lib/domain/app.ts';
+import type { GatewayReply } from '../../lib/http/exchange.ts';
+import { environmentOf } from './environment.ts';
+import { lambdaContext, type OperationId, restEvent, type TestRequest } from './events.ts';
+import { startIssuer } from './issuer.ts';
+
+export const realm = 'myrealm';
+
+/** Calls a function of the service, as API Gateway does. */
+export type Invoke = (id: OperationId, request: TestRequest) => Promise<GatewayReply>;
+
+type Handler = (event: unknown, context: unknown) => Promise<GatewayReply>;
+
+let opened = 0;
+
+/** Opens the real handlers once more, with what `process.env` says now; outside of a test runner too. */
+export async function openHandlers(): Promise<Invoke> {
+  opened += 1;
+  const ids = Object.keys(operations) as OperationId[];
+  const loaded = await Promise.all(
+    ids.map(async (id): Promise<[string, Handler]> => {
+      const file = new URL(`../../functions/${kebab(id)}.ts`, import.meta.url);
+      return [id, (await import(`${file}?opened=${opened}`)).handler];
+    }),
+  );
+  const handlers = new Map(loaded);
+  return (id, request) => {
+    const handler = handlers.get(id);
+    if (!handler) throw new Error(`there is no function ${id}`);
+    return handler(restEvent(id, request), lambdaContext());
+  };
+}
+
+function kebab(id: string): string {
+  return id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** What a service under test stands on, and a way to its table that nothing disturbs. */
+export interface Ground {
+  readonly environment: Record<string, string | undefined>;
+  /** @returns the value of an Authorization header */
+  authorize(principal: string): Promise<string>;
+  seed(appId: string, owner: string): Promise<App>;
+  item(app: App): Promise<App>;
+  stop(): void;
+}
+
+/**
+ * Prepares a new table, a token issuer and a KMS.
+ * @param database URL of the database itself
+ * @param endpoint what the service uses in its place
+ */
+export async function prepareGround(database: string, tableName: string, endpoint = database): Promise<Ground> {
+  await createTable(database, tableName);
+  const kms = await startLocalKms(randomBytes(32));
+  const issuer = await startIssuer('https://issuer.test', [realm]);
+  const issuers = [{ issuer: issuer.issuer, jwksUri: issuer.jwksUri, realms: [realm] }];
+  const client = DynamoDBDocumentClient.from(localClient(database), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  return {
+    environment: environmentOf({ endpoint, tableName, kms, issuers }),
+    authorize: async (principal) => {
+      return `Bearer ${await issuer.sign({ sub: principal, exp: Math.floor(Date.now() / 1_000) + 7_200 })}`;
+    },
+    async seed(appId, owner) {
+      const app = newApp({ appId, realm, name: 'app', owner, now: Date.now(), op: 'seed', correlationId: 'seed' });
+      const { appId: pk, ...attributes } = app;
+      await client.send(new PutCommand({ TableName: tableName, Item: { pk, sk: 'app', ...attributes } }));
+      return app;
+    },
+    async item({ appId }) {
+      const Key = { pk: appId, sk: 'app' };
+      const { Item } = await client.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
+      return Item as unknown as App;
+    },
+    stop() {
+      kms.stop();
+      issuer.stop();
+      client.destroy();
+    },
+  };
+}
