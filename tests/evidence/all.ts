@@ -8,6 +8,8 @@ const project = join(import.meta.dirname, '../..');
 const parts: Readonly<Record<string, readonly string[]>> = {
   model: ['tests/evidence/model.ts'],
   interleavings: ['tests/evidence/interleavings.ts'],
+  histories: ['tests/evidence/histories.ts'],
+  kills: ['tests/evidence/kills.ts'],
   errors: ['node_modules/vitest/vitest.mjs', 'run', 'tests/functions/error-paths.test.ts'],
 };
 

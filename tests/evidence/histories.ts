@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     },
   });
   const { apps, operations, seed } = values;
-  const size = { apps: Number(apps), operations: Number(operations), clients: 10, appsAtOnce: 20, seed: Number(seed) };
+  const size = { apps: Number(apps), operations: Number(operations), clients: 10, appsAtOnce: 8, seed: Number(seed) };
   if (!Object.values(size).every(Number.isSafeInteger)) throw new Error('--apps, --operations and --seed take numbers');
   say(`seed ${size.seed}: --seed ${size.seed} makes the same choices of calls and faults again`);
   const holds: boolean[] = [];

@@ -51,16 +51,16 @@ export class Client {
     };
   }
 
-  /** Makes one call, and mostly the same once more where it may be repeated and its outcome is unknown. @returns how many */
-  async act(most: number): Promise<number> {
+  /**
+   * Makes one call, and mostly the same once more where it may be repeated and its outcome is unknown.
+   * @param mayRepeat whether there is one more call to be made
+   */
+  async act(mayRepeat: () => boolean): Promise<void> {
     const call = this.#choose();
     let entry = await this.make(call);
-    let made = 1;
-    while (made < most && call.idempotencyKey !== undefined && !entry.answer && this.#random() < 0.8) {
+    while (call.idempotencyKey !== undefined && !entry.answer && this.#random() < 0.8 && mayRepeat()) {
       entry = await this.make(call);
-      made += 1;
     }
-    return made;
   }
 
   make(call: ModelCall): Promise<Entry> {

@@ -10,6 +10,8 @@ export interface Sequential<State, Entry> {
   readonly initial: State;
   /** @returns the state after the operation; undefined when the operation cannot have answered so in that state */
   step(state: State, entry: Entry): State | undefined;
+  /** Whether the operation, having answered so, has changed nothing, whatever the state was. */
+  isRead(entry: Entry): boolean;
   /** @returns the same text for the same state */
   textOf(state: State): string;
 }
@@ -79,10 +81,10 @@ class Search<State, Entry extends Timed> {
       const after = this.#spec.step(state, entry);
       if (after === undefined) continue;
       const one = { state: after, done: done | (1n << BigInt(index)) };
-      const isSame = after === state || this.#numberOf(after) === this.#numberOf(state);
-      if (!isSame) next.push(one);
-      // What changes nothing may as well come at once; what in addition need not have come at all, never.
-      else if (entry.returned !== Number.POSITIVE_INFINITY) return [one];
+      // What changes nothing in any state may as well come at once, before everything else.
+      if (this.#spec.isRead(entry)) return [one];
+      const isUnknown = entry.returned === Number.POSITIVE_INFINITY;
+      if (!isUnknown || this.#numberOf(after) !== this.#numberOf(state)) next.push(one);
     }
     return next;
   }

@@ -9,27 +9,68 @@ export const writer: Who = { principal: 'writer', realm, fromToken: [] };
 /** The clock of the service and that of a history differ by less, and times that are given by much more. */
 const toleranceMs = 60_000;
 
-const texts = new WeakMap<Model, string>();
+const reading = new Set(['listApiKeys', 'getApiKey', 'getApp']);
+
+/** A key that must be gone, or its application deleted, before anything that was called after the time `by`. */
+interface Debt {
+  readonly name: string;
+  readonly isAppDeleted: boolean;
+  readonly by: number;
+}
+
+export interface State {
+  readonly model: Model;
+  readonly debts: readonly Debt[];
+}
+
+const texts = new WeakMap<State, string>();
 
 /** One application, one call after the other: the model of the contract. */
-export const oneApplication: Sequential<Model, Entry> = {
-  initial: newModel(owner, 'app'),
-  step(model, { call, makes, at, answer }) {
-    const wanted = expected(model, call, at);
-    if ('code' in wanted) return !answer || isRefusal(answer, wanted.code) ? model : undefined;
-    const after = wanted.after(makes);
-    if (!answer) return after;
-    if (!('status' in answer) || answer.status !== wanted.status) return undefined;
-    if (answer.isReplayed !== (wanted.replays !== undefined)) return undefined;
-    if (answer.status === 201 && answer.shown.key?.name !== makes) return undefined;
-    return isTrueOf(answer.shown, after) ? after : undefined;
+export const oneApplication: Sequential<State, Entry> = {
+  initial: { model: newModel(owner, 'app'), debts: [] },
+  step(state, entry) {
+    if (state.debts.some((debt) => debt.by < entry.invoked && isOpen(debt, state.model))) return undefined;
+    const model = answered(state.model, entry);
+    if (model === state.model) return state;
+    if (model) return { model, debts: state.debts.filter((debt) => isOpen(debt, model)) };
+    return madeButGone(state, entry);
   },
-  textOf(model) {
-    const text = texts.get(model) ?? JSON.stringify(model);
-    texts.set(model, text);
+  isRead: ({ call, answer }) => {
+    return answer !== undefined && (reading.has(call.id) || ('code' in answer && !goneCodes.has(answer.code)));
+  },
+  textOf(state) {
+    const text = texts.get(state) ?? JSON.stringify(state);
+    texts.set(state, text);
     return text;
   },
 };
+
+function isOpen({ name, isAppDeleted }: Debt, { keys, status }: Model): boolean {
+  return isAppDeleted ? status !== 'deleted' : keys[name] !== undefined;
+}
+
+/** @returns the application after the call; undefined when the call cannot have answered so */
+function answered(model: Model, { call, makes, at, answer }: Entry): Model | undefined {
+  const wanted = expected(model, call, at);
+  if ('code' in wanted) return !answer || isRefusal(answer, wanted.code) ? model : undefined;
+  const after = wanted.after(makes);
+  if (!answer) return after;
+  if (!('status' in answer) || answer.status !== wanted.status) return undefined;
+  if (answer.isReplayed !== (wanted.replays !== undefined)) return undefined;
+  if (answer.status === 201 && answer.shown.key?.name !== makes) return undefined;
+  return isTrueOf(answer.shown, after) ? after : undefined;
+}
+
+/** What a call answers that made a key which somebody removed, or whose application was deleted, before the answer. */
+const goneCodes = new Set(['409305', '404660']);
+
+function madeButGone({ model, debts }: State, { call, makes, at, returned, answer }: Entry): State | undefined {
+  if (makes === '' || !answer || !('code' in answer) || !goneCodes.has(answer.code)) return undefined;
+  const wanted = expected(model, call, at);
+  if ('code' in wanted || wanted.replays) return undefined;
+  const debt = { name: makes, isAppDeleted: answer.code === '404660', by: returned };
+  return { model: wanted.after(makes), debts: [...debts, debt] };
+}
 
 function isRefusal(answer: Answer, code: string): boolean {
   return 'code' in answer && answer.code === code;

@@ -124,7 +124,10 @@ async function liveOne(stage: Stage, nth: number): Promise<Lived> {
     const client = clientOf(stage, history, number);
     while (left > 0) {
       left -= 1;
-      left -= (await client.act(left + 1)) - 1;
+      await client.act(() => {
+        left -= 1;
+        return left >= 0;
+      });
     }
   };
   await Promise.all(Array.from({ length: clients }, work)).catch((error: Error) => faulty.push(error.message));

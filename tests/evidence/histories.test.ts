@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { type Outcome, runHistories, tell } from '../histories/run.ts';
+import { seed } from '../properties/support.ts';
+
+const size = { apps: 6, operations: 180, clients: 10, appsAtOnce: 3 };
+const mostRuns = 20;
+
+beforeAll(() => void vi.spyOn(process.stdout, 'write').mockReturnValue(true));
+afterAll(() => vi.restoreAllMocks());
+
+/** Without more operations than a test has time for; `node tests/evidence/histories.ts` does 12,000. */
+describe('histories of applications behind a database of whose requests 30 % go wrong', () => {
+  it('are all explained', async () => {
+    const { verdicts, faulty, refuted } = await runHistories(inject('endpoint'), { ...size, seed }, false);
+    expect([...faulty, ...refuted.flatMap(tell)]).toEqual([]);
+    expect(verdicts).toEqual({ explained: size.apps, refuted: 0, undecided: 0 });
+  }, 120_000);
+
+  it('are refuted where a conditional write is a read, then a write', async () => {
+    let outcome: Outcome | undefined;
+    for (let nth = 0; nth < mostRuns && !outcome?.refuted.length; nth += 1) {
+      outcome = await runHistories(inject('endpoint'), { ...size, seed: seed + nth }, true);
+    }
+    expect(outcome?.verdicts.refuted).toBeGreaterThan(0);
+  }, 240_000);
+});

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelCall } from '../properties/model.ts';
+import { type Answer, type Entry, forgotten, type ShownKey } from './history.ts';
+import { explain, smallest } from './linearizability.ts';
+import { oneApplication, owner, writer } from './one-application.ts';
+
+const at = Date.UTC(2030, 0, 1);
+const never: ShownKey = { name: '', enabled: true, expiresAt: -1 };
+
+/** A call between two times; without an answer its outcome is unknown. */
+function entry(invoked: number, returned: number, call: Partial<ModelCall>, answer?: Answer): Entry {
+  const whole = { id: 'generateApiKey', who: owner, ...call } as ModelCall;
+  const makes = whole.id === 'generateApiKey' || whole.id === 'rotateApiKey' ? (whole.body?.name ?? '') : '';
+  const end = answer ? returned : Number.POSITIVE_INFINITY;
+  return { client: 0, call: whole, makes, at, invoked, returned: end, answer };
+}
+
+function ok(status: number, shown = {}): Answer {
+  return { status, isReplayed: false, shown };
+}
+
+function made(name: string): Answer {
+  return ok(201, { key: { name, is: { ...never, name } } });
+}
+
+function generate(invoked: number, returned: number, name: string, answer: Answer | undefined = made(name)): Entry {
+  return entry(invoked, returned, { body: { name } }, answer);
+}
+
+/** A generation whose answer never came. */
+function lost(invoked: number, name: string): Entry {
+  return entry(invoked, 0, { body: { name } });
+}
+
+function list(invoked: number, returned: number, ...names: string[]): Entry {
+  const keys = Object.fromEntries(names.map((name) => [name, { ...never, name }]));
+  return entry(invoked, returned, { id: 'listApiKeys' }, ok(200, { keys }));
+}
+
+function remove(invoked: number, returned: number, key: string, answer = ok(204)): Entry {
+  return entry(invoked, returned, { id: 'deleteApiKey', key }, answer);
+}
+
+function verdictOf(...entries: Entry[]) {
+  return explain(entries, oneApplication);
+}
+
+describe('a history is explained', () => {
+  it('when calls one after the other answer as the model', () => {
+    expect(verdictOf(generate(1, 2, 'a'), list(3, 4, 'a'), remove(5, 6, 'a'), list(7, 8))).toBe('explained');
+  });
+
+  it('when of three generations at once one is refused, whichever', () => {
+    const full = { code: '409303' };
+    expect(verdictOf(generate(1, 6, 'a', full), generate(2, 5, 'b'), generate(3, 4, 'c'))).toBe('explained');
+    expect(verdictOf(generate(1, 6, 'a'), generate(2, 5, 'b', full), generate(3, 4, 'c'))).toBe('explained');
+  });
+
+  it('when a list at the same time shows the application before or after the change', () => {
+    expect(verdictOf(generate(1, 4, 'a'), list(2, 3, 'a'))).toBe('explained');
+    expect(verdictOf(generate(1, 4, 'a'), list(2, 3))).toBe('explained');
+  });
+
+  it('when all keys are deleted at the time of a generation, before or after it', () => {
+    const all = entry(2, 5, { id: 'deleteApiKeys' }, ok(204));
+    expect(verdictOf(generate(1, 4, 'a'), all, list(6, 7))).toBe('explained');
+    expect(verdictOf(generate(1, 4, 'a'), all, list(6, 7, 'a'))).toBe('explained');
+  });
+
+  it('when a generation of unknown outcome took effect, much later or never', () => {
+    expect(verdictOf(lost(1, 'a'), list(2, 3, 'a'))).toBe('explained');
+    expect(verdictOf(lost(1, 'a'), list(2, 3), list(4, 5), list(6, 7, 'a'))).toBe('explained');
+    expect(verdictOf(lost(1, 'a'), list(2, 3))).toBe('explained');
+  });
+
+  it('when a key was made and is gone before its own request is answered', () => {
+    const gone = { code: '409305' };
+    const parts = [generate(1, 8, 'a', gone), list(2, 3, 'a'), remove(4, 5, 'a')];
+    expect(verdictOf(...parts, list(9, 10))).toBe('explained');
+    expect(verdictOf(parts[0] as Entry, list(9, 10, 'a'))).toBe('refuted');
+  });
+
+  it('when a repeated request gives the same key', () => {
+    const call = { body: { name: 'a' }, idempotencyKey: 'one' };
+    const again: Answer = { ...ok(201, { key: { name: 'a', is: { ...never, name: 'a' } } }), isReplayed: true };
+    expect(verdictOf(entry(1, 2, call, made('a')), entry(3, 4, call, again))).toBe('explained');
+    expect(verdictOf(entry(1, 2, call, made('a')), entry(3, 4, call, made('a')))).toBe('refuted');
+  });
+});
+
+describe('a history is refuted', () => {
+  it('by a third key', () => {
+    expect(verdictOf(generate(1, 4, 'a'), generate(2, 5, 'b'), generate(3, 6, 'c'))).toBe('refuted');
+    expect(verdictOf(lost(1, 'a'), lost(2, 'b'), lost(3, 'c'), list(4, 5, 'a', 'b', 'c'))).toBe('refuted');
+  });
+
+  it('by a deletion that was acknowledged and is lost', () => {
+    expect(verdictOf(generate(1, 2, 'a'), remove(3, 4, 'a'), list(5, 6, 'a'))).toBe('refuted');
+  });
+
+  it('by a generation that was acknowledged and is lost', () => {
+    expect(verdictOf(generate(1, 2, 'a'), list(3, 4))).toBe('refuted');
+  });
+
+  it('by a key that comes back', () => {
+    expect(verdictOf(lost(1, 'a'), list(2, 3, 'a'), remove(4, 5, 'a'), list(6, 7), list(8, 9, 'a'))).toBe('refuted');
+  });
+
+  it('by a key that nobody asked for, or a second one of the same request', () => {
+    expect(verdictOf(generate(1, 2, 'a'), list(3, 4, 'a', "a'"))).toBe('refuted');
+  });
+
+  it('by a call that took effect before it was made', () => {
+    expect(verdictOf(list(1, 2, 'a'), generate(3, 4, 'a'))).toBe('refuted');
+  });
+
+  it('by a write after the right to it is gone', () => {
+    const subject = writer.principal;
+    const grant = entry(1, 2, { id: 'putGrant', subject, body: { actions: ['write'] } }, ok(200));
+    const revoke = entry(3, 4, { id: 'deleteGrant', subject }, ok(204));
+    const call = { who: writer, body: { name: 'a' } };
+    expect(verdictOf(grant, revoke, entry(5, 6, call, made('a')))).toBe('refuted');
+    expect(verdictOf(grant, { ...revoke, returned: 7 }, entry(5, 6, call, made('a')))).toBe('explained');
+  });
+
+  it('by whatever is there after the application was deleted', () => {
+    const end = entry(1, 2, { id: 'deleteApp' }, ok(204));
+    expect(verdictOf(end, generate(3, 4, 'a'))).toBe('refuted');
+    expect(verdictOf(end, generate(3, 4, 'a', { code: '404660' }))).toBe('explained');
+  });
+});
+
+it('a search that is given up is undecided', () => {
+  const many = Array.from({ length: 8 }, (_, nth) => lost(nth + 1, `k${nth}`));
+  expect(explain([...many, list(20, 21, 'other')], oneApplication, 10)).toBe('undecided');
+});
+
+it('a refuted history becomes as small as what refutes it', () => {
+  const contradiction = [remove(9, 10, 'a'), list(11, 12, 'a')];
+  const entries = [generate(1, 2, 'a'), list(3, 4, 'a'), generate(5, 8, 'b'), list(6, 7, 'a'), ...contradiction];
+  const left = smallest([...entries, list(13, 14, 'a', 'b')], oneApplication, forgotten);
+  expect(left.filter(({ answer }) => answer)).toEqual(contradiction);
+});
