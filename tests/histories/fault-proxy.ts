@@ -8,7 +8,7 @@ import { forward } from '../support/failing-database.ts';
  * What becomes of a request.
  * `lostRequest`: the connection is reset, and nothing arrives. `lostAnswer`: it arrives, and the connection is reset
  * before the answer. `late`: the connection is reset, and it arrives some time later. `copied`: it is answered as
- * usual, and a second copy of it arrives some time later. `delayed`: it arrives, or is answered, some time later.
+ * usual, and if it was carried out, a second copy of it arrives some time later. `delayed`: it arrives, or is answered, some time later.
  * `hang`: it arrives, and no answer ever comes.
  */
 const shares = { lostRequest: 0.07, lostAnswer: 0.07, late: 0.05, copied: 0.04, delayed: 0.06, hang: 0.01 };
@@ -60,11 +60,14 @@ export async function startFaultProxy(
     if (fault === 'lostRequest') return reset(answer);
     if (fault === 'lostAnswer') return arrive().then(() => reset(answer));
     if (fault === 'hang') return arrive();
-    if (fault === 'late' || fault === 'copied') arriveLater();
-    if (fault === 'late') return reset(answer);
+    if (fault === 'late') {
+      arriveLater();
+      return reset(answer);
+    }
     const isDelayed = fault === 'delayed' && random() < 0.5;
     if (isDelayed) await sleep(random() * longestDelayMs);
     const { status, headers, body: reply } = await arrive();
+    if (fault === 'copied' && status === 200) arriveLater();
     if (fault === 'delayed' && !isDelayed) await sleep(random() * longestDelayMs);
     return answer.writeHead(status, headers).end(reply);
   };
