@@ -4,10 +4,10 @@ import { listen, loopback } from './ports.ts';
 /** A running database: where it is and how to end it. */
 export type Engine = { endpoint: string; stop: () => Promise<void> };
 
-/** Starts dynalite on a free port, with its data in the folder `path`, or in memory. */
-export async function startDynalite({ path }: { path?: string } = {}): Promise<Engine> {
+/** Starts dynalite on that port or a free one, with its data in the folder `path`, or in memory. */
+export async function startDynalite({ path, port: wanted }: { path?: string; port?: number } = {}): Promise<Engine> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, ...(path === undefined ? {} : { path }) });
-  const port = await listen(server);
+  const port = await listen(server, wanted);
   return { endpoint: `http://${loopback}:${port}`, stop: () => close(server) };
 }
 

@@ -24,11 +24,17 @@ const jar = {
 const startTimeoutMs = 60_000;
 const fetchTimeoutMs = 300_000;
 
-/** Starts AWS's own DynamoDB Local on a free port, in memory; fetched on first use. */
-export async function startDynamodbLocal(): Promise<Engine> {
+/** Starts AWS's own DynamoDB Local on that port or a free one, with its data in the folder `path`, or in memory; fetched on first use. */
+export async function startDynamodbLocal({
+  path,
+  port: wanted,
+}: {
+  path?: string;
+  port?: number;
+} = {}): Promise<Engine> {
   const folder = await openRelease();
-  const port = await freePort();
-  const engine = spawnEngine(folder, port);
+  const port = wanted ?? (await freePort());
+  const engine = spawnEngine(folder, port, path === undefined ? ['-inMemory'] : ['-dbPath', path]);
   const endpoint = `http://${loopback}:${port}`;
   await waitUntilItAnswers(engine, endpoint);
   return { endpoint, stop: () => stop(engine) };
@@ -79,9 +85,9 @@ function requireChecksum(folder: string, file: typeof jar): void {
   if (found !== file.sha512) throw new Error(`${path} is not what was expected: its SHA-512 is ${found}.`);
 }
 
-function spawnEngine(folder: string, port: number): ChildProcess {
+function spawnEngine(folder: string, port: number, storage: string[]): ChildProcess {
   const jvm = ['-Djava.library.path=./DynamoDBLocal_lib', '-jar', jar.name];
-  const options = ['-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)];
+  const options = [...storage, '-sharedDb', '-disableTelemetry', '-port', String(port)];
   const engine = spawn('java', [...jvm, ...options], { cwd: folder, stdio: 'ignore' });
   const end = () => engine.kill('SIGKILL');
   process.on('exit', end);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { type Outcome, runHistories, tell } from '../histories/run.ts';
+import { tell } from '../histories/life.ts';
+import { type Outcome, runHistories } from '../histories/run.ts';
 import { seed } from '../properties/support.ts';
 
 const size = { apps: 6, operations: 180, clients: 10, appsAtOnce: 3 };

@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 import { type Engine, startDynalite } from '../../infra/local/dynalite.ts';
 import { startDynamodbLocal } from '../../infra/local/dynamodb-local.ts';
-import { type Outcome, runHistories, type Size, tell } from '../histories/run.ts';
+import { tell } from '../histories/life.ts';
+import { type Outcome, runHistories, type Size } from '../histories/run.ts';
 import { silenceLog } from '../support/silence-log.ts';
 
 const engines: Readonly<Record<string, () => Promise<Engine>>> = {
-  dynalite: startDynalite,
-  'dynamodb-local': startDynamodbLocal,
+  dynalite: () => startDynalite(),
+  'dynamodb-local': () => startDynamodbLocal(),
 };
 
 const shown = 3;

@@ -18,7 +18,7 @@ declare module 'vitest' {
 
 const engines: Record<EngineName, () => Promise<Engine>> = {
   dynalite: () => startDynalite(),
-  'dynamodb-local': startDynamodbLocal,
+  'dynamodb-local': () => startDynamodbLocal(),
 };
 
 /** Vitest's global set-up: starts the database that the environment variable ENGINE names. Answers with its end. */

@@ -44,7 +44,7 @@ function kebab(id: string): string {
 export interface Ground {
   readonly environment: Record<string, string | undefined>;
   /** @returns the value of an Authorization header */
-  authorize(principal: string): Promise<string>;
+  authorize(principal: string, permissions?: readonly string[]): Promise<string>;
   seed(appId: string, owner: string): Promise<App>;
   item(app: App): Promise<App>;
   stop(): void;
@@ -65,8 +65,8 @@ export async function prepareGround(database: string, tableName: string, endpoin
   });
   return {
     environment: environmentOf({ endpoint, tableName, kms, issuers }),
-    authorize: async (principal) => {
-      return `Bearer ${await issuer.sign({ sub: principal, exp: Math.floor(Date.now() / 1_000) + 7_200 })}`;
+    authorize: async (principal, permissions = []) => {
+      return `Bearer ${await issuer.sign({ sub: principal, permissions, exp: Math.floor(Date.now() / 1_000) + 7_200 })}`;
     },
     async seed(appId, owner) {
       const app = newApp({ appId, realm, name: 'app', owner, now: Date.now(), op: 'seed', correlationId: 'seed' });

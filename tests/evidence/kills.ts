@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { tell } from '../histories/life.ts';
+import { killDatabase } from '../kills/databases.ts';
+import { engines, type StartEngine } from '../kills/engines.ts';
+import { silenceLog } from '../support/silence-log.ts';
+
+interface Size {
+  readonly kills: number;
+  readonly writes: number;
+  readonly seed: number;
+}
+
+async function main(): Promise<void> {
+  const say = silenceLog();
+  const { values } = parseArgs({
+    options: {
+      engine: { type: 'string', multiple: true, default: Object.keys(engines) },
+      kills: { type: 'string', default: '25' },
+      writes: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    },
+  });
+  const size = { kills: Number(values.kills), writes: Number(values.writes), seed: Number(values.seed) };
+  if (!Object.values(size).every(Number.isSafeInteger)) throw new Error('--kills, --writes and --seed take numbers');
+  const holds: boolean[] = [];
+  for (const name of values.engine) {
+    const start = engines[name];
+    if (!start) throw new Error(`there is no engine ${name}`);
+    holds.push(await databaseHolds(name, start, size, say));
+  }
+  process.exitCode = holds.every(Boolean) ? 0 : 1;
+}
+
+async function databaseHolds(
+  name: string,
+  start: StartEngine,
+  size: Size,
+  say: (line: string) => void,
+): Promise<boolean> {
+  const begun = performance.now();
+  const outcome = await killDatabase(start, size, (text) => void process.stderr.write(`  ${name}: ${text}\n`));
+  const { kills, writes, apps, operations, unknown, verdicts, faulty, refuted } = outcome;
+  const seconds = ((performance.now() - begun) / 1_000).toFixed(0);
+  say(`\n${name}, killed ${kills} times under load, seed ${size.seed}, ${seconds} s`);
+  say(`  ${writes} acknowledged writes, ${operations} calls on ${apps} applications, ${unknown} of unknown outcome`);
+  say(`  everything acknowledged is there in ${verdicts.explained} applications, not in ${verdicts.refuted}`);
+  say(`  undecided ${verdicts.undecided}; keyCount is not the number of keys, or above 2, in ${faulty.length}`);
+  for (const line of [...faulty, ...refuted.flatMap(tell)]) say(`  ${line}`);
+  return verdicts.explained === apps && faulty.length === 0;
+}
+
+if (import.meta.main) await main();
