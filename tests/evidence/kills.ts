@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { tell } from '../histories/life.ts';
 import { killDatabase } from '../kills/databases.ts';
 import { engines, type StartEngine } from '../kills/engines.ts';
+import { killService } from '../kills/services.ts';
 import { silenceLog } from '../support/silence-log.ts';
 
 interface Size {
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     if (!start) throw new Error(`there is no engine ${name}`);
     holds.push(await databaseHolds(name, start, size, say));
   }
+  if (size.kills > 0) holds.push(await serviceHolds({ ...size, kills: 2 * size.kills }, say));
   process.exitCode = holds.every(Boolean) ? 0 : 1;
 }
 
@@ -47,6 +49,20 @@ async function databaseHolds(
   say(`  undecided ${verdicts.undecided}; keyCount is not the number of keys, or above 2, in ${faulty.length}`);
   for (const line of [...faulty, ...refuted.flatMap(tell)]) say(`  ${line}`);
   return verdicts.explained === apps && faulty.length === 0;
+}
+
+async function serviceHolds({ kills, seed }: Size, say: (line: string) => void): Promise<boolean> {
+  const begun = performance.now();
+  const outcome = await killService(kills, seed, (text) => void process.stderr.write(`  service: ${text}\n`));
+  const { made, replayed, unanswered, keys, faulty } = outcome;
+  const seconds = ((performance.now() - begun) / 1_000).toFixed(0);
+  say(`\nthe service, killed ${outcome.kills} times under load, seed ${seed}, ${seconds} s`);
+  say(
+    `  ${made} keys made with Idempotency-Key, ${replayed} of them answered by a repetition; ${unanswered} tries unanswered`,
+  );
+  say(`  ${keys} keys at the end, without an owner or not valid: ${faulty.length}`);
+  for (const line of faulty) say(`  ${line}`);
+  return faulty.length === 0;
 }
 
 if (import.meta.main) await main();

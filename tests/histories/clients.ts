@@ -4,7 +4,7 @@ import type { Entry, History } from './history.ts';
 import { owner, writer } from './one-application.ts';
 
 /** What a client calls next: what of, and how often among others. */
-const likelihoods = {
+export const anyCalls = {
   generateApiKey: 24,
   deleteApiKey: 16,
   rotateApiKey: 12,
@@ -22,7 +22,22 @@ const likelihoods = {
   deleteApp: 0.5,
 } as const satisfies Partial<Record<CallId, number>> & { activate: number; deactivate: number };
 
-type Choice = keyof typeof likelihoods;
+type Choice = keyof typeof anyCalls;
+export type Likelihoods = Partial<Record<Choice, number>>;
+
+/** Mostly what changes something. */
+export const mostlyWrites: Likelihoods = {
+  generateApiKey: 30,
+  deleteApiKey: 18,
+  rotateApiKey: 25,
+  updateApiKey: 20,
+  disableApiKey: 6,
+  enableApiKey: 6,
+  listApiKeys: 2,
+  putGrant: 5,
+  deleteGrant: 1,
+  deleteApp: 0.1,
+};
 
 const hourMs = 3_600_000;
 const begun = Date.now();
@@ -32,6 +47,7 @@ export class Client {
   readonly #number: number;
   readonly #history: History;
   readonly #random: () => number;
+  readonly #likelihoods: Likelihoods;
   readonly #send: (who: Who) => (id: CallId) => Parameters<History['record']>[3];
 
   /** @param tokens Authorization headers by principal */
@@ -41,10 +57,12 @@ export class Client {
     random: () => number,
     invoke: Invoke,
     tokens: Readonly<Record<string, string>>,
+    likelihoods: Likelihoods,
   ) {
     this.#number = number;
     this.#history = history;
     this.#random = random;
+    this.#likelihoods = likelihoods;
     this.#send = (who) => (id) => (request) => {
       const Authorization = tokens[who.principal] ?? '';
       return invoke(id, { ...request, headers: { ...request.headers, Authorization } });
@@ -112,9 +130,9 @@ export class Client {
   }
 
   #chooseWeighted(): Choice {
-    const total = Object.values(likelihoods).reduce((sum, weight) => sum + weight, 0);
+    const total = Object.values(this.#likelihoods).reduce((sum, weight) => sum + weight, 0);
     let left = this.#random() * total;
-    for (const [choice, weight] of Object.entries(likelihoods)) {
+    for (const [choice, weight] of Object.entries(this.#likelihoods)) {
       left -= weight;
       if (left < 0) return choice as Choice;
     }

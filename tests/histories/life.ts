@@ -1,7 +1,7 @@
 import type { App } from '../../lib/domain/app.ts';
 import { randomNumbers, requireSound } from '../properties/support.ts';
 import type { Ground, Invoke } from '../support/handlers.ts';
-import { Client } from './clients.ts';
+import { anyCalls, Client, type Likelihoods } from './clients.ts';
 import { forgotten, History } from './history.ts';
 import { explain, smallest, type Verdict } from './linearizability.ts';
 import { oneApplication, owner, writer } from './one-application.ts';
@@ -15,10 +15,11 @@ export interface Stage {
   readonly tokens: Readonly<Record<string, string>>;
 }
 
-/** How long a life is: calls in all, the last one included, and clients at most. */
+/** How long a life is: calls in all, the last one included, and clients at most; and what they call. */
 export interface Length {
   readonly operations: number;
   readonly clients: number;
+  readonly likelihoods?: Likelihoods;
 }
 
 /** An application that was lived with, and what its clients could not make sense of. */
@@ -61,7 +62,7 @@ export async function live(stage: Stage, nth: number, length: Length): Promise<L
     return left >= 0;
   };
   const work = async (_: unknown, number: number) => {
-    const client = clientOf(stage, history, number);
+    const client = clientOf(stage, history, number, length.likelihoods);
     while (takesOne()) await client.act(takesOne);
   };
   const faulty: string[] = [];
@@ -80,8 +81,13 @@ export async function end(stage: Stage, { app, history, faulty }: Lived): Promis
   }
 }
 
-function clientOf({ random, invoke, tokens }: Stage, history: History, number: number): Client {
-  return new Client(number, history, random(`client ${history.appId} ${number}`), invoke, tokens);
+function clientOf(
+  { random, invoke, tokens }: Stage,
+  history: History,
+  number: number,
+  likelihoods: Likelihoods = anyCalls,
+): Client {
+  return new Client(number, history, random(`client ${history.appId} ${number}`), invoke, tokens, likelihoods);
 }
 
 export interface Judgement {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../infra/local/ports.ts';
+import { mostlyWrites } from '../histories/clients.ts';
 import {
   end,
   type Judgement,
@@ -33,7 +34,7 @@ export interface Outcome extends Judgement {
 }
 
 const appsAtOnce = 10;
-const life = { operations: 50, clients: 3 };
+const life = { operations: 60, clients: 3, likelihoods: mostlyWrites };
 const longestPauseMs = 200;
 
 /** What is counted while clients work: writes that were acknowledged, kills, and whether there is enough of both. */
