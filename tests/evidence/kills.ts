@@ -40,7 +40,11 @@ async function databaseHolds(
   say: (line: string) => void,
 ): Promise<boolean> {
   const begun = performance.now();
-  const outcome = await killDatabase(start, size, (text) => void process.stderr.write(`  ${name}: ${text}\n`));
+  const outcome = await killDatabase(
+    start,
+    { ...size, appsAtOnce: 10 },
+    (text) => void process.stderr.write(`  ${name}: ${text}\n`),
+  );
   const { kills, writes, apps, operations, unknown, verdicts, faulty, refuted } = outcome;
   const seconds = ((performance.now() - begun) / 1_000).toFixed(0);
   say(`\n${name}, killed ${kills} times under load, seed ${size.seed}, ${seconds} s`);

@@ -125,7 +125,7 @@ export class Client {
   /** One of the latest keys that anybody has seen, or one that never was. */
   #chooseKey(): string {
     const seen = this.#history.names.seen();
-    const nth = Math.floor(this.#random() ** 2 * 5);
+    const nth = Math.floor(this.#random() ** 3 * 5);
     return seen[nth] ?? seen[0] ?? 'none';
   }
 

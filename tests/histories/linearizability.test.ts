@@ -80,6 +80,22 @@ describe('a history is explained', () => {
     expect(verdictOf(parts[0] as Entry, list(9, 10, 'a'))).toBe('refuted');
   });
 
+  it('when a key was made and renamed before its own request is answered, which shows it so', () => {
+    const renamed = { ...never, name: 'a 1' };
+    const rename = entry(
+      2,
+      5,
+      { id: 'updateApiKey', key: 'a', body: { name: 'a 1' } },
+      ok(200, { key: { name: 'a', is: renamed } }),
+    );
+    const late = generate(1, 6, 'a', ok(201, { key: { name: 'a', is: renamed } }));
+    expect(verdictOf(late, rename, list(7, 8))).toBe('refuted');
+    expect(
+      verdictOf(late, rename, entry(7, 8, { id: 'getApiKey', key: 'a' }, ok(200, { key: { name: 'a', is: renamed } }))),
+    ).toBe('explained');
+    expect(verdictOf(late, { ...rename, invoked: 7, returned: 8 })).toBe('refuted');
+  });
+
   it('when a repeated request gives the same key', () => {
     const call = { body: { name: 'a' }, idempotencyKey: 'one' };
     const again: Answer = { ...ok(201, { key: { name: 'a', is: { ...never, name: 'a' } } }), isReplayed: true };

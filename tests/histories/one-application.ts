@@ -11,11 +11,14 @@ const toleranceMs = 60_000;
 
 const reading = new Set(['listApiKeys', 'getApiKey', 'getApp']);
 
-/** A key that must be gone, or its application deleted, before anything that was called after the time `by`. */
+/**
+ * What must have become of a key, at some moment, before anything that was called after the time `by`: gone with its
+ * application, gone, or as an answer shows it.
+ */
 interface Debt {
   readonly name: string;
-  readonly isAppDeleted: boolean;
   readonly by: number;
+  readonly until: 'deleted' | 'gone' | ShownKey;
 }
 
 export interface State {
@@ -33,10 +36,10 @@ export const oneApplication: Sequential<State, Entry> = {
     const model = answered(state.model, entry);
     if (model === state.model) return state;
     if (model) return { model, debts: state.debts.filter((debt) => isOpen(debt, model)) };
-    return madeButGone(state, entry);
+    return madeBefore(state, entry);
   },
   isRead: ({ call, answer }) => {
-    return answer !== undefined && (reading.has(call.id) || ('code' in answer && !goneCodes.has(answer.code)));
+    return answer !== undefined && (reading.has(call.id) || ('code' in answer && goneCodes[answer.code] === undefined));
   },
   textOf(state) {
     const text = texts.get(state) ?? JSON.stringify(state);
@@ -45,8 +48,9 @@ export const oneApplication: Sequential<State, Entry> = {
   },
 };
 
-function isOpen({ name, isAppDeleted }: Debt, { keys, status }: Model): boolean {
-  return isAppDeleted ? status !== 'deleted' : keys[name] !== undefined;
+function isOpen({ name, until }: Debt, { keys, status }: Model): boolean {
+  if (until === 'deleted') return status !== 'deleted';
+  return until === 'gone' ? keys[name] !== undefined : !isSame(keys[name], until);
 }
 
 /** @returns the application after the call; undefined when the call cannot have answered so */
@@ -61,15 +65,24 @@ function answered(model: Model, { call, makes, at, answer }: Entry): Model | und
   return isTrueOf(answer.shown, after) ? after : undefined;
 }
 
-/** What a call answers that made a key which somebody removed, or whose application was deleted, before the answer. */
-const goneCodes = new Set(['409305', '404660']);
-
-function madeButGone({ model, debts }: State, { call, makes, at, returned, answer }: Entry): State | undefined {
-  if (makes === '' || !answer || !('code' in answer) || !goneCodes.has(answer.code)) return undefined;
+/**
+ * A call that made a key, and got to know that only after somebody changed it: it answers that the key, or the
+ * application, is gone, or shows the key as it is by then.
+ */
+function madeBefore({ model, debts }: State, { call, makes, at, returned, answer }: Entry): State | undefined {
+  const until = makes === '' ? undefined : laterOf(makes, answer);
   const wanted = expected(model, call, at);
-  if ('code' in wanted || wanted.replays) return undefined;
-  const debt = { name: makes, isAppDeleted: answer.code === '404660', by: returned };
-  return { model: wanted.after(makes), debts: [...debts, debt] };
+  if (until === undefined || 'code' in wanted || wanted.replays) return undefined;
+  return { model: wanted.after(makes), debts: [...debts, { name: makes, by: returned, until }] };
+}
+
+const goneCodes: Readonly<Record<string, Debt['until']>> = { '409305': 'gone', '404660': 'deleted' };
+
+function laterOf(makes: string, answer: Answer | undefined): Debt['until'] | undefined {
+  if (!answer) return undefined;
+  if ('code' in answer) return goneCodes[answer.code];
+  const { key } = answer.shown;
+  return key?.name === makes && !answer.isReplayed ? key.is : undefined;
 }
 
 function isRefusal(answer: Answer, code: string): boolean {

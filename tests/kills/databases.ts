@@ -22,6 +22,8 @@ export interface Wanted {
   readonly kills: number;
   /** acknowledged writes at least */
   readonly writes: number;
+  /** applications in use at the same time */
+  readonly appsAtOnce: number;
   readonly seed: number;
 }
 
@@ -33,7 +35,6 @@ export interface Outcome extends Judgement {
   readonly faulty: readonly string[];
 }
 
-const appsAtOnce = 10;
 const life = { operations: 60, clients: 3, likelihoods: mostlyWrites };
 const longestPauseMs = 200;
 
@@ -107,7 +108,7 @@ async function liveUntil(stage: Stage, progress: Progress): Promise<Lived[]> {
       lived.push(await live(stage, begun, life));
     }
   };
-  await Promise.all(Array.from({ length: appsAtOnce }, work));
+  await Promise.all(Array.from({ length: progress.wanted.appsAtOnce }, work));
   return lived;
 }
 
