@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { startLocalKms } from '../../infra/local/kms.ts';
 import { createTable, localClient } from '../../infra/local/table.ts';
@@ -71,12 +72,14 @@ export async function prepareGround(database: string, tableName: string, endpoin
     async seed(appId, owner) {
       const app = newApp({ appId, realm, name: 'app', owner, now: Date.now(), op: 'seed', correlationId: 'seed' });
       const { appId: pk, ...attributes } = app;
-      await client.send(new PutCommand({ TableName: tableName, Item: { pk, sk: 'app', ...attributes } }));
+      const put = new PutCommand({ TableName: tableName, Item: { pk, sk: 'app', ...attributes } });
+      await persist(() => client.send(put));
       return app;
     },
     async item({ appId }) {
       const Key = { pk: appId, sk: 'app' };
-      const { Item } = await client.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
+      const get = new GetCommand({ TableName: tableName, Key, ConsistentRead: true });
+      const { Item } = await persist(() => client.send(get));
       return Item as unknown as App;
     },
     stop() {
@@ -85,4 +88,19 @@ export async function prepareGround(database: string, tableName: string, endpoin
       client.destroy();
     },
   };
+}
+
+const patienceMs = 60_000;
+
+/** Repeats what a database that is down for a while may refuse. */
+async function persist<T>(work: () => Promise<T>): Promise<T> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (Date.now() > end || (error as Error).name === 'ResourceNotFoundException') throw error;
+      await sleep(50);
+    }
+  }
 }
