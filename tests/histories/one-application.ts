@@ -35,8 +35,8 @@ export const oneApplication: Sequential<State, Entry> = {
     if (state.debts.some((debt) => debt.by < entry.invoked && isOpen(debt, state.model))) return undefined;
     const model = answered(state.model, entry);
     if (model === state.model) return state;
-    if (model) return { model, debts: state.debts.filter((debt) => isOpen(debt, model)) };
-    return madeBefore(state, entry);
+    const next = model ? { model, debts: state.debts } : madeBefore(state, entry);
+    return next && { ...next, debts: next.debts.filter((debt) => isOpen(debt, next.model)) };
   },
   isRead: ({ call, answer }) => {
     return answer !== undefined && (reading.has(call.id) || ('code' in answer && goneCodes[answer.code] === undefined));
