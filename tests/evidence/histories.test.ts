@@ -3,7 +3,7 @@ import { tell } from '../histories/life.ts';
 import { type Outcome, runHistories } from '../histories/run.ts';
 import { seed } from '../properties/support.ts';
 
-const size = { apps: 6, operations: 180, clients: 10, appsAtOnce: 3 };
+const size = { apps: 4, operations: 120, clients: 10, appsAtOnce: 2 };
 const mostRuns = 20;
 
 beforeAll(() => void vi.spyOn(process.stdout, 'write').mockReturnValue(true));
