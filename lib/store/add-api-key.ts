@@ -42,7 +42,7 @@ export async function addApiKey(table: Table, wanted: Addition, deadline: Deadli
   let doubt = false;
   for (let refusals = 0; ; refusals += 1) {
     const update = additionOf(wanted, clearance);
-    const settled = await settle(deadline, () => table.attemptUpdate(update), doubt);
+    const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms), doubt);
     if (settled.applied) return { key, handle };
     doubt = settled.doubt;
     const app = await refusedApp(table, wanted.app.appId, settled, deadline);
@@ -158,7 +158,7 @@ async function fence(
     remove: [latestUse],
     where: [...exists(realm), expr`${path('status')} <> ${'deleted'}`, ...unused(handle)],
   });
-  const settled = await settle(deadline, () => table.attemptUpdate(update), true);
+  const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms), true);
   if (settled.applied) return undefined;
   const seen = await refusedApp(table, app.appId, settled, deadline);
   return seen?.keys[handle];

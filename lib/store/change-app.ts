@@ -36,7 +36,7 @@ export async function changeApp(table: Table, wanted: AppChange, deadline: Deadl
     if (wish === app) return app;
     const edited = prune(wish, wanted.change.at);
     const update = updateOf(app, edited, wanted.change);
-    const settled = await settle(deadline, () => table.attemptUpdate(update));
+    const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms));
     const { applied, doubt } = settled;
     const next = { ...edited, rev: app.rev + 1, lastChange: wanted.change };
     if (applied) return next;

@@ -19,12 +19,8 @@ export interface Created {
 export async function createApp(table: Table, app: App, deadline: Deadline): Promise<Created> {
   const { appId, ...attributes } = app;
   const stamp = await addMember(table, app, app.createdBy, deadline);
-  const settled = await settle(deadline, () =>
-    table.attemptPut({
-      Item: { ...appKey(appId), ...attributes },
-      ConditionExpression: 'attribute_not_exists(pk)',
-    }),
-  );
+  const put = { Item: { ...appKey(appId), ...attributes }, ConditionExpression: 'attribute_not_exists(pk)' };
+  const settled = await settle(deadline, (ms) => table.attemptPut(put, ms));
   if (settled.applied) return { app, isOurs: true };
   const stored = await refusedApp(table, appId, settled, deadline);
   if (!stored) throw new Error('an application was refused because it is there, and is not there');

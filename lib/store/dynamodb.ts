@@ -8,12 +8,19 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { classifyFailure, refusedItem } from './failures.ts';
+import { CrowdLimit } from './crowd-limit.ts';
+import { classifyFailure, isBusy, refusedItem } from './failures.ts';
+import { RetryBudget } from './retry-budget.ts';
 import type { Attempt, Item, ItemKey, ReadAttempt, Table } from './table.ts';
 
 /** A dead connection is noticed, and a slow answer given up, after these many ms. */
 const connectionTimeout = 1_000;
-const requestTimeout = 2_000;
+const answerTimeout = 2_000;
+
+/** What the client's `send` takes. */
+interface HttpHandlerOptions {
+  readonly requestTimeout: number;
+}
 
 /**
  * @returns the DynamoDB table of that name. The SDK's own retries are off: it would repeat a write whose outcome is
@@ -23,47 +30,66 @@ export function openTable(tableName: string): Table {
   const client = DynamoDBDocumentClient.from(
     new DynamoDBClient({
       maxAttempts: 1,
-      requestHandler: { connectionTimeout, requestTimeout, throwOnRequestTimeout: true },
+      requestHandler: { connectionTimeout, throwOnRequestTimeout: true },
     }),
     { marshallOptions: { removeUndefinedValues: true } },
   );
   const named = { TableName: tableName };
   const answer = { ...named, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
-  const attempt = attempter();
+  const limit = new CrowdLimit();
+  const budget = new RetryBudget();
+  const attempt = attempter(budget);
+  const attemptRead = reader(budget);
+  const within = <Output>(ms = answerTimeout, send: (options: HttpHandlerOptions) => Promise<Output>) =>
+    limit.pass(ms, (leftMs) => send({ requestTimeout: Math.min(leftMs, answerTimeout) }));
   return {
-    attemptUpdate: (update) => attempt(() => client.send(new UpdateCommand({ ...answer, ...update }))),
-    attemptPut: (put) => attempt(() => client.send(new PutCommand({ ...answer, ...put }))),
-    attemptDelete: (remove) => attempt(() => client.send(new DeleteCommand({ ...answer, ...remove }))),
-    attemptGet: (key) =>
+    attemptUpdate: (update, ms) =>
+      attempt(() => within(ms, (options) => client.send(new UpdateCommand({ ...answer, ...update }), options))),
+    attemptPut: (put, ms) =>
+      attempt(() => within(ms, (options) => client.send(new PutCommand({ ...answer, ...put }), options))),
+    attemptDelete: (remove, ms) =>
+      attempt(() => within(ms, (options) => client.send(new DeleteCommand({ ...answer, ...remove }), options))),
+    attemptGet: (key, ms) =>
       attemptRead(async () => {
-        return (await client.send(new GetCommand({ ...named, Key: { ...key }, ConsistentRead: true }))).Item;
+        const get = new GetCommand({ ...named, Key: { ...key }, ConsistentRead: true });
+        return (await within(ms, (options) => client.send(get, options))).Item;
       }),
-    attemptQuery: (query) =>
-      attemptRead(async () => (await client.send(new QueryCommand({ ...named, ...query }))).Items ?? []),
-    attemptBatchGet: (keys) => attemptRead(() => batchGet(client, tableName, keys)),
+    attemptQuery: (query, ms) =>
+      attemptRead(async () => {
+        const command = new QueryCommand({ ...named, ...query });
+        return (await within(ms, (options) => client.send(command, options))).Items ?? [];
+      }),
+    attemptBatchGet: (keys, ms) =>
+      attemptRead(() => within(ms, (options) => batchGet(client, tableName, keys, options))),
   };
 }
 
-async function batchGet(client: DynamoDBDocumentClient, tableName: string, keys: readonly ItemKey[]): Promise<Item[]> {
+async function batchGet(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  keys: readonly ItemKey[],
+  options: HttpHandlerOptions,
+): Promise<Item[]> {
   const Keys = keys.map((key) => ({ ...key }));
-  const { Responses, UnprocessedKeys } = await client.send(
-    new BatchGetCommand({ RequestItems: { [tableName]: { Keys } } }),
-  );
+  const command = new BatchGetCommand({ RequestItems: { [tableName]: { Keys } } });
+  const { Responses, UnprocessedKeys } = await client.send(command, options);
   if (UnprocessedKeys?.[tableName]) throw new Error('DynamoDB did not read every key');
   return Responses?.[tableName] ?? [];
 }
 
 /** Not every engine returns the item that refused a write; one that has done so once says by none that there is none. */
-function attempter(): (send: () => Promise<unknown>) => Promise<Attempt> {
+function attempter(budget: RetryBudget): (send: () => Promise<unknown>) => Promise<Attempt> {
   let tellsItem = false;
   return async (send) => {
     try {
       await send();
+      budget.answered();
       return { outcome: 'applied' };
     } catch (error) {
       const failure = classifyFailure(error);
       if (failure === 'fatal') throw error;
-      if (failure !== 'refused') return { outcome: failure, error };
+      if (failure !== 'refused') return { outcome: failure, error, isTooBusy: isTooBusy(error, budget) };
+      budget.answered();
       const item = refusedItem(error);
       tellsItem ||= item !== undefined;
       return { outcome: 'refused', item: tellsItem ? (item ?? null) : undefined };
@@ -71,11 +97,19 @@ function attempter(): (send: () => Promise<unknown>) => Promise<Attempt> {
   };
 }
 
-async function attemptRead<Found>(send: () => Promise<Found>): Promise<ReadAttempt<Found>> {
-  try {
-    return { outcome: 'read', found: await send() };
-  } catch (error) {
-    if (classifyFailure(error) === 'fatal') throw error;
-    return { outcome: 'failed', error };
-  }
+function reader(budget: RetryBudget): <Found>(send: () => Promise<Found>) => Promise<ReadAttempt<Found>> {
+  return async (send) => {
+    try {
+      const found = await send();
+      budget.answered();
+      return { outcome: 'read', found };
+    } catch (error) {
+      if (classifyFailure(error) === 'fatal') throw error;
+      return { outcome: 'failed', error, isTooBusy: isTooBusy(error, budget) };
+    }
+  };
+}
+
+function isTooBusy(error: unknown, budget: RetryBudget): boolean {
+  return isBusy(error) && !budget.take();
 }

@@ -1,12 +1,19 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Item } from './table.ts';
 
-/** Answers that prove that DynamoDB changed nothing, and that may be different the next time. */
-const passing = new Set([
+/** There was no time for the request; nothing was changed. */
+const busy = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
-  'ReplicatedWriteConflictException',
   'ThrottlingException',
+  // Raised before anything was sent.
+  'Crowded',
+]);
+
+/** Answers that prove that DynamoDB changed nothing, and that may be different the next time. */
+const passing = new Set([
+  ...busy,
+  'ReplicatedWriteConflictException',
   // The client corrects its clock from the answer.
   'InvalidSignatureException',
   'RequestTimeTooSkewed',
@@ -37,6 +44,11 @@ export function classifyFailure(error: unknown): 'refused' | 'notApplied' | 'unk
   if (name === 'ConditionalCheckFailedException') return 'refused';
   if (fatal.has(name ?? '')) return 'fatal';
   return passing.has(name ?? '') || unsent.has(code ?? '') ? 'notApplied' : 'unknown';
+}
+
+/** Whether a failure says that the database, or the way to it, has too much to do. */
+export function isBusy(error: unknown): boolean {
+  return busy.has((error as { name?: string }).name ?? '');
 }
 
 /** @returns the item that a refused write met, where the engine tells it */

@@ -5,7 +5,7 @@ import type { Table } from './table.ts';
 
 /** @returns the application as it is now, one that is deleted included */
 export async function getApp(table: Table, appId: string, deadline: Deadline, doubt = false): Promise<App | undefined> {
-  return appOf(await read(deadline, () => table.attemptGet(appKey(appId)), doubt));
+  return appOf(await read(deadline, (ms) => table.attemptGet(appKey(appId), ms), doubt));
 }
 
 /** @returns the application that refused a write: as the engine told with the refusal, else as it is now */

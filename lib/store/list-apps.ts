@@ -39,7 +39,7 @@ export async function listApps(
   const found: App[] = [];
   for await (const batch of batchesOf(candidates(table, listing, deadline), Math.min(maxBatch, listing.limit + 1))) {
     const keys = [...new Set(batch.map(({ appId }) => appId))].map(appKey);
-    const items = await read(deadline, () => table.attemptBatchGet(keys));
+    const items = await read(deadline, (ms) => table.attemptBatchGet(keys, ms));
     const apps = new Map(items.map((item) => [item.pk, appOf(item)]));
     for (const { appId, listKey } of batch) {
       const app = apps.get(appId);
@@ -120,7 +120,7 @@ async function* namedApps(
   const keys = [...new Set(named)].map(appKey);
   const found: Candidate[] = [];
   for (let from = 0; from < keys.length; from += maxBatch) {
-    const items = await read(deadline, () => table.attemptBatchGet(keys.slice(from, from + maxBatch)));
+    const items = await read(deadline, (ms) => table.attemptBatchGet(keys.slice(from, from + maxBatch), ms));
     found.push(...items.map(({ pk, listKey }) => ({ appId: String(pk), listKey: String(listKey ?? '') })));
   }
   const older = found.filter(({ listKey }) => listKey !== '' && listKey < before);
@@ -143,7 +143,7 @@ async function query(
   toCandidate: (item: Item) => Candidate,
 ): Promise<Candidate[]> {
   const page = { ...what, ScanIndexForward: false, Limit: pageSize };
-  return (await read(deadline, () => table.attemptQuery(page))).map(toCandidate);
+  return (await read(deadline, (ms) => table.attemptQuery(page, ms))).map(toCandidate);
 }
 
 async function* batchesOf(candidates: AsyncGenerator<Candidate>, size: number): AsyncGenerator<Candidate[]> {

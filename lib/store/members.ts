@@ -20,7 +20,7 @@ function memberKey({ realm, listKey }: App, principal: string): ItemKey {
 /** Writes the pointer; before the right is granted, so that no right is without one. @returns the stamp of this copy */
 export async function addMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<string> {
   const put = { Item: memberItem(app, principal) };
-  await settle(deadline, () => table.attemptPut(put));
+  await settle(deadline, (ms) => table.attemptPut(put, ms));
   return put.Item.stamp;
 }
 
@@ -31,7 +31,7 @@ export async function readMember(
   principal: string,
   deadline: Deadline,
 ): Promise<string | undefined> {
-  const pointer = await read(deadline, () => table.attemptGet(memberKey(app, principal)));
+  const pointer = await read(deadline, (ms) => table.attemptGet(memberKey(app, principal), ms));
   return pointer && String(pointer.stamp);
 }
 
@@ -48,5 +48,5 @@ export async function removeMember(
 ): Promise<void> {
   if (stamp === undefined) return;
   const condition = { ConditionExpression: 'stamp = :stamp', ExpressionAttributeValues: { ':stamp': stamp } };
-  await settle(deadline, () => table.attemptDelete({ Key: { ...memberKey(app, principal) }, ...condition }));
+  await settle(deadline, (ms) => table.attemptDelete({ Key: { ...memberKey(app, principal) }, ...condition }, ms));
 }

@@ -56,9 +56,9 @@ interface Counted {
 }
 
 async function isCounted(table: Table, { pk, op }: Counted, update: Update, deadline: Deadline): Promise<boolean> {
-  const { applied, doubt } = await settle(deadline, () => table.attemptUpdate(update));
+  const { applied, doubt } = await settle(deadline, (ms) => table.attemptUpdate(update, ms));
   if (applied || !doubt) return applied;
-  const item = await read(deadline, () => table.attemptGet({ pk, sk: 'rate' }));
+  const item = await read(deadline, (ms) => table.attemptGet({ pk, sk: 'rate' }, ms));
   return item?.op === op;
 }
 

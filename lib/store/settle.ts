@@ -22,41 +22,60 @@ const unsettled =
 
 /**
  * Repeats the same write until it is known to be applied or refused. The write must be such that a second copy of it
- * is refused.
+ * is refused. What may be applied is repeated however busy the database is.
  * @param doubt whether an earlier attempt at the same change had an unknown outcome
- * @throws ApiError 503000 at the deadline; its cause says whether the change may have been made
+ * @throws ApiError 503000 at the deadline, or when the database is too busy; its cause says whether the change may have been made
  */
-export async function settle(deadline: Deadline, write: () => Promise<Attempt>, doubt = false): Promise<Settled> {
+export async function settle(
+  deadline: Deadline,
+  write: (withinMs: number) => Promise<Attempt>,
+  doubt = false,
+): Promise<Settled> {
   for (let failures = 0; ; failures += 1) {
-    const attempt = await write();
+    const attempt = await write(timeLeft(deadline, doubt));
     if (attempt.outcome === 'applied') return { applied: true, item: undefined, doubt };
     if (attempt.outcome === 'refused') return { applied: false, item: attempt.item, doubt };
     doubt ||= attempt.outcome === 'unknown';
+    if (attempt.isTooBusy && !doubt) throw late(attempt.error, doubt);
     await backOff(deadline, failures, attempt.error, doubt);
   }
 }
 
 /**
  * Repeats a read until it succeeds.
- * @throws ApiError 503000 at the deadline
+ * @throws ApiError 503000 at the deadline, or when the database is too busy
  */
 export async function read<Found>(
   deadline: Deadline,
-  attempt: () => Promise<ReadAttempt<Found>>,
+  attempt: (withinMs: number) => Promise<ReadAttempt<Found>>,
   doubt = false,
 ): Promise<Found> {
   for (let failures = 0; ; failures += 1) {
-    const result = await attempt();
+    const result = await attempt(timeLeft(deadline, doubt));
     if (result.outcome === 'read') return result.found;
+    if (result.isTooBusy && !doubt) throw late(result.error, doubt);
     await backOff(deadline, failures, result.error, doubt);
   }
+}
+
+/**
+ * An attempt gets what is left of the time, so that it does not outlast it.
+ * @returns more than 0 ms
+ * @throws ApiError 503000 at the deadline
+ */
+export function timeLeft(deadline: Deadline, doubt: boolean): number {
+  const leftMs = deadline.at - deadline.now();
+  if (leftMs <= 0) throw late('the time is over', doubt);
+  return leftMs;
 }
 
 /** Waits a random time below an exponentially growing bound (full jitter), if the deadline leaves that much. */
 export async function backOff(deadline: Deadline, failures: number, why: unknown, doubt: boolean): Promise<void> {
   const waitMs = deadline.random() * Math.min(1_000, 25 * 2 ** failures);
-  if (deadline.now() + waitMs >= deadline.at) {
-    throw new ApiError('503000', { why, retryAfterSeconds: 1, ...(doubt && { cause: unsettled }) });
-  }
+  if (deadline.now() + waitMs >= deadline.at) throw late(why, doubt);
   await deadline.sleep(waitMs);
+}
+
+function late(why: unknown, doubt: boolean): ApiError {
+  return new ApiError('503000', { why, retryAfterSeconds: 1, ...(doubt && { cause: unsettled }) });
 }

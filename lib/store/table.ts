@@ -19,27 +19,29 @@ export type Query = Omit<QueryCommandInput, 'TableName'>;
  * `refused`: the condition did not hold; `item` is what stood there: null for nothing, undefined where the engine does
  * not tell it.
  * `notApplied`: it certainly changed nothing, and may be tried again. `unknown`: it may be applied, now or later.
+ * `isTooBusy`: the database has no time for it, and none for a repetition.
  */
 export type Attempt =
   | { readonly outcome: 'applied' }
   | { readonly outcome: 'refused'; readonly item: Item | null | undefined }
-  | { readonly outcome: 'notApplied' | 'unknown'; readonly error: unknown };
+  | { readonly outcome: 'notApplied' | 'unknown'; readonly error: unknown; readonly isTooBusy?: boolean };
 
 /** What became of one attempt to read: one item, strongly consistent, or a list of them, eventually consistent. */
 export type ReadAttempt<Found> =
   | { readonly outcome: 'read'; readonly found: Found }
-  | { readonly outcome: 'failed'; readonly error: unknown };
+  | { readonly outcome: 'failed'; readonly error: unknown; readonly isTooBusy?: boolean };
 
 /**
- * The one table, as far as this service uses it: each call is one request, made once.
+ * The one table, as far as this service uses it: each call is one request, made once, and given up after `withinMs`, or
+ * sooner.
  * A failure that no repetition can mend is thrown.
  */
 export interface Table {
-  attemptUpdate(update: Update): Promise<Attempt>;
-  attemptPut(put: Put): Promise<Attempt>;
-  attemptDelete(remove: Delete): Promise<Attempt>;
-  attemptGet(key: ItemKey): Promise<ReadAttempt<Item | undefined>>;
-  attemptQuery(query: Query): Promise<ReadAttempt<readonly Item[]>>;
+  attemptUpdate(update: Update, withinMs?: number): Promise<Attempt>;
+  attemptPut(put: Put, withinMs?: number): Promise<Attempt>;
+  attemptDelete(remove: Delete, withinMs?: number): Promise<Attempt>;
+  attemptGet(key: ItemKey, withinMs?: number): Promise<ReadAttempt<Item | undefined>>;
+  attemptQuery(query: Query, withinMs?: number): Promise<ReadAttempt<readonly Item[]>>;
   /** At most 100 keys; what is not there is left out. */
-  attemptBatchGet(keys: readonly ItemKey[]): Promise<ReadAttempt<readonly Item[]>>;
+  attemptBatchGet(keys: readonly ItemKey[], withinMs?: number): Promise<ReadAttempt<readonly Item[]>>;
 }

@@ -21,7 +21,7 @@ export interface VerifierSettings {
 
 export type Clock = Omit<Deadline, 'at'>;
 
-export const systemClock: Clock = { now: () => Date.now(), sleep, random: () => Math.random() };
+export const systemClock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms), random: () => Math.random() };
 
 /** What came of looking at a key; `appId` and `handle`, which are no secrets, tell a well-formed one from others. */
 export interface Check {
@@ -163,9 +163,9 @@ export class Verifier {
   async #read(appId: string) {
     const deadline = { ...this.#clock, at: this.#clock.now() + readMs };
     let from = 0;
-    const attempt = () => {
+    const attempt = (ms: number) => {
       from = this.#clock.now();
-      return this.#table.attemptGet(appKey(appId));
+      return this.#table.attemptGet(appKey(appId), ms);
     };
     try {
       const item = await read(deadline, attempt);

@@ -19,6 +19,7 @@ const failures: [string, object, ReturnType<typeof classifyFailure>][] = [
   ['what nobody has seen', {}, 'unknown'],
   ['a missing right', { name: 'AccessDeniedException' }, 'fatal'],
   ['a missing table', { name: 'ResourceNotFoundException' }, 'fatal'],
+  ['a request that was not sent, since too many were under way', { name: 'Crowded' }, 'notApplied'],
   ['a wrong expression', { name: 'ValidationException' }, 'fatal'],
 ];
 
