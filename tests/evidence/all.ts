@@ -10,6 +10,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   interleavings: ['tests/evidence/interleavings.ts'],
   histories: ['tests/evidence/histories.ts'],
   kills: ['tests/evidence/kills.ts'],
+  overload: ['tests/evidence/overload.ts'],
   errors: ['node_modules/vitest/vitest.mjs', 'run', 'tests/functions/error-paths.test.ts'],
 };
 
