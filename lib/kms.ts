@@ -2,15 +2,15 @@ import { GenerateMacCommand, KMSClient } from '@aws-sdk/client-kms';
 import { ApiError } from './domain/errors.ts';
 
 /**
- * HMAC-SHA-256 under the service key, which never leaves KMS.
+ * HMAC-SHA-256 under the service key, which never leaves KMS; given up after `withinMs`, or sooner.
  * @throws ApiError 503000 when KMS cannot be reached; nothing was changed then
  */
-export type Mac = (message: Uint8Array) => Promise<Uint8Array>;
+export type Mac = (message: Uint8Array, withinMs: number) => Promise<Uint8Array>;
 
 /** @param keyId of a KMS key for HMAC_SHA_256, or an alias of one. Nothing is opened before the first use. */
 export function openMac(keyId: string): Mac {
   let client: KMSClient | undefined;
-  return async (Message) => {
+  return async (Message, withinMs) => {
     client ??= new KMSClient({
       maxAttempts: 2,
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
@@ -18,6 +18,7 @@ export function openMac(keyId: string): Mac {
     try {
       const { Mac } = await client.send(
         new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: 'HMAC_SHA_256', Message }),
+        { abortSignal: AbortSignal.timeout(withinMs) },
       );
       if (Mac?.length === 32) return Mac;
     } catch (why) {

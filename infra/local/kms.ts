@@ -8,17 +8,18 @@ export type LocalKms = {
   endpoint: string;
   /** how many MACs it has made */
   requests: () => number;
-  /** whether it answers */
-  setUp: (isUp: boolean) => void;
+  /** whether it answers; `hangs`: never */
+  setUp: (isUp: boolean | 'hangs') => void;
   stop: () => void;
 };
 
 /** Serves GenerateMac under `key` on a free port of the loopback address, as the service asks KMS for it. */
 export async function startLocalKms(key: Uint8Array): Promise<LocalKms> {
   let requests = 0;
-  let isUp = true;
+  let isUp: boolean | 'hangs' = true;
   const server = createServer(async (request, response) => {
     requests += 1;
+    if (isUp === 'hangs') return;
     const { status, body } = isUp
       ? await answer(request, key)
       : { status: 500, body: { __type: 'KMSInternalException' } };

@@ -35,13 +35,13 @@ export interface NewApiKey {
  * @throws ApiError 400200 when `expiresAt` is not in the future, or as `addApiKey` does
  */
 export async function generate(context: Context, wanted: Wanted): Promise<NewApiKey> {
-  const { settings, table, deadline, mac } = context;
+  const { settings, table, deadline } = context;
   const { app, wish, by, correlationId, request } = wanted;
   const now = deadline.now();
   const answered = await answeredBefore(context, wanted, expiryFault(wish.expiresAt, now));
   if (answered) return replay(context, wanted, answered);
   const standing = wanted.standing();
-  const secret = await makeSecret({ prefix: settings.keyPrefix, appId: app.appId, now }, request, mac);
+  const secret = await makeSecret({ prefix: settings.keyPrefix, appId: app.appId, now }, request, context);
   const { handle, record } = secret;
   const keyHrn = formatApiKeyHrn(app.realm, handle, settings.partition);
   const change = { op: randomUUID(), at: now, by, action: 'generateApiKey', keyHrn, correlationId };
@@ -76,11 +76,11 @@ export async function answeredBefore(
 
 /** The answer of an earlier copy of the request: its secret again, the key as it stands now. */
 export async function replay(
-  { settings, mac }: Pick<Service, 'settings' | 'mac'>,
+  context: Pick<Context, 'settings' | 'mac' | 'deadline'>,
   { app, request }: Pick<Wanted, 'app' | 'request'>,
   { key, handle, replayed }: Added,
 ): Promise<NewApiKey> {
   if (!request || !replayed) throw new Error('there is nothing to repeat');
-  const apiKeyId = await repeatSecret(replayed, app.appId, request, mac);
-  return { body: formatNewApiKey(apiKeyId, handle, key, app, settings.partition), isReplayed: true };
+  const apiKeyId = await repeatSecret(replayed, app.appId, request, context);
+  return { body: formatNewApiKey(apiKeyId, handle, key, app, context.settings.partition), isReplayed: true };
 }

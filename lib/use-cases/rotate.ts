@@ -22,7 +22,7 @@ export async function rotate(
   wish: RotationWish,
   request: RepeatableRequest | undefined,
 ): Promise<NewApiKey> {
-  const { app: ref, settings, table, deadline, mac } = call;
+  const { app: ref, settings, table, deadline } = call;
   const standing = () => standingTowards(ref, call.caller, settings.partition);
   const now = deadline.now();
   const answered = await answeredBefore(call, { app: ref, standing, request }, expiryFault(wish.expiresAt, now));
@@ -30,7 +30,7 @@ export async function rotate(
   const { apiKeyId, handle, record } = await makeSecret(
     { prefix: settings.keyPrefix, appId: ref.appId, now },
     request,
-    mac,
+    call,
   );
   const rotatedFrom = from && { rotatedFrom: formatApiKeyHrn(ref.realm, from, settings.partition) };
   const made = { ...newChange(call, handle), ...rotatedFrom };

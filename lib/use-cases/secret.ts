@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type ApiKeyId, formatApiKeyId, handleOf, type KeyHandle } from '../domain/api-key-id.ts';
 import { type RepeatableRequest, type RequestRecord, secretInput } from '../domain/idempotency.ts';
 import type { Mac } from '../kms.ts';
+import { type Deadline, timeLeft } from '../store/settle.ts';
 
 /** A new key's secret, and what to keep of its making. */
 export interface Secret {
@@ -10,15 +11,21 @@ export interface Secret {
   readonly record?: RequestRecord;
 }
 
+/** What makes the bytes of a secret that can be given again, and how long that may take. */
+interface Maker {
+  readonly mac: Mac;
+  readonly deadline: Deadline;
+}
+
 /** Makes a key: of random bytes, or, for a request that may be repeated, of bytes that a record and the service key give again. */
 export async function makeSecret(
   { prefix, appId, now }: { prefix: string; appId: string; now: number },
   request: RepeatableRequest | undefined,
-  mac: Mac,
+  maker: Maker,
 ): Promise<Secret> {
   if (!request) return secretOf(prefix, appId, randomBytes(32));
   const salt = randomBytes(32).toString('base64');
-  const secret = secretOf(prefix, appId, await mac(secretInput(request, salt)));
+  const secret = secretOf(prefix, appId, await macOf(maker, secretInput(request, salt)));
   return { ...secret, record: { at: now, bodyHash: request.bodyHash, salt, handle: secret.handle, prefix } };
 }
 
@@ -27,12 +34,16 @@ export async function repeatSecret(
   record: RequestRecord,
   appId: string,
   request: RepeatableRequest,
-  mac: Mac,
+  maker: Maker,
 ): Promise<ApiKeyId> {
-  const { apiKeyId, handle } = secretOf(record.prefix, appId, await mac(secretInput(request, record.salt)));
+  const { apiKeyId, handle } = secretOf(record.prefix, appId, await macOf(maker, secretInput(request, record.salt)));
   if (handle !== record.handle)
     throw new Error('the service key is not the one that the recorded secret was made with');
   return apiKeyId;
+}
+
+function macOf({ mac, deadline }: Maker, message: Uint8Array): Promise<Uint8Array> {
+  return mac(message, timeLeft(deadline, false));
 }
 
 function secretOf(prefix: string, appId: string, bytes: Uint8Array): Secret {

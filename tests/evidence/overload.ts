@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { silenceLog } from '../interleavings/evidence.ts';
 import { brokenClaims } from '../overload/claims.ts';
 import { type Figures, overload, type Part } from '../overload/load.ts';
 import { capacities } from '../overload/scenarios.ts';
+import { silenceLog } from '../support/silence-log.ts';
 
 /** In bytes a verification: a million of them would add a megabyte. */
 const maxBytesEach = 1;

@@ -353,6 +353,18 @@ describe.each(Object.entries(ways))('%s', (_, { seed, ask, keyCount }) => {
     expect([first.statusCode, first.headers['Idempotency-Replayed']]).toEqual([201, undefined]);
   });
 
+  it('KMS hangs: 503 at the deadline, and nothing is written', async () => {
+    const app = await seed();
+    service.kms.setUp('hangs');
+    const started = Date.now();
+    const [path, headers] = [{ app: hrnOf(app) }, { 'Idempotency-Key': 'k' }];
+    const reply = await service.call('generateApiKey', { path, headers, body: { name: 'x' }, remainingMs: 1_500 });
+    expectRefusal(reply, '503000');
+    expect(reply.body.cause).toContain('Nothing was changed');
+    expect(Date.now() - started).toBeLessThan(2_500);
+    expect((await service.item(app)).rev).toBe(app.rev);
+  });
+
   it('without the header KMS is not called, and no record is kept; also when KMS is down', async () => {
     const app = await seed();
     service.kms.setUp(false);
@@ -371,7 +383,7 @@ describe.each(Object.entries(ways))('%s', (_, { seed, ask, keyCount }) => {
     const text = JSON.stringify(stored);
     const secret = apiKeyId.split('_').at(-1);
     const [[hash, record] = expect.fail()] = Object.entries(stored.requests);
-    const bytes = await openMac('alias/appkeys-test')(secretInput({ hash, bodyHash: '' }, record.salt));
+    const bytes = await openMac('alias/appkeys-test')(secretInput({ hash, bodyHash: '' }, record.salt), 1_000);
     expect(formatApiKeyId('ak', app.appId, bytes)).toBe(apiKeyId);
 
     expect(Buffer.from(record.salt, 'base64')).toHaveLength(32);
