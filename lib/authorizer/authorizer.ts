@@ -31,17 +31,19 @@ interface Outcome {
   readonly logged: Readonly<Record<string, string | undefined>>;
 }
 
-type Authorizer = (event: AuthorizerEvent, context: Context) => Promise<AuthorizerAnswer>;
+type Authorizer = (event: unknown, context: Context) => Promise<AuthorizerAnswer>;
 
 /**
- * Makes a Lambda authorizer. Whatever is wrong with a key, the gateway answers 401; where it cannot be found out, 500.
+ * Makes a Lambda authorizer. Whatever is wrong with a key, the gateway answers 401; where it cannot be found out, or
+ * what is handed over is no event of a gateway, 500.
  * Only the log tells why.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
  */
 export function apiKeyAuthorizer(): Authorizer {
   const guard = start(openGuard);
-  return async (event, { awsRequestId: lambdaRequestId }) => {
+  return async (given, { awsRequestId: lambdaRequestId }) => {
     const startedAt = performance.now();
+    const event = (given ?? {}) as AuthorizerEvent;
     const headers = headersOf(event);
     const correlationId = idIn(headers, 'x-correlation-id') ?? randomUUID();
     const ids = {

@@ -17,9 +17,16 @@ export type AuthorizerAnswer =
   | { readonly isAuthorized: true; readonly context: AuthorizerContext }
   | { readonly principalId: string; readonly policyDocument: object; readonly context: AuthorizerContext };
 
-/** @throws Error when the gateway is set up with an authorizer of type TOKEN, which says nothing of the request */
+/** The API and the stage in `arn:…:{apiId}/{stage}/{method}/{path}`. */
+const stageArn = /^arn:[^/*]+\/[^/*]+(?=\/)/;
+
+/**
+ * @throws Error when it is no event of an authorizer of type REQUEST: one of type TOKEN says nothing of the request; or
+ *   when it does not say of which stage, which an answer of payload 1.0 has to name
+ */
 export function requireRequestEvent(event: AuthorizerEvent): void {
   if (event.type !== 'REQUEST') throw new Error('the authorizer must be of type REQUEST');
+  if (!isV2(event) && !stageArn.test(event.methodArn)) throw new Error('the event has no method ARN');
 }
 
 /**
@@ -36,8 +43,8 @@ export function isIdentified(event: AuthorizerEvent, values: readonly string[]):
 /** @returns yes for every route of the stage, so that the gateway may remember it for all of them */
 export function allow(event: AuthorizerEvent, context: AuthorizerContext): AuthorizerAnswer {
   if (isV2(event)) return { isAuthorized: true, context };
-  const [api, stage] = event.methodArn.split('/');
-  const statement = { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${api}/${stage}/*` };
+  const [stage] = stageArn.exec(event.methodArn) ?? [];
+  const statement = { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${stage}/*` };
   return {
     principalId: context.appHrn,
     policyDocument: { Version: '2012-10-17', Statement: [statement] },

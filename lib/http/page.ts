@@ -44,7 +44,7 @@ function checksum(after: string, list: readonly string[]): string {
 }
 
 function only(query: Query, name: string): string | undefined {
-  const [value, ...more] = query?.[name] ?? [];
+  const [value, ...more] = [query?.[name]].flat().filter((text) => typeof text === 'string');
   if (more.length > 0) throw invalidField(`$.${name}`, 'must be given once');
   return value;
 }

@@ -241,9 +241,30 @@ describe('what is not as it should be lets nobody in', () => {
       'the authorizer must be of type REQUEST',
     ],
     ['an event of nothing', {}, 'the authorizer must be of type REQUEST'],
+    ['null', null, 'the authorizer must be of type REQUEST'],
+    ['nothing', undefined, 'the authorizer must be of type REQUEST'],
+    ['a text', 'REQUEST', 'the authorizer must be of type REQUEST'],
+    ['a list', [null], 'the authorizer must be of type REQUEST'],
+    ['identity sources of another kind', { ...restRequest({ query: { apiKey: 'x' } }), identitySource: 5 }, 'sources'],
   ])('%s', async (_, event, why) => {
     await expect(service.authorize(event)).rejects.toEqual(new Error('Unavailable'));
     expect(lastRecord()).toMatchObject({ level: 'error', result: 'unavailable', why: expect.stringContaining(why) });
+  });
+
+  it.each([
+    undefined,
+    null,
+    5,
+    {},
+    '',
+    'arn',
+    'arn:aws:execute-api/prod',
+    'arn:aws:execute-api/*/GET/',
+    'arn:*/prod/GET/',
+  ])('a good key, where the gateway does not say of which stage: %j', async (methodArn) => {
+    const event = { ...restRequest({ headers: { 'x-api-key': apiKeyId } }), methodArn };
+    await expect(service.authorize(event)).rejects.toEqual(new Error('Unavailable'));
+    expect(lastRecord()).toMatchObject({ level: 'error', result: 'unavailable' });
   });
 
   it('an event without headers and query', () =>

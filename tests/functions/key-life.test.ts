@@ -111,6 +111,14 @@ describe('list', () => {
     expectRefusal(await list(await service.seed(), query), '400200');
   });
 
+  it.each(['limit', 'pageToken'])('a %s that is no text, as from no gateway, is as good as none', async (name) => {
+    const app = await seedWithKeys(service, { a: {} });
+    for (const value of [5, null, {}, [null], [5]]) {
+      const reply = await list(app, { [name]: value as unknown as string });
+      expect(reply.body).toMatchObject({ limit: 100, total: 1 });
+    }
+  });
+
   it('400200 for a pageToken that was changed, of another application, of another list, or made up', async () => {
     const app = await seedWithKeys(service, { a: {}, b: {} });
     const { pageToken } = (await list(app, { limit: '1' })).body;
