@@ -1,4 +1,13 @@
 import type { TokenIssuer } from '../../lib/config.ts';
+import { operations } from '../../lib/contract/operations.ts';
+import type { OperationId } from './events.ts';
+import type { TestIssuer } from './issuer.ts';
+
+/** The realms that each of the two issuers of a test speaks for. */
+export const realmsOfIssuer = ['myrealm', 'other'] as const;
+export const realmsOfOtherIssuer = ['third'] as const;
+
+type TrustedIssuer = Pick<TokenIssuer, 'issuer' | 'jwksUri' | 'realms'>;
 
 /** What a service under test stands on: stand-ins on this machine. */
 export interface Surroundings {
@@ -6,7 +15,15 @@ export interface Surroundings {
   readonly endpoint: string;
   readonly tableName: string;
   readonly kms: { readonly endpoint: string };
-  readonly issuers: readonly Pick<TokenIssuer, 'issuer' | 'jwksUri' | 'realms'>[];
+  readonly issuers: readonly TrustedIssuer[];
+}
+
+/** The two issuers of a test, as the service is told of them. */
+export function trusted(issuer: TestIssuer, otherIssuer: TestIssuer): TrustedIssuer[] {
+  return [
+    { issuer: issuer.issuer, jwksUri: issuer.jwksUri, realms: realmsOfIssuer },
+    { issuer: otherIssuer.issuer, jwksUri: otherIssuer.jwksUri, realms: realmsOfOtherIssuer },
+  ];
 }
 
 /** The settings of a service under test; undefined is left out. */
@@ -34,4 +51,24 @@ export function setEnvironment(settings: Record<string, string | undefined>): vo
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   }
+}
+
+export type Handler = (event: unknown, context: unknown) => Promise<never>;
+
+/** Loads the handler of every operation. @param version another one loads them anew */
+export async function loadHandlers(version = ''): Promise<Record<OperationId, Handler>> {
+  const ids = Object.keys(operations) as OperationId[];
+  const loaded = ids.map(async (id) => {
+    const file = new URL(`../../functions/${kebab(id)}.ts`, import.meta.url);
+    return [id, (await import(`${file}${version}`)).handler];
+  });
+  return Object.fromEntries(await Promise.all(loaded));
+}
+
+export async function loadAuthorizer(): Promise<Handler> {
+  return (await import('../../functions/authorize-api-key.ts')).handler as never;
+}
+
+function kebab(id: string): string {
+  return id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { startLocalKms } from '../../infra/local/kms.ts';
 import { createTable, localClient } from '../../infra/local/table.ts';
-import { operations } from '../../lib/contract/operations.ts';
 import { type App, newApp } from '../../lib/domain/app.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
-import { environmentOf } from './environment.ts';
+import { environmentOf, loadHandlers } from './environment.ts';
 import { lambdaContext, type OperationId, restEvent, type TestRequest } from './events.ts';
 import { startIssuer } from './issuer.ts';
 
@@ -15,30 +14,13 @@ export const realm = 'myrealm';
 /** Calls a function of the service, as API Gateway does. */
 export type Invoke = (id: OperationId, request: TestRequest) => Promise<GatewayReply>;
 
-type Handler = (event: unknown, context: unknown) => Promise<GatewayReply>;
-
 let opened = 0;
 
 /** Opens the real handlers once more, with what `process.env` says now; outside of a test runner too. */
 export async function openHandlers(): Promise<Invoke> {
   opened += 1;
-  const ids = Object.keys(operations) as OperationId[];
-  const loaded = await Promise.all(
-    ids.map(async (id): Promise<[string, Handler]> => {
-      const file = new URL(`../../functions/${kebab(id)}.ts`, import.meta.url);
-      return [id, (await import(`${file}?opened=${opened}`)).handler];
-    }),
-  );
-  const handlers = new Map(loaded);
-  return (id, request) => {
-    const handler = handlers.get(id);
-    if (!handler) throw new Error(`there is no function ${id}`);
-    return handler(restEvent(id, request), lambdaContext());
-  };
-}
-
-function kebab(id: string): string {
-  return id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const handlers = await loadHandlers(`?opened=${opened}`);
+  return (id, request) => handlers[id](restEvent(id, request), lambdaContext());
 }
 
 /** What a service under test stands on, and a way to its table that nothing disturbs. */

@@ -12,7 +12,15 @@ import { type App, newApp } from '../../lib/domain/app.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
 import { freshTable } from './engine.ts';
-import { environmentOf, setEnvironment } from './environment.ts';
+import {
+  environmentOf,
+  loadAuthorizer,
+  loadHandlers,
+  realmsOfIssuer,
+  realmsOfOtherIssuer,
+  setEnvironment,
+  trusted,
+} from './environment.ts';
 import { lambdaContext, type OperationId, restEvent, type TestRequest } from './events.ts';
 import { startIssuer, type TestIssuer } from './issuer.ts';
 
@@ -44,27 +52,23 @@ export interface TestService {
   readonly log: { records(): Record<string, unknown>[]; lines(): string[] };
 }
 
-const realm = 'myrealm';
+const [realm] = realmsOfIssuer;
 let seeded = 0;
 
 /** @param env settings that differ from the usual ones; undefined leaves one out */
 export async function startService(env: Record<string, string | undefined> = {}): Promise<TestService> {
   const { endpoint, tableName } = await freshTable();
   const kms = await startLocalKms(randomBytes(32));
-  const issuer = await startIssuer('https://issuer.test', [realm, 'other']);
-  const otherIssuer = await startIssuer('https://other-issuer.test', ['third']);
-  const issuers = [
-    { issuer: issuer.issuer, jwksUri: issuer.jwksUri, realms: [realm, 'other'] },
-    { issuer: otherIssuer.issuer, jwksUri: otherIssuer.jwksUri, realms: ['third'] },
-  ];
-  setEnvironment({ ...environmentOf({ endpoint, tableName, kms, issuers }), ...env });
+  const issuer = await startIssuer('https://issuer.test', realmsOfIssuer);
+  const otherIssuer = await startIssuer('https://other-issuer.test', realmsOfOtherIssuer);
+  setEnvironment({ ...environmentOf({ endpoint, tableName, kms, issuers: trusted(issuer, otherIssuer) }), ...env });
   const database = DynamoDBDocumentClient.from(localClient(endpoint), {
     marshallOptions: { removeUndefinedValues: true },
   });
   const token = await issuer.sign({ permissions: ['account:createApp'] });
   const log = captureLog();
-  const handlers = await loadHandlers();
-  const authorizer: Handler = (await import('../../functions/authorize-api-key.ts')).handler as never;
+  vi.resetModules();
+  const [handlers, authorizer] = [await loadHandlers(), await loadAuthorizer()];
 
   const call: TestService['call'] = async (id, request = {}) => {
     const headers = {
@@ -128,19 +132,6 @@ function captureLog(): TestService['log'] {
   vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
   const lines = () => written.join('').split('\n').filter(Boolean);
   return { lines, records: () => lines().map((line) => JSON.parse(line)) };
-}
-
-type Handler = (event: unknown, context: unknown) => Promise<never>;
-
-async function loadHandlers(): Promise<Record<OperationId, Handler>> {
-  vi.resetModules();
-  const ids = Object.keys(operations) as OperationId[];
-  const loaded = ids.map(async (id) => [id, (await import(`../../functions/${kebab(id)}.ts`)).handler]);
-  return Object.fromEntries(await Promise.all(loaded));
-}
-
-function kebab(id: string): string {
-  return id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 const ajv = new Ajv2020({ allErrors: true, formats: { int32: true, int64: true } });
