@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import {
+  expiryFault,
+  formatApiKey,
+  formatNewApiKey,
+  hasGivenUpPlace,
+  isLiveAt,
+  newApiKey,
+  requireFuture,
+} from '../../lib/domain/api-key.ts';
+import type { ApiKeyId } from '../../lib/domain/api-key-id.ts';
+import { aKey, anApp, handle, now, refusalOf } from '../support/apps.ts';
+
+describe('a new key', () => {
+  it('is enabled and never expires, unless the wish says otherwise', () => {
+    const made = { name: 'a key', createdTime: now, createdBy: 'demo' };
+    expect(newApiKey({ name: ' a key\t' }, 'demo', now)).toEqual({ ...made, enabled: true, expiresAt: -1 });
+    const wish = { name: 'a key', expiresAt: now + 1, enabled: false };
+    expect(newApiKey(wish, 'demo', now)).toEqual({ ...made, enabled: false, expiresAt: now + 1 });
+  });
+
+  it.each([undefined, -1, now + 1])('may expire at %s', (expiresAt) => {
+    expect(expiryFault(expiresAt, now)).toBeUndefined();
+    expect(() => requireFuture(expiresAt, now)).not.toThrow();
+  });
+
+  it.each([now, now - 1, 0, -2])('400200 when it is to expire at %s', (expiresAt) => {
+    const message = 'must be in the future, in milliseconds since the Unix epoch, or -1: never';
+    const fault = { code: '400200', parts: { details: [{ source: '$.expiresAt', message }] } };
+    expect(expiryFault(expiresAt, now)).toMatchObject(fault);
+    expect(refusalOf(() => requireFuture(expiresAt, now))).toMatchObject(fault);
+  });
+});
+
+it.each([
+  ['never', -1, true, false],
+  ['in a millisecond', now + 1, true, false],
+  ['now', now, false, false],
+  ['not quite 5 seconds ago', now - 4_999, false, false],
+  ['5 seconds ago', now - 5_000, false, true],
+])('of a key that expires %s: it is live: %s; its place is to be had: %s', (_, expiresAt, isLive, isOver) => {
+  expect(isLiveAt({ expiresAt }, now)).toBe(isLive);
+  expect(hasGivenUpPlace(aKey({ expiresAt }), now)).toBe(isOver);
+});
+
+describe('the answer that shows a key', () => {
+  const { appId, realm, ...rest } = anApp({ lastUsed: { [handle('a')]: 0 } });
+  const shown = {
+    apiKey: `hrn:here:account::myrealm:apikey/${handle('a')}`,
+    identity: `hrn:here:account::myrealm:app/${appId}`,
+    realm: 'hrn:here:account::myrealm:realm/myrealm',
+    name: 'a key',
+    enabled: true,
+    expiresAt: -1,
+    createdTime: now - 1_000,
+  };
+
+  it('has no secret, and nothing that there is not', () => {
+    expect(formatApiKey(handle('a'), aKey(), { appId, realm }, 'here')).toStrictEqual(shown);
+    expect(formatApiKey(handle('a'), aKey(), { appId, realm, lastUsed: {} }, 'here')).toStrictEqual(shown);
+  });
+
+  it('names the key that it succeeds, but not its successor, and when it was used', () => {
+    const key = aKey({ rotatedFrom: handle('b'), rotatedTo: handle('c') });
+    const rotatedFrom = `hrn:here:account::myrealm:apikey/${handle('b')}`;
+    const app = { appId, realm, ...rest };
+    expect(formatApiKey(handle('a'), key, app, 'here')).toStrictEqual({ ...shown, rotatedFrom, lastUsedTime: 0 });
+  });
+
+  it('has the secret when the key is new', () => {
+    const apiKeyId = 'ak_the_secret' as ApiKeyId;
+    const answer = formatNewApiKey(apiKeyId, handle('a'), aKey(), { appId, realm }, 'here');
+    expect(answer).toStrictEqual({ apiKeyId, ...shown });
+  });
+});
