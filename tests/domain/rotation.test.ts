@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { App } from '../../lib/domain/app.ts';
+import { type Rotation, rotate } from '../../lib/domain/rotation.ts';
+import { aKey, anApp, aRecord, aTombstone, expiredKey, handle, many, now, refusalOf } from '../support/apps.ts';
+
+const [from, to, other] = [handle('f'), handle('t'), handle('o')];
+const old = aKey({ expiresAt: now + 3_600_000, enabled: false });
+const app = anApp({ keys: { [from]: old } });
+const successor = { ...old, createdTime: now, createdBy: 'worker', rotatedFrom: from };
+const removal = { at: now, op: 'op-1', until: now + 600_000 };
+const rotated = { ...removal, why: 'rotated', successor: to };
+
+function rotation(parts: Partial<Rotation> = {}): Rotation {
+  return { from, to, wish: {}, by: 'worker', op: 'op-1', now, maxKeys: 2, ...parts };
+}
+
+function overlapping(overlapSeconds: number): Rotation {
+  return rotation({ wish: { overlapSeconds } });
+}
+
+describe('rotating at once', () => {
+  it("puts a successor like it in the old key's place", () => {
+    const removed = { [from]: rotated };
+    expect(rotate(app, rotation())).toStrictEqual({ ...app, keys: { [to]: successor }, removed });
+  });
+
+  it('gives the successor the name and the expiry that are wished for', () => {
+    const { keys } = rotate(app, rotation({ wish: { name: ' new ', expiresAt: -1, overlapSeconds: 0 } }));
+    expect(keys).toEqual({ [to]: { ...successor, name: 'new', expiresAt: -1 } });
+  });
+
+  it('leaves the other key, expired or not, in a full application', () => {
+    const full = anApp({ keys: { [from]: old, [other]: expiredKey() } });
+    const { keys, keyCount } = rotate(full, rotation());
+    expect([keys, keyCount]).toEqual([{ [other]: expiredKey(), [to]: successor }, 2]);
+  });
+
+  it('prunes what is old', () => {
+    const removed = { gone: aTombstone({ until: now }), stays: aTombstone() };
+    const requests = { gone: aRecord({ at: 0 }) };
+    const after = rotate({ ...app, removed, requests }, rotation());
+    expect([after.removed, after.requests]).toEqual([{ stays: aTombstone(), [from]: rotated }, {}]);
+  });
+});
+
+describe('rotating with an overlap', () => {
+  it.each([
+    ['at its end', -1, 60, now + 60_000],
+    ['at its end, if that comes first', now + 90_000, 60, now + 60_000],
+    ['when it would have anyway, if that comes first', now + 30_000, 60, now + 30_000],
+  ])('ends the old key %s', (_, expiresAt, seconds, end) => {
+    const key = aKey({ expiresAt });
+    const ending = { ...key, expiresAt: end, rotatedTo: to };
+    const next = { ...key, createdTime: now, createdBy: 'worker', rotatedFrom: from };
+    const before = anApp({ keys: { [from]: key } });
+    const keys = { [from]: ending, [to]: next };
+    expect(rotate(before, overlapping(seconds))).toStrictEqual({ ...before, keys, keyCount: 2 });
+  });
+
+  it('leaves an expired key while there is a place without it', () => {
+    const before = anApp({ keys: { [from]: old, [other]: expiredKey() } });
+    expect(rotate(before, { ...overlapping(60), maxKeys: 3 })).toMatchObject({ keyCount: 3, removed: {} });
+  });
+
+  it('takes the place of an expired key when there is no other', () => {
+    const { keys, keyCount, removed } = rotate(
+      anApp({ keys: { [from]: old, [other]: expiredKey() } }),
+      overlapping(60),
+    );
+    expect([Object.keys(keys), keyCount]).toEqual([[from, to], 2]);
+    expect(removed).toEqual({ [other]: { ...removal, why: 'replaced' } });
+  });
+
+  it("takes the old key's own place when that has expired", () => {
+    const before = anApp({ keys: { [from]: expiredKey(), [other]: aKey() } });
+    const { keys, removed } = rotate(before, rotation({ wish: { overlapSeconds: 60, expiresAt: -1 } }));
+    expect([Object.keys(keys), removed]).toEqual([[other, to], { [from]: rotated }]);
+  });
+
+  it('409303 when both places are taken', () => {
+    const full = anApp({ keys: { [from]: old, [other]: aKey() } });
+    expect(refusalOf(() => rotate(full, overlapping(60)))).toMatchObject({
+      code: '409303',
+      parts: {
+        cause:
+          'Rotating with an overlap needs a free place, and the application already has as many API keys as it may have.',
+        action: 'Delete the other API key first, or rotate with overlapSeconds 0.',
+      },
+    });
+  });
+});
+
+describe('a rotation that may be repeated', () => {
+  const request = { hash: 'request', bodyHash: 'body' };
+  const record = aRecord({ handle: to });
+
+  it('is written down', () => {
+    const requests = { before: aRecord() };
+    const after = rotate({ ...app, requests }, rotation({ request, record }));
+    expect(after.requests).toEqual({ before: aRecord(), request: record });
+    for (const half of [{ request }, { record }])
+      expect(rotate({ ...app, requests }, rotation(half)).requests).toEqual(requests);
+  });
+
+  it('changes nothing when it was answered before', () => {
+    const answered = rotate(app, rotation({ request, record }));
+    expect(rotate(answered, rotation({ request, record }))).toBe(answered);
+  });
+});
+
+describe('a rotation is refused', () => {
+  const taken = many(100, () => aTombstone());
+
+  it.each<[string, string, App]>([
+    ['404666', 'there is no such key', anApp()],
+    ['404666', 'the key was deleted', anApp({ removed: { [from]: aTombstone() } })],
+    ['409304', 'the key has a successor already', anApp({ keys: { [from]: aKey({ rotatedTo: other }) } })],
+    ['409304', 'the key was rotated away', anApp({ removed: { [from]: aTombstone({ why: 'rotated' }) } })],
+    ['409306', 'the application is deactivated', { ...app, status: 'deactivated' }],
+    ['400337', 'the application has an issuer', { ...app, issuers: ['https://issuer'] }],
+    ['400201', 'the key has expired', anApp({ keys: { [from]: aKey({ expiresAt: now }) }, removed: taken })],
+    ['429003', '100 keys were removed lately', { ...app, removed: taken }],
+  ])('%s when %s', (code, _, before) => {
+    expect(refusalOf(() => rotate(before, rotation()))).toMatchObject({ code });
+  });
+
+  it.each(['toString', '__proto__'])('404666 for the handle %s, which every object seems to have', (name) => {
+    expect(refusalOf(() => rotate(app, rotation({ from: name as typeof from })))).toMatchObject({ code: '404666' });
+  });
+
+  it('and says which field is missing when the key has expired', () => {
+    const expired = anApp({ keys: { [from]: expiredKey() } });
+    const message = 'is required, because the API key to rotate has expired';
+    const details = [{ title: 'Missing required field.', source: '$.expiresAt', message }];
+    expect(refusalOf(() => rotate(expired, rotation())).parts).toEqual({ details });
+  });
+});
