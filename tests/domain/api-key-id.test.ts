@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newApiKeyReply } from '../../lib/contract/schemas.ts';
-import { type ApiKeyId, formatApiKeyId, handleOf, parseApiKeyId } from '../../lib/domain/api-key-id.ts';
+import {
+  type ApiKeyId,
+  formatApiKeyId,
+  handleOf,
+  looksLikeApiKeyId,
+  parseApiKeyId,
+} from '../../lib/domain/api-key-id.ts';
 
 const secret = (fill: number) => new Uint8Array(32).fill(fill);
 
@@ -35,7 +41,7 @@ describe('security 6: the format of a key', () => {
   });
 
   it.each([0, 16, 31, 33])('is not made of %i bytes', (length) => {
-    expect(() => formatApiKeyId('ak', 'app', new Uint8Array(length))).toThrow(RangeError);
+    expect(() => formatApiKeyId('ak', 'app', new Uint8Array(length))).toThrow(new RangeError('a secret has 32 bytes'));
   });
 });
 
@@ -69,6 +75,13 @@ describe('security 6: what somebody presents as a key', () => {
   it.each([[], ['ak'], ['my'], ['my_a'], ['my_ak_'], ['MY_AK'], ['']])('is none of the prefix %j', (...prefixes) => {
     expect(parseApiKeyId(key, prefixes)).toBeUndefined();
   });
+});
+
+it('what has the outer form of a key looks like one, whatever its prefix and checksum', () => {
+  const outer = `other_app_${'x'.repeat(49)}`;
+  expect([outer, `${outer}x`, outer.slice(1), outer.slice(5), ''].map(looksLikeApiKeyId)).toEqual([
+    ...[true, false, true, false, false],
+  ]);
 });
 
 it("the handle is the published one: HERE's known answer", () => {
