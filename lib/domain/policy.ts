@@ -58,12 +58,11 @@ export function standingTowards(app: AppRef, caller: Caller, partition: string):
 
 /** What a token says of the applications of a realm: names of single ones, and whether a pattern covers one. */
 export function permittedApps(caller: Caller, partition: string) {
-  const patterns = caller.permissions.flatMap((permission) => {
-    const [, pattern] = /^account:(?:read|write|manage):(.+)$/.exec(permission) ?? [];
-    return pattern === undefined ? [] : [pattern];
-  });
+  const patterns = caller.permissions.flatMap(
+    (permission) => /^account:(?:read|write|manage):(.+)$/.exec(permission)?.[1] ?? [],
+  );
   const prefix = formatAppHrn({ realm: caller.realm, appId: '' }, partition);
-  const single = patterns.filter((pattern) => pattern.startsWith(prefix) && !pattern.endsWith('*'));
+  const single = patterns.filter((pattern) => pattern.startsWith(prefix));
   const open = patterns.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1));
   const isPermitted = (appId: string) => open.some((start) => `${prefix}${appId}`.startsWith(start));
   return {
