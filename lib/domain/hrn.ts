@@ -15,25 +15,26 @@ const appHrn = /^hrn:([a-z0-9-]+):account::([A-Za-z0-9_-]{1,64}):app\/([A-Za-z0-
  * @throws ApiError 400288 when it is no application HRN of this partition
  */
 export function parseAppHrn(segment: string, partition: string): AppRef {
-  const [, foundPartition, realm, appId] = appHrn.exec(decodeOnce(segment) ?? '') ?? [];
+  const [, foundPartition, realm, appId] = appHrn.exec(decodeOnce(segment)) ?? [];
   if (foundPartition !== partition || realm === undefined || appId === undefined) throw new ApiError('400288');
   return { realm, appId };
 }
 
-/** @returns a path segment without its percent-encoding, of which one layer is taken off; undefined if it is broken */
-export function decodeOnce(segment: string): string | undefined {
+/** @returns a path segment with one layer of its percent-encoding taken off; as it is, with its `%`, if that is broken */
+export function decodeOnce(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return undefined;
+    return segment;
   }
 }
 
 /** @returns the handle in an API key HRN of that realm, as it stands in a URL's path; undefined if it is none */
 export function parseApiKeyHrn(segment: string, realm: string, partition: string): KeyHandle | undefined {
-  const handle = decodeOnce(segment)?.split('/').at(-1) ?? '';
-  const isHrn = /^[A-Za-z0-9_-]{43}$/.test(handle) && decodeOnce(segment) === formatApiKeyHrn(realm, handle, partition);
-  return isHrn ? (handle as KeyHandle) : undefined;
+  const text = decodeOnce(segment);
+  const start = formatApiKeyHrn(realm, '', partition);
+  const handle = text.slice(start.length);
+  return text.startsWith(start) && /^[A-Za-z0-9_-]{43}$/.test(handle) ? (handle as KeyHandle) : undefined;
 }
 
 export function formatAppHrn({ realm, appId }: AppRef, partition: string): string {

@@ -177,7 +177,7 @@ function readRequest(): Step {
       const { headers, caller, appHrn, operation, event, body } = exchange;
       const [key] = headers.get('idempotency-key') ?? [];
       if (key === undefined || !caller) return;
-      const resource = appHrn ? [appHrn, decodeOnce(event.pathParameters?.apiKey ?? '') ?? ''] : [];
+      const resource = appHrn ? [appHrn, decodeOnce(event.pathParameters?.apiKey ?? '')] : [];
       const parts = [caller.issuer, caller.principal, caller.realm, operation.id, ...resource, key];
       exchange.request = repeatableRequest(parts, body ?? {});
     },

@@ -25,7 +25,7 @@ export function principalInPath({ event }: Located): string {
 
 /** @throws ApiError 400200 when it is no https URL */
 export function issuerInPath({ event }: Located): string {
-  const issuer = decodeOnce(event.pathParameters?.issuer ?? '') ?? '';
+  const issuer = decodeOnce(event.pathParameters?.issuer ?? '');
   const url = URL.parse(issuer);
   const isPlain = /^https:\/\/[\x21-\x24\x26-\x7e]{1,247}$/.test(issuer);
   if (isPlain && url?.hostname && !url.username && !url.password) return issuer;
