@@ -82,8 +82,8 @@ function overlap(app: App, old: ApiKey, rotation: Rotation): App {
   });
 }
 
+/** @returns the application without those keys; if the old key is among them, its tombstone names the successor */
 function replaceKeys(app: App, handles: readonly KeyHandle[], { from, to, now: at, op }: Rotation): App {
-  const others = handles.filter((handle) => handle !== from);
-  const replaced = removeKeys(app, others, { at, op, why: 'replaced' });
+  const replaced = removeKeys(app, handles, { at, op, why: 'replaced' });
   return handles.includes(from) ? removeKeys(replaced, [from], { at, op, why: 'rotated', successor: to }) : replaced;
 }
