@@ -27,6 +27,10 @@ describe('a new key that the application would take now', () => {
     expect(judge(app)).toEqual({ is: 'open', clearance: { ...open, seen: app } });
   });
 
+  it('may be wanted by whoever may write', () => {
+    expect(judge(anApp(), { standing: { fromToken: ['write'], principal: undefined } })).toMatchObject({ is: 'open' });
+  });
+
   it('takes the place of every expired key when there is no other, each as it was seen', () => {
     const app = anApp({ keys: { [handle('a')]: expiredKey(), [handle('b')]: expiredKey({ expiresAt: 5 }) } });
     const expired = [

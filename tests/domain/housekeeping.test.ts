@@ -62,8 +62,8 @@ describe('pruning', () => {
 
 describe('room for records', () => {
   const gone = { [handle('o')]: aTombstone({ until: now }) };
-  const tombstones = (count: number) => many(count, (index) => aTombstone({ until: now + 60_001 + index }));
-  const records = (count: number) => many(count, (index) => aRecord({ at: now - day + 30_001 + index }));
+  const tombstones = (count: number) => many(count, (index) => aTombstone({ until: now + 60_001 + index * 1_000 }));
+  const records = (count: number) => many(count, (index) => aRecord({ at: now - day + 30_001 + index * 1_000 }));
 
   it.each([
     ['99 of a kind', anApp({ removed: tombstones(99), requests: records(99) })],
