@@ -1,0 +1,44 @@
+import type { Calls } from './generated/operations.ts';
+import type { Secret } from './secret.ts';
+
+/** The operationId of a call. */
+export type CallId = keyof Calls;
+
+/** What a call takes: what stands in its path, its query and its body, in one object. */
+export type Input<Id extends CallId> = Flat<InPath<Calls[Id]> & InQuery<Calls[Id]> & InBody<Calls[Id]>>;
+
+/** What a call answers with: its JSON, in which a key's secret is wrapped; undefined if there is nothing to say. */
+export type Output<Id extends CallId> = Wrapped<Answer<Calls[Id]['responses']>>;
+
+type Flat<T> = { readonly [Name in keyof T]: T[Name] };
+
+type InPath<Call> = Call extends { readonly parameters: { readonly path: infer Path } } ? Path : unknown;
+
+type InQuery<Call> = Call extends { readonly parameters: { readonly query?: infer Query } }
+  ? [Query] extends [undefined]
+    ? unknown
+    : Query
+  : unknown;
+
+type InBody<Call> = Call extends {
+  readonly requestBody?: { readonly content: { readonly 'application/json': infer Body } };
+}
+  ? Revealing<Body>
+  : unknown;
+
+type Answer<Responses> = {
+  [Status in keyof Responses]: Responses[Status] extends {
+    readonly content: { readonly 'application/json': infer Body };
+  }
+    ? Body
+    : undefined;
+}[keyof Responses];
+
+/** A secret may be handed on as it came. */
+type Revealing<Body> = {
+  readonly [Name in keyof Body]: Name extends 'apiKeyId' ? Body[Name] | Secret : Body[Name];
+};
+
+type Wrapped<Body> = Body extends { readonly apiKeyId: string }
+  ? { readonly [Name in keyof Body]: Name extends 'apiKeyId' ? Secret : Body[Name] }
+  : Body;

@@ -1,0 +1,157 @@
+import createFetchClient from 'openapi-fetch';
+import type { CallId, Input, Output } from './call-types.ts';
+import { badToken, type Known, NoAnswer, refusal, unexpected, unreachable } from './failures.ts';
+import { type Calls, routes } from './generated/operations.ts';
+import { fetchWithRetries, retryAfterSeconds } from './retrying-fetch.ts';
+import { Secret } from './secret.ts';
+import { within } from './time.ts';
+
+export { AppkeysError, type ErrorDetail, type Failure } from './appkeys-error.ts';
+export type { CallId, Input, Output } from './call-types.ts';
+export { everyItem } from './every-item.ts';
+export { Secret } from './secret.ts';
+
+export type App = Output<'getApp'>;
+export type ApiKey = Output<'getApiKey'>;
+/** A key with its secret, which is never shown again: `apiKeyId.reveal()` */
+export type NewApiKey = Output<'generateApiKey'>;
+export type Verification = Output<'verifyApiKey'>;
+
+export interface ClientOptions {
+  /** where the service is, its stage included: `https://….execute-api.eu-central-1.amazonaws.com/prod` */
+  readonly url: string;
+  /** the access token, or what gets one; it is asked before each attempt. Without it only public calls are answered. */
+  readonly token?: string | (() => string | Promise<string>);
+  /** ms that a call may take, all its attempts and pauses included; default 60 000 */
+  readonly timeoutMs?: number;
+  /** ms after which an attempt counts as unanswered; default 20 000, more than the service takes for any answer */
+  readonly attemptTimeoutMs?: number;
+  /** how often a call is tried when the service is busy or cannot be reached; default 4 */
+  readonly attempts?: number;
+}
+
+export interface CallOptions {
+  /** ends the call, which is then rejected with the signal's reason */
+  readonly signal?: AbortSignal;
+  /** of a creation, 1 to 255 visible ASCII characters; default: a random one. The same over all attempts. */
+  readonly idempotencyKey?: string;
+  /** 1 to 128 visible ASCII characters, found again in the service's log; default: a random one */
+  readonly correlationId?: string;
+}
+
+/** @throws AppkeysError when the service refuses or does not answer */
+export type Call<Id extends CallId> =
+  Record<never, never> extends Input<Id>
+    ? (input?: Input<Id>, options?: CallOptions) => Promise<Output<Id>>
+    : (input: Input<Id>, options?: CallOptions) => Promise<Output<Id>>;
+
+/** One method for each call of the service, named by its operationId. */
+export type Client = { readonly [Id in keyof Calls]: Call<Id> };
+
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly inPath: readonly string[];
+  readonly inQuery: readonly string[];
+  readonly hasBody: boolean;
+  readonly isRepeatable: boolean;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** What `openapi-fetch` does with a call; its own types are those of one call at a time. */
+type Send = (
+  method: string,
+  path: string,
+  request: object,
+) => Promise<{ readonly data?: string; readonly error?: unknown; readonly response: Response }>;
+
+/** @throws TypeError when the URL is none that the service can have */
+export function createClient(options: ClientOptions): Client {
+  const url = requireUrl(options.url);
+  const calls = Object.entries<Route>(routes).map(([id, route]) => [
+    id,
+    (input: Values = {}, callOptions: CallOptions = {}) => call(route, input, { ...options, ...callOptions, url }),
+  ]);
+  return Object.fromEntries(calls);
+}
+
+async function call(route: Route, input: Values, options: ClientOptions & CallOptions): Promise<unknown> {
+  const { url, timeoutMs = 60_000 } = options;
+  const known = identify(route, options);
+  const send = sender(options, known.correlationId, performance.now() + timeoutMs);
+  try {
+    return await within(timeoutMs, options.signal, async (signal) => {
+      const request = { ...partsOf(route, input), headers: headersOf(known), parseAs: 'text', signal };
+      const { data, error, response } = await send(route.method, route.path, request);
+      if (!response.ok) throw refusal(response, error, known, retryAfterSeconds(response));
+      return response.status === 204 ? undefined : parseAnswer(response, data, known);
+    });
+  } catch (error) {
+    throw error instanceof NoAnswer ? unreachable(url, error, known) : error;
+  }
+}
+
+/** The ids that a call has from its first attempt to its last. */
+function identify({ isRepeatable }: Route, { correlationId, idempotencyKey }: CallOptions): Known {
+  return {
+    correlationId: correlationId ?? randomId(),
+    ...(isRepeatable && { idempotencyKey: idempotencyKey ?? randomId() }),
+  };
+}
+
+function headersOf({ correlationId, idempotencyKey }: Known): Record<string, string> {
+  return { 'X-Correlation-ID': correlationId, ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }) };
+}
+
+function sender({ url, attempts = 4, attemptTimeoutMs = 20_000, token }: ClientOptions, id: string, deadline: number) {
+  const headers = async () => authorization(typeof token === 'function' ? await token() : token, id);
+  const client = createFetchClient({
+    baseUrl: url,
+    redirect: 'error',
+    fetch: (request) => fetchWithRetries(request, { attempts, attemptTimeoutMs, deadline, headers }),
+  });
+  return client.request as unknown as Send;
+}
+
+function authorization(token: string | undefined, correlationId: string): Record<string, string> {
+  if (token === undefined) return {};
+  if (!/^[\x21-\x7e]+$/.test(token)) throw badToken(correlationId);
+  return { Authorization: `Bearer ${token}` };
+}
+
+/** What stands in the path, what in the query, and the rest, which is the body. */
+function partsOf({ inPath, inQuery, hasBody }: Route, input: Values): object {
+  const [path, query] = [pick(input, inPath), pick(input, inQuery)];
+  const inBody = Object.keys(input).filter((name) => !(name in path || name in query));
+  return { params: { path, query }, ...(hasBody && { body: pick(input, inBody) }) };
+}
+
+function pick(input: Values, names: readonly string[]): Values {
+  const revealed = (value: unknown) => (value instanceof Secret ? value.reveal() : value);
+  return Object.fromEntries(names.filter((name) => name in input).map((name) => [name, revealed(input[name])]));
+}
+
+function parseAnswer(response: Response, text: string | undefined, known: Known): unknown {
+  try {
+    return wrapSecret(JSON.parse(text ?? ''));
+  } catch {
+    throw unexpected(response, known);
+  }
+}
+
+function wrapSecret(answer: { readonly apiKeyId?: string }): object {
+  return answer.apiKeyId === undefined ? answer : { ...answer, apiKeyId: new Secret(answer.apiKeyId) };
+}
+
+function requireUrl(text: string): string {
+  const { protocol, username, password, search, hash, origin, pathname } = new URL(text);
+  const isPlain = /^https?:$/.test(protocol) && !username && !password && !search && !hash;
+  if (!isPlain) throw new TypeError('The URL must be http or https, without credentials, query and fragment.');
+  return origin + pathname;
+}
+
+/** 128 random bits; `crypto.randomUUID` is not there on a page that came over plain http. */
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
