@@ -1,7 +1,7 @@
-import { isPrincipal } from '../../lib/domain/policy.ts';
 import { messageOf, parseFlags, parseWhole, UsageError } from './command-line.ts';
 import { openLocalFolder } from './folders.ts';
 import { defaultValiditySeconds, localRealms, openSigningKey, signToken, type TokenRequest } from './issuer.ts';
+import { requireTokenRequest } from './token-request.ts';
 
 const usage =
   'usage: npm run --silent token -- --principal P --realm R [--permission X]... [--scope S] [--expires-in SECONDS]';
@@ -27,19 +27,13 @@ function readRequest(args: string[]): TokenRequest | undefined {
   });
   if (flags.help) return undefined;
   if (!flags.principal) throw new UsageError('--principal is missing.');
-  if (!isPrincipal(flags.principal)) throw new UsageError('--principal is none that the service accepts.');
-  const wrong = flags.permission?.find(
-    (permission) => !/^account:(createApp|verify|(read|write|manage):.+)$/.test(permission),
-  );
-  if (wrong !== undefined) throw new UsageError(`--permission ${wrong} gives no right.`);
-  if (!localRealms.includes(flags.realm ?? '')) throw new UsageError(`--realm must be ${localRealms.join(' or ')}.`);
-  return {
+  return requireTokenRequest({
     principal: flags.principal,
     realm: flags.realm ?? '',
     permissions: flags.permission ?? [],
     ...(flags.scope === undefined ? {} : { scope: flags.scope }),
     expiresInSeconds: parseWhole('--expires-in', flags['expires-in'], 1, 1_000_000_000),
-  };
+  });
 }
 
 try {

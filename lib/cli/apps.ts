@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { type App, everyItem } from '../client/client.ts';
+import { addCommand, contextOf, mayGoOn } from './context.ts';
+import { findApp } from './names.ts';
+import { formatTable } from './table.ts';
+import { print, printJson, tell } from './terminal.ts';
+import { formatTime } from './times.ts';
+
+interface CreateOptions {
+  readonly description?: string;
+  readonly idempotencyKey?: string;
+}
+
+export function addApps(program: Command): void {
+  const apps = program.command('apps').description('applications');
+  addCommand(apps, 'list', 'list the applications that you may see', 'apps list').action(list);
+  addCommand(apps, 'create <name>', 'create an application, and print its HRN', 'apps create my-app')
+    .option('--description <text>', 'what it is for')
+    .option('--idempotency-key <key>', 'repeat a creation whose answer got lost')
+    .action(create);
+  addCommand(apps, 'show <app>', 'show an application', 'apps show my-app').action(show);
+  addCommand(apps, 'delete <app>', 'delete an application and all its keys, for ever', 'apps delete my-app')
+    .option('--yes', 'do not ask')
+    .action(remove);
+}
+
+async function list(_: object, command: Command): Promise<void> {
+  const { client, json } = contextOf(command);
+  const apps: App[] = [];
+  for await (const app of everyItem(client.listApps)) apps.push(app);
+  if (json) return printJson(apps);
+  const rows = apps.map(({ name, status, createdTime, hrn }) => [name, status, formatTime(createdTime), hrn]);
+  print(formatTable([['NAME', 'STATUS', 'CREATED', 'HRN'], ...rows]));
+}
+
+async function create(name: string, options: CreateOptions, command: Command): Promise<void> {
+  const { client, json } = contextOf(command);
+  const { description, idempotencyKey } = options;
+  const input = { name, ...(description !== undefined && { description }) };
+  const app = await client.createApp(input, { ...(idempotencyKey && { idempotencyKey }) });
+  if (json) return printJson(app);
+  tell(formatApp(app));
+  print(app.hrn);
+}
+
+async function show(text: string, _: object, command: Command): Promise<void> {
+  const { client, json } = contextOf(command);
+  const app = await client.getApp({ app: await findApp(client, text) });
+  if (json) return printJson(app);
+  print(formatApp(app));
+}
+
+async function remove(text: string, { yes }: { yes?: boolean }, command: Command): Promise<void> {
+  const { client } = contextOf(command);
+  const app = await findApp(client, text);
+  const question = `Delete the application ${text === app ? app : `${text} (${app})`} and all its keys for ever?`;
+  if (!(await mayGoOn(question, yes))) throw new Error('Nothing was deleted.');
+  await client.deleteApp({ app });
+  tell(`Deleted ${app}.`);
+}
+
+function formatApp({ name, description, status, createdTime, hrn }: App): string {
+  return formatTable([
+    ['name', name],
+    ['description', description],
+    ['status', status],
+    ['created', formatTime(createdTime)],
+    ['HRN', hrn],
+  ]);
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { type Client, createClient } from '../client/client.ts';
+import { confirm, UsageError } from './terminal.ts';
+
+export interface Globals {
+  readonly url: string;
+  readonly token?: string;
+  /** whether a program reads the output */
+  readonly json?: boolean;
+}
+
+export interface Context extends Globals {
+  readonly client: Client;
+}
+
+/** @throws UsageError when the URL is none */
+export function contextOf(command: Command): Context {
+  const globals = command.optsWithGlobals<Globals>();
+  try {
+    return { ...globals, client: createClient({ url: globals.url, ...(globals.token && { token: globals.token }) }) };
+  } catch {
+    throw new UsageError('--url or APPKEYS_URL must be an http or https URL, without credentials, query and fragment.');
+  }
+}
+
+/** Adds a command to another one, whose settings it takes over. */
+export function addCommand(parent: Command, usage: string, description: string, example: string): Command {
+  return parent.command(usage).description(description).addHelpText('after', `\nExample:\n  $ appkeys ${example}`);
+}
+
+/**
+ * Asks before what cannot be undone.
+ * @returns whether to go on
+ * @throws UsageError when nobody is there to be asked, and `isAgreed` does not say yes
+ */
+export async function mayGoOn(question: string, isAgreed: boolean | undefined): Promise<boolean> {
+  if (isAgreed) return true;
+  if (process.stdin.isTTY) return confirm(question);
+  throw new UsageError('Nobody is there to be asked: give --yes to delete.');
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { formatUrl } from '../../infra/local/addresses.ts';
+import { projectFolder } from '../../infra/local/folders.ts';
+import { openSigningKey, signToken, type TokenRequest } from '../../infra/local/issuer.ts';
+import { freePort } from '../../infra/local/ports.ts';
+
+/** A busy machine takes long. */
+const startTimeoutMs = 180_000;
+
+/** What `npm start` runs, in a folder and on a port of its own. */
+export interface LocalService {
+  readonly url: string;
+  readonly folder: string;
+  /** a token of `demo`, unless it says otherwise */
+  token(parts?: Partial<TokenRequest>): Promise<string>;
+}
+
+/** Starts it before the tests of the file, which get at it by the function that this returns; ends it after them. */
+export function useLocalService(env: Record<string, string> = {}): () => LocalService {
+  let child: ChildProcess | undefined;
+  let service: LocalService | undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
+  beforeAll(async () => {
+    const port = await freePort();
+    child = spawnService(folder, port, env);
+    service = await whenReady(child, folder, port);
+  }, startTimeoutMs);
+  afterAll(async () => {
+    if (child) await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return () => service ?? expect.fail('The local service did not start.');
+}
+
+function spawnService(folder: string, port: number, env: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, ['infra/local/start.ts', '--port', String(port)], {
+    cwd: projectFolder,
+    env: { ...process.env, ...env, APPKEYS_LOCAL_DIR: folder },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
+
+async function whenReady(child: ChildProcess, folder: string, port: number): Promise<LocalService | undefined> {
+  const isReady = new Promise<boolean>((resolve) => {
+    // What it says later is read too, or it could not go on.
+    child.stdout?.on('data', (chunk) => String(chunk).includes('Stop with Ctrl-C') && resolve(true));
+    child.on('exit', () => resolve(false));
+  });
+  if (!(await isReady)) return undefined;
+  const usual = { principal: 'demo', realm: 'myrealm', expiresInSeconds: 3600 };
+  return {
+    url: formatUrl(port),
+    folder,
+    token: async (parts) => signToken(await openSigningKey(folder), { ...usual, ...parts }),
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
