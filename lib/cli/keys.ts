@@ -165,9 +165,13 @@ function repeatable({ idempotencyKey }: NewKeyOptions): { idempotencyKey?: strin
 
 /** The secret alone on stdout, so that `KEY=$(appkeys keys create …)` holds it and nothing else. */
 function showNew(key: NewApiKey, json: boolean | undefined): void {
-  if (json) return printJson({ ...key, apiKeyId: key.apiKeyId.reveal() });
-  tell(`${formatKey(key)}\nThe key itself, which is shown only now:`);
-  print(key.apiKeyId.reveal());
+  const apiKeyId = key.apiKeyId.reveal();
+  if (json) {
+    printJson({ ...key, apiKeyId });
+  } else {
+    tell(`${formatKey(key)}\nThe key itself, which is shown only now:`);
+    print(apiKeyId);
+  }
 }
 
 function stateOf({ enabled, expiresAt }: ApiKey, now: number): string {

@@ -51,8 +51,8 @@ function requestOf({ principal, realm, permission: permissions, expiresIn }: Tok
 }
 
 function requireLoopback(url: string): void {
-  const { hostname } = URL.parse(url) ?? {};
-  if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname ?? ''))
+  const hostname = URL.canParse(url) ? new URL(url).hostname : '';
+  if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname))
     throw new UsageError('Only the local service takes such tokens: for another one, get a token of its issuer.');
 }
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
   proxy = await startLossyProxy(service().url);
   appkeys = createClient({ url: proxy.url, token: () => service().token({ permissions }) });
 });
-afterAll(() => proxy.stop());
+afterAll(() => proxy?.stop());
 
 const newApp = (): Promise<App> => appkeys.createApp({ name: 'made by a test' });
 

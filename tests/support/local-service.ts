@@ -41,17 +41,22 @@ function spawnService(folder: string, port: number, env: Record<string, string>)
   return spawn(process.execPath, ['infra/local/start.ts', '--port', String(port)], {
     cwd: projectFolder,
     env: { ...process.env, ...env, APPKEYS_LOCAL_DIR: folder },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-async function whenReady(child: ChildProcess, folder: string, port: number): Promise<LocalService | undefined> {
+async function whenReady(child: ChildProcess, folder: string, port: number): Promise<LocalService> {
+  let output = '';
   const isReady = new Promise<boolean>((resolve) => {
     // What it says later is read too, or it could not go on.
-    child.stdout?.on('data', (chunk) => String(chunk).includes('Stop with Ctrl-C') && resolve(true));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk) => {
+        output += chunk;
+        if (output.includes('Stop with Ctrl-C')) resolve(true);
+      });
     child.on('exit', () => resolve(false));
   });
-  if (!(await isReady)) return undefined;
+  if (!(await isReady)) throw new Error(`The local service did not start: ${output}`);
   const usual = { principal: 'demo', realm: 'myrealm', expiresInSeconds: 3600 };
   return {
     url: formatUrl(port),

@@ -26,7 +26,7 @@ export async function startLossyProxy(url: string): Promise<LossyProxy> {
   const server = createServer((incoming, reply) => {
     proxy.seen.push({ method: incoming.method ?? '', headers: incoming.headers, at: performance.now() });
     const loss = proxy.losses.shift() ?? 'none';
-    if (loss === 'loseRequest') incoming.destroy();
+    if (loss === 'loseRequest') incoming.socket.destroy();
     else if (typeof loss === 'object') reply.writeHead(loss.status, loss.headers).end(loss.body);
     else if (loss !== 'hang') forward(url, loss, incoming, reply);
   });
@@ -43,10 +43,10 @@ export async function startLossyProxy(url: string): Promise<LossyProxy> {
 function forward(url: string, loss: Loss, incoming: IncomingMessage, reply: ServerResponse): void {
   const { method = 'GET', headers } = incoming;
   const outgoing = request(url + incoming.url, { method, headers }, (answer) => {
-    if (loss === 'loseAnswer') return void incoming.destroy();
+    if (loss === 'loseAnswer') return void incoming.socket.destroy();
     reply.writeHead(answer.statusCode ?? 502, answer.headers);
     if (loss === 'none') return void answer.pipe(reply);
-    answer.once('data', (chunk) => reply.write(chunk.subarray(0, chunk.length / 2), () => incoming.destroy()));
+    answer.once('data', (chunk) => reply.write(chunk.subarray(0, chunk.length / 2), () => incoming.socket.destroy()));
   });
-  incoming.pipe(outgoing).on('error', () => incoming.destroy());
+  incoming.pipe(outgoing).on('error', () => incoming.socket.destroy());
 }

@@ -1,0 +1,333 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { projectFolder } from '../../infra/local/folders.ts';
+import { freePort } from '../../infra/local/ports.ts';
+import { type App, type Client, createClient } from '../../lib/client/client.ts';
+import { type Outcome, runAppkeys } from '../support/command-line.ts';
+import { useLocalService } from '../support/local-service.ts';
+import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts';
+
+const secret = /^ak_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{49}\n$/;
+const permissions = ['account:createApp', 'account:verify'];
+const service = useLocalService({ RATE_LIMIT: 'off' });
+let token: string;
+let client: Client;
+let made = 0;
+
+beforeAll(async () => {
+  token = await service().token({ permissions });
+  client = createClient({ url: service().url, token });
+});
+
+/** Runs the command line against the service, as somebody with all rights unless the environment says otherwise. */
+function appkeys(args: string[], env: Record<string, string> = {}, input?: string): Promise<Outcome> {
+  return runAppkeys(args, { APPKEYS_URL: service().url, APPKEYS_TOKEN: token, ...env }, input);
+}
+
+/** An application with a name that no other has. */
+function newApp(): Promise<App> {
+  made += 1;
+  return client.createApp({ name: `app ${made}` });
+}
+
+async function newKey(app: App, name = 'ci') {
+  return client.generateApiKey({ app: app.hrn, name });
+}
+
+describe('appkeys apps', { timeout: 60_000 }, () => {
+  it('makes an application, shows it, lists it and deletes it, by its name', async () => {
+    const created = await appkeys(['apps', 'create', 'by name', '--description', 'a test']);
+    expect(created).toMatchObject({ code: 0, stdout: expect.stringMatching(/^hrn:here:account::myrealm:app\/\w+\n$/) });
+    const hrn = created.stdout.trim();
+    expect((await appkeys(['apps', 'show', 'by name'])).stdout).toMatch(/^name +by name\ndescription +a test\n/);
+    expect(JSON.parse((await appkeys(['apps', 'show', hrn, '--json'])).stdout)).toMatchObject({ hrn, name: 'by name' });
+    expect((await appkeys(['apps', 'list'])).stdout).toMatch(new RegExp(`^by name +active +\\S+ \\S+ +${hrn}$`, 'm'));
+    const deleted = await appkeys(['apps', 'delete', 'by name', '--yes']);
+    expect(deleted).toEqual({ code: 0, stdout: '', stderr: `Deleted ${hrn}.\n` });
+    expect(await appkeys(['apps', 'show', hrn])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^appkeys: 404660 .+\nCheck .+\ncorrelationId .+, errorId ERROR-/),
+    });
+  });
+
+  it('takes an id for a name, and lists what has a name that is not unique', async () => {
+    const { clientId, hrn } = await newApp();
+    expect((await appkeys(['apps', 'show', clientId])).code).toBe(0);
+    const twin = await client.createApp({ name: clientId });
+    const { code, stdout, stderr } = await appkeys(['keys', 'create', clientId, '--name', 'x']);
+    expect([code, stdout]).toEqual([2, '']);
+    for (const listed of [hrn, twin.hrn]) expect(stderr).toContain(listed);
+  });
+
+  it('1 for a name that no application has, which is not repeated', async () => {
+    const { code, stderr } = await appkeys(['apps', 'show', 'nobody']);
+    expect([code, stderr]).toEqual([1, 'appkeys: No application that you may see has this name.\n']);
+  });
+});
+
+describe('appkeys keys', { timeout: 60_000 }, () => {
+  it('create prints the secret alone, everything else on stderr', async () => {
+    const app = await newApp();
+    const { code, stdout, stderr } = await appkeys(['keys', 'create', app.name, '--name', 'ci', '--expires', '30d']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(secret)]);
+    expect(stderr).toMatch(/^name +ci$/m);
+    expect(stderr).not.toContain(stdout.trim());
+    const [key] = (await client.listApiKeys({ app: app.hrn })).items;
+    const days = ((key?.expiresAt ?? 0) - (key?.createdTime ?? 0)) / 86_400_000;
+    expect(days).toBeCloseTo(30, 1);
+    expect(await client.verifyApiKey({ apiKeyId: stdout.trim() })).toMatchObject({ valid: true });
+  });
+
+  it('create and rotate with --json give the secret in it', async () => {
+    const app = await newApp();
+    const created = JSON.parse(
+      (await appkeys(['keys', 'create', app.hrn, '--name', 'a', '--disabled', '--json'])).stdout,
+    );
+    expect(created).toMatchObject({ enabled: false, apiKeyId: expect.stringMatching(/^ak_/) });
+    const rotated = JSON.parse((await appkeys(['keys', 'rotate', app.hrn, 'a', '--json'])).stdout);
+    expect(rotated).toMatchObject({ rotatedFrom: created.apiKey, apiKeyId: expect.stringMatching(/^ak_/) });
+  });
+
+  it('the same --idempotency-key gives the same key', async () => {
+    const app = await newApp();
+    const args = ['keys', 'create', app.hrn, '--name', 'x', '--idempotency-key', 'once'];
+    expect((await appkeys(args)).stdout).toBe((await appkeys(args)).stdout);
+  });
+
+  it('lists, shows, renames, expires, disables, enables and deletes by name', async () => {
+    const app = await newApp();
+    const { apiKey } = await newKey(app);
+    const on = (command: string, ...args: string[]) => appkeys(['keys', command, app.name, ...args]);
+    expect((await on('list')).stdout).toMatch(new RegExp(`^NAME.+\nci +active .+ - +never +${apiKey}\n$`));
+    expect((await on('rename', 'ci', 'deploy')).stderr).toMatch(/^name +deploy$/m);
+    expect((await on('expire', 'deploy', '2100-01-01')).stderr).toMatch(/^expires +2100-01-01 00:00Z$/m);
+    expect((await on('expire', 'deploy', 'never')).stderr).toMatch(/^expires +never$/m);
+    expect(await on('disable', 'deploy')).toEqual({ code: 0, stdout: '', stderr: `Disabled ${apiKey}.\n` });
+    expect((await on('show', 'deploy')).stdout).toMatch(/^state +disabled$/m);
+    expect((await on('enable', apiKey)).code).toBe(0);
+    expect(JSON.parse((await on('list', '--json')).stdout)).toMatchObject([{ apiKey, name: 'deploy', enabled: true }]);
+    expect((await on('delete', 'deploy', '--yes')).code).toBe(0);
+    expect((await on('delete', apiKey, '--yes')).stderr).toMatch(/^appkeys: 404666 /);
+  });
+
+  it('rotate with an overlap leaves two of a name, of which the HRN names one', async () => {
+    const app = await newApp();
+    const { apiKey } = await newKey(app);
+    const { stdout } = await appkeys(['keys', 'rotate', app.name, 'ci', '--overlap', '1h']);
+    expect(stdout).toMatch(secret);
+    const { code, stderr } = await appkeys(['keys', 'delete', app.name, 'ci', '--yes']);
+    expect(code).toBe(2);
+    expect(stderr).toContain(apiKey);
+    expect((await appkeys(['keys', 'delete', app.name, '--all', '--yes'])).code).toBe(0);
+    expect(await client.listApiKeys({ app: app.hrn })).toMatchObject({ total: 0 });
+  });
+
+  it('409303 with cause and action when both places are taken', async () => {
+    const app = await newApp();
+    for (const name of ['one', 'two']) await newKey(app, name);
+    expect(await appkeys(['keys', 'create', app.name, '--name', 'three'])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^appkeys: 409303 The application already has .+\nDelete an API key .+\n/),
+    });
+  });
+
+  it('names the option that the service does not accept', async () => {
+    const { code, stderr } = await appkeys(['keys', 'create', (await newApp()).name, '--name', ' ']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('  $.name must be: 1 to 255 characters')]);
+  });
+});
+
+describe('appkeys asks before it deletes', { timeout: 60_000 }, () => {
+  it('2 when nobody is there and --yes is not given; nothing is deleted', async () => {
+    const app = await newApp();
+    const { apiKey } = await newKey(app);
+    for (const args of [
+      ['apps', 'delete', app.name],
+      ['keys', 'delete', app.name, 'ci'],
+      ['keys', 'delete', app.name, '--all'],
+    ])
+      expect(await appkeys(args)).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: 'appkeys: Nobody is there to be asked: give --yes to delete.\n',
+      });
+    expect(await client.getApiKey({ app: app.hrn, apiKey })).toMatchObject({ apiKey });
+  });
+
+  it.skipIf(!existsSync('/usr/bin/script'))('names the key, and takes y for yes and anything else for no', async () => {
+    const app = await newApp();
+    const { apiKey } = await newKey(app);
+    const command = `${process.execPath} lib/cli/main.ts keys delete ${app.hrn} ci`;
+    expect(await atTerminal(command, '\n')).toMatch(/Delete the key ci \(hrn:.+\) for ever\? \[y\/N\]/);
+    expect(await client.getApiKey({ app: app.hrn, apiKey })).toMatchObject({ apiKey });
+    expect(await atTerminal(command, 'y\n')).toContain(`Deleted the key ci (${apiKey}).`);
+    expect(await client.listApiKeys({ app: app.hrn })).toMatchObject({ total: 0 });
+  });
+});
+
+/** What a command says at a terminal where somebody types `input`. */
+function atTerminal(command: string, input: string): Promise<string> {
+  const env = { ...process.env, APPKEYS_URL: service().url, APPKEYS_TOKEN: token };
+  return new Promise((resolve) => {
+    const child = execFile(
+      'script',
+      ['-qec', command, '/dev/null'],
+      { cwd: projectFolder, env, timeout: 25_000 },
+      (_, stdout) => resolve(stdout),
+    );
+    child.stdout?.on('data', (chunk) => String(chunk).includes('[y/N]') && child.stdin?.write(input));
+  });
+}
+
+describe('appkeys verify', { timeout: 60_000 }, () => {
+  it('0 for a valid key on stdin, 1 and the reason for one that is not', async () => {
+    const app = await newApp();
+    const { apiKey, apiKeyId } = await newKey(app);
+    const valid = await appkeys(['verify'], {}, `${apiKeyId.reveal()}\n`);
+    expect([valid.code, valid.stdout]).toEqual([0, expect.stringContaining(apiKey)]);
+    const invalid = await appkeys(['verify', 'ak_x']);
+    expect(invalid).toEqual({ code: 1, stdout: '', stderr: 'appkeys: The key is not valid: malformed.\n' });
+    expect(JSON.parse((await appkeys(['verify', 'ak_x', '--json'])).stdout)).toMatchObject({ valid: false });
+  });
+});
+
+describe('appkeys token', { timeout: 60_000 }, () => {
+  it('prints a token that the local service accepts', async () => {
+    const { stdout } = await appkeys(['token', '--principal', 'demo'], { APPKEYS_LOCAL_DIR: service().folder });
+    expect((await appkeys(['apps', 'list', '--token', stdout.trim()], { APPKEYS_TOKEN: '' })).code).toBe(0);
+  });
+
+  it.each([
+    [['--url', 'https://example.com'], 2],
+    [['--permission', 'account:destroy'], 2],
+    [['--expires-in', 'soon'], 2],
+    [['--realm', 'elsewhere'], 2],
+  ])('%j is refused', async (args, code) => {
+    expect(await appkeys(['token', ...args], { APPKEYS_LOCAL_DIR: service().folder })).toMatchObject({
+      code,
+      stdout: '',
+    });
+  });
+
+  it('1 where there is no local service', async () => {
+    const { code, stderr } = await appkeys(['token'], { APPKEYS_LOCAL_DIR: '/nowhere' });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no folder /nowhere')]);
+  });
+});
+
+describe('appkeys open', { timeout: 60_000 }, () => {
+  it('prints the address, and hands it to the browser', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
+    const opener = join(folder, process.platform === 'darwin' ? 'open' : 'xdg-open');
+    writeFileSync(opener, `#!/bin/sh\necho "$1" > ${folder}/opened\n`);
+    chmodSync(opener, 0o755);
+    const { stdout } = await appkeys(['open', 'docs'], { PATH: `${folder}:${process.env.PATH}` });
+    expect(stdout).toBe(`${service().url}/docs\n`);
+    await vi.waitFor(() => expect(readFileSync(join(folder, 'opened'), 'utf8')).toBe(stdout), 10_000);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('appkeys, when it cannot be done', { timeout: 60_000 }, () => {
+  it.each([
+    ['no token', { APPKEYS_TOKEN: '' }, /^appkeys: 401200 .+\n.+\nHere: set APPKEYS_TOKEN/],
+    ['a wrong token', { APPKEYS_TOKEN: 'a.b.c' }, /^appkeys: 401300 .+\n.+\nHere: set APPKEYS_TOKEN/],
+    ['a token that cannot be sent', { APPKEYS_TOKEN: 'to ken' }, /^appkeys: BAD_TOKEN (?!.*to ken)/],
+  ])('1 with %s', async (_, env, stderr) => {
+    expect(await appkeys(['apps', 'list'], env)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(stderr),
+    });
+  });
+
+  it('1 with a service that is down, and how to repeat a creation', async () => {
+    const APPKEYS_URL = `http://127.0.0.1:${await freePort()}`;
+    expect(await appkeys(['apps', 'create', 'x'], { APPKEYS_URL })).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^appkeys: UNREACHABLE .+ECONNREFUSED(.|\n)+--idempotency-key \w{32}\n/),
+    });
+  });
+
+  it.each([
+    [[]],
+    [['keys']],
+    [['nonsense']],
+    [['keys', 'list']],
+    [['keys', 'list', 'a', 'b']],
+    [['keys', 'create', 'my-app']],
+    [['keys', 'create', 'my-app', '--name', 'x', '--expires', 'soon']],
+    [['keys', 'rotate', 'my-app', 'x', '--overlap', '1y']],
+    [['keys', 'delete', 'my-app', '--yes']],
+    [['keys', 'delete', 'my-app', 'x', '--all', '--yes']],
+    [['apps', 'list', '--nonsense']],
+    [['apps', 'list', '--url', 'ftp://x']],
+    [['open', 'nothing']],
+  ])('2 for %j, which sends nothing', async (args) => {
+    const { code, stdout, stderr } = await appkeys(args, { APPKEYS_URL: 'http://127.0.0.1:1' });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).not.toBe('');
+  });
+
+  it('every command has help with an example', async () => {
+    const groups = { apps: ['list', 'create', 'show', 'delete'], keys: keyCommands, '': ['verify', 'token', 'open'] };
+    const all = Object.entries(groups).flatMap(([group, names]) => names.map((name) => [group, name].filter(Boolean)));
+    for (const command of all) {
+      const { code, stdout } = await appkeys([...command, '--help']);
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`$ appkeys ${command.join(' ')}`)]);
+    }
+  });
+});
+
+const keyCommands = ['list', 'create', 'show', 'rename', 'expire', 'enable', 'disable', 'rotate', 'delete'];
+
+describe('what a service says never acts on the terminal', { timeout: 60_000 }, () => {
+  const hostile = '\u001b]0;owned\u0007\u202egnp\u009b31m\r\n\ud800';
+  let proxy: LossyProxy;
+  beforeAll(async () => {
+    proxy = await startLossyProxy(service().url);
+  });
+  afterAll(() => proxy.stop());
+
+  it.each([
+    [
+      'in a table',
+      ['apps', 'list'],
+      200,
+      { items: [{ name: hostile, status: 'active', createdTime: 1, hrn: hostile }] },
+    ],
+    ['in JSON', ['apps', 'list', '--json'], 200, { items: [{ name: hostile }] }],
+    ['in a refusal', ['apps', 'list'], 403, { code: '403403', cause: hostile, action: hostile }],
+    [
+      'in place of a secret',
+      ['keys', 'create', 'hrn:x', '--name', 'x'],
+      201,
+      { apiKeyId: hostile, name: '', expiresAt: -1, createdTime: 1, identity: '', apiKey: '' },
+    ],
+  ])('%s', async (_, args, status, answer) => {
+    proxy.losses = [{ status, body: JSON.stringify(answer) }];
+    const { stdout, stderr } = await appkeys(args, { APPKEYS_URL: proxy.url });
+    expect(stdout + stderr).toContain('\\u001b]0;owned\\u0007');
+    expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+});
+
+describe('a service that limits', { timeout: 60_000 }, () => {
+  it('1 when it asks to wait for longer than there is time', async () => {
+    const body = JSON.stringify({ code: '429003', cause: 'Too many.', action: 'Wait.' });
+    const proxy = await startLossyProxy(service().url);
+    proxy.losses = [{ status: 429, headers: { 'Retry-After': '3600' }, body }];
+    const { code, stderr } = await appkeys(['apps', 'list'], { APPKEYS_URL: proxy.url });
+    proxy.stop();
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^appkeys: 429003 Too many\.\nWait\.\nRetry-After: 3600 seconds\n/),
+    ]);
+  });
+});
