@@ -31,8 +31,26 @@ describe('who may import what', () => {
     expect(text).not.toMatch(/\btry\b/);
   });
 
-  it.each([...filesIn('functions/'), ...filesIn('lib/')])('%s: nothing of infra', (file) => {
+  const deployed = [...filesIn('functions/'), ...filesIn('lib/')].filter((file) => !file.startsWith('lib/cli/'));
+
+  it.each(deployed)('%s: nothing of infra', (file) => {
     for (const name of importsOf(file)) expect(name).not.toContain('infra');
+  });
+
+  it.each(deployed)('%s: nothing of the command line; nor of the client, unless it is the client', (file) => {
+    const others = file.startsWith('lib/client/') ? /\/cli\// : /\/(cli|client)\//;
+    for (const name of importsOf(file)) expect(name).not.toMatch(others);
+  });
+
+  it.each(filesIn('lib/client/'))('%s: its siblings and openapi-fetch only, nothing of Node', (file) => {
+    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\/(generated\/)?[\w-]+\.ts|openapi-fetch)$/);
+  });
+
+  it('of infra, the command line knows the local issuer only', () => {
+    const known = filesIn('lib/cli/').flatMap((file) => importsOf(file).filter((name) => name.includes('infra')));
+    expect(known.sort()).toEqual(
+      ['command-line', 'issuer', 'token-request'].map((name) => `../../infra/local/${name}.ts`),
+    );
   });
 
   it('only the store knows DynamoDB, only the endpoint and the middleware for others know middy, only the direct client knows Lambda', () => {

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../infra/local/ports.ts';
 import { type App, AppkeysError, type Client, createClient, everyItem, Secret } from '../../lib/client/client.ts';
 import { useLocalService } from '../support/local-service.ts';
@@ -8,16 +9,22 @@ import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts';
 const permissions = ['account:createApp', 'account:verify'];
 const busy = { status: 503, headers: { 'Retry-After': '1' } };
 
-const service = useLocalService({ RATE_LIMIT: 'off' });
+/** few requests, so that they are soon too many; each test is a principal of its own */
+const service = useLocalService({ RATE_LIMIT: '1,20' });
 let proxy: LossyProxy;
 let appkeys: Client;
+let principal = '';
 
 beforeAll(async () => {
   proxy = await startLossyProxy(service().url);
-  appkeys = createClient({ url: proxy.url, token: () => service().token({ permissions }) });
+  appkeys = createClient({ url: proxy.url, token });
+});
+beforeEach(() => {
+  principal = randomUUID();
 });
 afterAll(() => proxy?.stop());
 
+const token = () => service().token({ principal, permissions });
 const newApp = (): Promise<App> => appkeys.createApp({ name: 'made by a test' });
 
 /** What a failing call is rejected with. */
@@ -28,6 +35,10 @@ async function failure(call: Promise<unknown>): Promise<AppkeysError> {
   );
   expect(error).toBeInstanceOf(AppkeysError);
   return error as AppkeysError;
+}
+
+async function untilFailure(call: () => Promise<unknown>): Promise<void> {
+  for (let count = 0; count < 100; count += 1) await call();
 }
 
 /** Runs a call while the proxy loses what `losses` say, and tells what the proxy saw of it. */
@@ -155,7 +166,7 @@ describe('a call that gets no answer', () => {
   });
 
   it('is tried again when an attempt hangs', async () => {
-    const patient = createClient({ url: proxy.url, token: () => service().token(), attemptTimeoutMs: 500 });
+    const patient = createClient({ url: proxy.url, token, attemptTimeoutMs: 500 });
     const { seen } = await during(['hang'], () => patient.listApps());
     expect(seen).toHaveLength(2);
   });
@@ -192,6 +203,13 @@ describe('a service that is busy', () => {
     const { result, seen } = await during([slow], () => appkeys.listApps());
     expect(result).toMatchObject({ code: '429003', retryAfterSeconds: 3600 });
     expect(seen).toHaveLength(1);
+  });
+
+  it('is asked again until it answers, when it has been asked too often', async () => {
+    const impatient = createClient({ url: service().url, token, attempts: 1 });
+    const limited = await failure(untilFailure(() => impatient.listApps()));
+    expect(limited).toMatchObject({ code: '429003', status: 429, retryAfterSeconds: expect.any(Number) });
+    expect(await appkeys.listApps()).toMatchObject({ items: [] });
   });
 
   it('is asked four times', async () => {

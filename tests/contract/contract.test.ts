@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { clientSource } from '../../infra/generate-client.ts';
 import { declarationsSource, validatorsSource } from '../../infra/generate-validators.ts';
 import { errorsOf, openapiDocument } from '../../lib/contract/openapi.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
@@ -13,6 +14,13 @@ describe('generated validators', () => {
   it('are what "npm run generate" makes of the schemas now', async () => {
     expect(await readFile(new URL('validators.js', generated), 'utf8')).toBe(await validatorsSource());
     expect(await readFile(new URL('validators.d.ts', generated), 'utf8')).toBe(declarationsSource());
+  });
+});
+
+describe('the generated part of the client', () => {
+  it('is what "npm run generate" makes of the OpenAPI document now', async () => {
+    const source = new URL('../../lib/client/generated/operations.ts', import.meta.url);
+    expect(await readFile(source, 'utf8')).toBe(await clientSource());
   });
 });
 
