@@ -56,12 +56,16 @@ function emitDeclarations(folder: string): void {
     noEmit: false,
     declaration: true,
     emitDeclarationOnly: true,
-    rewriteRelativeImportExtensions: true,
     rootDir: projectFolder,
     outDir: folder,
   });
-  const { diagnostics } = program.emit();
+  const { diagnostics } = program.emit(undefined, (file, text) => ts.sys.writeFile(file, withJsImports(text)));
   if (diagnostics.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, ts.createCompilerHost(options)));
+}
+
+/** Every compiler knows a declaration by the name of the JavaScript that it is for. */
+function withJsImports(declarations: string): string {
+  return declarations.replace(/(from '\.[^']+)\.ts'/g, "$1.js'");
 }
 
 /** It has the name of this repository's own package, of which it is a part. */

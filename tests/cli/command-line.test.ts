@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectFolder } from '../../infra/local/folders.ts';
 import { freePort } from '../../infra/local/ports.ts';
@@ -217,6 +218,24 @@ describe('appkeys token', { timeout: 60_000 }, () => {
   it('1 where there is no local service', async () => {
     const { code, stderr } = await appkeys(['token'], { APPKEYS_LOCAL_DIR: '/nowhere' });
     expect([code, stderr]).toEqual([1, expect.stringContaining('no folder /nowhere')]);
+  });
+});
+
+describe('docs/client.md', { timeout: 60_000 }, () => {
+  it('its lines do what they say', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
+    writeFileSync(
+      join(folder, 'appkeys'),
+      `#!/bin/sh\nexec ${process.execPath} ${projectFolder}/lib/cli/main.ts "$@"\n`,
+    );
+    chmodSync(join(folder, 'appkeys'), 0o755);
+    const page = readFileSync(join(projectFolder, 'docs/client.md'), 'utf8');
+    const [, lines = expect.fail()] = /^```sh\n(export .+?)^```/ms.exec(page) ?? [];
+    const script = lines.replace('http://127.0.0.1:3000', service().url);
+    const env = { PATH: `${folder}:${process.env.PATH}`, APPKEYS_LOCAL_DIR: service().folder };
+    const { stdout } = await promisify(execFile)('sh', ['-ec', script], { env, timeout: 50_000 });
+    expect(stdout).toMatch(/^hrn:\S+\nname +ci\n(.|\n)+^ci +active .+ - +\d{4}-\d\d-\d\d /m);
+    rmSync(folder, { recursive: true });
   });
 });
 

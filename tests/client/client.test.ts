@@ -182,10 +182,10 @@ describe('a call that gets no answer', () => {
     const reason = new Error('changed my mind');
     const controller = new AbortController();
     setTimeout(() => controller.abort(reason), 100);
-    expect((await during(['hang'], () => appkeys.listApps({}, controller))).result).toBe(reason);
+    expect((await during(['hang'], () => appkeys.listApps({}, { signal: controller.signal }))).result).toBe(reason);
     const waiting = () => appkeys.listApps({}, { signal: AbortSignal.timeout(200) });
     expect((await during([busy], waiting)).result).toMatchObject({ name: 'TimeoutError' });
-    expect((await during([], () => appkeys.listApps({}, controller))).seen).toEqual([]);
+    expect((await during([], () => appkeys.listApps({}, { signal: controller.signal }))).seen).toEqual([]);
   });
 });
 

@@ -88,6 +88,13 @@ describe('the package, in a fresh project', { timeout: 60_000 }, () => {
     expect((await run(process.execPath, ['program.js'], { cwd: project })).stdout).toBe('UNREACHABLE\n');
   });
 
+  it('compiles what its README says', async () => {
+    const readme = readFileSync(join(installed, 'README.md'), 'utf8');
+    const [, example = expect.fail()] = /^```ts\n(.+?)^```/ms.exec(readme) ?? [];
+    const given = 'declare function getToken(): Promise<string>;\ndeclare function save(secret: string): void;\n';
+    expect(await compile('readme', given + example, 'nodenext')).toBe('');
+  });
+
   it('does not compile what the contract does not have', async () => {
     const head = "import { createClient } from 'appkeys/client';\nconst appkeys = createClient({ url: '' });\n";
     const said = await compile('mistakes', head + mistakes.join('\n'), 'nodenext');
