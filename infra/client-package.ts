@@ -17,7 +17,20 @@ const requireBanner = "import { createRequire } from 'node:module';\nconst requi
  */
 export async function assemblePackage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
+  const used = await assembleCode(folder);
+  emitDeclarations(folder);
+  await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licensesOf(used));
+  await cp(join(projectFolder, 'LICENSE'), join(folder, 'LICENSE'));
+  await cp(join(projectFolder, 'docs/client.md'), join(folder, 'README.md'));
+}
+
+/**
+ * The part of the package that runs: its command line is `lib/cli/main.js`.
+ * @returns the files that are bundled in
+ */
+export async function assembleCode(folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
   const used = await Promise.all([
     bundle(client, join(folder, 'lib/client/client.js'), { platform: 'browser', target: 'es2022' }),
     bundle(commandLine, join(folder, 'lib/cli/main.js'), {
@@ -26,11 +39,7 @@ export async function assemblePackage(folder: string): Promise<void> {
       banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
     }),
   ]);
-  emitDeclarations(folder);
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
-  await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licensesOf(used.flat()));
-  await cp(join(projectFolder, 'LICENSE'), join(folder, 'LICENSE'));
-  await cp(join(projectFolder, 'docs/client.md'), join(folder, 'README.md'));
+  return used.flat();
 }
 
 /** @returns the files that went in */

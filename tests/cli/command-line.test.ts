@@ -7,12 +7,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectFolder } from '../../infra/local/folders.ts';
 import { freePort } from '../../infra/local/ports.ts';
 import { type App, type Client, createClient } from '../../lib/client/client.ts';
-import { type Outcome, runAppkeys } from '../support/command-line.ts';
+import { type Outcome, runCommandLine, useCommandLine } from '../support/command-line.ts';
 import { useLocalService } from '../support/local-service.ts';
 import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts';
 
 const secret = /^ak_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{49}\n$/;
 const permissions = ['account:createApp', 'account:verify'];
+const commandLine = useCommandLine();
 const service = useLocalService({ RATE_LIMIT: 'off' });
 let token: string;
 let client: Client;
@@ -25,7 +26,7 @@ beforeAll(async () => {
 
 /** Runs the command line against the service, as somebody with all rights unless the environment says otherwise. */
 function appkeys(args: string[], env: Record<string, string> = {}, input?: string): Promise<Outcome> {
-  return runAppkeys(args, { APPKEYS_URL: service().url, APPKEYS_TOKEN: token, ...env }, input);
+  return runCommandLine(commandLine, args, { APPKEYS_URL: service().url, APPKEYS_TOKEN: token, ...env }, input);
 }
 
 /** An application with a name that no other has. */
@@ -163,7 +164,7 @@ describe('appkeys asks before it deletes', { timeout: 60_000 }, () => {
   it.skipIf(!existsSync('/usr/bin/script'))('names the key, and takes y for yes and anything else for no', async () => {
     const app = await newApp();
     const { apiKey } = await newKey(app);
-    const command = `${process.execPath} lib/cli/main.ts keys delete ${app.hrn} ci`;
+    const command = `${process.execPath} ${commandLine} keys delete ${app.hrn} ci`;
     expect(await atTerminal(command, '\n')).toMatch(/Delete the key ci \(hrn:.+\) for ever\? \[y\/N\]/);
     expect(await client.getApiKey({ app: app.hrn, apiKey })).toMatchObject({ apiKey });
     expect(await atTerminal(command, 'y\n')).toContain(`Deleted the key ci (${apiKey}).`);
@@ -224,10 +225,7 @@ describe('appkeys token', { timeout: 60_000 }, () => {
 describe('docs/client.md', { timeout: 60_000 }, () => {
   it('its lines do what they say', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
-    writeFileSync(
-      join(folder, 'appkeys'),
-      `#!/bin/sh\nexec ${process.execPath} ${projectFolder}/lib/cli/main.ts "$@"\n`,
-    );
+    writeFileSync(join(folder, 'appkeys'), `#!/bin/sh\nexec ${process.execPath} ${commandLine} "$@"\n`);
     chmodSync(join(folder, 'appkeys'), 0o755);
     const page = readFileSync(join(projectFolder, 'docs/client.md'), 'utf8');
     const [, lines = expect.fail()] = /^```sh\n(export .+?)^```/ms.exec(page) ?? [];

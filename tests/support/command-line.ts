@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectFolder } from '../../infra/local/folders.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { assembleCode } from '../../infra/client-package.ts';
 
 export interface Outcome {
   readonly code: unknown;
@@ -8,15 +11,25 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the command line as a process of its own, with nothing of the environment but where programs are. */
-export function runAppkeys(args: string[], env: Record<string, string>, input = ''): Promise<Outcome> {
+/** Assembles the command line as it is published, before the tests of the file. @returns its path */
+export function useCommandLine(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
+  beforeAll(() => assembleCode(folder));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'lib/cli/main.js');
+}
+
+/** Runs it as a process of its own, with nothing of the environment but where programs are. */
+export function runCommandLine(
+  path: string,
+  args: string[],
+  env: Record<string, string>,
+  input = '',
+): Promise<Outcome> {
   const options = { env: { PATH: process.env.PATH, ...env }, timeout: 25_000 };
   return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [join(projectFolder, 'lib/cli/main.ts'), ...args],
-      options,
-      (error, stdout, stderr) => resolve({ code: error?.code ?? (error ? error.signal : 0), stdout, stderr }),
+    const child = execFile(process.execPath, [path, ...args], options, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? (error ? error.signal : 0), stdout, stderr }),
     );
     child.stdin?.on('error', () => {}).end(input);
   });
