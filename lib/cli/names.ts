@@ -2,13 +2,10 @@ import { type ApiKey, type App, type Client, everyItem } from '../client/client.
 import { formatTable } from './table.ts';
 import { UsageError } from './terminal.ts';
 
-/** No application or key has the name that was given. */
-export class NotFound extends Error {}
-
 /**
  * @param text an application's HRN, or its name or id, which one application alone must have
  * @returns the application's HRN
- * @throws UsageError when several have that name, NotFound when none has it
+ * @throws UsageError when several have that name, Error when none has it
  */
 export async function findApp(client: Client, text: string): Promise<string> {
   if (text.startsWith('hrn:')) return text;
@@ -21,7 +18,7 @@ export async function findApp(client: Client, text: string): Promise<string> {
 /**
  * @param text a key's HRN, or its name, which one key of the application alone must have
  * @returns the key's HRN
- * @throws UsageError when several have that name, NotFound when none has it
+ * @throws UsageError when several have that name, Error when none has it
  */
 export async function findApiKey(client: Client, app: string, text: string): Promise<string> {
   if (text.startsWith('hrn:')) return text;
@@ -39,7 +36,7 @@ interface Named {
 
 /** The name is not repeated: it could be a secret in the wrong place. */
 function theOnly([first, ...others]: readonly Named[], what: string): string {
-  if (first === undefined) throw new NotFound(`No ${what} has this name.`);
+  if (first === undefined) throw new Error(`No ${what} has this name.`);
   if (others.length === 0) return first.hrn;
   const rows = [first, ...others].map(({ hrn, name, createdTime }) => [name, new Date(createdTime).toISOString(), hrn]);
   throw new UsageError(`More than one ${what} has this name. Give the HRN:\n${formatTable(rows)}`);
