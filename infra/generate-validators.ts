@@ -10,24 +10,30 @@ const withBody = Object.values<Operation>(operations).filter(({ body }) => body 
 
 /** @returns the source of a module with one validator for the body of each operation, named by the operation's id */
 export async function validatorsSource(): Promise<string> {
+  const validators = await Promise.all(withBody.map(validatorSource));
+  return `${notice}${validators.join('')}`;
+}
+
+/** Each stands by itself and is marked as free of side effects, so that a function's bundle has none but its own. */
+async function validatorSource({ id, body = {} }: Operation): Promise<string> {
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
     formats: { int32: true, int64: true },
-    code: { source: true, esm: true, lines: true },
+    code: { source: true, lines: true },
   });
-  for (const { id, body } of withBody) ajv.addSchema(body ?? {}, id);
-  const named = Object.fromEntries(withBody.map(({ id }) => [id, id]));
-  // Its ES modules still call `require` for ajv's own helpers: bundling puts those in.
+  // It calls `require` for ajv's own helpers: bundling puts those in.
   const bundled = await build({
-    stdin: { contents: standaloneCode.default(ajv, named), resolveDir: import.meta.dirname },
+    stdin: { contents: standaloneCode.default(ajv, ajv.compile(body)), resolveDir: import.meta.dirname },
     bundle: true,
-    format: 'esm',
+    format: 'iife',
+    globalName: 'validator',
     platform: 'neutral',
     write: false,
     charset: 'ascii',
   });
-  return `${notice}${bundled.outputFiles[0]?.text ?? ''}`;
+  const source = bundled.outputFiles[0]?.text ?? '';
+  return source.replace(/^"use strict";\nvar validator = /, `export const ${id} = /* @__PURE__ */ `);
 }
 
 /** @returns the source of that module's declarations */
