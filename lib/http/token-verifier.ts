@@ -13,6 +13,7 @@ import { ApiError } from '../domain/errors.ts';
 import { isProjectScope } from '../domain/hrn.ts';
 import { type Caller, isPrincipal } from '../domain/policy.ts';
 import { coolingFetch } from './cooling-fetch.ts';
+import { getKeys } from './get-keys.ts';
 
 /** Clocks may differ by this much. */
 const clockToleranceSeconds = 60;
@@ -29,7 +30,7 @@ type Keys = ReturnType<typeof createRemoteJWKSet>;
 /** @see https://www.rfc-editor.org/rfc/rfc8725 */
 export function createTokenVerifier(
   { issuers, claims }: TokenSettings,
-  fetchKeys: FetchImplementation = fetch,
+  fetchKeys: FetchImplementation = getKeys as never,
 ): TokenVerifier {
   const trusted = new Map(issuers.map((issuer) => [issuer.issuer, { issuer, keys: keysOf(issuer, fetchKeys) }]));
   return async (token) => {

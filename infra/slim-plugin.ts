@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { type Replacement, replacements } from './slim/replacements.ts';
+
+const modules = join(import.meta.dirname, '../node_modules');
+
+/** What serverless-esbuild builds each function with. */
+export default [fetchBuiltins(), replaceFiles()];
+
+/**
+ * Gets Node's built-in modules by a call instead of an `import`, which reads every export of theirs: some are getters
+ * that load what no function uses, such as undici behind `node:http`.
+ */
+function fetchBuiltins(): Plugin {
+  return {
+    name: 'fetch-builtins',
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path, kind }) => {
+        if (!isBuiltin(path)) return undefined;
+        // `import()` and `require` take the whole module, whose getters esbuild leaves alone.
+        return { path, namespace: kind === 'import-statement' ? 'named-builtin' : 'builtin' };
+      });
+      onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({ contents: `module.exports = ${fetched(path)};` }));
+      onLoad({ filter: /./, namespace: 'named-builtin' }, ({ path }) => ({ contents: namedExports(path) }));
+    },
+  };
+}
+
+function fetched(path: string): string {
+  return `process.getBuiltinModule(${JSON.stringify(path)})`;
+}
+
+/** @returns a module of whose exports esbuild keeps those that are used */
+function namedExports(path: string): string {
+  const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => /^[A-Za-z]\w*$/.test(name));
+  return [
+    `const builtin = ${fetched(path)};`,
+    'const get = (name) => builtin[name];',
+    'export default builtin;',
+    ...names.map((name) => `const ${name}_ = /* @__PURE__ */ get('${name}');\nexport { ${name}_ as ${name} };`),
+  ].join('\n');
+}
+
+/** Puts what `replacements` says in the place of files of libraries. */
+function replaceFiles(): Plugin {
+  return {
+    name: 'replace-files',
+    setup({ onLoad }) {
+      for (const replacement of replacements) {
+        const filter = new RegExp(`/node_modules/${RegExp.escape(replacement.file)}$`);
+        onLoad({ filter }, ({ path }) => load(replacement, path));
+      }
+    },
+  };
+}
+
+function load({ file, edit }: Replacement, path: string) {
+  const loader = path.endsWith('.json') ? 'json' : 'js';
+  return { contents: edit(readFileSync(path, 'utf8')), loader, resolveDir: join(modules, file, '..') } as const;
+}

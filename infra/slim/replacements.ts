@@ -1,0 +1,147 @@
+/** One file of a library that a function's bundle has in another form. */
+export interface Replacement {
+  /** in node_modules */
+  readonly file: string;
+  /** of the version that was looked at: another one has to be looked at again */
+  readonly sha256: string;
+  readonly edit: (source: string) => string;
+}
+
+/** Environment variables, or what `AWS_CONTAINER_CREDENTIALS_*` name (SnapStart): Lambda has no others. They are renewed as ever. */
+const credentialProvider = `
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { fromHttp } from '@aws-sdk/credential-provider-http';
+import { memoizeChain } from './runtime/memoize-chain';
+export const credentialsWillNeedRefresh = (credentials) => credentials?.expiration !== undefined;
+export const credentialsTreatedAsExpired = (credentials) =>
+  credentialsWillNeedRefresh(credentials) && credentials.expiration.getTime() - Date.now() < 300_000;
+export const defaultProvider = (init) =>
+  memoizeChain([fromEnv(init), () => fromHttp(init)()], credentialsTreatedAsExpired);
+`;
+
+/** A setting is in the environment or has its default: a function has no ~/.aws, for which each setting would look. */
+const configLoader = `
+import { memoize } from '../property-provider/memoize';
+import { fromStatic } from './fromStatic';
+const settingOf = (select, options) => {
+  try {
+    return select(process.env, options);
+  } catch {}
+};
+export const loadConfig = ({ environmentVariableSelector: select, default: otherwise }, options = {}) =>
+  memoize(async () => settingOf(select, options) ?? fromStatic(otherwise)());
+`;
+
+/** DynamoDB and KMS have no operations with streams of events. */
+const eventStreams = `
+export class EventStreamSerde {
+  constructor() {
+    throw new Error('event streams are not in this bundle');
+  }
+}
+`;
+
+/** Of endpoints that were discovered there are as many as there are accounts: one. */
+const lruCache = `
+export default class extends Map {
+  constructor() {
+    super();
+  }
+  peek(key) {
+    return this.get(key);
+  }
+}
+`;
+
+/** The service logs by itself; the SDK's own line would be put together for every request, and then thrown away. */
+const logger = `
+export const loggerMiddlewareOptions = {};
+export const loggerMiddleware = () => (next) => next;
+export const getLoggerPlugin = () => ({ applyToStack() {} });
+`;
+
+/** Node's own SHA-256 is always there. */
+const sha256 = 'export const Sha256Js = undefined;';
+
+/**
+ * What of its libraries a function does without; nothing that a Region, FIPS or a partition needs, and no part of
+ * signing, retrying, or correcting the clock.
+ */
+export const replacements: readonly Replacement[] = [
+  {
+    file: '@aws-sdk/credential-provider-node/dist-es/defaultProvider.js',
+    sha256: '',
+    edit: () => credentialProvider,
+  },
+  {
+    file: '@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js',
+    sha256: '',
+    edit: () => configLoader,
+  },
+  {
+    file: '@smithy/core/dist-es/submodules/event-streams/index.js',
+    sha256: '',
+    edit: () => eventStreams,
+  },
+  {
+    file: 'mnemonist/lru-cache.js',
+    sha256: '',
+    edit: () => lruCache,
+  },
+  {
+    file: '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js',
+    sha256: '',
+    edit: () => logger,
+  },
+  {
+    file: '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js',
+    sha256: '',
+    edit: () => sha256,
+  },
+  {
+    file: '@aws-sdk/client-dynamodb/dist-es/schemas/schemas_0.js',
+    sha256: '',
+    edit: (source) => separable(withoutErrors(source)),
+  },
+  {
+    file: '@aws-sdk/client-kms/dist-es/schemas/schemas_0.js',
+    sha256: '',
+    edit: (source) => separable(withoutErrors(source)),
+  },
+  {
+    file: '@aws-sdk/client-dynamodb/package.json',
+    sha256: '',
+    edit: versionOnly,
+  },
+  {
+    file: '@aws-sdk/client-kms/package.json',
+    sha256: '',
+    edit: versionOnly,
+  },
+  {
+    // `Headers` would load undici, for two headers.
+    file: 'jose/dist/webapi/jwks/remote.js',
+    sha256: '',
+    edit: (source) => source.replace('new Headers(opts.headers)', 'new Map(Object.entries(opts.headers ?? {}))'),
+  },
+];
+
+/**
+ * Leaves out the classes of all errors but the one whose fields are read. Of another error the base class is thrown,
+ * with its name and message, which is all that the service and the SDK's retries look at.
+ */
+function withoutErrors(source: string): string {
+  return source.replace(/^\w+_registry\.registerError\((\w+)\$, \1\);$/gm, (line, name) =>
+    /^(\w+ServiceException|ConditionalCheckFailedException)$/.test(name) ? line : '',
+  );
+}
+
+/** Writes out computed keys, for which esbuild would keep what is not used. */
+function separable(source: string): string {
+  const texts = new Map([...source.matchAll(/^const (_\w+) = ("\w+");$/gm)].map(([, name, text]) => [name, text]));
+  return source.replace(/\[(_\w+)\]:/g, (key, name) => (texts.has(name) ? `${texts.get(name)}:` : key));
+}
+
+function versionOnly(source: string): string {
+  return JSON.stringify({ version: JSON.parse(source).version });
+}
