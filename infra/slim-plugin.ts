@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
-import type { Plugin } from 'esbuild';
+import { dirname } from 'node:path';
+import type { OnLoadResult, Plugin } from 'esbuild';
 import { type Replacement, replacements } from './slim/replacements.ts';
-
-const modules = join(import.meta.dirname, '../node_modules');
 
 /** What serverless-esbuild builds each function with. */
 export default [fetchBuiltins(), replaceFiles()];
@@ -48,15 +46,15 @@ function replaceFiles(): Plugin {
   return {
     name: 'replace-files',
     setup({ onLoad }) {
-      for (const replacement of replacements) {
-        const filter = new RegExp(`/node_modules/${RegExp.escape(replacement.file)}$`);
-        onLoad({ filter }, ({ path }) => load(replacement, path));
-      }
+      onLoad({ filter: /node_modules/ }, ({ path }) => {
+        const replacement = replacements.get(path.replaceAll('\\', '/').split('/node_modules/').at(-1) ?? '');
+        return replacement && load(replacement, path);
+      });
     },
   };
 }
 
-function load({ file, edit }: Replacement, path: string) {
+function load({ edit }: Replacement, path: string): OnLoadResult {
   const loader = path.endsWith('.json') ? 'json' : 'js';
-  return { contents: edit(readFileSync(path, 'utf8')), loader, resolveDir: join(modules, file, '..') } as const;
+  return { contents: edit(readFileSync(path, 'utf8')), loader, resolveDir: dirname(path) };
 }

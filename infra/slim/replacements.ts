@@ -1,8 +1,6 @@
 /** One file of a library that a function's bundle has in another form. */
 export interface Replacement {
-  /** in node_modules */
-  readonly file: string;
-  /** of the version that was looked at: another one has to be looked at again */
+  /** of the file's version that was looked at: another one has to be looked at again */
   readonly sha256: string;
   readonly edit: (source: string) => string;
 }
@@ -63,68 +61,36 @@ export const getLoggerPlugin = () => ({ applyToStack() {} });
 /** Node's own SHA-256 is always there. */
 const sha256 = 'export const Sha256Js = undefined;';
 
+const slimSchemas = (source: string) => separable(withoutErrors(source));
+
 /**
- * What of its libraries a function does without; nothing that a Region, FIPS or a partition needs, and no part of
- * signing, retrying, or correcting the clock.
+ * What of its libraries a function does without, by the file in node_modules: nothing that a Region, FIPS or a
+ * partition needs, and no part of signing, retrying, or correcting the clock.
  */
-export const replacements: readonly Replacement[] = [
-  {
-    file: '@aws-sdk/credential-provider-node/dist-es/defaultProvider.js',
-    sha256: '',
-    edit: () => credentialProvider,
-  },
-  {
-    file: '@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js',
-    sha256: '',
-    edit: () => configLoader,
-  },
-  {
-    file: '@smithy/core/dist-es/submodules/event-streams/index.js',
-    sha256: '',
-    edit: () => eventStreams,
-  },
-  {
-    file: 'mnemonist/lru-cache.js',
-    sha256: '',
-    edit: () => lruCache,
-  },
-  {
-    file: '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js',
-    sha256: '',
-    edit: () => logger,
-  },
-  {
-    file: '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js',
-    sha256: '',
-    edit: () => sha256,
-  },
-  {
-    file: '@aws-sdk/client-dynamodb/dist-es/schemas/schemas_0.js',
-    sha256: '',
-    edit: (source) => separable(withoutErrors(source)),
-  },
-  {
-    file: '@aws-sdk/client-kms/dist-es/schemas/schemas_0.js',
-    sha256: '',
-    edit: (source) => separable(withoutErrors(source)),
-  },
-  {
-    file: '@aws-sdk/client-dynamodb/package.json',
-    sha256: '',
-    edit: versionOnly,
-  },
-  {
-    file: '@aws-sdk/client-kms/package.json',
-    sha256: '',
-    edit: versionOnly,
-  },
-  {
-    // `Headers` would load undici, for two headers.
-    file: 'jose/dist/webapi/jwks/remote.js',
-    sha256: '',
-    edit: (source) => source.replace('new Headers(opts.headers)', 'new Map(Object.entries(opts.headers ?? {}))'),
-  },
-];
+export const replacements: ReadonlyMap<string, Replacement> = new Map(
+  Object.entries({
+    '@aws-sdk/credential-provider-node/dist-es/defaultProvider.js': {
+      sha256: 'f459d07b8f2c2e31',
+      edit: () => credentialProvider,
+    },
+    '@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js': {
+      sha256: '52d078dae8acaf82',
+      edit: () => configLoader,
+    },
+    '@smithy/core/dist-es/submodules/event-streams/index.js': { sha256: '261c2b96dec39e36', edit: () => eventStreams },
+    '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': { sha256: '54d26649ccb5c6f5', edit: () => sha256 },
+    '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': {
+      sha256: '0448f287de166454',
+      edit: () => logger,
+    },
+    'mnemonist/lru-cache.js': { sha256: 'd9f8a9dd3200e1a4', edit: () => lruCache },
+    '@aws-sdk/client-dynamodb/dist-es/schemas/schemas_0.js': { sha256: '3cba646915c51e00', edit: slimSchemas },
+    '@aws-sdk/client-kms/dist-es/schemas/schemas_0.js': { sha256: 'c676effea51a163d', edit: slimSchemas },
+    '@aws-sdk/client-dynamodb/package.json': { sha256: '3d47348b794b1dec', edit: versionOnly },
+    '@aws-sdk/client-kms/package.json': { sha256: '93361fe4e6fbf9b1', edit: versionOnly },
+    'jose/dist/webapi/jwks/remote.js': { sha256: '2bd9576f5aa9d3da', edit: mapForHeaders },
+  }),
+);
 
 /**
  * Leaves out the classes of all errors but the one whose fields are read. Of another error the base class is thrown,
@@ -144,4 +110,9 @@ function separable(source: string): string {
 
 function versionOnly(source: string): string {
   return JSON.stringify({ version: JSON.parse(source).version });
+}
+
+/** `Headers` would load undici, for two headers. */
+function mapForHeaders(source: string): string {
+  return source.replace('new Headers(opts.headers)', 'new Map(Object.entries(opts.headers ?? {}))');
 }

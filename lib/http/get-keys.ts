@@ -1,20 +1,26 @@
-import { get as getPlainly, type IncomingMessage } from 'node:http';
-import { get } from 'node:https';
+import { type IncomingMessage, get as requestOverHttp } from 'node:http';
+import { get as requestOverHttps } from 'node:https';
 
-/** An answer as far as a key set needs it; `fetch` gives one too. */
+/** What is needed of the answer to a request for a key set; a `Response` has it too. */
 export interface KeysAnswer {
   readonly status: number;
   readonly body: AsyncIterable<Uint8Array> | null;
 }
 
-/** Asks for a key set. The answer is the server's own: no redirect is followed. */
-export type GetKeys = (url: string, options: { headers: Iterable<[string, string]>; signal: AbortSignal }) => Promise<KeysAnswer>;
+/** Requests a key set. */
+export type GetKeys = (
+  url: string,
+  options: { readonly headers: Iterable<[string, string]>; readonly signal: AbortSignal },
+) => Promise<KeysAnswer>;
 
-/** By Node's plain client: loading what is behind `fetch` takes longer than the request. */
+/**
+ * Requests a key set by Node's plain client, since loading what is behind `fetch` takes longer than all else in a first
+ * request. Redirects are not followed. The connection is not kept: until the next time Lambda may freeze the process.
+ */
 export const getKeys: GetKeys = async (url, { headers, signal }) => {
-  const ask = url.startsWith('https:') ? get : getPlainly;
+  const request = url.startsWith('https:') ? requestOverHttps : requestOverHttp;
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
-    ask(url, { headers: Object.fromEntries(headers), signal }, resolve).on('error', reject);
+    request(url, { agent: false, headers: Object.fromEntries(headers), signal }, resolve).on('error', reject);
   });
   return { status: message.statusCode ?? 0, body: message };
 };

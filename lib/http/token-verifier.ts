@@ -4,7 +4,6 @@ import {
   decodeJwt,
   decodeProtectedHeader,
   errors,
-  type FetchImplementation,
   type JWTPayload,
   jwtVerify,
 } from 'jose';
@@ -13,7 +12,7 @@ import { ApiError } from '../domain/errors.ts';
 import { isProjectScope } from '../domain/hrn.ts';
 import { type Caller, isPrincipal } from '../domain/policy.ts';
 import { coolingFetch } from './cooling-fetch.ts';
-import { getKeys } from './get-keys.ts';
+import { type GetKeys, getKeys } from './get-keys.ts';
 
 /** Clocks may differ by this much. */
 const clockToleranceSeconds = 60;
@@ -28,11 +27,8 @@ export type TokenVerifier = (token: string) => Promise<Caller>;
 type Keys = ReturnType<typeof createRemoteJWKSet>;
 
 /** @see https://www.rfc-editor.org/rfc/rfc8725 */
-export function createTokenVerifier(
-  { issuers, claims }: TokenSettings,
-  fetchKeys: FetchImplementation = getKeys as never,
-): TokenVerifier {
-  const trusted = new Map(issuers.map((issuer) => [issuer.issuer, { issuer, keys: keysOf(issuer, fetchKeys) }]));
+export function createTokenVerifier({ issuers, claims }: TokenSettings, requestKeys: GetKeys = getKeys): TokenVerifier {
+  const trusted = new Map(issuers.map((issuer) => [issuer.issuer, { issuer, keys: keysOf(issuer, requestKeys) }]));
   return async (token) => {
     const found = trusted.get(unverifiedIssuer(token));
     if (!found) throw new ApiError('401300', { why: 'the token is of an issuer that is not configured' });
@@ -40,10 +36,10 @@ export function createTokenVerifier(
   };
 }
 
-function keysOf({ jwksUri }: TokenIssuer, fetchKeys: FetchImplementation): Keys {
+function keysOf({ jwksUri }: TokenIssuer, requestKeys: GetKeys): Keys {
   return createRemoteJWKSet(new URL(jwksUri), {
     timeoutDuration: jwksTimeoutMs,
-    [customFetch]: coolingFetch(fetchKeys),
+    [customFetch]: coolingFetch(requestKeys),
   });
 }
 

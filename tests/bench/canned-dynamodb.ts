@@ -18,7 +18,9 @@ export async function startCannedDynamodb(item?: object): Promise<CannedDynamodb
     requests.push(operation);
     request.resume().on('end', () => {
       const body = operation === 'GetItem' ? read : '{}';
-      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': body.length }).end(body);
+      response
+        .writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': body.length })
+        .end(body);
     });
   });
   const port = await listen(server);

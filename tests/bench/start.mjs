@@ -9,6 +9,12 @@ const importMs = performance.now() - begun;
 const answer = await handler(JSON.parse(event), context);
 const startMs = performance.now() - begun;
 const cpu = process.cpuUsage();
-const result = { importMs, startMs, cpuMs: (cpu.user + cpu.system) / 1000, rssBytes: process.memoryUsage.rss(), answer };
+const result = {
+  importMs,
+  startMs,
+  cpuMs: (cpu.user + cpu.system) / 1000,
+  rssBytes: process.memoryUsage.rss(),
+  answer,
+};
 writeSync(1, `\nRESULT${JSON.stringify(result)}\n`);
 process.exit();

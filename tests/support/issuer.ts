@@ -12,7 +12,7 @@ export interface TestIssuer {
   /** how often the key set was fetched */
   fetches(): number;
   /** what the JWKS server answers from now on */
-  answerWith(status: number, body?: string): void;
+  answerWith(status: number, body?: string, headers?: Record<string, string>): void;
   sign(claims?: Record<string, unknown>, header?: Partial<JWTHeaderParameters>): Promise<string>;
   stop(): void;
 }
@@ -22,10 +22,10 @@ export async function startIssuer(issuer: string, realms: readonly string[]): Pr
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   const publicJwk = { ...(await exportJWK(publicKey)), kid: `${issuer}-key`, alg: 'ES256', use: 'sig' };
   let fetches = 0;
-  let answer = { status: 200, body: JSON.stringify({ keys: [publicJwk] }) };
+  let answer = { status: 200, body: JSON.stringify({ keys: [publicJwk] }), headers: {} };
   const server = createServer((_request, response) => {
     fetches += 1;
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(answer.body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
@@ -36,8 +36,8 @@ export async function startIssuer(issuer: string, realms: readonly string[]): Pr
     publicKey,
     privateKey,
     fetches: () => fetches,
-    answerWith: (status, body = answer.body) => {
-      answer = { status, body };
+    answerWith: (status, body = answer.body, headers = {}) => {
+      answer = { status, body, headers };
     },
     sign: (claims, header) =>
       sign(privateKey, { iss: issuer, rlm: realms[0], ...claims }, { kid: publicJwk.kid, ...header }),
