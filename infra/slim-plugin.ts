@@ -46,12 +46,17 @@ function replaceFiles(): Plugin {
   return {
     name: 'replace-files',
     setup({ onLoad }) {
-      onLoad({ filter: /node_modules/ }, ({ path }) => {
+      onLoad({ filter: anyFileOf(replacements.keys()) }, ({ path }) => {
         const replacement = replacements.get(path.replaceAll('\\', '/').split('/node_modules/').at(-1) ?? '');
         return replacement && load(replacement, path);
       });
     },
   };
+}
+
+function anyFileOf(files: Iterable<string>): RegExp {
+  const patterns = [...files].map((file) => file.replaceAll('.', '\\.').replaceAll('/', '[/\\\\]'));
+  return new RegExp(`[/\\\\]node_modules[/\\\\](${patterns.join('|')})$`);
 }
 
 function load({ edit }: Replacement, path: string): OnLoadResult {
