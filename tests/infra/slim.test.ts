@@ -1,0 +1,235 @@
+import { execFile } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listen, loopback } from '../../infra/local/ports.ts';
+import { replacements } from '../../infra/slim/replacements.ts';
+import { newApp } from '../../lib/domain/app.ts';
+import { bundle, plainSettings, project, shippedSettings } from '../support/bundle.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'appkeys-slim-'));
+let slim = '';
+let plain = '';
+
+beforeAll(async () => {
+  slim = await bundle('functions/generate-api-key-direct.ts', folder);
+  plain = await bundle('functions/generate-api-key-direct.ts', join(folder, 'plain'), plainSettings);
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Headers = IncomingHttpHeaders;
+type Answer = (headers: Headers, response: ServerResponse) => void;
+
+/** A server that gives one answer after the other, and the last one from then on. */
+async function startScript(...answers: Answer[]) {
+  const seen: Headers[] = [];
+  const server = createServer((request, response) => {
+    const answer = answers[seen.length] ?? answers.at(-1);
+    seen.push(request.headers);
+    request.resume().on('end', () => answer?.(request.headers, response));
+  });
+  const endpoint = `http://${loopback}:${await listen(server)}`;
+  server.unref();
+  return { endpoint, seen };
+}
+
+const json = (status: number, body: object, headers = {}): Answer => {
+  return (_, response) => void response.writeHead(status, headers).end(JSON.stringify(body));
+};
+const done = json(200, {});
+const refused = (type: string, more = {}, headers = {}) =>
+  json(400, { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: 'in words', ...more }, headers);
+const reset: Answer = (_, response) => response.destroy();
+
+const wish = { app: 'hrn:here:account::myrealm:app/app1', name: 'a key' };
+
+interface Run {
+  readonly events?: readonly object[];
+  readonly env?: Record<string, string>;
+  readonly pauseMs?: number;
+  readonly remainingMs?: number;
+  readonly file?: string;
+}
+
+/** Runs the bundle in a process of its own that has nothing but these settings. */
+async function run({ events = [wish], env = {}, pauseMs = 0, remainingMs = 10_000, file = slim }: Run) {
+  const settings = {
+    TABLE_NAME: 'table',
+    SERVICE_KEY_ID: 'alias/key',
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'static',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    HOME: folder,
+    ...env,
+  };
+  const runner = join(project, 'tests/support/slim-runner.mjs');
+  const args = [runner, file, JSON.stringify(events), String(pauseMs), String(remainingMs)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: settings });
+  const printed = (mark: string) =>
+    stdout.split('\n').flatMap((line) => (line.startsWith(mark) ? [JSON.parse(line.slice(mark.length))] : []));
+  return { results: printed('RESULT'), hosts: printed('HOST'), stdout };
+}
+
+describe('the slim bundle, in a process of its own', () => {
+  it('tries again after a reset connection and after an error of the server', async () => {
+    const { endpoint, seen } = await startScript(reset, json(500, { __type: 'InternalServerError' }), done);
+    const { results } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint } });
+    expect(results).toMatchObject([{ ok: true }]);
+    expect(seen).toHaveLength(3);
+  });
+
+  it.each([
+    'ThrottlingException',
+    'ProvisionedThroughputExceededException',
+    'RequestLimitExceeded',
+    'ReplicatedWriteConflictException',
+  ])('tries again after %s', async (type) => {
+    const { endpoint, seen } = await startScript(refused(type), done);
+    const { results } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint } });
+    expect(results).toMatchObject([{ ok: true }]);
+    expect(seen).toHaveLength(2);
+  });
+
+  it('gives up what cannot be mended at once, and the log names it', async () => {
+    const { endpoint, seen } = await startScript(refused('AccessDeniedException'));
+    const { results, stdout } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint } });
+    expect(results).toMatchObject([{ ok: false, error: { code: '500000' } }]);
+    expect(stdout).toContain('AccessDeniedException: in words');
+    expect(seen).toHaveLength(1);
+  });
+
+  it('reads the item of a refused condition', async () => {
+    const app = newApp({
+      appId: 'app1',
+      realm: 'myrealm',
+      name: 'x',
+      owner: 'demo',
+      now: 1,
+      op: 'op',
+      correlationId: 'c',
+    });
+    const item = marshall({ pk: 'app1', sk: 'app', ...app, keyCount: 2 }, { removeUndefinedValues: true });
+    const { endpoint, seen } = await startScript(refused('ConditionalCheckFailedException', { Item: item }));
+    const { results } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint } });
+    expect(results).toMatchObject([{ ok: false, error: { code: '409303' } }]);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('asks KMS a second time after an error of its', async () => {
+    const mac = json(200, { Mac: Buffer.alloc(32).toString('base64') });
+    const kms = await startScript(json(500, { __type: 'KMSInternalException' }), mac);
+    const app = newApp({
+      appId: 'app1',
+      realm: 'myrealm',
+      name: 'x',
+      owner: 'o',
+      now: 1,
+      op: 'op',
+      correlationId: 'c',
+    });
+    const read = json(200, { Item: marshall({ pk: 'app1', sk: 'app', ...app }, { removeUndefinedValues: true }) });
+    const { endpoint } = await startScript(read, done);
+    const env = { AWS_ENDPOINT_URL_DYNAMODB: endpoint, AWS_ENDPOINT_URL_KMS: kms.endpoint };
+    const { results } = await run({ events: [{ ...wish, idempotencyKey: 'once' }], env });
+    expect(results).toMatchObject([{ ok: true }]);
+    expect(kms.seen.map((headers) => headers['x-amz-target'])).toEqual(Array(2).fill('TrentService.GenerateMac'));
+  });
+
+  it('signs with renewed credentials when those of the container have expired', async () => {
+    const { endpoint, seen } = await startScript(done);
+    const credentialsOf = (name: string, lifeMs: number): Answer => {
+      return (headers, response) =>
+        json(headers.authorization === 'the token' ? 200 : 403, {
+          AccessKeyId: name,
+          SecretAccessKey: 'secret',
+          Token: `session-${name}`,
+          Expiration: new Date(Date.now() + lifeMs).toISOString(),
+        })(headers, response);
+    };
+    const container = await startScript(credentialsOf('FIRST', 500), credentialsOf('SECOND', 3_600_000));
+    const env = {
+      AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+      AWS_ACCESS_KEY_ID: '',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${container.endpoint}/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: 'the token',
+    };
+    const { results } = await run({ events: [wish, wish, wish], env, pauseMs: 600 });
+    expect(results).toMatchObject([{ ok: true }, { ok: true }, { ok: true }]);
+    const signers = seen.map((headers) => /Credential=(\w+)\//.exec(String(headers.authorization))?.[1]);
+    expect(signers).toEqual(['FIRST', 'SECOND', 'SECOND']);
+    expect(seen.map((headers) => headers['x-amz-security-token'])).toEqual([
+      'session-FIRST',
+      'session-SECOND',
+      'session-SECOND',
+    ]);
+    expect(container.seen).toHaveLength(2);
+  });
+
+  it('says that there are no credentials', async () => {
+    const { results, stdout } = await run({ env: { AWS_ACCESS_KEY_ID: '' }, remainingMs: 1_200 });
+    expect(results).toMatchObject([{ ok: false, error: { code: '503000' } }]);
+    expect(stdout).toContain('CredentialsProviderError');
+  });
+
+  it("corrects its clock by the server's, and signs again", async () => {
+    const ahead = new Date(Date.now() + 3_600_000);
+    const skewed = refused('InvalidSignatureException', {}, { date: ahead.toUTCString() });
+    const { endpoint, seen } = await startScript(skewed, done);
+    const { results } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint } });
+    expect(results).toMatchObject([{ ok: true }]);
+    const [first = 0, second = 0] = seen.map(({ 'x-amz-date': date }) =>
+      Date.parse(String(date).replace(/(....)(..)(..T..)(..)/, '$1-$2-$3:$4:')),
+    );
+    expect(Math.abs(first - Date.now())).toBeLessThan(60_000);
+    expect(Math.abs(second - ahead.getTime())).toBeLessThan(60_000);
+  });
+
+  it.each([
+    { AWS_REGION: 'us-east-1' },
+    { AWS_REGION: 'eu-central-2' },
+    { AWS_REGION: 'eusc-de-east-1' },
+    { AWS_REGION: 'cn-north-1' },
+    { AWS_REGION: 'us-iso-east-1' },
+    { AWS_REGION: 'us-gov-west-1' },
+    { AWS_REGION: 'us-gov-east-1', AWS_USE_FIPS_ENDPOINT: 'true' },
+    { AWS_REGION: 'ca-central-1', AWS_USE_FIPS_ENDPOINT: 'true' },
+    { AWS_REGION: 'us-west-2', AWS_USE_DUALSTACK_ENDPOINT: 'true' },
+    { AWS_REGION: 'eu-west-1', AWS_ACCOUNT_ID: '123456789012' },
+    { AWS_REGION: 'eu-west-1', AWS_ACCOUNT_ID: '123456789012', AWS_ACCOUNT_ID_ENDPOINT_MODE: 'disabled' },
+    { AWS_REGION: 'a-region-of-tomorrow-1' },
+  ])('goes where the plain bundle goes: %o', async (env) => {
+    const [slimRun, plainRun] = await Promise.all([
+      run({ env, remainingMs: 1_010 }),
+      run({ env, remainingMs: 1_010, file: plain }),
+    ]);
+    expect(slimRun.hosts[0]).toContain(env.AWS_REGION);
+    expect(slimRun.hosts[0]).toBe(plainRun.hosts[0]);
+  });
+});
+
+describe('what is replaced in libraries', () => {
+  it.each([...replacements])('%s is the file that was looked at', (file, { sha256, edit }) => {
+    const source = readFileSync(join(project, 'node_modules', file), 'utf8');
+    // If this fails after an update: compare the file with its predecessor, correct its edit, then the hash.
+    expect(hash('sha256', source).slice(0, 16)).toBe(sha256);
+    expect(edit(source)).not.toBe(source);
+  });
+
+  it('each is in a bundle', async () => {
+    const entryPoints = ['functions/generate-api-key.ts', 'functions/authorize-api-key.ts'];
+    const settings = { ...shippedSettings, absWorkingDir: project, entryPoints, outdir: folder };
+    const { metafile } = await build({ ...settings, write: false, metafile: true });
+    const inputs = Object.keys(metafile.inputs).map((path) => path.split('node_modules/').at(-1));
+    for (const file of replacements.keys()) expect(inputs).toContain(file);
+  });
+});
+
+describe('bytes', () => {
+  it.todo('x');
+});
