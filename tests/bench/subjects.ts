@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
+import { newApp } from '../../lib/domain/app.ts';
+import { restRequest } from '../support/authorizer-events.ts';
+import { bundle, plainSettings } from '../support/bundle.ts';
+import { restEvent } from '../support/events.ts';
+import { startIssuer } from '../support/issuer.ts';
+import { startCannedDynamodb } from './canned-dynamodb.ts';
+
+/** A bundle, and an event for it. */
+export interface Subject {
+  readonly file: string;
+  readonly event: object;
+}
+
+const appId = 'app1';
+const realm = 'myrealm';
+
+/** What is measured, and the servers that it asks. */
+export interface Subjects {
+  readonly b: Subject;
+  readonly c: Subject;
+  readonly generate: Subject;
+  readonly direct: Subject;
+  readonly authorizer: Subject;
+  /** checks the token that `generate` has */
+  readonly token: Subject;
+  /** bundle of `createVerifier` */
+  readonly verifier: string;
+  readonly key: string;
+  readonly appHrn: string;
+  readonly env: Record<string, string>;
+  stop(): void;
+}
+
+export async function buildSubjects(): Promise<Subjects> {
+  const folder = mkdtempSync(join(tmpdir(), 'appkeys-bench-'));
+  const issuer = await startIssuer('https://issuer.test', [realm]);
+  const key = formatApiKeyId('ak', appId, new Uint8Array(32));
+  const database = await startCannedDynamodb(itemWith(handleOf(key)));
+  const token = await issuer.sign({ permissions: ['account:manage:*'], exp: Math.floor(Date.now() / 1000) + 86_400 });
+  const appHrn = `hrn:here:account::${realm}:app/${appId}`;
+  const shipped = async (name: string, event: object) => ({
+    file: await bundle(`functions/${name}.ts`, folder),
+    event,
+  });
+  const baseline = async (name: string) => ({
+    file: await bundle(`tests/bench/baselines/${name}.ts`, folder, plainSettings),
+    event: { appId },
+  });
+  return {
+    b: await baseline('b'),
+    c: await baseline('c'),
+    generate: await shipped(
+      'generate-api-key',
+      restEvent('generateApiKey', {
+        path: { app: encodeURIComponent(appHrn) },
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: { name: 'a key' },
+      }),
+    ),
+    direct: await shipped('generate-api-key-direct', { app: appHrn, name: 'a key' }),
+    authorizer: await shipped('authorize-api-key', restRequest({ headers: { 'x-api-key': key } })),
+    token: { file: await bundle('tests/bench/token.ts', folder), event: { token } },
+    verifier: await bundle('lib/verifier/create-verifier.ts', folder),
+    key,
+    appHrn,
+    env: environment(database.endpoint, issuer),
+    stop() {
+      database.stop();
+      issuer.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** An application with one key, which was used within the hour, as most keys that come in were. */
+function itemWith(handle: string): object {
+  const now = Date.now();
+  const app = newApp({ appId, realm, name: 'bench', owner: 'demo', now, op: 'bench', correlationId: 'bench' });
+  const key = { name: 'a key', enabled: true, createdTime: now, createdBy: 'demo', expiresAt: -1 };
+  const item = {
+    pk: appId,
+    sk: 'app',
+    ...app,
+    keyCount: 1,
+    keys: { [handle]: key },
+    lastUsed: { [handle]: now + 86_400_000 },
+  };
+  return marshall(item, { removeUndefinedValues: true });
+}
+
+function environment(
+  endpoint: string,
+  { issuer, jwksUri }: { issuer: string; jwksUri: string },
+): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    TABLE_NAME: 'bench',
+    SERVICE_KEY_ID: 'alias/bench',
+    TOKEN_ISSUERS: JSON.stringify([{ issuer, jwksUri, audience: 'appkeys', algorithms: ['ES256'], realms: [realm] }]),
+  };
+}
+
+export function bytesOf({ file }: Subject): number {
+  return statSync(file).size;
+}
