@@ -1,7 +1,7 @@
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { localClient } from '../../infra/local/table.ts';
-import { newApp } from '../../lib/domain/app.ts';
 import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
+import { newApp } from '../../lib/domain/app.ts';
 
 /** What one call took of this process (µs of processor time) and of the clock (ms). */
 export interface Cost {

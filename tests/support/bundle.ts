@@ -14,7 +14,10 @@ export const plainSettings: BuildOptions = readSettings();
 export const shippedSettings: BuildOptions = { ...plainSettings, plugins: slimPlugins };
 
 function readSettings(): BuildOptions {
-  const { custom } = parse(readFileSync(join(project, 'serverless.yml'), 'utf8'), { logLevel: 'silent', maxAliasCount: -1 });
+  const { custom } = parse(readFileSync(join(project, 'serverless.yml'), 'utf8'), {
+    logLevel: 'silent',
+    maxAliasCount: -1,
+  });
   const { format, platform, target, mainFields, minify } = custom.esbuild;
   return { format, platform, target, mainFields, minify, bundle: true };
 }

@@ -1,0 +1,211 @@
+import { startDynalite } from '../../infra/local/dynalite.ts';
+import { createTable } from '../../infra/local/table.ts';
+import { runChild } from './child.ts';
+import type { LoadResult } from './load-child.ts';
+import type { Row, Table } from './report.ts';
+import { ratiosOf, type Spread, spreadOf } from './statistics.ts';
+import { bytesOf, type Subject, type Subjects } from './subjects.ts';
+
+const exact = (value: number): Spread => ({ median: value, low: value, high: value });
+
+function atMost(what: string, figure: Spread, goal: number, stretch: number | undefined, unit: string): Row {
+  const words = (limit: number) => `at most ${limit} ${unit}`;
+  const isReached = figure.median <= goal;
+  return { what, figure, unit, goal: words(goal), isReached, ...(stretch && { stretch: words(stretch) }) };
+}
+
+function atLeast(what: string, figure: Spread, goal: number, stretch: number, unit: string): Row {
+  const words = (limit: number) => `at least ${limit} ${unit}`;
+  return { what, figure, unit, goal: words(goal), stretch: words(stretch), isReached: figure.median >= goal };
+}
+
+export function bundleTable({ b, c, generate, direct, authorizer }: Subjects): Table {
+  const base = bytesOf(b);
+  const ratio = (subject: Subject) => exact(bytesOf(subject) / base);
+  const bar = (label: string, subject: Subject, goal?: number) => ({
+    label,
+    value: exact(bytesOf(subject)),
+    isOurs: goal !== undefined,
+    ...(goal && { mark: goal * base }),
+  });
+  return {
+    id: 'benchmark-bundles',
+    title: 'Bundles',
+    text: 'What Lambda loads. The JWT library and the KMS client are in `generate`; `authorizer` needs neither.',
+    unit: 'bytes',
+    rows: [
+      atMost('generate', ratio(generate), 0.75, 0.6, 'b'),
+      atMost('authorizer', ratio(authorizer), 0.65, 0.5, 'b'),
+      { what: 'generate, invoked directly', figure: ratio(direct), unit: 'b', goal: '' },
+    ],
+    bars: [
+      bar('b: client-dynamodb', b),
+      bar('c: lib-dynamodb', c),
+      bar('generate', generate, 0.75),
+      bar('authorizer', authorizer, 0.65),
+    ],
+  };
+}
+
+interface Start {
+  readonly importMs: number;
+  readonly startMs: number;
+  readonly rss: number;
+}
+
+/** Starts each in a fresh process, in turns. @returns the table of times and that of memory */
+export async function startTables(subjects: Subjects, rounds: number): Promise<[Table, Table]> {
+  const { b, c, generate, direct, authorizer, env } = subjects;
+  const measured = { b, c, generate, direct, authorizer };
+  const unlimited = { ...env, RATE_LIMIT: 'off' };
+  const starts = new Map<string, Start[]>();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, { file, event }] of Object.entries(measured)) {
+      await start(name, file, event, env);
+    }
+    await start('unlimited', generate.file, generate.event, unlimited);
+  }
+  async function start(name: string, file: string, event: object, settings: Record<string, string>) {
+    const result = await runChild<Start>('start.mjs', [file, JSON.stringify(event)], settings);
+    starts.set(name, [...(starts.get(name) ?? []), result]);
+  }
+  const all = (name: string, field: keyof Start) => (starts.get(name) ?? []).map((result) => result[field]);
+  const ratio = (name: string, field: keyof Start) => ratiosOf(all(name, field), all('b', field));
+  const bar = (label: string, name: string, field: keyof Start, goal?: number, per = 1) => ({
+    label,
+    value: spreadOf(all(name, field).map((value) => value / per)),
+    isOurs: !['b', 'c'].includes(name),
+    ...(goal && { mark: (goal * spreadOf(all('b', field)).median) / per }),
+  });
+  const plain = (what: string, name: string): Row => ({ what, figure: ratio(name, 'startMs'), unit: 'b', goal: '' });
+  return [
+    {
+      id: 'benchmark-start',
+      title: 'Import and first request',
+      text:
+        'In a fresh process, until the first answer, without the start of Node.js itself. In that time `b` makes one request; ' +
+        '`generate` makes three, one after the other: for the issuer’s keys, for the rate limit, and the write.',
+      unit: 'ms',
+      rows: [
+        atMost('generate', ratio('generate', 'startMs'), 0.78, 0.65, 'b'),
+        atMost('authorizer', ratio('authorizer', 'startMs'), 0.65, 0.55, 'b'),
+        plain('generate, rate limit off', 'unlimited'),
+        plain('generate, invoked directly', 'direct'),
+      ],
+      bars: [
+        bar('b: client-dynamodb', 'b', 'startMs'),
+        bar('c: lib-dynamodb', 'c', 'startMs'),
+        bar('generate', 'generate', 'startMs', 0.78),
+        bar('rate limit off', 'unlimited', 'startMs'),
+        bar('invoked directly', 'direct', 'startMs'),
+        bar('authorizer', 'authorizer', 'startMs', 0.65),
+      ],
+    },
+    {
+      id: 'benchmark-memory',
+      title: 'Resident memory after the first request',
+      text: 'Of the same processes. Node.js itself is about 45 MB of each.',
+      unit: 'MB',
+      rows: [
+        atMost('generate', ratio('generate', 'rss'), 0.95, undefined, 'b'),
+        atMost('authorizer', ratio('authorizer', 'rss'), 0.95, undefined, 'b'),
+      ],
+      bars: [
+        bar('b: client-dynamodb', 'b', 'rss', undefined, 1e6),
+        bar('c: lib-dynamodb', 'c', 'rss', undefined, 1e6),
+        bar('generate', 'generate', 'rss', 0.95, 1e6),
+        bar('authorizer', 'authorizer', 'rss', 0.95, 1e6),
+      ],
+    },
+  ];
+}
+
+export async function warmTable({ c, generate, token, env }: Subjects, rounds: number): Promise<Table> {
+  const subjects = [c, generate, token].flatMap(({ file, event }) => [file, JSON.stringify(event)]);
+  const args = [String(rounds), '400', ...subjects];
+  const figures = await runChild<[number, number, number][]>('warm.mjs', args, { ...env, RATE_LIMIT: 'off' });
+  const baseline = figures.map(([micros]) => micros);
+  const whole = figures.map(([, micros]) => micros);
+  const verified = figures.map(([, , micros]) => micros);
+  const ours = whole.map((micros, index) => micros - (verified[index] ?? 0));
+  return {
+    id: 'benchmark-cpu',
+    title: 'Processor time of a warm request',
+    text:
+      'User and system time for one key, made by the one write; the rate limit is off, since `c` has none, and the time ' +
+      'that verifying the token takes (measured by itself, in the same process) is taken off.',
+    unit: 'µs',
+    rows: [atMost('generate', ratiosOf(ours, baseline), 1.1, 1.03, 'c')],
+    bars: [
+      { label: 'c: lib-dynamodb', value: spreadOf(baseline), isOurs: false },
+      { label: 'generate', value: spreadOf(ours), isOurs: true, mark: 1.1 * spreadOf(baseline).median },
+      { label: 'its token', value: spreadOf(verified), isOurs: true },
+    ],
+  };
+}
+
+type Rates = Record<'cached' | 'uncached' | 'peer' | 'create' | 'peerCreate', number>;
+
+export async function verifyTable(subjects: Subjects, rounds: number): Promise<Table> {
+  const { verifier, direct, key, appHrn, env } = subjects;
+  const figures = await runChild<Rates[]>('verify.mjs', [String(rounds), verifier, direct.file, key, appHrn], env);
+  const all = (name: keyof Rates) => figures.map((rates) => rates[name]);
+  const bar = (label: string, name: keyof Rates, isOurs: boolean) => ({ label, value: spreadOf(all(name)), isOurs });
+  return {
+    id: 'benchmark-verify',
+    title: 'Verifying and creating keys',
+    text:
+      'One after the other, beside `@better-auth/api-key` on its memory adapter, which has no network between itself and ' +
+      'its keys; the verifier makes one GetItem to a local server for each key that it does not remember, generating one UpdateItem.',
+    unit: 'a second',
+    rows: [
+      atLeast('verify, cached', ratiosOf(all('cached'), all('peer')), 100, 250, '× Better Auth'),
+      atLeast('verify, uncached', ratiosOf(all('uncached'), all('peer')), 0.6, 0.7, '× Better Auth'),
+      { what: 'generate', figure: ratiosOf(all('create'), all('peerCreate')), unit: '× Better Auth', goal: '' },
+    ],
+    bars: [
+      bar('Better Auth verifies', 'peer', false),
+      bar('verify, uncached', 'uncached', true),
+      bar('verify, cached', 'cached', true),
+      bar('Better Auth creates', 'peerCreate', false),
+      bar('generate', 'create', true),
+    ],
+  };
+}
+
+const sizes = [10, 100, 1_000, 10_000];
+
+/** Applications in an embedded database, in a process beside the one that is measured. */
+export async function loadTable({ direct, verifier, env }: Subjects, calls: number): Promise<Table> {
+  const database = await startDynalite();
+  const results: LoadResult[] = [];
+  for (const apps of sizes) {
+    const tableName = `load-${apps}`;
+    await createTable(database.endpoint, tableName);
+    const settings = { ...env, AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, TABLE_NAME: tableName };
+    const args = [direct.file, verifier, String(apps), String(calls)];
+    results.push(await runChild<LoadResult>('load-child.ts', args, settings));
+  }
+  await database.stop();
+  const micros = (index: number, call: keyof LoadResult) => results[index]?.[call].cpuMicros ?? Number.NaN;
+  const growth = (what: string, call: keyof LoadResult): Row => {
+    const figure = exact(micros(sizes.length - 1, call) / micros(0, call));
+    return { what, figure, unit: '×', goal: 'flat' };
+  };
+  return {
+    id: 'benchmark-load',
+    title: 'Processor time of a call, by number of applications',
+    text:
+      'Calls all over 10 to 10,000 applications in an embedded database: what one costs the service at 10,000, compared ' +
+      'with what it costs at 10. It looks at one item, whatever else there is.',
+    unit: 'µs',
+    rows: [growth('generate', 'generate'), growth('verify, uncached', 'uncached'), growth('verify, cached', 'cached')],
+    bars: (['generate', 'uncached', 'cached'] as const).flatMap((call) =>
+      sizes.map((apps, index) => ({
+        label: `${call}, ${apps.toLocaleString('en-US')} apps`,
+        value: exact(micros(index, call)),
+        isOurs: true,
+      })),
+    ),
+  };
+}
