@@ -1,5 +1,5 @@
 import { createApp as validate } from '../lib/contract/generated/validators.js';
-import { createApp } from '../lib/contract/operations.ts';
+import { createApp } from '../lib/contract/routes.ts';
 import { requirePermission } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { appReply } from '../lib/http/replies.ts';

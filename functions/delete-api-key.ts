@@ -1,4 +1,4 @@
-import { deleteApiKey } from '../lib/contract/operations.ts';
+import { deleteApiKey } from '../lib/contract/routes.ts';
 import { deleteKey } from '../lib/domain/keys-of-app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';

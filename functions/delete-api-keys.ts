@@ -1,4 +1,4 @@
-import { deleteApiKeys } from '../lib/contract/operations.ts';
+import { deleteApiKeys } from '../lib/contract/routes.ts';
 import { deleteAllKeys } from '../lib/domain/keys-of-app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { change } from '../lib/use-cases/change.ts';

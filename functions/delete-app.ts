@@ -1,4 +1,4 @@
-import { deleteApp } from '../lib/contract/operations.ts';
+import { deleteApp } from '../lib/contract/routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { endApp } from '../lib/use-cases/members.ts';
 

@@ -1,4 +1,4 @@
-import { deleteGrant } from '../lib/contract/operations.ts';
+import { deleteGrant } from '../lib/contract/routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { principalInPath } from '../lib/http/path.ts';
 import { revokeRights } from '../lib/use-cases/members.ts';

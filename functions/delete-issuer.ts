@@ -1,4 +1,4 @@
-import { deleteIssuer } from '../lib/contract/operations.ts';
+import { deleteIssuer } from '../lib/contract/routes.ts';
 import { detachIssuer } from '../lib/domain/issuers.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { issuerInPath } from '../lib/http/path.ts';

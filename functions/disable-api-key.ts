@@ -1,4 +1,4 @@
-import { disableApiKey } from '../lib/contract/operations.ts';
+import { disableApiKey } from '../lib/contract/routes.ts';
 import { editKey } from '../lib/domain/keys-of-app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';

@@ -1,4 +1,4 @@
-import { enableApiKey } from '../lib/contract/operations.ts';
+import { enableApiKey } from '../lib/contract/routes.ts';
 import { editKey } from '../lib/domain/keys-of-app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';

@@ -1,5 +1,5 @@
 import { generateApiKeyDirect as validate } from '../lib/contract/generated/validators.js';
-import { generateApiKeyDirect } from '../lib/contract/operations.ts';
+import { generateApiKeyDirect } from '../lib/contract/routes.ts';
 import { directEndpoint } from '../lib/direct/direct-endpoint.ts';
 import { parseAppHrn } from '../lib/domain/hrn.ts';
 import { repeatableRequest } from '../lib/domain/idempotency.ts';

@@ -1,5 +1,5 @@
 import { generateApiKey as validate } from '../lib/contract/generated/validators.js';
-import { generateApiKey } from '../lib/contract/operations.ts';
+import { generateApiKey } from '../lib/contract/routes.ts';
 import { standingTowards } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { newKeyReply } from '../lib/http/replies.ts';

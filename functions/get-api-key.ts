@@ -1,4 +1,4 @@
-import { getApiKey } from '../lib/contract/operations.ts';
+import { getApiKey } from '../lib/contract/routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';
 import { keyReply } from '../lib/http/replies.ts';

@@ -1,4 +1,4 @@
-import { getApp } from '../lib/contract/operations.ts';
+import { getApp } from '../lib/contract/routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { appReply } from '../lib/http/replies.ts';
 import { visibleApp } from '../lib/use-cases/visible-app.ts';

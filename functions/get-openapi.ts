@@ -1,5 +1,5 @@
 import { openapiDocument } from '../lib/contract/openapi.ts';
-import { getOpenapi } from '../lib/contract/operations.ts';
+import { getOpenapi } from '../lib/contract/routes.ts';
 import { publicEndpoint } from '../lib/http/endpoint.ts';
 
 const document = openapiDocument();

@@ -1,4 +1,4 @@
-import { listApiKeys } from '../lib/contract/operations.ts';
+import { listApiKeys } from '../lib/contract/routes.ts';
 import { formatApiKey } from '../lib/domain/api-key.ts';
 import { formatAppHrn } from '../lib/domain/hrn.ts';
 import { keysBySortKey } from '../lib/domain/keys-of-app.ts';

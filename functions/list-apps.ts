@@ -1,4 +1,4 @@
-import { listApps } from '../lib/contract/operations.ts';
+import { listApps } from '../lib/contract/routes.ts';
 import { formatApp } from '../lib/domain/app.ts';
 import { hasAccess, permittedApps, standingTowards } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/http/endpoint.ts';

@@ -1,4 +1,4 @@
-import { listGrants } from '../lib/contract/operations.ts';
+import { listGrants } from '../lib/contract/routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { visibleApp } from '../lib/use-cases/visible-app.ts';
 

@@ -1,4 +1,4 @@
-import { listIssuers } from '../lib/contract/operations.ts';
+import { listIssuers } from '../lib/contract/routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { visibleApp } from '../lib/use-cases/visible-app.ts';
 

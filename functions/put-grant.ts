@@ -1,5 +1,5 @@
 import { putGrant as validate } from '../lib/contract/generated/validators.js';
-import { putGrant } from '../lib/contract/operations.ts';
+import { putGrant } from '../lib/contract/routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { principalInPath } from '../lib/http/path.ts';
 import { grantRights } from '../lib/use-cases/members.ts';

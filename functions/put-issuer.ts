@@ -1,4 +1,4 @@
-import { putIssuer } from '../lib/contract/operations.ts';
+import { putIssuer } from '../lib/contract/routes.ts';
 import { attachIssuer } from '../lib/domain/issuers.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { issuerInPath } from '../lib/http/path.ts';

@@ -1,5 +1,5 @@
 import { rotateApiKey as validate } from '../lib/contract/generated/validators.js';
-import { rotateApiKey } from '../lib/contract/operations.ts';
+import { rotateApiKey } from '../lib/contract/routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';
 import { newKeyReply } from '../lib/http/replies.ts';

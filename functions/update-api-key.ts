@@ -1,5 +1,5 @@
 import { updateApiKey as validate } from '../lib/contract/generated/validators.js';
-import { updateApiKey } from '../lib/contract/operations.ts';
+import { updateApiKey } from '../lib/contract/routes.ts';
 import { requireFuture } from '../lib/domain/api-key.ts';
 import { editKey } from '../lib/domain/keys-of-app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';

@@ -1,5 +1,5 @@
 import { updateApp as validate } from '../lib/contract/generated/validators.js';
-import { updateApp } from '../lib/contract/operations.ts';
+import { updateApp } from '../lib/contract/routes.ts';
 import { patchApp } from '../lib/domain/app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { appReply } from '../lib/http/replies.ts';

@@ -1,5 +1,5 @@
 import { verifyApiKeyDirect as validate } from '../lib/contract/generated/validators.js';
-import { verifyApiKeyDirect } from '../lib/contract/operations.ts';
+import { verifyApiKeyDirect } from '../lib/contract/routes.ts';
 import { directEndpoint } from '../lib/direct/direct-endpoint.ts';
 import { verify } from '../lib/use-cases/verify.ts';
 

@@ -1,5 +1,5 @@
 import { verifyApiKey as validate } from '../lib/contract/generated/validators.js';
-import { verifyApiKey } from '../lib/contract/operations.ts';
+import { verifyApiKey } from '../lib/contract/routes.ts';
 import { requirePermission } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { verify } from '../lib/use-cases/verify.ts';

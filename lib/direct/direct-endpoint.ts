@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
-import type { Operation } from '../contract/operations.ts';
-import type { TypeOf } from '../contract/type-of.ts';
+import type { BodyOf, OperationId } from '../contract/operations.ts';
+import type { Route } from '../contract/routes.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
 import { toApiError, unverified, whyOf } from '../http/exchange.ts';
@@ -32,10 +32,10 @@ interface Outcome<Success> {
 type Run<Payload, Success> = (call: DirectCall, payload: Payload) => Promise<Outcome<Success>>;
 
 /** Makes the handler of an operation that other Lambda functions invoke without HTTP. */
-export function directEndpoint<Schema extends object, Success extends object>(
-  operation: Operation & { readonly body: Schema },
+export function directEndpoint<Id extends OperationId, Success extends object>(
+  operation: Route & { readonly id: Id },
   validate: Validator,
-  run: Run<TypeOf<Schema>, Success>,
+  run: Run<BodyOf<Id>, Success>,
 ): (payload: unknown, context: Context) => Promise<DirectResult<Success>> {
   const { id, isVerification } = operation;
   const service = start(openService);
@@ -55,7 +55,7 @@ export function directEndpoint<Schema extends object, Success extends object>(
       requireValid(validate, payload);
       asked = { ...ids, app, createdBy };
       const deadline = deadlineOf(context.getRemainingTimeInMillis());
-      const outcome = await run({ ...service, correlationId, deadline }, payload as TypeOf<Schema>);
+      const outcome = await run({ ...service, correlationId, deadline }, payload as BodyOf<Id>);
       const { success, logged, metrics } = outcome;
       end({ result: 'done', ...logged }, metrics);
       return { ok: true, ...success };

@@ -2,8 +2,8 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { type Environment, readRateLimit, readTokenSettings } from '../config.ts';
-import type { Operation } from '../contract/operations.ts';
-import type { TypeOf } from '../contract/type-of.ts';
+import type { BodyOf, OperationId } from '../contract/operations.ts';
+import type { Route } from '../contract/routes.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, invalidField } from '../domain/errors.ts';
 import { type AppRef, decodeOnce, formatApiKeyHrn, formatAppHrn, parseApiKeyHrn, parseAppHrn } from '../domain/hrn.ts';
@@ -33,12 +33,10 @@ export interface Call<Body> extends Exchange, VerifyingService {
   /** the application that the path names */
   readonly app: AppRef;
   readonly body: Body;
-  readonly operation: Operation;
+  readonly operation: Route;
   /** if it came with an Idempotency-Key, and the operation takes one */
   readonly request: RepeatableRequest | undefined;
 }
-
-type BodyOf<Op extends Operation> = Op['body'] extends object ? TypeOf<Op['body']> : undefined;
 
 type Step = MiddlewareObj<Exchange, Reply | GatewayReply, Error, Context>;
 
@@ -55,9 +53,9 @@ const options = { timeoutEarlyInMillis: 500 };
  * and body; the rest is the operation's own.
  * @param validate the generated validator of the operation's body, if it has one
  */
-export function endpoint<Op extends Operation>(
-  operation: Op,
-  run: (call: Call<BodyOf<Op>>) => Promise<Reply>,
+export function endpoint<Id extends OperationId>(
+  operation: Route & { readonly id: Id },
+  run: (call: Call<BodyOf<Id>>) => Promise<Reply>,
   validate?: Validator,
 ): GatewayHandler {
   const service = start(openGuardedService);
@@ -71,7 +69,7 @@ export function endpoint<Op extends Operation>(
   if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(validate));
   if (operation.isRepeatable) pipeline.use(readRequest());
   return asHandler(
-    pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<BodyOf<Op>>)),
+    pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<BodyOf<Id>>)),
   );
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
-import type { Operation } from '../contract/operations.ts';
+import type { Route } from '../contract/routes.ts';
 import { ApiError, errorTable, formatError } from '../domain/errors.ts';
 import type { AppRef } from '../domain/hrn.ts';
 import type { RepeatableRequest } from '../domain/idempotency.ts';
@@ -12,7 +12,7 @@ import type { Deadline } from '../store/settle.ts';
 import { type Headers, headersOf, idIn } from './headers.ts';
 
 /** An operation of the contract, or one that there is none for. */
-export type AnyOperation = Pick<Operation, 'id'> & Partial<Operation>;
+export type AnyOperation = Pick<Route, 'id'> & Partial<Route>;
 
 /** One request and its answer, as far as the pipeline has come. */
 export interface Exchange {

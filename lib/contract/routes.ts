@@ -1,0 +1,191 @@
+/** What a function knows of its operation. Without `method` and `path` it is invoked directly. */
+export interface Route {
+  readonly id: string;
+  readonly method?: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  readonly path?: string;
+  /**
+   * What the caller needs: a right on the application of the path, a permission in the token, any right on an
+   * application (`list`), or nothing.
+   */
+  readonly access: 'read' | 'write' | 'manage' | 'createApp' | 'verify' | 'list' | 'public' | 'invoke';
+  /** no body is as good as `{}` */
+  readonly isBodyOptional?: boolean;
+  /** asked about the requests of others, at their pace: not limited by its caller's rate; and no change to be audited */
+  readonly isVerification?: boolean;
+  /** takes `limit` and `pageToken` */
+  readonly isPaged?: boolean;
+  /** takes an Idempotency-Key */
+  readonly isRepeatable?: boolean;
+}
+
+export const generateApiKey = {
+  id: 'generateApiKey',
+  method: 'post',
+  path: '/apps/{app}/apiKeys',
+  access: 'write',
+  isRepeatable: true,
+} as const satisfies Route;
+
+export const generateApiKeyDirect = {
+  id: 'generateApiKeyDirect',
+  access: 'invoke',
+} as const satisfies Route;
+
+export const listApiKeys = {
+  id: 'listApiKeys',
+  method: 'get',
+  path: '/apps/{app}/apiKeys',
+  access: 'read',
+  isPaged: true,
+} as const satisfies Route;
+
+export const getApiKey = {
+  id: 'getApiKey',
+  method: 'get',
+  path: '/apps/{app}/apiKeys/{apiKey}',
+  access: 'read',
+} as const satisfies Route;
+
+export const updateApiKey = {
+  id: 'updateApiKey',
+  method: 'patch',
+  path: '/apps/{app}/apiKeys/{apiKey}',
+  access: 'write',
+} as const satisfies Route;
+
+export const enableApiKey = {
+  id: 'enableApiKey',
+  method: 'post',
+  path: '/apps/{app}/apiKeys/{apiKey}/enable',
+  access: 'write',
+} as const satisfies Route;
+
+export const disableApiKey = {
+  id: 'disableApiKey',
+  method: 'post',
+  path: '/apps/{app}/apiKeys/{apiKey}/disable',
+  access: 'write',
+} as const satisfies Route;
+
+export const deleteApiKey = {
+  id: 'deleteApiKey',
+  method: 'delete',
+  path: '/apps/{app}/apiKeys/{apiKey}',
+  access: 'write',
+} as const satisfies Route;
+
+export const deleteApiKeys = {
+  id: 'deleteApiKeys',
+  method: 'delete',
+  path: '/apps/{app}/apiKeys',
+  access: 'write',
+} as const satisfies Route;
+
+export const rotateApiKey = {
+  id: 'rotateApiKey',
+  method: 'post',
+  path: '/apps/{app}/apiKeys/{apiKey}/rotate',
+  access: 'write',
+  isBodyOptional: true,
+  isRepeatable: true,
+} as const satisfies Route;
+
+export const verifyApiKey = {
+  id: 'verifyApiKey',
+  method: 'post',
+  path: '/apiKeys/verify',
+  access: 'verify',
+  isVerification: true,
+} as const satisfies Route;
+
+export const verifyApiKeyDirect = {
+  id: 'verifyApiKeyDirect',
+  access: 'invoke',
+  isVerification: true,
+} as const satisfies Route;
+
+export const createApp = {
+  id: 'createApp',
+  method: 'post',
+  path: '/apps',
+  access: 'createApp',
+  isRepeatable: true,
+} as const satisfies Route;
+
+export const listApps = {
+  id: 'listApps',
+  method: 'get',
+  path: '/apps',
+  access: 'list',
+  isPaged: true,
+} as const satisfies Route;
+
+export const getApp = {
+  id: 'getApp',
+  method: 'get',
+  path: '/apps/{app}',
+  access: 'read',
+} as const satisfies Route;
+
+export const updateApp = {
+  id: 'updateApp',
+  method: 'patch',
+  path: '/apps/{app}',
+  access: 'write',
+} as const satisfies Route;
+
+export const deleteApp = {
+  id: 'deleteApp',
+  method: 'delete',
+  path: '/apps/{app}',
+  access: 'manage',
+} as const satisfies Route;
+
+export const listGrants = {
+  id: 'listGrants',
+  method: 'get',
+  path: '/apps/{app}/grants',
+  access: 'manage',
+} as const satisfies Route;
+
+export const putGrant = {
+  id: 'putGrant',
+  method: 'put',
+  path: '/apps/{app}/grants/{principal}',
+  access: 'manage',
+} as const satisfies Route;
+
+export const deleteGrant = {
+  id: 'deleteGrant',
+  method: 'delete',
+  path: '/apps/{app}/grants/{principal}',
+  access: 'manage',
+} as const satisfies Route;
+
+export const listIssuers = {
+  id: 'listIssuers',
+  method: 'get',
+  path: '/apps/{app}/issuers',
+  access: 'read',
+} as const satisfies Route;
+
+export const putIssuer = {
+  id: 'putIssuer',
+  method: 'put',
+  path: '/apps/{app}/issuers/{issuer}',
+  access: 'manage',
+} as const satisfies Route;
+
+export const deleteIssuer = {
+  id: 'deleteIssuer',
+  method: 'delete',
+  path: '/apps/{app}/issuers/{issuer}',
+  access: 'manage',
+} as const satisfies Route;
+
+export const getOpenapi = {
+  id: 'getOpenapi',
+  method: 'get',
+  path: '/openapi.json',
+  access: 'public',
+} as const satisfies Route;
