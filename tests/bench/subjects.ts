@@ -9,6 +9,7 @@ import { bundle, plainSettings } from '../support/bundle.ts';
 import { restEvent } from '../support/events.ts';
 import { startIssuer } from '../support/issuer.ts';
 import { startCannedDynamodb } from './canned-dynamodb.ts';
+import { trustingSettings } from './trusting.ts';
 
 /** A bundle, and an event for it. */
 export interface Subject {
@@ -26,8 +27,8 @@ export interface Subjects {
   readonly generate: Subject;
   readonly direct: Subject;
   readonly authorizer: Subject;
-  /** checks the token that `generate` has */
-  readonly token: Subject;
+  /** `generate` without verifying its token */
+  readonly trusting: Subject;
   /** bundle of `createVerifier` */
   readonly verifier: string;
   readonly key: string;
@@ -43,6 +44,11 @@ export async function buildSubjects(): Promise<Subjects> {
   const database = await startCannedDynamodb(itemWith(handleOf(key)));
   const token = await issuer.sign({ permissions: ['account:manage:*'], exp: Math.floor(Date.now() / 1000) + 86_400 });
   const appHrn = `hrn:here:account::${realm}:app/${appId}`;
+  const request = restEvent('generateApiKey', {
+    path: { app: encodeURIComponent(appHrn) },
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: { name: 'a key' },
+  });
   const shipped = async (name: string, event: object) => ({
     file: await bundle(`functions/${name}.ts`, folder),
     event,
@@ -54,17 +60,13 @@ export async function buildSubjects(): Promise<Subjects> {
   return {
     b: await baseline('b'),
     c: await baseline('c'),
-    generate: await shipped(
-      'generate-api-key',
-      restEvent('generateApiKey', {
-        path: { app: encodeURIComponent(appHrn) },
-        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-        body: { name: 'a key' },
-      }),
-    ),
+    generate: await shipped('generate-api-key', request),
+    trusting: {
+      file: await bundle('functions/generate-api-key.ts', join(folder, 'trusting'), trustingSettings),
+      event: request,
+    },
     direct: await shipped('generate-api-key-direct', { app: appHrn, name: 'a key' }),
     authorizer: await shipped('authorize-api-key', restRequest({ headers: { 'x-api-key': key } })),
-    token: { file: await bundle('tests/bench/token.ts', folder), event: { token } },
     verifier: await bundle('lib/verifier/create-verifier.ts', folder),
     key,
     appHrn,

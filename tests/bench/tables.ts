@@ -120,26 +120,28 @@ export async function startTables(subjects: Subjects, rounds: number): Promise<[
   ];
 }
 
-export async function warmTable({ c, generate, token, env }: Subjects, rounds: number): Promise<Table> {
-  const subjects = [c, generate, token].flatMap(({ file, event }) => [file, JSON.stringify(event)]);
+export async function warmTable({ c, trusting, generate, env }: Subjects, rounds: number): Promise<Table> {
+  const subjects = [c, trusting, generate].flatMap(({ file, event }) => [file, JSON.stringify(event)]);
   const args = [String(rounds), '400', ...subjects];
   const figures = await runChild<[number, number, number][]>('warm.mjs', args, { ...env, RATE_LIMIT: 'off' });
   const baseline = figures.map(([micros]) => micros);
-  const whole = figures.map(([, micros]) => micros);
-  const verified = figures.map(([, , micros]) => micros);
-  const ours = whole.map((micros, index) => micros - (verified[index] ?? 0));
+  const trusted = figures.map(([, micros]) => micros);
+  const whole = figures.map(([, , micros]) => micros);
   return {
     id: 'benchmark-cpu',
     title: 'Processor time of a warm request',
     text:
-      'User and system time for one key, made by the one write; the rate limit is off, since `c` has none, and the time ' +
-      'that verifying the token takes (measured by itself, in the same process) is taken off.',
+      'User and system time for one key, made by the one write. The rate limit is off, since `c` has none, and the token is ' +
+      'taken on trust (that is, verifying it is built out), but for the last row.',
     unit: 'µs',
-    rows: [atMost('generate', ratiosOf(ours, baseline), 1.1, 1.03, 'c')],
+    rows: [
+      atMost('generate', ratiosOf(trusted, baseline), 1.1, 1.03, 'c'),
+      { what: 'generate, its token verified', figure: ratiosOf(whole, baseline), unit: 'c', goal: '' },
+    ],
     bars: [
       { label: 'c: lib-dynamodb', value: spreadOf(baseline), isOurs: false },
-      { label: 'generate', value: spreadOf(ours), isOurs: true, mark: 1.1 * spreadOf(baseline).median },
-      { label: 'its token', value: spreadOf(verified), isOurs: true },
+      { label: 'generate', value: spreadOf(trusted), isOurs: true, mark: 1.1 * spreadOf(baseline).median },
+      { label: 'its token verified', value: spreadOf(whole), isOurs: true },
     ],
   };
 }

@@ -23,7 +23,7 @@ async function microsOf(call) {
   return (after.user + after.system - user - system) / calls;
 }
 
-const warmUp = 2;
+const warmUp = 8;
 const figures = [];
 for (let round = -warmUp; round < Number(rounds); round += 1) {
   const figure = [];
