@@ -58,14 +58,40 @@ export const loggerMiddleware = () => (next) => next;
 export const getLoggerPlugin = () => ({ applyToStack() {} });
 `;
 
-/** Node's own SHA-256 is always there. */
-const sha256 = 'export const Sha256Js = undefined;';
+/** Node's own SHA-256 is always there; a hash is made in one call, without an object for it in native memory. */
+const sha256 = `
+import { createHmac, hash } from 'node:crypto';
+export class Sha256Node {
+  digestLength = 32;
+  constructor(secret) {
+    this.secret = secret;
+    this.reset();
+  }
+  update(data) {
+    this.parts.push(ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data));
+  }
+  async digest() {
+    const data = this.parts.length === 1 ? this.parts[0] : Buffer.concat(this.parts);
+    const digest = this.secret ? createHmac('sha256', this.secret).update(data).digest() : hash('sha256', data, 'buffer');
+    return new Uint8Array(digest.buffer, digest.byteOffset, digest.byteLength);
+  }
+  reset() {
+    this.parts = [];
+  }
+}
+`;
+
+/** Reading the globals `ReadableStream` and `Blob` would load Web Streams, which Node's HTTP client does not give. */
+const streamTypes = `
+export const isReadableStream = (stream) => stream?.constructor?.name === 'ReadableStream';
+export const isBlob = (blob) => blob?.constructor?.name === 'Blob';
+`;
 
 const slimSchemas = (source: string) => separable(withoutErrors(source));
 
 /**
  * What of its libraries a function does without, by the file in node_modules: nothing that a Region, FIPS or a
- * partition needs, and no part of signing, retrying, or correcting the clock.
+ * partition needs, and no part of retrying, refreshing credentials, or correcting the clock.
  */
 export const replacements: ReadonlyMap<string, Replacement> = new Map(
   Object.entries({
@@ -78,7 +104,11 @@ export const replacements: ReadonlyMap<string, Replacement> = new Map(
       edit: () => configLoader,
     },
     '@smithy/core/dist-es/submodules/event-streams/index.js': { sha256: '261c2b96dec39e36', edit: () => eventStreams },
-    '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': { sha256: '54d26649ccb5c6f5', edit: () => sha256 },
+    '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js': { sha256: '0599f9253cbb8ca4', edit: () => sha256 },
+    '@smithy/core/dist-es/submodules/serde/util-stream/stream-type-check.js': {
+      sha256: '23dd8d4e6bf7ab9f',
+      edit: () => streamTypes,
+    },
     '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': {
       sha256: '0448f287de166454',
       edit: () => logger,

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { restRequest } from '../support/authorizer-events.ts';
+import { bundle } from '../support/bundle.ts';
 import { type OperationId, restEvent } from '../support/events.ts';
 import { copyService, packageService } from '../support/package.ts';
 import { hrnOf, startService, type TestService } from '../support/service.ts';
@@ -99,6 +100,12 @@ describe('the packaged bundle', () => {
   it('serves the OpenAPI document without any setting but the bundle itself', async () => {
     const { result } = await run('getOpenapi', 'get-openapi', restEvent('getOpenapi', {}), { TABLE_NAME: '' });
     expect(JSON.parse(result.body).openapi).toBe('3.1.0');
+  });
+
+  it('is what tests and benchmarks build, byte for byte', async () => {
+    const built = await bundle('functions/generate-api-key.ts', join(folder, 'built'));
+    const packaged = join(folder, 'bundles/generateApiKey/functions/generate-api-key.mjs');
+    expect(readFileSync(built).equals(readFileSync(packaged))).toBe(true);
   });
 
   it('runs on the database of the test', () => expect(process.env.AWS_ENDPOINT_URL_DYNAMODB).toBe(inject('endpoint')));

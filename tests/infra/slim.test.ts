@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
-import { hash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash, createHmac, type Hash, type Hmac, hash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { HttpRequest } from '@smithy/core/transport';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { SourceData } from '@smithy/types';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listen, loopback } from '../../infra/local/ports.ts';
@@ -29,14 +33,16 @@ type Answer = (headers: Headers, response: ServerResponse) => void;
 /** A server that gives one answer after the other, and the last one from then on. */
 async function startScript(...answers: Answer[]) {
   const seen: Headers[] = [];
-  const server = createServer((request, response) => {
+  const bodies: string[] = [];
+  const server = createServer(async (request, response) => {
     const answer = answers[seen.length] ?? answers.at(-1);
     seen.push(request.headers);
-    request.resume().on('end', () => answer?.(request.headers, response));
+    bodies.push(await text(request));
+    answer?.(request.headers, response);
   });
   const endpoint = `http://${loopback}:${await listen(server)}`;
   server.unref();
-  return { endpoint, seen };
+  return { endpoint, seen, bodies };
 }
 
 const json = (status: number, body: object, headers = {}): Answer => {
@@ -46,6 +52,30 @@ const done = json(200, {});
 const refused = (type: string, more = {}, headers = {}) =>
   json(400, { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: 'in words', ...more }, headers);
 const reset: Answer = (_, response) => response.destroy();
+
+/** @param text such as 20261127T012345Z */
+function dateOf(text: unknown): Date {
+  return new Date(String(text).replace(/(....)(..)(..T..)(..)/, '$1-$2-$3:$4:'));
+}
+
+class Sha256 {
+  #hash: Hash | Hmac;
+  constructor(secret?: SourceData) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
+  }
+  update(data: SourceData) {
+    this.#hash.update(bytesOf(data));
+  }
+  async digest() {
+    return new Uint8Array(this.#hash.digest());
+  }
+  reset() {}
+}
+
+function bytesOf(data: SourceData): Buffer {
+  if (typeof data === 'string') return Buffer.from(data);
+  return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
+}
 
 const wish = { app: 'hrn:here:account::myrealm:app/app1', name: 'a key' };
 
@@ -177,17 +207,38 @@ describe('the slim bundle, in a process of its own', () => {
     expect(stdout).toContain('CredentialsProviderError');
   });
 
+  it('signs as the SDK does', async () => {
+    const { endpoint, seen, bodies } = await startScript(done);
+    await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint, AWS_SESSION_TOKEN: 'session' } });
+    const { authorization, ...headers } = seen[0] as Record<string, string>;
+    const [, names = ''] = /SignedHeaders=([^,]+),/.exec(authorization ?? '') ?? [];
+    const signer = new SignatureV4({
+      service: 'dynamodb',
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'static', secretAccessKey: 'secret', sessionToken: 'session' },
+      sha256: Sha256,
+    });
+    const request = new HttpRequest({
+      method: 'POST',
+      path: '/',
+      hostname: loopback,
+      headers: Object.fromEntries(names.split(';').map((name) => [name, headers[name] ?? ''])),
+      body: bodies[0],
+    });
+    const signed = await signer.sign(request, { signingDate: dateOf(headers['x-amz-date']) });
+    expect(authorization).toContain('Signature=');
+    expect(signed.headers.authorization).toBe(authorization);
+  });
+
   it("corrects its clock by the server's, and signs again", async () => {
     const ahead = new Date(Date.now() + 3_600_000);
     const skewed = refused('InvalidSignatureException', {}, { date: ahead.toUTCString() });
     const { endpoint, seen } = await startScript(skewed, done);
     const { results } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint } });
     expect(results).toMatchObject([{ ok: true }]);
-    const [first = 0, second = 0] = seen.map(({ 'x-amz-date': date }) =>
-      Date.parse(String(date).replace(/(....)(..)(..T..)(..)/, '$1-$2-$3:$4:')),
-    );
-    expect(Math.abs(first - Date.now())).toBeLessThan(60_000);
-    expect(Math.abs(second - ahead.getTime())).toBeLessThan(60_000);
+    const [first = new Date(0), second = new Date(0)] = seen.map((headers) => dateOf(headers['x-amz-date']));
+    expect(Math.abs(first.getTime() - Date.now())).toBeLessThan(60_000);
+    expect(Math.abs(second.getTime() - ahead.getTime())).toBeLessThan(60_000);
   });
 
   it.each([
@@ -231,5 +282,12 @@ describe('what is replaced in libraries', () => {
 });
 
 describe('bytes', () => {
-  it.todo('x');
+  it.each([
+    ['generate-api-key', 0.75],
+    ['authorize-api-key', 0.65],
+  ])('%s has at most %d of those of one write by the DynamoDB client', async (name, most) => {
+    const baseline = statSync(await bundle('tests/bench/baselines/b.ts', folder, plainSettings)).size;
+    const { size } = statSync(await bundle(`functions/${name}.ts`, folder));
+    expect(size / baseline).toBeLessThanOrEqual(most);
+  });
 });
