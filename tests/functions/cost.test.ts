@@ -1,0 +1,68 @@
+import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { App } from '../../lib/domain/app.ts';
+import type { OperationId, TestRequest } from '../support/events.ts';
+import { type Metered, startMeteredDatabase } from '../support/metered-database.ts';
+import { hrnOf, startService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+let requests: Metered[];
+let app: App;
+let path: { app: string; apiKey: string };
+let apiKeyId: string;
+
+beforeAll(async () => {
+  const database = await startMeteredDatabase(inject('endpoint'));
+  requests = database.requests;
+  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, RATE_LIMIT: '1000,1000' });
+});
+
+beforeEach(async () => {
+  app = await service.seed();
+  const { body } = await service.generate(app);
+  apiKeyId = body.apiKeyId;
+  path = { app: hrnOf(app), apiKey: encodeURIComponent(body.apiKey) };
+  requests.length = 0;
+});
+
+const counted = 'UpdateItem 1';
+const read = 'GetItem 1';
+const written = 'UpdateItem 1';
+
+describe('requests to the database, and their capacity units', () => {
+  it('generating a key: the count of the rate limit, and one write', async () => {
+    await service.generate(app);
+    expect(requests).toEqual([counted, written]);
+  });
+
+  it('generating a key by direct invocation: one write', async () => {
+    await service.invoke({ app: decodeURIComponent(path.app), name: 'direct' });
+    expect(requests).toEqual([written]);
+  });
+
+  it.each<[OperationId, TestRequest, Metered[]]>([
+    ['listApiKeys', {}, [counted, read]],
+    ['getApiKey', {}, [counted, read]],
+    ['getApp', {}, [counted, read]],
+    ['updateApiKey', { body: { name: 'new' } }, [counted, read, written]],
+    ['disableApiKey', {}, [counted, read, written]],
+    ['deleteApiKey', {}, [counted, read, written]],
+    ['deleteApiKeys', {}, [counted, read, written]],
+    ['rotateApiKey', { body: {} }, [counted, read, written]],
+  ])('%s', async (id, request, expected) => {
+    const { statusCode } = await service.call(id, { path, ...request });
+    expect(statusCode).toBeLessThan(300);
+    expect(requests).toEqual(expected);
+  });
+
+  it('verifying a key: one read, and one write an hour for when it was used; none while it is remembered', async () => {
+    expect(await service.invokeVerify({ apiKeyId })).toMatchObject({ verification: { valid: true } });
+    expect(requests).toEqual([read, written]);
+    expect(await service.invokeVerify({ apiKeyId })).toMatchObject({ verification: { valid: true } });
+    expect(requests).toEqual([read, written]);
+  });
+
+  it('verifying what is no key: none', async () => {
+    await service.invokeVerify({ apiKeyId: `${apiKeyId}x` });
+    expect(requests).toEqual([]);
+  });
+});
