@@ -87,6 +87,16 @@ export const isReadableStream = (stream) => stream?.constructor?.name === 'Reada
 export const isBlob = (blob) => blob?.constructor?.name === 'Blob';
 `;
 
+/** The Region is in the environment: no function asks the metadata service of a virtual machine for it. */
+const metadataRegion = 'export const getInstanceMetadataRegion = async () => undefined;';
+
+/** The SDK catches this and says of a stream that is not Node's that it is unexpected. */
+const webStreamMixin = `
+export const sdkStreamMixin = () => {
+  throw new Error('Web Streams are not in this bundle');
+};
+`;
+
 const slimSchemas = (source: string) => separable(withoutErrors(source));
 
 /**
@@ -108,6 +118,14 @@ export const replacements: ReadonlyMap<string, Replacement> = new Map(
     '@smithy/core/dist-es/submodules/serde/util-stream/stream-type-check.js': {
       sha256: '23dd8d4e6bf7ab9f',
       edit: () => streamTypes,
+    },
+    '@smithy/core/dist-es/submodules/serde/util-stream/sdk-stream-mixin.browser.js': {
+      sha256: 'b5913e68a53d5f89',
+      edit: () => webStreamMixin,
+    },
+    '@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js': {
+      sha256: 'da6d439b0eb4d93a',
+      edit: () => metadataRegion,
     },
     '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': {
       sha256: '0448f287de166454',
