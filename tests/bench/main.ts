@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { project } from '../support/bundle.ts';
@@ -14,6 +14,8 @@ Measures what docs/benchmarks.md shows, in N rounds (31 unless given), and write
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '31' }, help: { type: 'boolean' } } });
 const rounds = Number(values.rounds);
+/** how many processes were ready to run before this one */
+const [loadBefore = 0] = loadavg();
 
 async function main(): Promise<void> {
   if (values.help || !Number.isInteger(rounds) || rounds < 1) {
@@ -53,7 +55,8 @@ measured in the same run, in turns (${rounds} rounds). A figure is the median of
 \`UpdateItem\` as generating a key; **c** is the same by \`lib-dynamodb\`. They are built with the service's own esbuild settings, less its plugins.
 DynamoDB and the token issuer are servers on the same machine that answer at once.
 
-Measured on ${process.platform} ${process.arch}, ${processors.length} × ${processors[0]?.model.trim()}, ${gigabytes} GB, Node.js ${process.version}.
+Measured on ${process.platform} ${process.arch}, ${processors.length} × ${processors[0]?.model.trim()}, ${gigabytes} GB, Node.js ${process.version},
+with a load of ${loadBefore.toFixed(1)} from elsewhere: above ${processors.length} times are of little worth, and ratios are wider spread than on a machine at rest.
 `;
 }
 
