@@ -1,6 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { pageModule } from './infra/pages.ts';
 
 export default defineConfig({
+  plugins: [
+    {
+      name: 'pages',
+      resolveId: (id) => (id.startsWith('page:') ? `\0${id}` : undefined),
+      load: (id) => (id.startsWith('\0page:') ? pageModule(id.slice(1)) : undefined),
+    },
+  ],
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/support/engine.ts',

@@ -19,6 +19,7 @@ export default class OfflinePlugin {
         if (processedInput.commands[0] !== 'offline') return;
         service.functions.noSuchRoute = noSuchRoute;
         service.functions.whoami = whoami;
+        service.functions.demo = demo;
         service.custom.esbuild.outputWorkFolder = makeWorkFolder();
         withholdCors();
         endWithParent();
@@ -47,6 +48,13 @@ const whoami = {
       },
     },
   ],
+};
+
+/** Opens the pages for people with a token filled in. */
+const demo = {
+  name: 'demo',
+  handler: 'infra/local/demo.handler',
+  events: [{ http: { method: 'get', path: '/demo/{page}' } }],
 };
 
 /** A folder for the bundles of this process alone: several may run side by side, and packaging empties the usual one. */

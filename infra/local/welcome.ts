@@ -5,6 +5,9 @@ import { seeds } from './seed.ts';
 export function formatWelcome(ports: Ports, token: string): string {
   return `appkeys answers on ${formatUrl(ports.httpPort)}, direct invocations on ${formatUrl(ports.lambdaPort)}
 
+The key console:    ${formatUrl(ports.httpPort)}/demo/console
+The reference page: ${formatUrl(ports.httpPort)}/demo/docs
+
 Applications, whose manager is the principal demo of the realm myrealm:
 ${seeds.map(describeSeed).join('\n')}
 

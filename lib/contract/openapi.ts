@@ -117,12 +117,12 @@ function describe(operation: Operation): object {
     description: `${description}${accessText(access)}`,
     security: access === 'public' ? [] : [{ bearer: [] }],
     parameters: parametersOf(operation),
-    ...(body && { requestBody: { required: !isBodyOptional, content: json(body) } }),
+    ...(body && { requestBody: { required: !isBodyOptional, content: content(body) } }),
     responses: {
       [reply.status]: {
         description: reply.description,
         headers: replyHeaders(operation),
-        ...(reply.schema && { content: json(reply.schema) }),
+        ...(reply.schema && { content: content(reply.schema, reply.mediaType) }),
       },
       ...errorResponses(errorsOf(operation)),
     },
@@ -189,8 +189,8 @@ function exampleOf(code: ErrorCode): object {
   return { code, ...errorTable[code], correlationId: '5f0c9a52', errorId };
 }
 
-function json(schema: object): object {
-  return { 'application/json': { schema, example: exampleOfSchema(schema) } };
+function content(schema: object, mediaType = 'application/json'): object {
+  return { [mediaType]: { schema, example: exampleOfSchema(schema) } };
 }
 
 interface Exemplified {

@@ -29,7 +29,15 @@ export interface Operation extends Route {
   readonly description: string;
   readonly body?: object;
   /** without a schema the answer has no body */
-  readonly reply: { readonly status: 200 | 201 | 204; readonly description: string; readonly schema?: object };
+  readonly reply: {
+    readonly status: 200 | 201 | 204;
+    readonly description: string;
+    readonly schema?: object;
+    /** default `application/json` */
+    readonly mediaType?: 'text/html';
+  };
+  /** a page for people, whose files are at `{path}/{file}` */
+  readonly isPage?: boolean;
   /** errors that are the operation's own, beside those of its access, path and body */
   readonly errors: readonly ErrorCode[];
 }
@@ -250,6 +258,25 @@ export const getOpenapi = {
   errors: [],
 } as const satisfies Operation;
 
+const page = {
+  status: 200,
+  description: 'The page.',
+  mediaType: 'text/html',
+  schema: { type: 'string', pattern: '^<!doctype html>', maxLength: 16_384, examples: ['<!doctype html>'] },
+} as const;
+
+export const getDocs = {
+  id: 'getDocs',
+  method: 'get',
+  path: '/docs',
+  summary: 'Get Reference Page',
+  description: 'Every call on one page, ready to be tried.',
+  access: 'public',
+  isPage: true,
+  reply: page,
+  errors: [],
+} as const satisfies Operation;
+
 /** Every operation by its id: the one list of what the service does. */
 export const operations = {
   generateApiKey,
@@ -276,6 +303,7 @@ export const operations = {
   putIssuer,
   deleteIssuer,
   getOpenapi,
+  getDocs,
 } as const satisfies Record<string, Operation>;
 
 export type OperationId = keyof typeof operations;

@@ -39,6 +39,8 @@ export interface Exchange {
 export interface Reply {
   readonly status: number;
   readonly body?: object;
+  /** instead of a body in JSON; its Content-Type is among the headers */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly logged?: Readonly<Record<string, string>>;
   readonly metrics?: readonly Metric[];
@@ -84,7 +86,7 @@ export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
       'Cache-Control': 'no-store',
       ...reply.headers,
     },
-    body: reply.body ? JSON.stringify(reply.body) : '',
+    body: reply.body ? JSON.stringify(reply.body) : (reply.text ?? ''),
   };
 }
 

@@ -1,0 +1,7 @@
+import { page } from 'page:docs';
+import { getDocs } from '../lib/contract/operations.ts';
+import { publicEndpoint } from '../lib/http/endpoint.ts';
+import { webPageReply } from '../lib/http/web-page.ts';
+
+/** `GET /docs`, and its files */
+export const handler = publicEndpoint(getDocs, async ({ event }) => webPageReply(page, event.pathParameters?.file));

@@ -1,0 +1,50 @@
+import { ApiError } from '../domain/errors.ts';
+import type { Reply } from './exchange.ts';
+
+/** A page for people, as infra/pages.ts builds it into its function. */
+export interface WebPage {
+  readonly html: string;
+  /** by their names, which change with what is in them */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+};
+
+/** Nothing but the page's own files is loaded, nothing but this service is asked, and no other page may frame it. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/**
+ * 200 with the page, or with one of its files, which never changes under its name.
+ * @throws ApiError 404404 when the page has no such file
+ */
+export function webPageReply({ html, files }: WebPage, fileName: string | undefined): Reply {
+  if (fileName === undefined) return { status: 200, text: html, headers: pageHeaders };
+  const text = Object.hasOwn(files, fileName) ? files[fileName] : undefined;
+  const contentType = contentTypes[fileName.split('.').at(-1) ?? ''];
+  if (text === undefined || contentType === undefined) throw new ApiError('404404');
+  return {
+    status: 200,
+    text,
+    headers: { 'Content-Type': contentType, 'Cache-Control': 'public, max-age=31536000, immutable' },
+  };
+}
+
+const pageHeaders = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Cache-Control': 'no-cache',
+  'Content-Security-Policy': contentSecurityPolicy,
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+};

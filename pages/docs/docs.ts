@@ -1,0 +1,45 @@
+import { takeDemoToken } from '../shared/demo-token.ts';
+import { snippetsPlugin } from './snippets-plugin.ts';
+
+followColorScheme();
+const tokenField = requireElement('token', HTMLInputElement);
+const demoToken = takeDemoToken();
+
+const reference = SwaggerUIBundle({
+  url: 'openapi.json',
+  dom_id: '#reference',
+  presets: [SwaggerUIBundle.presets.apis],
+  plugins: [snippetsPlugin],
+  deepLinking: true,
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+  validatorUrl: null,
+  defaultModelsExpandDepth: -1,
+  onComplete: () => {
+    tokenField.addEventListener('input', useToken);
+    if (demoToken) tokenField.value = demoToken;
+    useToken();
+  },
+});
+
+requireElement('credential', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault());
+
+function useToken(): void {
+  const value = tokenField.value.trim();
+  const schema = { type: 'http', scheme: 'bearer' };
+  if (value) reference.authActions.authorize({ bearer: { name: 'bearer', schema, value } });
+  else reference.authActions.logout(['bearer']);
+}
+
+function followColorScheme(): void {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+  dark.addEventListener('change', follow);
+  follow();
+}
+
+function requireElement<T extends HTMLElement>(id: string, type: new () => T): T {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`The page has no ${id}.`);
+  return found;
+}
