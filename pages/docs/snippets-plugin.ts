@@ -49,6 +49,8 @@ export function snippetsPlugin(system: SwaggerSystem): object {
         h('div', null, h(Snippets, { ...system, ...props }), h(Original, props)),
       authorizeBtn: nothing,
       authorizeOperationBtn: nothing,
+      // It would show the token.
+      curl: nothing,
     },
   };
 }
@@ -60,8 +62,7 @@ function requestOf({ path, method, fn, specSelectors, oas3Selectors }: Operation
   const example = spec.getIn([...place, 'requestBody', 'content', 'application/json', 'example']) as SwaggerMap;
   const { url, headers } = fn.buildRequest({
     spec: spec.toJS(),
-    pathName: path,
-    method,
+    operationId: spec.getIn([...place, 'operationId']),
     parameters: specSelectors.parameterValues([path, method]).toJS(),
     contextUrl: new URL(specSelectors.url(), location.href).href,
     server: oas3Selectors.selectedServer(),
