@@ -56,9 +56,14 @@ export function readSettings(env: Environment): Settings {
     tableName: readTableName(env),
     partition: readPartition(env),
     keyPrefix: readKeyPrefix(env),
-    maxKeysPerApp: Number(matching(env, 'MAX_KEYS_PER_APP', /^([1-9]|[1-4]\d|50)$/, 'must be 1 to 50', '2')),
+    maxKeysPerApp: readMaxKeysPerApp(env),
     serviceKeyId: matching(env, 'SERVICE_KEY_ID', /^[A-Za-z0-9:/_-]+$/, 'must be a KMS key or an alias/…'),
   };
+}
+
+/** @throws ConfigError */
+export function readMaxKeysPerApp(env: Environment): number {
+  return Number(matching(env, 'MAX_KEYS_PER_APP', /^([1-9]|[1-4]\d|50)$/, 'must be 1 to 50', '2'));
 }
 
 /** @throws ConfigError */

@@ -277,6 +277,18 @@ export const getDocs = {
   errors: [],
 } as const satisfies Operation;
 
+export const getConsole = {
+  id: 'getConsole',
+  method: 'get',
+  path: '/console',
+  summary: 'Get Key Console',
+  description: 'The API keys of applications on one page, for whoever has an access token.',
+  access: 'public',
+  isPage: true,
+  reply: page,
+  errors: [],
+} as const satisfies Operation;
+
 /** Every operation by its id: the one list of what the service does. */
 export const operations = {
   generateApiKey,
@@ -304,6 +316,7 @@ export const operations = {
   deleteIssuer,
   getOpenapi,
   getDocs,
+  getConsole,
 } as const satisfies Record<string, Operation>;
 
 export type OperationId = keyof typeof operations;

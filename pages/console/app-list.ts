@@ -1,0 +1,31 @@
+import type { App, Client } from '../../lib/client/client.ts';
+import { button, element } from './element.ts';
+import { complain } from './notices.ts';
+
+/** The applications that the token's principal may see, page by page, the newest first. The first is chosen. */
+export function appList(appkeys: Client, choose: (app: App) => void): HTMLElement {
+  const list = element('ul');
+  const more = button('More applications', () => load().catch(complain), { hidden: true, class: 'more' });
+  let pageToken: string | undefined;
+  const load = async () => {
+    const page = await appkeys.listApps(pageToken === undefined ? {} : { pageToken });
+    const isFirst = list.childElementCount === 0;
+    list.append(...page.items.map(entry));
+    pageToken = page.pageToken;
+    more.hidden = pageToken === undefined;
+    if (isFirst) list.querySelector('button')?.click();
+    if (list.childElementCount === 0)
+      list.after(element('p', { class: 'description' }, 'This token shows no application.'));
+  };
+  const entry = (app: App) => {
+    const item = button('', () => {
+      for (const other of list.querySelectorAll('[aria-current]')) other.removeAttribute('aria-current');
+      item.setAttribute('aria-current', 'true');
+      choose(app);
+    });
+    item.append(element('span', {}, app.name), element('small', {}, app.clientId));
+    return element('li', {}, item);
+  };
+  load().catch(complain);
+  return element('nav', { class: 'apps', 'aria-label': 'Applications' }, element('h2', {}, 'Applications'), list, more);
+}

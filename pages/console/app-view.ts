@@ -1,0 +1,56 @@
+import type { ApiKey, App, Client } from '../../lib/client/client.ts';
+import { button, element } from './element.ts';
+import { freePlace, keyCard } from './key-card.ts';
+import { askForNewKey, type Context } from './key-dialogs.ts';
+import { stateOf } from './key-state.ts';
+import { complain } from './notices.ts';
+
+const places = Number(document.body.dataset.places);
+
+/** An application with its places, each with a key or free. */
+export function appView(appkeys: Client, app: App): HTMLElement {
+  const shown = element('ol', { class: 'places', 'aria-label': 'Places for keys', 'aria-busy': 'true' });
+  const count = element('p', { class: 'count' });
+  const refresh = async () => {
+    const { items } = await appkeys.listApiKeys({ app: app.hrn });
+    keepingFocus(() => show(items));
+  };
+  const show = (keys: readonly ApiKey[]) => {
+    const now = Date.now();
+    const serving = keys.filter((key) => stateOf(key, now).kind !== 'expired').length;
+    const context: Context = { appkeys, app, refresh, hasFreePlace: serving < places };
+    const make = () => button('Make a key', () => askForNewKey(context), { class: 'primary', id: 'make' });
+    const free = Array.from({ length: places - keys.length }, (_, index) =>
+      freePlace(index === 0 ? make() : undefined),
+    );
+    shown.replaceChildren(...keys.map((key) => keyCard(context, key, now)), ...free);
+    shown.removeAttribute('aria-busy');
+    // An expired key gives its place to the next one.
+    count.replaceChildren(countText(keys.length), ...(context.hasFreePlace && free.length === 0 ? [make()] : []));
+  };
+  refresh().catch(complain);
+  return element(
+    'section',
+    { class: 'app', 'aria-labelledby': 'app-name' },
+    element('h1', { id: 'app-name', tabindex: '-1' }, app.name),
+    app.status === 'deactivated'
+      ? element('p', { class: 'badge disabled' }, 'Deactivated: its keys are refused')
+      : undefined,
+    app.description ? element('p', { class: 'description' }, app.description) : undefined,
+    element('p', { class: 'hrn' }, element('code', {}, app.hrn)),
+    count,
+    shown,
+  );
+}
+
+function countText(taken: number): string {
+  return `${taken} of ${places} places taken`;
+}
+
+/** Whatever had the focus has it again if it is still there; else the heading. */
+function keepingFocus(change: () => void): void {
+  const { activeElement } = document;
+  const wasInside = activeElement?.closest('.places') !== null && activeElement !== document.body;
+  change();
+  if (wasInside) (document.getElementById(activeElement?.id ?? '') ?? document.getElementById('app-name'))?.focus();
+}

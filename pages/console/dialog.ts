@@ -1,0 +1,56 @@
+import { button, element } from './element.ts';
+import { describeError } from './notices.ts';
+
+export interface Question {
+  readonly title: string;
+  readonly content: readonly (Node | string)[];
+  /** what the button says that does it */
+  readonly action: string;
+  readonly isDangerous?: boolean;
+  /** does it; what it is rejected with is shown, and the dialog stays */
+  readonly run: () => Promise<void>;
+}
+
+/** Asks in a dialog, and does what was asked for. */
+export function ask({ title, content, action, isDangerous = false, run }: Question): void {
+  const problem = element('div', { class: 'problem', role: 'alert' });
+  const submit = element('button', { type: 'submit', class: isDangerous ? 'danger' : 'primary' }, action);
+  const cancel = button('Cancel', () => dialog.close(), { autofocus: isDangerous });
+  const form = element(
+    'form',
+    {},
+    element('h2', { id: 'dialog-title' }, title),
+    ...content,
+    problem,
+    element('div', { class: 'actions' }, cancel, submit),
+  );
+  const dialog = openDialog(form);
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    submit.disabled = true;
+    problem.replaceChildren();
+    try {
+      await run();
+      dialog.close();
+    } catch (error) {
+      problem.replaceChildren(...describeError(error));
+    } finally {
+      submit.disabled = false;
+    }
+  });
+}
+
+/** Opens a dialog, which is gone when it is closed. */
+export function openDialog(content: HTMLElement): HTMLDialogElement {
+  const dialog = element('dialog', { 'aria-labelledby': 'dialog-title' }, content);
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** A label above its field, and below it what there is to know. */
+export function labelled(text: string, field: HTMLElement, hint?: string): HTMLElement {
+  const note = hint === undefined ? undefined : element('small', {}, hint);
+  return element('label', {}, element('span', {}, text), field, note);
+}

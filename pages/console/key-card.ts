@@ -1,0 +1,79 @@
+import type { ApiKey } from '../../lib/client/client.ts';
+import { button, element } from './element.ts';
+import { askForDeletion, askForExpiry, askForName, askForRotation, type Context } from './key-dialogs.ts';
+import { stateOf } from './key-state.ts';
+import { complain, say } from './notices.ts';
+import { formatTime, fromNow } from './times.ts';
+
+/** A key in its place: what it is, what it has done, and what can be done with it. */
+export function keyCard(context: Context, key: ApiKey, now: number): HTMLElement {
+  const { name, apiKey, createdTime, lastUsedTime, expiresAt, enabled } = key;
+  const state = stateOf(key, now);
+  const handle = handleOf(apiKey);
+  const action = (id: string, text: string, run: () => unknown, attributes = {}) =>
+    button(text, run, { id: `${id}-${handle}`, 'aria-describedby': `name-${handle}`, ...attributes });
+  return element(
+    'li',
+    { class: `place taken ${state.kind}` },
+    element('div', { class: 'heading' }, element('h2', { id: `name-${handle}` }, name), badge(state)),
+    element(
+      'dl',
+      {},
+      ...fact('Created', timeElement(createdTime, now)),
+      ...fact('Last used', lastUsedTime === undefined ? 'Not yet' : timeElement(lastUsedTime, now)),
+      ...fact('Expires', expiresAt === -1 ? 'Never' : timeElement(expiresAt, now)),
+      ...fact('Fingerprint', element('code', { title: apiKey }, handle)),
+      ...(key.rotatedFrom
+        ? fact('Succeeds', element('code', { title: key.rotatedFrom }, handleOf(key.rotatedFrom)))
+        : []),
+    ),
+    element(
+      'div',
+      { class: 'actions', role: 'group', 'aria-labelledby': `name-${handle}` },
+      action('rotate', 'Rotate', () => askForRotation(context, key)),
+      action('rename', 'Rename', () => askForName(context, key)),
+      action('expire', 'Expiry', () => askForExpiry(context, key)),
+      action('switch', enabled ? 'Disable' : 'Enable', () => switchKey(context, key)),
+      action('delete', 'Delete', () => askForDeletion(context, key), { class: 'danger' }),
+    ),
+  );
+}
+
+/** A place without a key. */
+export function freePlace(make: HTMLElement | undefined): HTMLElement {
+  return element('li', { class: 'place free' }, element('p', {}, 'Free place'), make);
+}
+
+async function switchKey({ appkeys, app: { hrn: app }, refresh }: Context, key: ApiKey): Promise<void> {
+  const { apiKey, name, enabled } = key;
+  try {
+    await (enabled ? appkeys.disableApiKey({ app, apiKey }) : appkeys.enableApiKey({ app, apiKey }));
+    await refresh();
+    say(enabled ? `“${name}” is disabled, and keeps its place.` : `“${name}” is enabled.`);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+function badge({ kind, text }: ReturnType<typeof stateOf>): HTMLElement {
+  return element('span', { class: `badge ${kind}` }, text);
+}
+
+function fact(term: string, value: Node | string): HTMLElement[] {
+  return [element('dt', {}, term), element('dd', {}, value)];
+}
+
+function timeElement(time: number, now: number): HTMLElement {
+  const shown = `${formatTime(time)}`;
+  return element(
+    'time',
+    { datetime: new Date(time).toISOString() },
+    `${shown} `,
+    element('small', {}, fromNow(time, now)),
+  );
+}
+
+/** @returns the last part of a key's HRN */
+function handleOf(apiKey: string): string {
+  return apiKey.split('/').at(-1) ?? '';
+}

@@ -1,0 +1,112 @@
+import type { ApiKey, App, Client } from '../../lib/client/client.ts';
+import { ask, labelled } from './dialog.ts';
+import { element } from './element.ts';
+import { expiryField } from './expiry-field.ts';
+import { say } from './notices.ts';
+import { showSecret } from './secret-dialog.ts';
+import { formatTime } from './times.ts';
+
+/** What a dialog needs to change a key of an application. */
+export interface Context {
+  readonly appkeys: Client;
+  readonly app: App;
+  readonly hasFreePlace: boolean;
+  /** shows the keys as they are now */
+  readonly refresh: () => Promise<void>;
+}
+
+const overlaps = [
+  ['None: the old key ends at once', 0],
+  ['One hour', 3600],
+  ['One day', 86_400],
+  ['One week', 604_800],
+  ['30 days', 2_592_000],
+] as const;
+
+function nameField(value = ''): HTMLInputElement {
+  return element('input', { type: 'text', required: true, maxlength: '255', autocomplete: 'off', value });
+}
+
+export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: Context): void {
+  const name = nameField();
+  const expiry = expiryField();
+  ask({
+    title: 'Make a key',
+    content: [labelled('Name', name, 'What it is for: “billing, production”'), ...expiry.content],
+    action: 'Make key',
+    run: async () => {
+      const made = await appkeys.generateApiKey({ app, name: name.value, expiresAt: expiry.value() });
+      await refresh();
+      say(`The key “${made.name}” is made.`);
+      showSecret(made);
+    },
+  });
+}
+
+export function askForName({ appkeys, app: { hrn: app }, refresh }: Context, { apiKey, name }: ApiKey): void {
+  const field = nameField(name);
+  ask({
+    title: 'Rename the key',
+    content: [labelled('Name', field)],
+    action: 'Rename',
+    run: async () => {
+      const renamed = await appkeys.updateApiKey({ app, apiKey, name: field.value });
+      await refresh();
+      say(`The key is named “${renamed.name}”.`);
+    },
+  });
+}
+
+export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: Context, key: ApiKey): void {
+  const expiry = expiryField(key.expiresAt);
+  ask({
+    title: `When “${key.name}” expires`,
+    content: expiry.content,
+    action: 'Set expiry',
+    run: async () => {
+      const { name, expiresAt } = await appkeys.updateApiKey({ app, apiKey: key.apiKey, expiresAt: expiry.value() });
+      await refresh();
+      say(expiresAt === -1 ? `“${name}” never expires.` : `“${name}” expires on ${formatTime(expiresAt)}.`);
+    },
+  });
+}
+
+export function askForRotation({ appkeys, app: { hrn: app }, hasFreePlace, refresh }: Context, key: ApiKey): void {
+  const select = element(
+    'select',
+    {},
+    ...overlaps.map(([text, seconds]) =>
+      element('option', { value: String(seconds), disabled: seconds > 0 && !hasFreePlace }, text),
+    ),
+  );
+  if (hasFreePlace) select.value = '86400';
+  const hint = hasFreePlace
+    ? 'So long both keys serve, and you replace the one by the other.'
+    : 'Both can serve only where a place is free.';
+  ask({
+    title: `Rotate “${key.name}”`,
+    content: [element('p', {}, 'A successor with the same name takes over.'), labelled('Overlap', select, hint)],
+    action: 'Rotate',
+    run: async () => {
+      const overlapSeconds = Number(select.value);
+      const made = await appkeys.rotateApiKey({ app, apiKey: key.apiKey, overlapSeconds });
+      await refresh();
+      say(`“${made.name}” has a successor.`);
+      showSecret(made);
+    },
+  });
+}
+
+export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: Context, { apiKey, name }: ApiKey): void {
+  ask({
+    title: `Delete “${name}”?`,
+    content: [element('p', {}, 'Whoever still uses this key is refused from then on. It cannot be brought back.')],
+    action: 'Delete key',
+    isDangerous: true,
+    run: async () => {
+      await appkeys.deleteApiKey({ app, apiKey });
+      await refresh();
+      say(`The key “${name}” is deleted.`);
+    },
+  });
+}

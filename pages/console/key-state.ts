@@ -1,0 +1,17 @@
+import type { ApiKey } from '../../lib/client/client.ts';
+import { days, fromNow } from './times.ts';
+
+export interface KeyState {
+  readonly kind: 'active' | 'ending' | 'disabled' | 'expired';
+  readonly text: string;
+}
+
+const endingMs = days(3);
+
+/** What holds of a key first: an expired one serves nobody, whether it is enabled or not. */
+export function stateOf({ enabled, expiresAt }: ApiKey, now: number): KeyState {
+  if (expiresAt !== -1 && expiresAt <= now) return { kind: 'expired', text: 'Expired' };
+  if (!enabled) return { kind: 'disabled', text: 'Disabled' };
+  const isEnding = expiresAt !== -1 && expiresAt - now <= endingMs;
+  return isEnding ? { kind: 'ending', text: `Ends ${fromNow(expiresAt, now)}` } : { kind: 'active', text: 'Active' };
+}

@@ -1,0 +1,30 @@
+const dateAndTime = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+const secondMs = 1000;
+const dayMs = 24 * 60 * 60 * secondMs;
+const units = [
+  ['year', 365 * dayMs],
+  ['month', 30 * dayMs],
+  ['day', dayMs],
+  ['hour', 60 * 60 * secondMs],
+  ['minute', 60 * secondMs],
+] as const;
+
+/** @returns when a time is, seen from now: `3 days ago`, `in 2 hours`, `just now` */
+export function fromNow(time: number, now: number): string {
+  const [unit, lengthMs] = units.find(([, length]) => Math.abs(time - now) >= length) ?? [];
+  return unit === undefined ? 'just now' : relative.format(Math.trunc((time - now) / lengthMs), unit);
+}
+
+export function formatTime(time: number): string {
+  return dateAndTime.format(time);
+}
+
+/** @returns the local time as an `<input type="datetime-local">` takes it */
+export function formatInput(time: number): string {
+  const offsetMs = new Date(time).getTimezoneOffset() * 60 * secondMs;
+  return new Date(time - offsetMs).toISOString().slice(0, 16);
+}
+
+export const days = (count: number): number => count * dayMs;
