@@ -87,17 +87,21 @@ function callsOf({ paths }: Document) {
   const calls = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, call]) => ({ path, method, call })),
   );
-  return calls.filter(({ call }) => Object.values(call.responses).every(isForPrograms));
+  return calls.filter(({ call }) => isForPrograms(call));
 }
 
-function isForPrograms({ content }: { readonly content?: Content }): boolean {
-  return content === undefined || 'application/json' in content;
+function isForPrograms({ responses }: Described): boolean {
+  return Object.values(responses).every(({ content }) => content === undefined || 'application/json' in content);
 }
 
 function mapCalls({ paths }: Document, change: (call: Described) => object): object {
   const changed = Object.entries(paths).map(([path, methods]) => [
     path,
-    Object.fromEntries(Object.entries(methods).map(([method, call]) => [method, change(call)])),
+    Object.fromEntries(
+      Object.entries(methods)
+        .filter(([, call]) => isForPrograms(call))
+        .map(([method, call]) => [method, change(call)]),
+    ),
   ]);
   return Object.fromEntries(changed);
 }

@@ -2,7 +2,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const root = new URL('..', import.meta.url);
-const sources = globSync('{functions,lib,infra}/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.d.ts'));
+const sources = globSync('{functions,lib,infra,pages}/**/*.ts', { cwd: root }).filter(
+  (file) => !file.endsWith('.d.ts'),
+);
 
 /** What a file imports at run time or for its types. */
 function importsOf(file: string): string[] {
@@ -25,7 +27,7 @@ describe('who may import what', () => {
   });
 
   it.each(filesIn('functions/'))('%s: lib and node:crypto, no SDK; at most 30 lines, no try', (file) => {
-    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\.\/lib\/|node:crypto$)/);
+    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\.\/lib\/|node:crypto$|page:\w+$)/);
     const text = readFileSync(new URL(file, root), 'utf8');
     expect(text.split('\n').length).toBeLessThanOrEqual(31);
     expect(text).not.toMatch(/\btry\b/);
@@ -44,6 +46,11 @@ describe('who may import what', () => {
 
   it.each(filesIn('lib/client/'))('%s: its siblings and openapi-fetch only, nothing of Node', (file) => {
     for (const name of importsOf(file)) expect(name).toMatch(/^(\.\/(generated\/)?[\w-]+\.ts|openapi-fetch)$/);
+  });
+
+  it.each(filesIn('pages/'))('%s: its siblings, what pages share, and the client only', (file) => {
+    for (const name of importsOf(file))
+      expect(name).toMatch(/^(\.\/[\w-]+\.ts|\.\.\/shared\/[\w-]+\.ts|\.\.\/\.\.\/lib\/client\/client\.ts)$/);
   });
 
   it('of infra, the command line knows the local issuer only', () => {

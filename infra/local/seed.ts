@@ -6,7 +6,7 @@ import { appKey } from '../../lib/store/app-item.ts';
 import { memberItem } from '../../lib/store/members.ts';
 import { localClient } from './table.ts';
 
-/** The applications that a local service has from its start. */
+/** The applications that a local service has from its start, the newest first. */
 export const seeds = [
   { appId: 'lACE8kgYxsahjbXnvy8w', realm: 'myrealm', owner: 'demo', issuers: [] },
   { appId: 'withIssuers', realm: 'myrealm', owner: 'demo', issuers: ['https://issuer.example.com'] },
@@ -15,7 +15,7 @@ export const seeds = [
 /** Writes the seeds that are not there; what is there stays as it is. */
 export async function seedApps(endpoint: string, tableName: string, now: number): Promise<void> {
   const client = DynamoDBDocumentClient.from(localClient(endpoint));
-  await Promise.all(seeds.map((seed) => putIfAbsent(client, tableName, makeApp(seed, now))));
+  await Promise.all(seeds.map((seed, index) => putIfAbsent(client, tableName, makeApp(seed, now - index))));
   client.destroy();
 }
 

@@ -37,7 +37,6 @@ export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: Context): 
     run: async () => {
       const made = await appkeys.generateApiKey({ app, name: name.value, expiresAt: expiry.value() });
       await refresh();
-      say(`The key “${made.name}” is made.`);
       showSecret(made);
     },
   });
@@ -91,7 +90,6 @@ export function askForRotation({ appkeys, app: { hrn: app }, hasFreePlace, refre
       const overlapSeconds = Number(select.value);
       const made = await appkeys.rotateApiKey({ app, apiKey: key.apiKey, overlapSeconds });
       await refresh();
-      say(`“${made.name}” has a successor.`);
       showSecret(made);
     },
   });

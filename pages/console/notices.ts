@@ -1,18 +1,23 @@
 import { AppkeysError } from '../../lib/client/client.ts';
 import { element, requireElement } from './element.ts';
 
-/** Says what was done; what went wrong before is over. */
+const shownMs = 8000;
+let fading: number | undefined;
+
+/** Says for a while what was done; what went wrong before is over. */
 export function say(text: string): void {
-  requireElement('alert').replaceChildren();
+  sayNothing();
   requireElement('status').replaceChildren(text);
+  fading = setTimeout(sayNothing, shownMs);
 }
 
 export function complain(error: unknown): void {
-  requireElement('status').replaceChildren();
+  sayNothing();
   requireElement('alert').replaceChildren(...describeError(error));
 }
 
 export function sayNothing(): void {
+  clearTimeout(fading);
   requireElement('status').replaceChildren();
   requireElement('alert').replaceChildren();
 }

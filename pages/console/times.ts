@@ -14,7 +14,7 @@ const units = [
 /** @returns when a time is, seen from now: `3 days ago`, `in 2 hours`, `just now` */
 export function fromNow(time: number, now: number): string {
   const [unit, lengthMs] = units.find(([, length]) => Math.abs(time - now) >= length) ?? [];
-  return unit === undefined ? 'just now' : relative.format(Math.trunc((time - now) / lengthMs), unit);
+  return unit === undefined ? 'just now' : relative.format(Math.round((time - now) / lengthMs), unit);
 }
 
 export function formatTime(time: number): string {

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operations } from '../../lib/contract/operations.ts';
+import { pages } from '../../infra/pages.ts';
+import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
 import { copyService, packageService, type Resource, type Statement, type Template } from '../support/package.ts';
 
@@ -48,6 +49,8 @@ const allowed = {
   putIssuer: change,
   deleteIssuer: change,
   getOpenapi: [],
+  getDocs: [],
+  getConsole: [],
 };
 
 /** Every answer that API Gateway can give by itself, and the contract's error that it is given as. */
@@ -117,6 +120,12 @@ describe('functions', () => {
       const files = filesOf(name).filter((file) => file.isFile());
       expect(files.map((file) => file.name)).toEqual([expect.stringMatching(/\.mjs$/)]);
     }
+  });
+
+  it('carry the page for people that they serve, and no other', () => {
+    const carrying = (text: string) => Object.keys(functions()).filter((name) => bundleText(name).includes(text));
+    expect(carrying('<!doctype html>').filter((name) => name !== 'getOpenapi')).toEqual(['getDocs', 'getConsole']);
+    expect(carrying('SwaggerUIBundle')).toEqual(['getDocs']);
   });
 
   it('load outside the project, with nothing but what is in the bundle', async () => {
@@ -310,11 +319,20 @@ describe('the stage', () => {
   });
 });
 
+describe('the gateway', () => {
+  it('compresses what is long, so that the pages are sent small', () => {
+    const [api = ''] = idsOf('AWS::ApiGateway::RestApi');
+    expect(resource(api).Properties).toMatchObject({ MinimumCompressionSize: 1024 });
+    expect(resource(api).Properties).not.toHaveProperty('BinaryMediaTypes');
+  });
+});
+
 describe('routes', () => {
   it('security 25: are those of the operations table', () => {
-    const expected = Object.values(operations).flatMap((operation) =>
-      'path' in operation ? [`${operation.method.toUpperCase()} ${operation.path} ${operation.id}`] : [],
-    );
+    const expected = Object.values<Operation>(operations).flatMap(({ id, method = '', path, isPage }) => {
+      const paths = path === undefined ? [] : [path, ...(isPage ? [`${path}/{file}`] : [])];
+      return paths.map((each) => `${method.toUpperCase()} ${each} ${id}`);
+    });
     const routes = idsOf('AWS::ApiGateway::Method').map((id) => formatRoute(resource(id)));
     expect(routes.sort()).toEqual(expected.sort());
   });
@@ -374,11 +392,12 @@ describe('what is for running locally', () => {
       format: 'esm',
       outdir: 'out',
       metafile: true,
-    } as const;
+      plugins: [pages],
+    } as const satisfies BuildOptions;
     const { metafile } = await build({ ...options, entryPoints, absWorkingDir: folder });
     const own = Object.keys(metafile.inputs).filter((path) => !path.includes('node_modules/'));
     expect(own).toEqual(expect.arrayContaining(entryPoints));
-    expect(own.filter((path) => !/^(functions|lib)\//.test(path))).toEqual([]);
+    expect(own.filter((path) => !/^(functions\/|lib\/|pages:page:)/.test(path))).toEqual([]);
   });
 });
 

@@ -1,0 +1,252 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Client, createClient } from '../../lib/client/client.ts';
+import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
+import { useLocalService } from '../support/local-service.ts';
+
+const service = useLocalService({ RATE_LIMIT: 'off' });
+const open = useBrowser();
+
+let appkeys: Client;
+let app: string;
+/** each test has an application, and a principal, of its own */
+let token: string;
+
+beforeEach(async () => {
+  const principal = `user ${crypto.randomUUID()}`;
+  token = await service().token({ principal, permissions: ['account:createApp'] });
+  appkeys = createClient({ url: service().url, token });
+  app = (await appkeys.createApp({ name: 'the application' })).hrn;
+});
+
+const keys = async () => (await appkeys.listApiKeys({ app })).items;
+const address = () => `${service().url}/console`;
+
+async function openConsole(options: Parameters<typeof open>[1] = {}): Promise<Page> {
+  const page = await open(address(), options);
+  await page.getByLabel('Access token').fill(token);
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.locator('.place').first().waitFor();
+  return page;
+}
+
+const act = (page: Page, name: string, place = 0) =>
+  page.locator('.place').nth(place).getByRole('button', { name, exact: true }).click();
+const inDialog = (page: Page, name: string) =>
+  page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+const places = (page: Page) =>
+  page.locator('.place').evaluateAll((found) => found.map(({ className }) => className.replace('place ', '')));
+
+async function make(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  await page.getByLabel('Name').fill(name);
+  await inDialog(page, 'Make key');
+  await page.locator('.secret').waitFor();
+}
+
+async function closeSecret(page: Page): Promise<void> {
+  await inDialog(page, 'Copy key');
+  await inDialog(page, 'Close');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, () => {
+  it('shows two places, both free', async () => {
+    const page = await openConsole();
+    expect(await places(page)).toEqual(['free', 'free']);
+    expect(await page.locator('.count').textContent()).toBe('0 of 2 places taken');
+  });
+
+  it('makes, copies, renames, rotates, disables, enables and deletes a key', async () => {
+    const page = await openConsole({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await make(page, 'first');
+    await closeSecret(page);
+    const apiKeyId = await page.evaluate<string>('navigator.clipboard.readText()');
+    const verifier = await service().token({ permissions: ['account:verify'] });
+    const verify = () => createClient({ url: service().url, token: verifier }).verifyApiKey({ apiKeyId });
+    expect(await verify()).toMatchObject({ valid: true, identity: app });
+    expect(await places(page)).toEqual(['taken active', 'free']);
+
+    await act(page, 'Rename');
+    await page.getByLabel('Name').fill('renamed');
+    await inDialog(page, 'Rename');
+    await page.getByRole('heading', { name: 'renamed' }).waitFor();
+
+    await act(page, 'Rotate');
+    await page.getByLabel('Overlap').selectOption({ label: 'One day' });
+    await inDialog(page, 'Rotate');
+    await closeSecret(page);
+    expect(await places(page)).toEqual(['taken ending', 'taken active']);
+    const [old, successor] = await keys();
+    expect(successor).toMatchObject({ name: 'renamed', rotatedFrom: old?.apiKey });
+
+    await act(page, 'Disable', 1);
+    await page.locator('.place.disabled').waitFor();
+    expect((await keys())[1]?.enabled).toBe(false);
+    await act(page, 'Enable', 1);
+    await page.locator('.place.active').waitFor();
+
+    await act(page, 'Delete');
+    await page.getByRole('heading', { name: 'Delete “renamed”?' }).waitFor();
+    await inDialog(page, 'Cancel');
+    expect(await keys()).toHaveLength(2);
+    await act(page, 'Delete');
+    await inDialog(page, 'Delete key');
+    await page.locator('.place.free').waitFor();
+    expect((await keys()).map(({ apiKey }) => apiKey)).toEqual([successor?.apiKey]);
+  });
+
+  it('sets and takes back an expiry; what is expired gives its place to the next key', async () => {
+    const soon = { expiresAt: Date.now() + 2000 };
+    await appkeys.generateApiKey({ app, name: 'short', ...soon });
+    const { apiKey } = await appkeys.generateApiKey({ app, name: 'long' });
+    const page = await openConsole();
+    await act(page, 'Expiry', 1);
+    await page.getByRole('dialog').getByLabel('Expires').selectOption({ label: 'In 30 days' });
+    await inDialog(page, 'Set expiry');
+    await page.getByText('in 30 days').waitFor();
+    expect((await appkeys.getApiKey({ app, apiKey })).expiresAt).toBeGreaterThan(Date.now() + 29 * 86_400_000);
+    await act(page, 'Expiry', 1);
+    await page.getByRole('dialog').getByLabel('Expires').selectOption('Never');
+    await inDialog(page, 'Set expiry');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect((await appkeys.getApiKey({ app, apiKey })).expiresAt).toBe(-1);
+    await new Promise((resolve) => setTimeout(resolve, soon.expiresAt + 6000 - Date.now()));
+    await page.locator('.apps button').first().click();
+    await page.locator('.place.expired').waitFor();
+    await make(page, 'the next');
+    expect((await keys()).map(({ name }) => name)).toEqual(['long', 'the next']);
+  });
+
+  it('warns whoever leaves before the new key is copied, by closing, by Escape and by going away', async () => {
+    const page = await openConsole();
+    await make(page, 'not copied');
+    await page.keyboard.press('Escape');
+    await page.getByText('You have not copied this key').waitFor();
+    await inDialog(page, 'Close anyway');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await make(page, 'not copied either');
+    const asked = page.waitForEvent('dialog');
+    await page.close({ runBeforeUnload: true });
+    expect((await asked).type()).toBe('beforeunload');
+    await (await asked).accept();
+  });
+
+  it('works by keyboard alone, and the focus comes back to where it was', async () => {
+    const page = await open(address());
+    await page.keyboard.type(token);
+    await page.keyboard.press('Enter');
+    await page.locator('.place').first().waitFor();
+    const tabTo = async (id: string) => {
+      for (let count = 0; count < 30; count += 1) {
+        await page.keyboard.press('Tab');
+        if (await page.evaluate(`document.activeElement.id.startsWith('${id}')`)) return;
+      }
+      expect.fail(`Tab does not come to ${id}.`);
+    };
+    await tabTo('make');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('typed');
+    await page.keyboard.press('Enter');
+    await page.locator('.secret').waitFor();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await tabTo('switch');
+    await page.keyboard.press('Enter');
+    await page.locator('.place.disabled').waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Enable');
+    expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+    expect(await keys()).toMatchObject([{ name: 'typed', enabled: false }]);
+  });
+
+  it('tells the cause and the action when it is refused', async () => {
+    const page = await openConsole();
+    for (const name of ['one', 'two']) await appkeys.generateApiKey({ app, name });
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByLabel('Name').fill('three');
+    await inDialog(page, 'Make key');
+    const problem = page.getByRole('dialog').getByRole('alert');
+    await problem.getByText('409303').waitFor();
+    expect(await problem.textContent()).toContain('Delete an API key of the application, then send the request again.');
+    await inDialog(page, 'Cancel');
+  });
+
+  it('tells so when the token is none', async () => {
+    const page = await open(address());
+    await page.getByLabel('Access token').fill('wrong');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('alert').getByText('401300').waitFor();
+    expect(await page.locator('.place').count()).toBe(0);
+  });
+
+  it('shows names as text, whatever they are', async () => {
+    const name = '<img src=x onerror=alert(1)>';
+    await appkeys.generateApiKey({ app, name });
+    const page = await openConsole();
+    expect(await page.locator('.place h2').first().textContent()).toBe(name);
+  });
+
+  it('keeps the token in memory only, and forgets it when asked to', async () => {
+    const page = await openConsole();
+    const kept =
+      'JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state])';
+    expect(await page.evaluate(kept)).not.toContain(token);
+    expect(await page.content()).not.toContain(token);
+    await page.getByRole('button', { name: 'Forget token' }).click();
+    expect(await page.getByLabel('Access token').inputValue()).toBe('');
+    expect(await page.locator('.place').count()).toBe(0);
+  });
+
+  it('opens with the demo application at /demo/console, and takes no token out of a link to another machine', async () => {
+    const page = await open(`${service().url}/demo/console`);
+    await page.getByRole('heading', { name: 'lACE8kgYxsahjbXnvy8w' }).waitFor();
+    expect(page.url()).toBe(address());
+    const elsewhere = address().replace('127.0.0.1', otherHost);
+    const other = await open(`${elsewhere}#token=${token}`);
+    expect([other.url(), await other.getByLabel('Access token').inputValue()]).toEqual([elsewhere, '']);
+  });
+});
+
+describe.skipIf(isMissing).each([
+  [360, 'light'],
+  [360, 'dark'],
+  [1440, 'light'],
+  [1440, 'dark'],
+] as const)(`at %i px, %s${needsChromium}`, { timeout: 60_000 }, (width, colorScheme) => {
+  const looks = { viewport: { width, height: 800 }, colorScheme, reducedMotion: 'reduce' } as const;
+
+  it('axe finds nothing, and nothing is wider than the window', async () => {
+    await appkeys.generateApiKey({
+      app,
+      name: 'a key with a rather long name, as long as names come to be',
+      expiresAt: Date.now() + 86_400_000,
+    });
+    const { apiKey } = await appkeys.generateApiKey({ app, name: 'off' });
+    await appkeys.disableApiKey({ app, apiKey });
+    const page = await open(address(), looks);
+    expect(await violations(page)).toEqual([]);
+    await page.close();
+    const opened = await openConsole(looks);
+    expect(await violations(opened)).toEqual([]);
+    expect(await opened.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    for (const name of ['Rotate', 'Rename', 'Expiry', 'Delete']) {
+      await act(opened, name);
+      expect(await violations(opened)).toEqual([]);
+      await inDialog(opened, 'Cancel');
+    }
+    await act(opened, 'Delete');
+    await inDialog(opened, 'Delete key');
+    await make(opened, 'new');
+    expect(await violations(opened)).toEqual([]);
+    await closeSecret(opened);
+  });
+});

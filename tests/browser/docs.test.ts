@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
+import { useLocalService } from '../support/local-service.ts';
+
+const service = useLocalService();
+const open = useBrowser();
+
+const generate = '#operations-apiKeys-generateApiKey';
+
+describe.skipIf(isMissing)(`the reference page${needsChromium}`, { timeout: 60_000 }, () => {
+  it('has every call of the OpenAPI document, ready to be tried', async () => {
+    const page = await open(`${service().url}/docs`);
+    await page.locator('.opblock').first().waitFor();
+    const document = await (await fetch(`${service().url}/openapi.json`)).json();
+    const calls = Object.values<object>(document.paths).flatMap((path) => Object.keys(path));
+    expect(await page.locator('.opblock').count()).toBe(calls.length);
+  });
+
+  it('generates a key with Try It, and shows the 201 and the key', async () => {
+    const page = await open(`${service().url}/demo/docs`);
+    expect(page.url()).toBe(`${service().url}/docs`);
+    await page.locator(`${generate} .opblock-summary-control`).click();
+    expect(await page.locator(`${generate} [data-param-name=app] input`).inputValue()).toBe(
+      'hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w',
+    );
+    const asked = page.waitForRequest((request) => request.method() === 'POST');
+    await page.locator(`${generate} .execute`).click();
+    expect((await asked).url()).toContain(
+      '/apps/hrn%3Ahere%3Aaccount%3A%3Amyrealm%3Aapp%2FlACE8kgYxsahjbXnvy8w/apiKeys',
+    );
+    const answer = page.locator(`${generate} .live-responses-table`);
+    await answer.locator('.response-col_status', { hasText: '201' }).waitFor();
+    expect(await answer.textContent()).toMatch(/ak_lACE8kgYxsahjbXnvy8w_[A-Za-z0-9]{49}/);
+  });
+
+  it('shows the request in the language that is chosen, as it is to be sent, and without the token', async () => {
+    const page = await open(`${service().url}/demo/docs`);
+    await page.locator(`${generate} .opblock-summary-control`).click();
+    const snippet = page.locator(`${generate} .snippets`);
+    await page.locator(`${generate} textarea`).fill('{"name":"typed"}');
+    for (const language of ['curl', 'JavaScript', 'Python', 'Java', 'Go']) {
+      await snippet.getByRole('button', { name: language, exact: true }).click();
+      const text = (await snippet.locator('pre').textContent()) ?? '';
+      expect(text).toContain('app%2FlACE8kgYxsahjbXnvy8w/apiKeys');
+      expect(text).toContain('typed');
+      expect(text).toContain('APPKEYS_TOKEN');
+    }
+    const token = await page.locator('#token').inputValue();
+    expect(token).toMatch(/^eyJ/);
+    expect(await page.content()).not.toContain(token);
+  });
+
+  it('a call without a token is told what is missing; with the one typed it succeeds', async () => {
+    const page = await open(`${service().url}/docs`);
+    const list = page.locator('#operations-apps-listApps');
+    await list.locator('.opblock-summary-control').click();
+    await list.locator('.execute').click();
+    await list.locator('.live-responses-table .response-col_status', { hasText: '401' }).waitFor();
+    await page.locator('#token').fill(await service().token());
+    await list.locator('.execute').click();
+    await list.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
+  });
+
+  it('takes no token out of a link to another machine', async () => {
+    const elsewhere = service().url.replace('127.0.0.1', otherHost);
+    const page = await open(`${elsewhere}/docs#token=${await service().token()}`);
+    await page.locator('.opblock').first().waitFor();
+    expect(page.url()).toBe(`${elsewhere}/docs`);
+    expect(await page.locator('#token').inputValue()).toBe('');
+  });
+});

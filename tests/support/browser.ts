@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+
+const executablePath = '/usr/bin/chromium';
+const flags =
+  'disable-gpu disable-quic no-first-run disable-background-networking disable-component-update disable-sync';
+/** A host that is this machine, and is not called so. */
+export const otherHost = 'appkeys.test';
+
+/** Where it is not installed, there is nothing to see a page with. */
+export const isMissing = !existsSync(executablePath);
+export const needsChromium = isMissing ? ' (skipped: needs /usr/bin/chromium, apt-get install chromium)' : '';
+
+/** What a page did beside what it was asked to. */
+const seen: string[] = [];
+
+/**
+ * Starts a browser before the tests of the file. After each of them its pages are closed, and none may have asked
+ * another host than the service's, or have written an error.
+ */
+export function useBrowser(): (url: string, options?: BrowserContextOptions) => Promise<Page> {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    if (isMissing) return;
+    const args = ['--no-sandbox', ...flags.split(' ').map((flag) => `--${flag}`)];
+    args.push(`--host-resolver-rules=MAP ${otherHost} 127.0.0.1`);
+    browser = await chromium.launch({ executablePath, args });
+  });
+  afterEach(async () => {
+    for (const context of browser?.contexts() ?? []) await context.close();
+    expect(seen.splice(0)).toEqual([]);
+  });
+  afterAll(() => browser?.close());
+  return async (url, options = {}) => {
+    const context = await (browser ?? expect.fail('There is no browser.')).newContext(options);
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    watch(page, new URL(url).host);
+    await page.goto(url);
+    return page;
+  };
+}
+
+function watch(page: Page, host: string): void {
+  page.on('request', (request) => {
+    const { protocol, host: asked } = new URL(request.url());
+    if (protocol !== 'data:' && asked !== host) seen.push(`asked ${request.url()}`);
+  });
+  page.on('pageerror', ({ message }) => seen.push(message));
+  page.on('console', (message) => {
+    // The browser itself notes each refusal of the API.
+    const isRefusal = message.text().startsWith('Failed to load resource') && /\/apps\b/.test(message.location().url);
+    if (['error', 'warning'].includes(message.type()) && !isRefusal) seen.push(message.text());
+  });
+}
