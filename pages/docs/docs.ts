@@ -16,19 +16,19 @@ const reference = SwaggerUIBundle({
   validatorUrl: null,
   defaultModelsExpandDepth: -1,
   onComplete: () => {
-    tokenField.addEventListener('input', useToken);
-    if (demoToken) tokenField.value = demoToken;
-    useToken();
+    if (demoToken) useToken(demoToken);
+    tokenField.value = demoToken ?? '';
+    tokenField.addEventListener('input', () => useToken(tokenField.value.trim()));
   },
 });
 
 requireElement('credential', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault());
 
-function useToken(): void {
-  const value = tokenField.value.trim();
+/** An empty token is none: the request goes without. */
+function useToken(value: string): void {
   const schema = { type: 'http', scheme: 'bearer' };
-  if (value) reference.authActions.authorize({ bearer: { name: 'bearer', schema, value } });
-  else reference.authActions.logout(['bearer']);
+  reference.authActions.authorize({ bearer: { name: 'bearer', schema, value } });
+  if (!value) reference.authActions.logout(['bearer']);
 }
 
 function followColorScheme(): void {
