@@ -49,8 +49,14 @@ export function openDialog(content: HTMLElement): HTMLDialogElement {
   return dialog;
 }
 
+let fieldCount = 0;
+
 /** A label above its field, and below it what there is to know. */
 export function labelled(text: string, field: HTMLElement, hint?: string): HTMLElement {
-  const note = hint === undefined ? undefined : element('small', {}, hint);
-  return element('label', {}, element('span', {}, text), field, note);
+  fieldCount += 1;
+  const id = `field-${fieldCount}`;
+  const note = hint === undefined ? undefined : element('small', { id: `${id}-hint` }, hint);
+  field.id = id;
+  if (note) field.setAttribute('aria-describedby', note.id);
+  return element('div', { class: 'field' }, element('label', { for: id }, text), field, note);
 }
