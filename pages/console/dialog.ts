@@ -1,5 +1,5 @@
 import { button, element } from './element.ts';
-import { describeError } from './notices.ts';
+import { describeError, sayNothing } from './notices.ts';
 
 export interface Question {
   readonly title: string;
@@ -45,6 +45,7 @@ export function openDialog(content: HTMLElement): HTMLDialogElement {
   const dialog = element('dialog', { 'aria-labelledby': 'dialog-title' }, content);
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
+  sayNothing();
   dialog.showModal();
   return dialog;
 }

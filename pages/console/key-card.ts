@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../lib/client/client.ts';
 import { button, element } from './element.ts';
 import { askForDeletion, askForExpiry, askForName, askForRotation, type Context } from './key-dialogs.ts';
-import { stateOf } from './key-state.ts';
+import { handleOf, stateOf } from './key-state.ts';
 import { complain, say } from './notices.ts';
 import { formatTime, fromNow } from './times.ts';
 
@@ -71,9 +71,4 @@ function timeElement(time: number, now: number): HTMLElement {
     `${shown} `,
     element('small', {}, fromNow(time, now)),
   );
-}
-
-/** @returns the last part of a key's HRN */
-function handleOf(apiKey: string): string {
-  return apiKey.split('/').at(-1) ?? '';
 }

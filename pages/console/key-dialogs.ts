@@ -2,6 +2,7 @@ import type { ApiKey, App, Client } from '../../lib/client/client.ts';
 import { ask, labelled } from './dialog.ts';
 import { element } from './element.ts';
 import { expiryField } from './expiry-field.ts';
+import { handleOf } from './key-state.ts';
 import { say } from './notices.ts';
 import { showSecret } from './secret-dialog.ts';
 import { formatTime } from './times.ts';
@@ -98,7 +99,10 @@ export function askForRotation({ appkeys, app: { hrn: app }, hasFreePlace, refre
 export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: Context, { apiKey, name }: ApiKey): void {
   ask({
     title: `Delete “${name}”?`,
-    content: [element('p', {}, 'Whoever still uses this key is refused from then on. It cannot be brought back.')],
+    content: [
+      element('p', {}, 'Fingerprint ', element('code', {}, handleOf(apiKey))),
+      element('p', {}, 'Whoever still uses this key is refused from then on. It cannot be brought back.'),
+    ],
     action: 'Delete key',
     isDangerous: true,
     run: async () => {

@@ -15,3 +15,8 @@ export function stateOf({ enabled, expiresAt }: ApiKey, now: number): KeyState {
   const isEnding = expiresAt !== -1 && expiresAt - now <= endingMs;
   return isEnding ? { kind: 'ending', text: `Ends ${fromNow(expiresAt, now)}` } : { kind: 'active', text: 'Active' };
 }
+
+/** @returns the last part of a key's HRN, the fingerprint of its secret: of two keys with one name it tells which */
+export function handleOf(apiKey: string): string {
+  return apiKey.split('/').at(-1) ?? '';
+}

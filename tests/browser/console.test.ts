@@ -95,6 +95,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
 
     await act(page, 'Delete');
     await page.getByRole('heading', { name: 'Delete “renamed”?' }).waitFor();
+    expect(await page.getByRole('dialog').textContent()).toContain(old?.apiKey.split('/')[1]);
     await inDialog(page, 'Cancel');
     expect(await keys()).toHaveLength(2);
     await act(page, 'Delete');
