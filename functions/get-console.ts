@@ -1,6 +1,6 @@
 import { page } from 'page:console';
 import { readMaxKeysPerApp } from '../lib/config.ts';
-import { getConsole } from '../lib/contract/operations.ts';
+import { getConsole } from '../lib/contract/routes.ts';
 import { publicEndpoint } from '../lib/http/endpoint.ts';
 import { webPageReply } from '../lib/http/web-page.ts';
 import { start } from '../lib/service.ts';

@@ -1,5 +1,5 @@
 import { page } from 'page:docs';
-import { getDocs } from '../lib/contract/operations.ts';
+import { getDocs } from '../lib/contract/routes.ts';
 import { publicEndpoint } from '../lib/http/endpoint.ts';
 import { webPageReply } from '../lib/http/web-page.ts';
 

@@ -10,10 +10,10 @@ const swaggerUi = 'node_modules/swagger-ui-dist';
 /** What each page consists of, beside its `index.html`: sources that are bundled, and files that are taken as they are. */
 const parts: Readonly<Record<string, { readonly sources: readonly string[]; readonly copies: readonly string[] }>> = {
   docs: {
-    sources: ['pages/docs/docs.ts', 'pages/docs/docs.css'],
+    sources: ['lib/pages/docs/docs.ts', 'lib/pages/docs/docs.css'],
     copies: [`${swaggerUi}/swagger-ui-bundle.js`, `${swaggerUi}/swagger-ui.css`],
   },
-  console: { sources: ['pages/console/console.ts', 'pages/console/console.css'], copies: [] },
+  console: { sources: ['lib/pages/console/console.ts', 'lib/pages/console/console.css'], copies: [] },
 };
 
 const moduleNames = /^page:(\w+)$/;
@@ -37,7 +37,7 @@ export async function buildPage(name: string): Promise<WebPage> {
   const { sources, copies } = parts[name] ?? { sources: [], copies: [] };
   const built = await Promise.all([...copies.map(copy), ...sources.map(bundle)]);
   const files = built.map(({ fileName, text }) => ({ fileName, hashedName: hashedName(fileName, text), text }));
-  const html = await readFile(join(projectFolder, 'pages', name, 'index.html'), 'utf8');
+  const html = await readFile(join(projectFolder, 'lib/pages', name, 'index.html'), 'utf8');
   return {
     html: files.reduce(
       (page, { fileName, hashedName }) => page.replace(`"${name}/${fileName}"`, `"${name}/${hashedName}"`),

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
 import type { OnLoadResult, Plugin } from 'esbuild';
+import { pages } from './pages.ts';
 import { type Replacement, replacements } from './slim/replacements.ts';
 
 /** What serverless-esbuild builds each function with. */
-export default [fetchBuiltins(), replaceFiles()];
+export default [pages, fetchBuiltins(), replaceFiles()];
 
 /**
  * Gets Node's built-in modules by a call instead of an `import`, which reads every export of theirs: some are getters

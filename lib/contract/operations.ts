@@ -36,8 +36,6 @@ export interface Operation extends Route {
     /** default `application/json` */
     readonly mediaType?: 'text/html';
   };
-  /** a page for people, whose files are at `{path}/{file}` */
-  readonly isPage?: boolean;
   /** errors that are the operation's own, beside those of its access, path and body */
   readonly errors: readonly ErrorCode[];
 }
@@ -266,25 +264,17 @@ const page = {
 } as const;
 
 export const getDocs = {
-  id: 'getDocs',
-  method: 'get',
-  path: '/docs',
+  ...routes.getDocs,
   summary: 'Get Reference Page',
   description: 'Every call on one page, ready to be tried.',
-  access: 'public',
-  isPage: true,
   reply: page,
   errors: [],
 } as const satisfies Operation;
 
 export const getConsole = {
-  id: 'getConsole',
-  method: 'get',
-  path: '/console',
+  ...routes.getConsole,
   summary: 'Get Key Console',
   description: 'The API keys of applications on one page, for whoever has an access token.',
-  access: 'public',
-  isPage: true,
   reply: page,
   errors: [],
 } as const satisfies Operation;

@@ -14,6 +14,8 @@ export interface Route {
   readonly isVerification?: boolean;
   /** takes `limit` and `pageToken` */
   readonly isPaged?: boolean;
+  /** a page for people, whose files are at `{path}/{file}` */
+  readonly isPage?: boolean;
   /** takes an Idempotency-Key */
   readonly isRepeatable?: boolean;
 }
@@ -188,4 +190,20 @@ export const getOpenapi = {
   method: 'get',
   path: '/openapi.json',
   access: 'public',
+} as const satisfies Route;
+
+export const getDocs = {
+  id: 'getDocs',
+  method: 'get',
+  path: '/docs',
+  access: 'public',
+  isPage: true,
+} as const satisfies Route;
+
+export const getConsole = {
+  id: 'getConsole',
+  method: 'get',
+  path: '/console',
+  access: 'public',
+  isPage: true,
 } as const satisfies Route;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { languages, type SnippetRequest } from '../../pages/docs/snippets.ts';
+import { languages, type SnippetRequest } from '../../lib/pages/docs/snippets.ts';
 
 /** How each snippet is run, and what tells whether this machine can. */
 const runs: Readonly<Record<string, { file: string; command: (file: string) => string[]; probe: string[] }>> = {

@@ -1,5 +1,5 @@
 import type { TokenIssuer } from '../../lib/config.ts';
-import { operations } from '../../lib/contract/operations.ts';
+import { type Operation, operations } from '../../lib/contract/operations.ts';
 import type { OperationId } from './events.ts';
 import type { TestIssuer } from './issuer.ts';
 
@@ -55,9 +55,9 @@ export function setEnvironment(settings: Record<string, string | undefined>): vo
 
 export type Handler = (event: unknown, context: unknown) => Promise<never>;
 
-/** Loads the handler of every operation. @param version another one loads them anew */
+/** Loads the handler of every operation but the pages for people. @param version another one loads them anew */
 export async function loadHandlers(version = ''): Promise<Record<OperationId, Handler>> {
-  const ids = Object.keys(operations) as OperationId[];
+  const ids = Object.values<Operation>(operations).flatMap(({ id, isPage }) => (isPage ? [] : [id]));
   const loaded = ids.map(async (id) => {
     const file = new URL(`../../functions/${kebab(id)}.ts`, import.meta.url);
     return [id, (await import(`${file}${version}`)).handler];

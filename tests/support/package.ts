@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { unzip } from './unzip.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const shipped = ['functions', 'infra', 'lib', 'package.json', 'pages', 'serverless.yml', 'tsconfig.json'];
+const shipped = ['functions', 'infra', 'lib', 'package.json', 'serverless.yml', 'tsconfig.json'];
 const timeoutMs = 50_000;
 
 export interface Statement {

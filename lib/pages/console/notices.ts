@@ -1,4 +1,4 @@
-import { AppkeysError } from '../../lib/client/client.ts';
+import { AppkeysError } from '../../client/client.ts';
 import { element, requireElement } from './element.ts';
 
 const shownMs = 8000;

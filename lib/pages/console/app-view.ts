@@ -1,4 +1,4 @@
-import type { ApiKey, App, Client } from '../../lib/client/client.ts';
+import type { ApiKey, App, Client } from '../../client/client.ts';
 import { button, element } from './element.ts';
 import { freePlace, keyCard } from './key-card.ts';
 import { askForNewKey, type Context } from './key-dialogs.ts';
