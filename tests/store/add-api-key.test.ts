@@ -7,7 +7,9 @@ import type { App } from '../../lib/domain/app.ts';
 import { type Addition, addApiKey } from '../../lib/store/add-api-key.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import type { Attempt, Table, Update } from '../../lib/store/table.ts';
+import { aKey, anApp, aRecord, aTombstone, expiredKey, handle, many, now } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
+import { type Fate, fate, type ScriptedTable, scriptedTable } from '../support/scripted-table.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -275,5 +277,152 @@ describe('an application that changes between a refusal and the look at it', () 
     const refusal = addApiKey(behaving(applied, revived), additionTo(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
     expect(Object.keys((await service.item(app)).keys)).toEqual(['a', 'b']);
+  });
+});
+
+const old = { at: now - 90_000_000, until: now - 1 };
+const full2 = { [handle('a')]: aKey(), [handle('b')]: aKey() };
+const fullOfExpired = { [handle('a')]: aKey(), [handle('b')]: expiredKey() };
+
+/** What the application `app` is asked to add: the key of the handle `n`. */
+function wantedOf(app: App, parts: Partial<Addition> = {}): Addition {
+  return { ...additionTo(app), handle: handle('n'), key: aKey({ name: 'new' }), now, ...parts };
+}
+
+describe('what a write that clears away is tied to', () => {
+  const request = { hash: 'entry0', bodyHash: 'body' };
+  const record = aRecord({ at: now, handle: handle('n'), salt: 'new salt' });
+
+  it.each([
+    ['among others, with no request', {}, undefined],
+    ['of the very request, which is written anew', { request, record }, record],
+  ])('an old record goes: %s', async (_, parts, kept) => {
+    const app = anApp({ requests: many(100, () => aRecord(old)) });
+    const table = scriptedTable(app);
+    await addApiKey(table, wantedOf(app, parts), fakeDeadline());
+    expect(Object.keys(table.app?.requests ?? {})).toHaveLength(kept ? 51 : 50);
+    expect(table.app?.requests[request.hash]).toEqual(kept);
+  });
+
+  it('records that came meanwhile count: clearing away does not let them grow without end', async () => {
+    const app = anApp({ requests: many(100, () => aRecord(old)) });
+    const table = scriptedTable(app, [
+      fate.asUsual,
+      (apply) => {
+        table.put({ ...app, requests: many(151, (index) => aRecord(index < 50 ? old : {})) });
+        return apply();
+      },
+    ]);
+    await expect(addApiKey(table, wantedOf(app), fakeDeadline())).rejects.toMatchObject({ code: '429003' });
+  });
+
+  it.each<[string, Partial<App>, Partial<App>]>([
+    [
+      'a key, where no key goes',
+      { removed: many(100, () => aTombstone(old)) },
+      { keys: { [handle('c')]: aKey() }, keyCount: 1 },
+    ],
+    ['a tombstone, where none goes', { keys: fullOfExpired }, { removed: { [handle('c')]: aTombstone() } }],
+    ['a record, where none goes', { keys: fullOfExpired }, { requests: { another: aRecord() } }],
+  ])('another puts in %s: not one write more', async (_, parts, meanwhile) => {
+    const app = anApp(parts);
+    const table = scriptedTable(app, [
+      fate.asUsual,
+      (apply) => {
+        table.put({ ...app, ...meanwhile });
+        return apply();
+      },
+    ]);
+    await addApiKey(table, wantedOf(app), fakeDeadline());
+    expect(table.sent).toHaveLength(2);
+  });
+
+  it('the second write goes at once, and only later ones wait', async () => {
+    const app = anApp({ keys: fullOfExpired });
+    const slept: number[] = [];
+    const deadline = { ...fakeDeadline(), sleep: async (ms: number) => void slept.push(ms) };
+    await addApiKey(scriptedTable(app), wantedOf(app), deadline);
+    expect(slept).toEqual([]);
+    const refused: Fate = () => ({ outcome: 'refused', item: undefined });
+    await addApiKey(scriptedTable(app, [refused, refused]), wantedOf(app), deadline);
+    expect(slept).toEqual([50]);
+  });
+
+  it('503 for an application that changes for ever tells the operator so', async () => {
+    const refused: Fate = () => ({ outcome: 'refused', item: undefined });
+    const table = scriptedTable(
+      anApp(),
+      Array.from({ length: 100 }, () => refused),
+    );
+    await expect(addApiKey(table, wantedOf(anApp()), fakeDeadline())).rejects.toMatchObject({
+      parts: { why: 'the application changed at every attempt' },
+    });
+  });
+});
+
+it('a key whose answer was lost is answered as it stands by then, without a third write', async () => {
+  const renamed = aKey({ name: 'renamed' });
+  const table: ScriptedTable = scriptedTable(anApp(), [
+    () => {
+      table.put(anApp({ keys: { [handle('n')]: renamed } }));
+      return fate.lost();
+    },
+  ]);
+  const added = addApiKey(table, wantedOf(anApp()), fakeDeadline());
+  await expect(added).resolves.toEqual({ key: renamed, handle: handle('n') });
+  expect(table.sent).toHaveLength(2);
+});
+
+describe('a fence', () => {
+  it('is a change of its own that the stream shows, and costs one write and no read', async () => {
+    const app = anApp({
+      keys: full2,
+      lastUsed: { [handle('a')]: 1, latest: handle('a') } as unknown as App['lastUsed'],
+    });
+    const table = scriptedTable(app, [fate.lost]);
+    const wanted = wantedOf(app);
+    await expect(addApiKey(table, wanted, fakeDeadline())).rejects.toMatchObject({ code: '409303' });
+    expect(table.app).toMatchObject({
+      rev: app.rev + 1,
+      lastChange: { ...wanted.change, action: 'fenceApiKey' },
+      lastUsed: { [handle('a')]: 1 },
+      removed: { [handle('n')]: { why: 'fenced', at: now } },
+    });
+    expect(table.app?.lastUsed).not.toHaveProperty('latest');
+    expect([table.sent.length, table.reads]).toEqual([3, 0]);
+  });
+
+  it('is not given up to a busy database: the key may still arrive', async () => {
+    const app = anApp({ keys: full2 });
+    const table = scriptedTable(app, [fate.lost, fate.asUsual, fate.tooBusy]);
+    await expect(addApiKey(table, wantedOf(app), fakeDeadline())).rejects.toMatchObject({ code: '409303' });
+    expect(Object.keys(table.app?.removed ?? {})).toEqual([handle('n')]);
+  });
+
+  it.each<[string, App | undefined]>([
+    ['is not there', undefined],
+    ['is deleted', anApp({ status: 'deleted' })],
+    ['is of another realm', anApp({ realm: 'third' })],
+  ])('is not tried where the application %s, which bars every key: 404660', async (_, app) => {
+    const table = scriptedTable(anApp(), [fate.lost]);
+    table.put(app);
+    await expect(addApiKey(table, wantedOf(anApp()), fakeDeadline())).rejects.toMatchObject({ code: '404660' });
+    expect(table.sent).toHaveLength(2);
+  });
+
+  it.each<[string, App | undefined]>([
+    ['goes', undefined],
+    ['is deleted', anApp({ status: 'deleted' })],
+  ])('leaves an application as it is that %s meanwhile; the refusal stays', async (_, meanwhile) => {
+    const table = scriptedTable(anApp({ keys: full2 }), [
+      fate.lost,
+      fate.asUsual,
+      (apply) => {
+        table.put(meanwhile);
+        return apply();
+      },
+    ]);
+    await expect(addApiKey(table, wantedOf(anApp()), fakeDeadline())).rejects.toMatchObject({ code: '409303' });
+    expect(table.app).toEqual(meanwhile && expect.objectContaining(meanwhile));
   });
 });
