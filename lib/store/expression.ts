@@ -58,7 +58,7 @@ class Placeholders {
   readonly #placeholders = new Map<string, string>();
 
   render({ texts, parts }: Fragment): string {
-    return parts.reduce<string>((text, part, index) => text + this.#part(part) + texts[index + 1], texts[0] ?? '');
+    return String.raw({ raw: texts }, ...parts.map((part) => this.#part(part)));
   }
 
   #part(part: Part): string {

@@ -2,7 +2,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Item } from './table.ts';
 
 /** There was no time for the request; nothing was changed. */
-const busy = new Set([
+const busy = new Set<string | undefined>([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'ThrottlingException',
@@ -11,7 +11,7 @@ const busy = new Set([
 ]);
 
 /** Answers that prove that DynamoDB changed nothing, and that may be different the next time. */
-const passing = new Set([
+const passing = new Set<string | undefined>([
   ...busy,
   'ReplicatedWriteConflictException',
   // The client corrects its clock from the answer.
@@ -22,7 +22,7 @@ const passing = new Set([
 ]);
 
 /** Answers that prove that DynamoDB changed nothing, and that trying again cannot mend. */
-const fatal = new Set([
+const fatal = new Set<string | undefined>([
   'AccessDeniedException',
   'ItemCollectionSizeLimitExceededException',
   'MissingAuthenticationTokenException',
@@ -32,7 +32,7 @@ const fatal = new Set([
 ]);
 
 /** Failures before a byte was sent. */
-const unsent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const unsent = new Set<string | undefined>(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /**
  * Says what an error of the DynamoDB client proves about the request. Whatever is not known to prove anything
@@ -42,13 +42,13 @@ const unsent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'
 export function classifyFailure(error: unknown): 'refused' | 'notApplied' | 'unknown' | 'fatal' {
   const { name, code } = error as { name?: string; code?: string };
   if (name === 'ConditionalCheckFailedException') return 'refused';
-  if (fatal.has(name ?? '')) return 'fatal';
-  return passing.has(name ?? '') || unsent.has(code ?? '') ? 'notApplied' : 'unknown';
+  if (fatal.has(name)) return 'fatal';
+  return passing.has(name) || unsent.has(code) ? 'notApplied' : 'unknown';
 }
 
 /** Whether a failure says that the database, or the way to it, has too much to do. */
 export function isBusy(error: unknown): boolean {
-  return busy.has((error as { name?: string }).name ?? '');
+  return busy.has((error as { name?: string }).name);
 }
 
 /** @returns the item that a refused write met, where the engine tells it */

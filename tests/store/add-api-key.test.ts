@@ -426,3 +426,50 @@ describe('a fence', () => {
     expect(table.app).toEqual(meanwhile && expect.objectContaining(meanwhile));
   });
 });
+
+describe('a request that may be repeated', () => {
+  const request = { hash: 'request', bodyHash: 'body' };
+  const mine = aRecord({ at: now, handle: handle('n') });
+  const dayOld = aRecord({ at: now - 86_400_000, handle: handle('a') });
+  const yesterdays = { keys: { [handle('a')]: aKey({ name: 'renamed' }) } };
+
+  it('is kept with its key, in the same write', async () => {
+    const table = scriptedTable(anApp());
+    await addApiKey(table, wantedOf(anApp(), { request, record: mine }), fakeDeadline());
+    expect(table.app).toMatchObject({ keyCount: 1, requests: { request: mine } });
+    expect(table.sent).toHaveLength(1);
+  });
+
+  it('is answered with the key that it made, as that stands now, and writes nothing', async () => {
+    const record = { ...dayOld, at: dayOld.at + 1 };
+    const app = anApp({ ...yesterdays, requests: { request: record } });
+    const table = scriptedTable(app);
+    const added = await addApiKey(table, wantedOf(app, { request, record: mine }), fakeDeadline());
+    expect(added).toEqual({ key: aKey({ name: 'renamed' }), handle: handle('a'), replayed: record });
+    expect([table.sent.length, table.app?.rev]).toEqual([1, app.rev]);
+  });
+
+  it('makes another key after a day, at once', async () => {
+    const app = anApp({ ...yesterdays, requests: { request: dayOld } });
+    const table = scriptedTable(app);
+    await addApiKey(table, wantedOf(app, { request, record: mine }), fakeDeadline());
+    expect(table.app).toMatchObject({ keyCount: 2, requests: { request: mine } });
+    expect(table.sent).toHaveLength(1);
+  });
+});
+
+it.each<[string, Addition['standing'], number]>([
+  ['a token that may write, whatever is granted', { fromToken: ['write'], principal: 'stranger' }, 1],
+  ['a token that may manage', { fromToken: ['manage'], principal: 'stranger' }, 1],
+  ['nobody in particular, who is let in elsewhere', { fromToken: ['manage'], principal: undefined }, 1],
+  ['a grant to write', { fromToken: ['read'], principal: 'writer' }, 1],
+  ['a grant to manage', { fromToken: [], principal: 'demo' }, 1],
+  ['a grant to read alone', { fromToken: ['read'], principal: 'reader' }, 0],
+])('the first write itself lets in by the right of %s', async (_, standing, made) => {
+  const app = anApp({ grants: { demo: ['manage'], writer: ['write'], reader: ['read'] } });
+  const table = scriptedTable(app);
+  const added = addApiKey(table, wantedOf(app, { standing }), fakeDeadline());
+  if (made) await added;
+  else await expect(added).rejects.toMatchObject({ code: '403403' });
+  expect([table.sent.length, table.app?.keyCount]).toEqual([1, made]);
+});

@@ -5,7 +5,9 @@ import { rotate } from '../../lib/domain/rotation.ts';
 import { type AppChange, changeApp } from '../../lib/store/change-app.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import type { Attempt, Table, Update } from '../../lib/store/table.ts';
+import { aKey, anApp, aRecord, aTombstone, handle, now } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
+import { fate, scriptedTable } from '../support/scripted-table.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -255,3 +257,110 @@ function rotationOf(app: App, to = 'c'): AppChange {
   const rotation = { from: handleA, to: to as keyof App['keys'], wish: {}, by: 'demo', op, now, maxKeys: 2 };
   return { ...wanted, makes: rotation.to, edit: (found) => rotate(found, rotation) };
 }
+
+describe('what a change writes', () => {
+  const [a, b] = [handle('a'), handle('b')];
+  const lastUsed = { [a]: 1, [b]: 2, latest: b } as unknown as App['lastUsed'];
+  const before = anApp({ keys: { [a]: aKey(), [b]: aKey() }, lastUsed });
+
+  it.each<[string, Partial<App>]>([
+    ['the name', { name: 'another' }],
+    ['the description', { description: 'another' }],
+    ['the status', { status: 'deactivated' }],
+    ['token issuers', { issuers: ['https://issuer.test'] }],
+    ['grants', { grants: { demo: ['manage'], other: ['read'] } }],
+    ['a key', { keys: { ...before.keys, [a]: aKey({ enabled: false }) } }],
+    ['a tombstone', { removed: { [handle('c')]: aTombstone({ until: Date.now() + 60_000 }) } }],
+    ['a record', { requests: { request: aRecord({ at: Date.now() }) } }],
+    ['when the item goes', { ttl: 1 }],
+  ])('%s, and nothing else but the change itself', async (_, parts) => {
+    const table = scriptedTable(before);
+    const wanted = changeOf(before, { edit: (found) => ({ ...found, ...parts }) });
+    const changed = await changeApp(table, wanted, fakeDeadline());
+    const { latest: _latest, ...uses } = lastUsed as Record<string, number>;
+    const after = { ...before, ...parts, rev: before.rev + 1, lastChange: wanted.change, lastUsed: uses };
+    expect(table.app).toEqual(expect.objectContaining(after));
+    expect(changed).toMatchObject({ ...after, lastUsed: uses });
+    const [update] = table.sent;
+    const named = Object.values(update?.ExpressionAttributeNames ?? {});
+    expect(named).toEqual([...Object.keys(parts), 'rev', 'lastChange', 'lastUsed', 'latest']);
+    expect(table.reads).toBe(1);
+  });
+
+  it('a deleted key takes the time of its use along; a deleted application its place in a list', async () => {
+    const table = scriptedTable(before);
+    const deletion = changeOf(before);
+    await changeApp(table, { ...deletion, edit: (found) => deleteKey(found, a, deletion.change) }, fakeDeadline());
+    expect(table.app).toMatchObject({ keyCount: 1, lastUsed: { [b]: 2 } });
+    expect(Object.keys(table.app?.lastUsed ?? {})).toEqual([b]);
+    const ending = changeOf(before, { needed: 'manage', edit: (found) => deleteApp(found, now) });
+    await changeApp(table, ending, fakeDeadline());
+    expect(table.app).toMatchObject({ status: 'deleted', lastUsed: {}, keyCount: 0 });
+    expect(table.app).not.toHaveProperty('listKey');
+  });
+});
+
+describe('the end of a change that others overtake', () => {
+  const makes = handle('c');
+
+  it.each<[string, Partial<App>, object]>([
+    ['the key that it made is there', { keys: { [makes]: aKey() } }, {}],
+    ['its key is gone, with a tombstone of another', { removed: { [makes]: aTombstone() } }, { code: '409305' }],
+    ['nothing of it is there', {}, notKnown],
+  ])('in doubt, further on, %s', async (_, parts, outcome) => {
+    const before = anApp();
+    const further = anApp({ ...parts, rev: before.rev + 2 });
+    const table = scriptedTable(before, [
+      () => {
+        table.put(further);
+        return fate.lost();
+      },
+    ]);
+    const wanted = changeOf(before, { makes });
+    const ended = await changeApp(table, wanted, fakeDeadline()).catch((error) => error);
+    expect(ended).toMatchObject('code' in outcome ? outcome : further);
+    expect(table.sent).toHaveLength(2);
+  });
+
+  it('in doubt, an application that is gone is none: 404660', async () => {
+    const table = scriptedTable(anApp(), [
+      () => {
+        table.put(undefined);
+        return fate.lost();
+      },
+    ]);
+    const refusal = changeApp(table, changeOf(anApp()), fakeDeadline());
+    await expect(refusal).rejects.toMatchObject({ code: '404660' });
+  });
+
+  it('503 where that happens every time: it was not made, and the operator is told why', async () => {
+    const overtaken = () => ({ outcome: 'refused', item: undefined }) as const;
+    const table = scriptedTable(
+      anApp(),
+      Array.from({ length: 100 }, () => overtaken),
+    );
+    const refusal = await changeApp(table, changeOf(anApp()), fakeDeadline()).catch((error) => error);
+    expect(refusal).toMatchObject({
+      code: '503000',
+      parts: { why: 'another change came first every time', retryAfterSeconds: 1 },
+    });
+    expect(refusal.parts).not.toHaveProperty('cause');
+  });
+
+  it('503 in doubt says what to do', async () => {
+    const table = scriptedTable(anApp(), [
+      () => {
+        table.put(anApp({ rev: 3 }));
+        return fate.lost();
+      },
+    ]);
+    await expect(changeApp(table, changeOf(anApp()), fakeDeadline())).rejects.toMatchObject({
+      parts: {
+        cause:
+          'Answers of the database were lost while others changed the application, so it is not known whether this change was made.',
+        action: 'Look at the application, and send the request again if the change is not there.',
+        retryAfterSeconds: 1,
+      },
+    });
+  });
+});

@@ -1,0 +1,30 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { StreamRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { appOf } from '../../lib/store/app-item.ts';
+import { appInRecord } from '../../lib/store/stream-image.ts';
+
+const item = { pk: 'app1', sk: 'app', name: 'an app' };
+const none = { grants: {}, keys: {}, removed: {}, requests: {}, lastUsed: {}, issuers: [] };
+
+it('an item holds its application, which has an empty map for each that the item does not have', () => {
+  expect(appOf(item)).toEqual({ ...item, ...none, appId: 'app1' });
+  expect(appOf({ ...item, keys: { a: 1 }, issuers: ['b'] })).toMatchObject({ keys: { a: 1 }, issuers: ['b'] });
+});
+
+it.each([[undefined], [null], [{}], [{ pk: 'app1', sk: 'rate' }]])('%j holds none', (other) => {
+  expect(appOf(other)).toBeUndefined();
+});
+
+describe("a record of the table's stream", () => {
+  const recordOf = (image: object) => ({ NewImage: marshall(image) }) as StreamRecord;
+
+  it('shows the application that its new image holds', () => {
+    expect(appInRecord(recordOf(item))).toEqual(appOf(item));
+  });
+
+  it('shows none where the image holds something else, or the item is gone', () => {
+    expect(appInRecord(recordOf({ pk: 'member#r#p', sk: '1' }))).toBeUndefined();
+    expect(appInRecord({})).toBeUndefined();
+  });
+});
