@@ -112,7 +112,10 @@ describe('at the end of the time', () => {
     ['without doubt, a write', false, () => settle(fakeDeadline(), async () => busy)],
     ['without doubt, a read', false, () => read(fakeDeadline(), async () => failed)],
   ])('%s says whether it is known that nothing was changed', async (_, doubt, act) => {
-    const { parts } = await act().then(expect.fail, (error) => error);
+    const { parts } = await act().then(
+      () => expect.fail('it went on'),
+      (error) => error,
+    );
     expect(parts).toEqual({ why: expect.any(String), retryAfterSeconds: 1, ...(doubt && { cause }) });
   });
 });
