@@ -58,3 +58,34 @@ it('a busy database is asked again 100 times, and then once for ten answers', ()
   for (let answer = 0; answer < 11; answer += 1) budget.answered();
   expect([budget.take(), budget.take()]).toEqual([true, false]);
 });
+
+it('answers do not add up: 100 repetitions are the most', () => {
+  const budget = new RetryBudget();
+  for (let answer = 0; answer < 100; answer += 1) budget.answered();
+  const taken = Array.from({ length: 101 }, () => budget.take());
+  expect(taken.filter(Boolean)).toHaveLength(100);
+});
+
+it('places come free as often as they are left, whoever waits, gives up or fails', async () => {
+  const { limit, leave } = crowded();
+  const gaveUp = limit.pass(8_000, idle).catch(() => 'gave up');
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await gaveUp).toBe('gave up');
+  leave();
+  await vi.advanceTimersByTimeAsync(0);
+  await expect(limit.pass(8_000, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  const sent: number[] = [];
+  const pass = (nth: number) => limit.pass(8_000, async () => sent.push(nth));
+  await Promise.all([pass(1), pass(2), pass(3)]);
+  expect(sent).toEqual([1, 2, 3]);
+  void limit.pass(8_000, idle);
+  const late = limit.pass(8_000, async () => 'sent').catch(() => 'gave up');
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await late).toBe('gave up');
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('one whose time was over when its turn came has a millisecond', async () => {
+  const limit = new CrowdLimit();
+  expect(await limit.pass(0, async (withinMs) => withinMs)).toBe(1);
+});

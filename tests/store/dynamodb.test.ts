@@ -152,12 +152,11 @@ it('a database that does not answer is given up after 2 seconds, or sooner when 
   const silent = createServer(() => {});
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${await listen(silent)}`);
   const startedAt = Date.now();
-  const times = [undefined, 8_000, 300].map(async (withinMs) => {
+  const times = [undefined, 8_000, 100].map(async (withinMs) => {
     expect(await openTable('table1').attemptGet(key, withinMs)).toMatchObject({ error: { name: 'TimeoutError' } });
-    return (Date.now() - startedAt) / 1_000;
+    return Math.floor((Date.now() - startedAt + 100) / 1_000);
   });
-  const [unsaid = 0, long = 0, short = 0] = await Promise.all(times);
-  expect([unsaid >= 1.9, unsaid < 5, long >= 1.9, long < 5, short >= 0.2, short < 1.8]).not.toContain(false);
+  expect(await Promise.all(times)).toEqual([2, 2, 0]);
   silent.closeAllConnections();
   silent.close();
 });

@@ -2,7 +2,10 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import { createRateLimiter, type RateLimiter } from '../../lib/store/rate-limit.ts';
 import type { Deadline } from '../../lib/store/settle.ts';
+import type { Update } from '../../lib/store/table.ts';
+import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
+import { type Fate, fate } from '../support/scripted-table.ts';
 import { expectRefusal, startService, type TestReply, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -179,4 +182,100 @@ it('200 concurrent calls with the limit on: two keys, the rest 409303 or 429003'
   expect(codes.filter((code) => code === 201)).toHaveLength(2);
   expect(codes.filter((code) => code === '429003').length).toBeGreaterThan(100);
   expect(new Set(codes)).toEqual(new Set([201, '409303', '429003']));
+});
+
+describe('the writes of the limit, at 3 requests a second and 4 at once', () => {
+  const client = { issuer: 'https://issuer.test', principal: 'ann' };
+  const key = { pk: 'rate#https://issuer.test#ann', sk: 'rate' };
+  const ms = 1_000_000;
+  const [second, interval] = [1_000_000_000, 333_334];
+
+  /** A bucket that is full again at `tat`. `ask` answers whether a request is let in, and after how many writes. */
+  function bucketOf(tat?: number, requestsPerSecond = 3) {
+    const memory = new MemoryTable();
+    const set = (to: number) =>
+      memory.write({ kind: 'put', put: { Item: { ...key, tat: to, op: 'earlier', ttl: 1 } } });
+    if (tat !== undefined) set(tat);
+    let told: readonly Fate[] = [];
+    let writes = 0;
+    const attemptUpdate = async (update: Update) => {
+      writes += 1;
+      return (told[writes - 1] ?? fate.asUsual)(() => memory.write({ kind: 'update', update }));
+    };
+    const limit = createRateLimiter({ ...openMemoryTable(memory), attemptUpdate }, { requestsPerSecond, burst: 4 });
+    const ask = async (when: number, ...fates: Fate[]) => {
+      [told, writes] = [fates, 0];
+      const isIn = await isAllowed(limit, client, when);
+      return [isIn, writes];
+    };
+    return { ask, set, item: () => memory.get(key) };
+  }
+
+  it.each<[string, number | undefined, boolean, number, number | undefined]>([
+    ['a first request', undefined, true, 1, second + interval],
+    ['a bucket just full', second, true, 1, second + interval],
+    ['a bucket not quite full', second + 1, true, 2, second + 1 + interval],
+    ['the last place', second + 3 * interval, true, 2, second + 4 * interval],
+    ['no place', second + 3 * interval + 1, false, 2, second + 3 * interval + 1],
+  ])('%s', async (_, tat, isIn, writes, after) => {
+    const { ask, item } = bucketOf(tat);
+    expect(await ask(ms)).toEqual([isIn, writes]);
+    expect(item()).toMatchObject({ tat: after });
+  });
+
+  it('tell when the item may go: a minute after the bucket is full', async () => {
+    const { ask, item } = bucketOf(undefined);
+    await ask(ms);
+    expect(item()).toEqual({ ...key, tat: second + interval, op: expect.any(String), ttl: 1_061 });
+    await ask(ms);
+    expect(item()).toMatchObject({ tat: second + 2 * interval, ttl: 1_062 });
+  });
+
+  it('go by what the process remembers of the bucket: one each', async () => {
+    const { ask } = bucketOf(undefined, 2);
+    const times = [0, 500, 500, 500, 500, 2_499, 2_500, 3_500, 9_000];
+    const writes: unknown[] = [];
+    for (const time of times) writes.push(await ask(ms + time));
+    expect(writes).toEqual(times.map(() => [true, 1]));
+  });
+
+  it('take the bucket for used up after a refusal', async () => {
+    const { ask } = bucketOf(second + 3 * interval + 1);
+    const writes = [await ask(ms), await ask(ms + 1), await ask(ms + 1_333)];
+    expect(writes).toEqual([
+      [false, 2],
+      [true, 1],
+      [true, 1],
+    ]);
+  });
+
+  it('let one in though the bucket was remembered busy, found idle, and busy again', async () => {
+    const { ask, set } = bucketOf();
+    await ask(ms);
+    set(second);
+    const filled: Fate = (apply) => {
+      set(second + interval);
+      return apply();
+    };
+    expect(await ask(ms, fate.asUsual, filled)).toEqual([true, 3]);
+  });
+
+  it.each<[string, Fate | undefined, number, number]>([
+    ['its own: that counts', undefined, 2, second + interval],
+    ["another's: one's own is yet to count", fate.lost, 3, second + 2 * interval],
+  ])('after a lost answer show that the last was %s', async (_, first, writes, tat) => {
+    const { ask, set, item } = bucketOf();
+    const overtaken: Fate = (apply) => {
+      set(second + interval);
+      return apply();
+    };
+    expect(await (first ? ask(ms, first, overtaken) : ask(ms, fate.answerLost))).toEqual([true, writes]);
+    expect(item()).toMatchObject({ tat });
+  });
+
+  it('are never two of one request, though the bucket has room for a late copy', async () => {
+    const { ask, item } = bucketOf(second + 1);
+    expect(await ask(ms, fate.asUsual, fate.answerLost)).toEqual([true, 3]);
+    expect(item()).toMatchObject({ tat: second + 1 + interval });
+  });
 });

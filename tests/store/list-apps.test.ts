@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import type { App } from '../../lib/domain/app.ts';
+import { type Listing, listApps } from '../../lib/store/list-apps.ts';
+import type { Item, ItemKey, Query, Table } from '../../lib/store/table.ts';
+import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
+import { anApp } from '../support/apps.ts';
+import { fakeDeadline } from '../support/fake-deadline.ts';
+
+const listKeyOf = (age: number) => String(age).padStart(16, '0');
+
+/** An application; the higher the number, the newer. */
+function appAt(age: number, parts: Partial<App> = {}): App {
+  return anApp({ appId: `app${age}`, listKey: listKeyOf(age), ...parts });
+}
+
+const itemOf = ({ appId, ...attributes }: App): Item => ({ pk: appId, sk: 'app', ...attributes });
+const pointerTo = ({ appId, listKey }: App): Item => ({ pk: 'member#myrealm#demo', sk: listKey, appId });
+
+/** A table that holds items, answers queries in the order and the pages that it is asked for, and counts. */
+function tableOf(items: readonly Item[]): { table: Table; asked: string[] } {
+  const asked: string[] = [];
+  const find = ({ IndexName, ExpressionAttributeValues: values = {}, ScanIndexForward, Limit = 1_000 }: Query) => {
+    const isIndex = IndexName === 'byRealm';
+    const [sort, owner] = isIndex ? ['listKey', 'realm'] : ['sk', 'pk'];
+    const found = items.filter((item) => {
+      return item[owner] === (values[':pk'] ?? values[':realm']) && String(item[sort] ?? '~') < String(values[':last']);
+    });
+    found.sort((one, other) => (String(one[sort]) < String(other[sort]) ? -1 : 1));
+    return (ScanIndexForward === false ? found.reverse() : found).slice(0, Limit);
+  };
+  const get = (keys: readonly ItemKey[]) => {
+    if (keys.length === 0 || keys.length > 100) throw new Error(`a batch of ${keys.length}`);
+    return keys.flatMap(({ pk, sk }) => items.filter((item) => item.pk === pk && item.sk === sk));
+  };
+  const table: Table = {
+    ...openMemoryTable(new MemoryTable()),
+    async attemptQuery(query) {
+      asked.push('query');
+      return { outcome: 'read', found: find(query) };
+    },
+    async attemptBatchGet(keys) {
+      asked.push(`batch of ${keys.length}`);
+      return { outcome: 'read', found: get(keys) };
+    },
+  };
+  return { table, asked };
+}
+
+async function list(items: readonly Item[], parts: Partial<Listing> = {}) {
+  const { table, asked } = tableOf(items);
+  const listing: Listing = {
+    realm: 'myrealm',
+    principal: 'demo',
+    isPermitted: undefined,
+    named: [],
+    isVisible: () => true,
+    before: undefined,
+    limit: 2,
+    ...parts,
+  };
+  const { apps, hasMore } = await listApps(table, listing, fakeDeadline());
+  return { ages: apps.map(({ appId }) => Number(appId.slice(3))), hasMore, asked };
+}
+
+const appsTo = (count: number) => Array.from({ length: count }, (_, index) => appAt(index + 1));
+const everything = () => true;
+
+describe('what a list costs', () => {
+  const pointed = (count: number) => appsTo(count).flatMap((app) => [itemOf(app), pointerTo(app)]);
+  const indexed = (count: number) => appsTo(count).map(itemOf);
+
+  it.each<[string, Item[], Partial<Listing>, number, boolean, string[]]>([
+    ['nothing', [], {}, 0, false, ['query']],
+    ['nothing, where all may be seen', [], { isPermitted: everything }, 0, false, ['query', 'query']],
+    ['one application less than a page', pointed(1), {}, 1, false, ['query', 'batch of 1']],
+    ['a page', pointed(2), {}, 2, false, ['query', 'batch of 2']],
+    ['one more than a page', pointed(3), {}, 2, true, ['query', 'batch of 3']],
+    ['far more than a page', pointed(99), {}, 2, true, ['query', 'batch of 3']],
+    ['a page of the most', pointed(99), { limit: 100 }, 99, false, ['query', 'batch of 99']],
+    ['a full query', pointed(100), { limit: 100 }, 100, false, ['query', 'batch of 100', 'query']],
+    ['the first of two full queries', pointed(150), { limit: 98 }, 98, true, ['query', 'batch of 99']],
+    [
+      'two queries by index',
+      indexed(101),
+      { limit: 100, isPermitted: everything },
+      100,
+      true,
+      ['query', 'query', 'batch of 100', 'query', 'batch of 1'],
+    ],
+    ['a name', indexed(3), { named: ['app2', 'app2'] }, 1, false, ['query', 'batch of 1', 'batch of 1']],
+    [
+      '100 names',
+      indexed(100),
+      { named: appsTo(100).map(({ appId }) => appId) },
+      2,
+      true,
+      ['query', 'batch of 100', 'batch of 3'],
+    ],
+    [
+      '101 names',
+      indexed(101),
+      { named: appsTo(101).map(({ appId }) => appId) },
+      2,
+      true,
+      ['query', 'batch of 100', 'batch of 1', 'batch of 3'],
+    ],
+  ])('%s', async (_, items, parts, found, hasMore, asked) => {
+    const listed = await list(items, parts);
+    expect({ ...listed, ages: listed.ages.length }).toEqual({ ages: found, hasMore, asked });
+    expect(listed.ages).toEqual(listed.ages.toSorted((one, other) => other - one));
+  });
+});
+
+describe('what is in a list', () => {
+  const [one, two, three] = [appAt(1), appAt(2), appAt(3)];
+  const all = [one, two, three].map(itemOf);
+
+  it.each<[string, Item[], Partial<Listing>, number[]]>([
+    [
+      'each once that is pointed to, named and in the index',
+      [...all, pointerTo(two)],
+      { named: ['app2'], isPermitted: everything, limit: 9 },
+      [3, 2, 1],
+    ],
+    [
+      'each in its turn that is pointed to or named',
+      [...all, pointerTo(three), pointerTo(one)],
+      { named: ['app2'], limit: 9 },
+      [3, 2, 1],
+    ],
+    ['the newest first of what is named in any order', all, { named: ['app2', 'app1', 'app3'], limit: 9 }, [3, 2, 1]],
+    ['of all, those that the token permits', all, { isPermitted: (id) => id !== 'app2' }, [3, 1]],
+    [
+      'those that the application shows',
+      all,
+      { isPermitted: everything, isVisible: ({ appId }) => appId !== 'app3' },
+      [2, 1],
+    ],
+    [
+      'what is older than the page before, by name',
+      all,
+      { named: ['app1', 'app2', 'app3'], before: listKeyOf(2) },
+      [1],
+    ],
+    ['what is older than the page before, by index', all, { isPermitted: everything, before: listKeyOf(2) }, [1]],
+    [
+      'what is older than the page before, by pointer',
+      [...all, ...[one, two].map(pointerTo)],
+      { before: listKeyOf(2) },
+      [1],
+    ],
+    ['no deleted one', [itemOf(appAt(1, { status: 'deleted' })), pointerTo(one)], {}, []],
+    ['none of another realm', [itemOf(appAt(1, { realm: 'third' })), pointerTo(one)], {}, []],
+    ['none at a place that it has no more', [itemOf(two), { ...pointerTo(two), sk: listKeyOf(1) }], {}, []],
+    ['none that a pointer alone tells of', [pointerTo(one)], {}, []],
+    [
+      'a name without a place in a list',
+      [{ pk: 'app1', sk: 'app', realm: 'myrealm' }, ...all.slice(1)],
+      { named: ['app1', 'app2'] },
+      [2],
+    ],
+  ])('%s', async (_, items, parts, ages) => {
+    expect(await list(items, parts)).toMatchObject({ ages, hasMore: false });
+  });
+
+  it('a name without a place in a list does not end it, nor cost a look at it', async () => {
+    const { asked } = await list([{ pk: 'app1', sk: 'app', realm: 'myrealm' }], { named: ['app1'] });
+    expect(asked).toEqual(['query', 'batch of 1']);
+  });
+
+  it('what is not seen on the way makes no short page', async () => {
+    const isVisible = ({ appId }: App) => Number(appId.slice(3)) % 3 === 0;
+    const items = appsTo(9).map(itemOf);
+    expect(await list(items, { isPermitted: everything, isVisible })).toMatchObject({ ages: [9, 6], hasMore: true });
+  });
+});
