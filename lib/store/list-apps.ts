@@ -61,8 +61,8 @@ async function* candidates(table: Table, listing: Listing, deadline: Deadline): 
   const heads = await Promise.all(sources.map((source) => source.next()));
   for (;;) {
     const keys = heads.map((head) => (head.done ? '' : head.value.listKey));
-    const first = keys.indexOf(keys.toSorted().at(-1) ?? '');
-    const head = heads[first];
+    const first = keys.toSorted().at(-1);
+    const head = heads.find((_, index) => keys[index] === first);
     if (!head || head.done) return;
     yield head.value;
     await Promise.all(

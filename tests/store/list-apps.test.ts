@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
 import { type Listing, listApps } from '../../lib/store/list-apps.ts';
 import type { Item, ItemKey, Query, Table } from '../../lib/store/table.ts';
+import { compile } from '../interleavings/expressions.ts';
 import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
 import { anApp } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
@@ -19,12 +20,11 @@ const pointerTo = ({ appId, listKey }: App): Item => ({ pk: 'member#myrealm#demo
 /** A table that holds items, answers queries in the order and the pages that it is asked for, and counts. */
 function tableOf(items: readonly Item[]): { table: Table; asked: string[] } {
   const asked: string[] = [];
-  const find = ({ IndexName, ExpressionAttributeValues: values = {}, ScanIndexForward, Limit = 1_000 }: Query) => {
-    const isIndex = IndexName === 'byRealm';
-    const [sort, owner] = isIndex ? ['listKey', 'realm'] : ['sk', 'pk'];
-    const found = items.filter((item) => {
-      return item[owner] === (values[':pk'] ?? values[':realm']) && String(item[sort] ?? '~') < String(values[':last']);
-    });
+  const find = ({ IndexName, KeyConditionExpression = '', ScanIndexForward, Limit = 1_000, ...query }: Query) => {
+    const values = query.ExpressionAttributeValues ?? {};
+    const { holds } = compile('condition', KeyConditionExpression);
+    const sort = IndexName === 'byRealm' ? 'listKey' : 'sk';
+    const found = items.filter((item) => holds({ item, names: {}, values }));
     found.sort((one, other) => (String(one[sort]) < String(other[sort]) ? -1 : 1));
     return (ScanIndexForward === false ? found.reverse() : found).slice(0, Limit);
   };
