@@ -287,6 +287,15 @@ describe('what a change writes', () => {
     expect(table.reads).toBe(1);
   });
 
+  it('what is old among tombstones and records goes along', async () => {
+    const [old, young] = [aTombstone({ until: now }), aTombstone({ until: now + 1 })];
+    const records = { old: aRecord({ at: now - 86_400_000 }), young: aRecord() };
+    const table = scriptedTable(anApp({ removed: { [a]: old, [b]: young }, requests: records }));
+    const wanted = changeOf(before);
+    await changeApp(table, { ...wanted, change: { ...wanted.change, at: now } }, fakeDeadline());
+    expect([table.app?.removed, table.app?.requests]).toEqual([{ [b]: young }, { young: records.young }]);
+  });
+
   it('a deleted key takes the time of its use along; a deleted application its place in a list', async () => {
     const table = scriptedTable(before);
     const deletion = changeOf(before);

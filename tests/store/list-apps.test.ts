@@ -23,7 +23,7 @@ function tableOf(items: readonly Item[]): { table: Table; asked: string[] } {
   const find = ({ IndexName, KeyConditionExpression = '', ScanIndexForward, Limit = 1_000, ...query }: Query) => {
     const values = query.ExpressionAttributeValues ?? {};
     const { holds } = compile('condition', KeyConditionExpression);
-    const sort = IndexName === 'byRealm' ? 'listKey' : 'sk';
+    const sort = { none: 'sk', byRealm: 'listKey' }[IndexName ?? 'none'] ?? expect.fail('there is no such index');
     const found = items.filter((item) => holds({ item, names: {}, values }));
     found.sort((one, other) => (String(one[sort]) < String(other[sort]) ? -1 : 1));
     return (ScanIndexForward === false ? found.reverse() : found).slice(0, Limit);
