@@ -46,6 +46,8 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, { timeout: 60_0
       expect(text).toContain('typed');
       expect(text).toContain('APPKEYS_TOKEN');
     }
+    await page.locator(`${generate} .execute`).click();
+    await page.locator(`${generate} .live-responses-table`).waitFor();
     const token = await page.locator('#token').inputValue();
     expect(token).toMatch(/^eyJ/);
     expect(await page.content()).not.toContain(token);
