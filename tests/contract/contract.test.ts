@@ -1,28 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { clientSource } from '../../infra/generate-client.ts';
-import { declarationsSource, validatorsSource } from '../../infra/generate-validators.ts';
 import { errorsOf, openapiDocument } from '../../lib/contract/openapi.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorTable } from '../../lib/domain/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-
-const generated = new URL('../../lib/contract/generated/', import.meta.url);
-
-describe('generated validators', () => {
-  it('are what "npm run generate" makes of the schemas now', async () => {
-    expect(await readFile(new URL('validators.js', generated), 'utf8')).toBe(await validatorsSource());
-    expect(await readFile(new URL('validators.d.ts', generated), 'utf8')).toBe(declarationsSource());
-  });
-});
-
-describe('the generated part of the client', () => {
-  it('is what "npm run generate" makes of the OpenAPI document now', async () => {
-    const source = new URL('../../lib/client/generated/operations.ts', import.meta.url);
-    expect(await readFile(source, 'utf8')).toBe(await clientSource());
-  });
-});
 
 describe('the README', () => {
   it('lists every error, with its title, and no other', async () => {

@@ -32,6 +32,7 @@ export default defineConfig({
       'tests/architecture.test.ts',
       'tests/processes.test.ts',
       'tests/security.test.ts',
+      'tests/contract/generated.test.ts',
       'tests/functions/error-paths.test.ts',
       'tests/verifier/storm.test.ts',
     ],
