@@ -41,8 +41,10 @@ export async function changeApp(table: Table, wanted: AppChange, deadline: Deadl
     const next = { ...edited, rev: app.rev + 1, lastChange: wanted.change };
     if (applied) return next;
     const found = await refusedApp(table, wanted.app.appId, settled, deadline);
-    if (doubt && found && bears(found, wanted)) return asMade(found, next, wanted);
-    if (doubt && found && found.rev > next.rev) throw unknowable();
+    if (doubt && found) {
+      if (bears(found, wanted)) return asMade(found, next, wanted);
+      if (found.rev > next.rev) throw unknowable();
+    }
     app = found;
     await backOff(deadline, conflicts, 'another change came first every time', false);
   }

@@ -195,6 +195,7 @@ describe('the writes of the limit, at 3 requests a second and 4 at once', () => 
     const memory = new MemoryTable();
     const set = (to: number) =>
       memory.write({ kind: 'put', put: { Item: { ...key, tat: to, op: 'earlier', ttl: 1 } } });
+    const remove = () => memory.write({ kind: 'delete', remove: { Key: { ...key } } });
     if (tat !== undefined) set(tat);
     let told: readonly Fate[] = [];
     let writes = 0;
@@ -208,7 +209,7 @@ describe('the writes of the limit, at 3 requests a second and 4 at once', () => 
       const isIn = await isAllowed(limit, client, when);
       return [isIn, writes];
     };
-    return { ask, set, item: () => memory.get(key) };
+    return { ask, set, remove, item: () => memory.get(key) };
   }
 
   it.each<[string, number | undefined, boolean, number, number | undefined]>([
@@ -271,6 +272,17 @@ describe('the writes of the limit, at 3 requests a second and 4 at once', () => 
     };
     expect(await (first ? ask(ms, first, overtaken) : ask(ms, fate.answerLost))).toEqual([true, writes]);
     expect(item()).toMatchObject({ tat });
+  });
+
+  it('refuse where the answer was lost, and the bucket is gone when it is looked at', async () => {
+    const { ask, set, remove } = bucketOf();
+    const gone: Fate = (apply) => {
+      set(second + interval);
+      const refused = apply();
+      remove();
+      return refused;
+    };
+    expect(await ask(ms, fate.lost, gone)).toEqual([false, 3]);
   });
 
   it('are never two of one request, though the bucket has room for a late copy', async () => {
