@@ -32,6 +32,7 @@ it('the next is sent when one leaves, with what is left of its time', async () =
   expect(sent).not.toHaveBeenCalled();
   leave();
   expect(await answer).toBe(2_600);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it.each([
