@@ -458,6 +458,14 @@ describe('a request that may be repeated', () => {
   });
 });
 
+it('a new key is a change that the stream shows, whatever was used last', async () => {
+  const table = scriptedTable(anApp({ lastUsed: { latest: 1 } as unknown as App['lastUsed'] }));
+  const wanted = wantedOf(anApp());
+  await addApiKey(table, wanted, fakeDeadline());
+  expect(table.app).toMatchObject({ rev: 2, lastChange: wanted.change });
+  expect(table.app?.lastUsed).toEqual({});
+});
+
 it.each<[string, Addition['standing'], number]>([
   ['a token that may write, whatever is granted', { fromToken: ['write'], principal: 'stranger' }, 1],
   ['a token that may manage', { fromToken: ['manage'], principal: 'stranger' }, 1],

@@ -57,8 +57,8 @@ describe('what the database is asked', () => {
     ],
     [
       'PutItem',
-      (to) => to.attemptPut({ Item: { ...key, a: undefined } }),
-      { TableName, Item: Key, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' },
+      (to) => to.attemptPut({ Item: { ...key, a: { b: undefined } } }),
+      { TableName, Item: { ...Key, a: { M: {} } }, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' },
     ],
     [
       'DeleteItem',
