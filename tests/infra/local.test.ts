@@ -236,7 +236,7 @@ function processes(): Array<{ pid: number; parent: number; group: number }> {
   return rows.map(([pid = 0, parent = 0, group = 0]) => ({ pid, parent, group }));
 }
 
-async function until(condition: () => boolean, withinMs = 55_000): Promise<void> {
+async function until(condition: () => boolean, withinMs = 110_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`not so within ${withinMs} ms: ${condition}`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { copyService, serverless } from '../support/package.ts';
 
-const timeoutMs = 55_000;
+const timeoutMs = 170_000;
 const { folder, remove } = copyService();
 afterAll(remove);
 

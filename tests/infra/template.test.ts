@@ -9,7 +9,7 @@ import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
 import { copyService, packageService, type Resource, type Statement, type Template } from '../support/package.ts';
 
-const timeoutMs = 55_000;
+const timeoutMs = 170_000;
 const { folder, remove } = copyService();
 let template: Template;
 

@@ -38,7 +38,7 @@ export default defineConfig({
     ],
     globalSetup: 'tests/support/engine.ts',
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
     sequence: { sequencer: QuickFirst },
   },
 });

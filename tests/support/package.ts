@@ -8,7 +8,7 @@ import { unzip } from './unzip.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const shipped = ['functions', 'infra', 'lib', 'package.json', 'serverless.yml', 'tsconfig.json'];
-const timeoutMs = 50_000;
+const timeoutMs = 170_000;
 
 export interface Statement {
   readonly Action: readonly string[];
