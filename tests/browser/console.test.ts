@@ -161,12 +161,20 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.id')).toBe('make');
+    await page.keyboard.press('Shift+Tab'); // Delete
+    for (const _ of ['Disable', 'Expiry', 'Rename']) await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('typed again');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Rename');
     await tabTo('switch');
     await page.keyboard.press('Enter');
     await page.locator('.place.disabled').waitFor();
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Enable');
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
-    expect(await keys()).toMatchObject([{ name: 'typed', enabled: false }]);
+    expect(await keys()).toMatchObject([{ name: 'typed again', enabled: false }]);
   });
 
   it('tells the cause and the action when it is refused', async () => {

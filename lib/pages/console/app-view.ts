@@ -1,5 +1,5 @@
 import type { ApiKey, App, Client } from '../../client/client.ts';
-import { button, element } from './element.ts';
+import { button, element, focusAgain } from './element.ts';
 import { freePlace, keyCard } from './key-card.ts';
 import { askForNewKey, type Context } from './key-dialogs.ts';
 import { stateOf } from './key-state.ts';
@@ -47,10 +47,10 @@ function countText(taken: number): string {
   return `${taken} of ${places} places taken`;
 }
 
-/** Whatever had the focus has it again if it is still there; else the heading. */
+/** What is made anew has the focus if what was there had it. */
 function keepingFocus(change: () => void): void {
   const { activeElement } = document;
-  const wasInside = activeElement?.closest('.places') !== null && activeElement !== document.body;
+  const isInside = activeElement?.closest('.places');
   change();
-  if (wasInside) (document.getElementById(activeElement?.id ?? '') ?? document.getElementById('app-name'))?.focus();
+  if (isInside) focusAgain(activeElement?.id ?? '');
 }

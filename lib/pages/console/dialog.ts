@@ -1,4 +1,4 @@
-import { button, element } from './element.ts';
+import { button, element, focusAgain } from './element.ts';
 import { describeError, sayNothing } from './notices.ts';
 
 export interface Question {
@@ -7,8 +7,8 @@ export interface Question {
   /** what the button says that does it */
   readonly action: string;
   readonly isDangerous?: boolean;
-  /** does it; what it is rejected with is shown, and the dialog stays */
-  readonly run: () => Promise<void>;
+  /** does it, and returns what comes when the dialog is closed; what it is rejected with is shown, and the dialog stays */
+  readonly run: () => Promise<() => void>;
 }
 
 /** Asks in a dialog, and does what was asked for. */
@@ -30,8 +30,9 @@ export function ask({ title, content, action, isDangerous = false, run }: Questi
     submit.disabled = true;
     problem.replaceChildren();
     try {
-      await run();
+      const next = await run();
       dialog.close();
+      next();
     } catch (error) {
       problem.replaceChildren(...describeError(error));
     } finally {
@@ -40,10 +41,17 @@ export function ask({ title, content, action, isDangerous = false, run }: Questi
   });
 }
 
-/** Opens a dialog, which is gone when it is closed. */
+let openerId = '';
+
+/** Opens a dialog, which is gone when it is closed. After the last one the focus is where it was before the first. */
 export function openDialog(content: HTMLElement): HTMLDialogElement {
+  const isOpen = () => document.querySelector('dialog') !== null;
+  if (!isOpen()) openerId = document.activeElement?.id ?? '';
   const dialog = element('dialog', { 'aria-labelledby': 'dialog-title' }, content);
-  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    if (!isOpen()) focusAgain(openerId);
+  });
   document.body.append(dialog);
   sayNothing();
   dialog.showModal();

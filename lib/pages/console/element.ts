@@ -27,3 +27,8 @@ export function requireElement(id: string): HTMLElement {
   if (!found) throw new Error(`The page has no ${id}.`);
   return found;
 }
+
+/** Gives the focus to whatever has this id now; if that is gone, to the page's heading. */
+export function focusAgain(id: string): void {
+  (document.getElementById(id) ?? document.querySelector('h1'))?.focus();
+}

@@ -64,11 +64,10 @@ function fact(term: string, value: Node | string): HTMLElement[] {
 }
 
 function timeElement(time: number, now: number): HTMLElement {
-  const shown = `${formatTime(time)}`;
   return element(
     'time',
     { datetime: new Date(time).toISOString() },
-    `${shown} `,
+    `${formatTime(time)} `,
     element('small', {}, fromNow(time, now)),
   );
 }

@@ -38,7 +38,7 @@ export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: Context): 
     run: async () => {
       const made = await appkeys.generateApiKey({ app, name: name.value, expiresAt: expiry.value() });
       await refresh();
-      showSecret(made);
+      return () => showSecret(made);
     },
   });
 }
@@ -52,9 +52,10 @@ export function askForName({ appkeys, app: { hrn: app }, refresh }: Context, { a
     run: async () => {
       const renamed = await appkeys.updateApiKey({ app, apiKey, name: field.value });
       await refresh();
-      say(`The key is named “${renamed.name}”.`);
+      return () => say(`The key is named “${renamed.name}”.`);
     },
   });
+  field.select();
 }
 
 export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: Context, key: ApiKey): void {
@@ -66,7 +67,8 @@ export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: Context, k
     run: async () => {
       const { name, expiresAt } = await appkeys.updateApiKey({ app, apiKey: key.apiKey, expiresAt: expiry.value() });
       await refresh();
-      say(expiresAt === -1 ? `“${name}” never expires.` : `“${name}” expires on ${formatTime(expiresAt)}.`);
+      return () =>
+        say(expiresAt === -1 ? `“${name}” never expires.` : `“${name}” expires on ${formatTime(expiresAt)}.`);
     },
   });
 }
@@ -91,7 +93,7 @@ export function askForRotation({ appkeys, app: { hrn: app }, hasFreePlace, refre
       const overlapSeconds = Number(select.value);
       const made = await appkeys.rotateApiKey({ app, apiKey: key.apiKey, overlapSeconds });
       await refresh();
-      showSecret(made);
+      return () => showSecret(made);
     },
   });
 }
@@ -108,7 +110,7 @@ export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: Context,
     run: async () => {
       await appkeys.deleteApiKey({ app, apiKey });
       await refresh();
-      say(`The key “${name}” is deleted.`);
+      return () => say(`The key “${name}” is deleted.`);
     },
   });
 }
