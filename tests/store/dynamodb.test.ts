@@ -40,7 +40,8 @@ function answering(body: unknown, status = 200): Table {
 const key = { pk: 'app1', sk: 'app' };
 const Key = { pk: { S: 'app1' }, sk: { S: 'app' } };
 const TableName = 'table1';
-const refusal = { __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException' };
+const errorOf = (name: string) => ({ __type: `com.amazonaws.dynamodb.v20120810#${name}` });
+const refusal = errorOf('ConditionalCheckFailedException');
 
 describe('what the database is asked', () => {
   it.each<[string, (to: Table) => Promise<unknown>, object]>([
@@ -111,8 +112,6 @@ describe('what it answers to a write that it refuses', () => {
 });
 
 describe('what fails', () => {
-  const errorOf = (name: string) => ({ __type: `com.amazonaws.dynamodb.v20120810#${name}` });
-
   it.each([
     ['ThrottlingException', 'notApplied'],
     ['InternalServerError', 'unknown'],
@@ -146,6 +145,13 @@ describe('what fails', () => {
     answer = throttling;
     expect(await to.attemptPut({ Item: key })).toMatchObject({ isTooBusy: false });
   });
+});
+
+it('failures that are no sign of too much to do do not use up its repetitions', async () => {
+  const to = answering(errorOf('InternalServerError'), 500);
+  for (let time = 0; time < 101; time += 1) expect(await to.attemptGet(key)).toMatchObject({ isTooBusy: false });
+  answer = { status: 400, body: errorOf('ThrottlingException') };
+  expect(await to.attemptGet(key)).toMatchObject({ isTooBusy: false });
 });
 
 it('a database that does not answer is given up after 2 seconds, or sooner when the time of the request is over', async () => {
