@@ -274,6 +274,16 @@ describe('the writes of the limit, at 3 requests a second and 4 at once', () => 
     expect(item()).toMatchObject({ tat });
   });
 
+  it('count once what was lost and then written, though another writes right after', async () => {
+    const { ask, set } = bucketOf();
+    const followed: Fate = (apply) => {
+      const written = apply();
+      set(second + 2 * interval);
+      return written;
+    };
+    expect(await ask(ms, fate.lost, followed)).toEqual([true, 2]);
+  });
+
   it('refuse where the answer was lost, and the bucket is gone when it is looked at', async () => {
     const { ask, set, remove } = bucketOf();
     const gone: Fate = (apply) => {
