@@ -1,3 +1,4 @@
+import https from 'node:https';
 import type { Answered, Ask } from './requests.ts';
 import { openRequests } from './requests.ts';
 import { type Capacity, SlowStore } from './slow-store.ts';
@@ -42,7 +43,7 @@ export async function overload(capacity: Capacity, durations: Durations, seed: n
   const time = startVirtualTime(seed);
   const store = new SlowStore(capacity, time.random);
   const giveBack = store.install();
-  const { fetch } = globalThis;
+  const { get } = https;
   try {
     const ask = await openRequests(store.memory);
     const sustainable = await measure(time, ask, capacity.slots, durations.measuring);
@@ -71,7 +72,7 @@ export async function overload(capacity: Capacity, durations: Durations, seed: n
       counts,
     };
   } finally {
-    globalThis.fetch = fetch;
+    https.get = get;
     giveBack();
     time.end();
   }
