@@ -146,6 +146,17 @@ describe('races', () => {
     expect([Object.keys(keys).length, keyCount]).toEqual([2, 2]);
   });
 
+  it('200 concurrent calls of one who may make at most 100 in that time: two keys, the rest is refused', async () => {
+    const limited = await startService({ RATE_LIMIT: '10,20' });
+    const app = await limited.seed();
+    const replies = await Promise.all(Array.from({ length: 200 }, () => limited.generate(app)));
+    const { 201: made, 409303: full = 0, 429003: limit = 0, 503000: busy = 0 } = codesOf(replies);
+    expect(made).toBe(2);
+    expect(limit + busy).toBeGreaterThanOrEqual(100);
+    expect(full + limit + busy).toBe(198);
+    expect(limit).toBeGreaterThan(0);
+  });
+
   it('50 concurrent calls replace one expired key once', async () => {
     const app = await withKeys({ live: {}, old: { expiresAt: longAgo } });
     const replies = await Promise.all(Array.from({ length: 50 }, () => service.generate(app)));

@@ -1,16 +1,17 @@
 import { defineConfig } from 'vitest/config';
 import type { TestSequencer } from 'vitest/node';
+import { partNamed } from './parts.ts';
 
-/** Folders in the order in which their tests are asked, the quick ones first: the first failure ends a run. */
-const order = ['domain', 'store', 'contract', 'http', 'functions', 'verifier', 'authorizer'];
+const { folders, exclude } = partNamed(process.env.MUTATION_PART);
 
 function place(file: string): number {
-  const found = order.findIndex((folder) => file.includes(`/tests/${folder}/`));
-  return found === -1 ? order.length : found;
+  const found = folders.findIndex((folder) => file.includes(`/tests/${folder}/`));
+  return found === -1 ? folders.length : found;
 }
 
 type Files = Parameters<TestSequencer['sort']>[0];
 
+/** Folders in the order in which their tests are asked: the first failure ends a run. */
 class QuickFirst implements TestSequencer {
   async sort(files: Files): Promise<Files> {
     return files.toSorted((a, b) => place(a.moduleId) - place(b.moduleId));
@@ -21,24 +22,13 @@ class QuickFirst implements TestSequencer {
   }
 }
 
-/**
- * The tests that a mutant of `lib` is held against: those that mirror a file or a call. Left out is what looks at
- * templates, starts processes, or runs for minutes.
- */
 export default defineConfig({
   test: {
-    include: ['tests/*.test.ts', `tests/{${order.join(',')}}/*.test.ts`],
-    exclude: [
-      'tests/architecture.test.ts',
-      'tests/processes.test.ts',
-      'tests/security.test.ts',
-      'tests/contract/generated.test.ts',
-      'tests/functions/error-paths.test.ts',
-      'tests/verifier/storm.test.ts',
-    ],
+    include: folders.map((folder) => `tests/${folder}/*.test.ts`),
+    exclude: [...exclude],
     globalSetup: 'tests/support/engine.ts',
-    testTimeout: 30_000,
-    hookTimeout: 180_000,
+    testTimeout: 12_000,
+    hookTimeout: 60_000,
     sequence: { sequencer: QuickFirst },
   },
 });

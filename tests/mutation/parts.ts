@@ -1,0 +1,33 @@
+/** A part of `lib`, and the tests that its mutants are held against: what starts processes or runs for minutes is left out. */
+export interface Part {
+  readonly mutate: readonly string[];
+  /** under `tests`, the quick ones first; `.` is `tests` itself */
+  readonly folders: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+export const parts = {
+  domain: { mutate: ['lib/domain/*.ts'], folders: ['domain'], exclude: [] },
+  store: { mutate: ['lib/store/*.ts'], folders: ['store'], exclude: [] },
+  rest: {
+    mutate: ['lib/**/*.ts', '!lib/{cli,client,domain,pages,store}/**', '!lib/contract/generated/**'],
+    folders: ['.', 'contract', 'http', 'verifier', 'authorizer', 'functions'],
+    exclude: [
+      'tests/architecture.test.ts',
+      'tests/processes.test.ts',
+      'tests/security.test.ts',
+      'tests/contract/generated.test.ts',
+      'tests/functions/error-paths.test.ts',
+      'tests/functions/pages.test.ts',
+      'tests/verifier/storm.test.ts',
+    ],
+  },
+} satisfies Record<string, Part>;
+
+export type PartName = keyof typeof parts;
+
+/** @throws Error when there is no such part */
+export function partNamed(name = ''): Part {
+  if (Object.hasOwn(parts, name)) return parts[name as PartName];
+  throw new Error(`There is no part "${name}".`);
+}
