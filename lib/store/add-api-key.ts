@@ -1,6 +1,7 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import type { KeyHandle } from '../domain/api-key-id.ts';
 import type { App, Change } from '../domain/app.ts';
+import { ApiError } from '../domain/errors.ts';
 import { type Clearance, type Generation, type Judgement, judgeGeneration } from '../domain/generation.ts';
 import { maxRecords, tombstoneOf } from '../domain/housekeeping.ts';
 import { type RequestRecord, repeatableMs } from '../domain/idempotency.ts';
@@ -143,6 +144,7 @@ function stillGranted({ fromToken, principal }: Standing): Fragment[] {
  * Before a refusal is answered while a copy of the write may still arrive: bars the handle, so that no late copy
  * leaves a key that nobody holds.
  * @returns the key, when the write turns out to be applied after all
+ * @throws ApiError 409305 when it was applied, and somebody else has removed the key since
  */
 async function fence(
   table: Table,
@@ -161,5 +163,6 @@ async function fence(
   const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms), true);
   if (settled.applied) return undefined;
   const seen = await refusedApp(table, app.appId, settled, deadline);
+  if ((seen?.removed[handle]?.op ?? change.op) !== change.op) throw new ApiError('409305');
   return seen?.keys[handle];
 }

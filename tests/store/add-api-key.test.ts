@@ -162,6 +162,21 @@ describe('late copies of a write', () => {
     expect(Object.keys((await service.item(app)).keys)).toEqual([addition.handle]);
   });
 
+  it('that arrives between the refusal and the fence, and whose key is deleted by then: 409305', async () => {
+    const app = await service.seed(full);
+    const copy = late();
+    const addition = additionTo(app);
+    const deletedBeforeFence: Behaviour = async (update, apply) => {
+      await service.seed({ ...app, keyCount: 0 });
+      await copy.deliver();
+      const { rev } = await service.item(app);
+      await service.seed({ ...app, rev: rev + 1, keyCount: 0, removed: { [addition.handle]: aTombstone() } });
+      return apply(update);
+    };
+    const made = addApiKey(behaving(copy.behaviour, applied, deletedBeforeFence), addition, fakeDeadline());
+    await expect(made).rejects.toMatchObject({ code: '409305' });
+  });
+
   it('a fence whose own answer is lost is one fence', async () => {
     const app = await service.seed(full);
     const refusal = addApiKey(behaving(lostRequest, applied, lostAnswer), additionTo(app), fakeDeadline());
