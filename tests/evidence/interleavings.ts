@@ -36,7 +36,12 @@ const curiosities = {
 async function main(): Promise<void> {
   const say = silenceLog();
   const { values } = parseArgs({
-    options: { random: { type: 'string' }, seed: { type: 'string' }, replay: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      random: { type: 'string' },
+      seed: { type: 'string' },
+      replay: { type: 'string' },
+    },
   });
   if (values.replay) return void (await retrace(values.replay)).forEach(say);
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);
@@ -48,7 +53,10 @@ async function main(): Promise<void> {
     .map(([stage, { scenarios }]) => ({ stage, size: scenarios.length, seed }));
   const workers = startWorkers();
   const total = newTally();
-  for (const piece of [...exhausted, { stage: 'random', size: random, seed }]) {
+  const pieces = [...exhausted, { stage: 'random', size: random, seed }];
+  const wanted = pieces.filter(({ stage }) => stage === (values.only ?? stage));
+  if (wanted.length === 0) throw new Error(`--only takes one of ${pieces.map(({ stage }) => stage).join(', ')}`);
+  for (const piece of wanted) {
     addTally(total, await runPiece(workers, piece, say));
   }
   for (const worker of workers) await worker.terminate();
