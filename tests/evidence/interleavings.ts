@@ -51,11 +51,11 @@ async function main(): Promise<void> {
   const exhausted = Object.entries(stages)
     .filter(([, { isOnlyReplayed }]) => !isOnlyReplayed)
     .map(([stage, { scenarios }]) => ({ stage, size: scenarios.length, seed }));
-  const workers = startWorkers();
-  const total = newTally();
   const pieces = [...exhausted, { stage: 'random', size: random, seed }];
   const wanted = pieces.filter(({ stage }) => stage === (values.only ?? stage));
   if (wanted.length === 0) throw new Error(`--only takes one of ${pieces.map(({ stage }) => stage).join(', ')}`);
+  const workers = startWorkers();
+  const total = newTally();
   for (const piece of wanted) {
     addTally(total, await runPiece(workers, piece, say));
   }
