@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import type { TestSequencer } from 'vitest/node';
 import { partNamed } from './parts.ts';
 
-const { folders, exclude } = partNamed(process.env.MUTATION_PART);
+const { folders, exclude, excludeNames } = partNamed(process.env.MUTATION_PART);
 
 function place(file: string): number {
   const found = folders.findIndex((folder) => file.includes(`/tests/${folder}/`));
@@ -26,6 +26,7 @@ export default defineConfig({
   test: {
     include: folders.map((folder) => `tests/${folder}/*.test.ts`),
     exclude: [...exclude],
+    ...(excludeNames && { testNamePattern: new RegExp(`^(?!.*(?:${excludeNames.source}))`) }),
     globalSetup: 'tests/support/engine.ts',
     testTimeout: 12_000,
     hookTimeout: 60_000,

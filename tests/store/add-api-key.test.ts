@@ -304,6 +304,28 @@ function wantedOf(app: App, parts: Partial<Addition> = {}): Addition {
   return { ...additionTo(app), handle: handle('n'), key: aKey({ name: 'new' }), now, ...parts };
 }
 
+it('an expired key gives its place in the write that adds the new one, and takes its last use along', async () => {
+  const lastUsed = { [handle('a')]: 1, [handle('b')]: 2 };
+  const table = scriptedTable(anApp({ keys: fullOfExpired, lastUsed }));
+  const wanted = wantedOf(anApp());
+  await addApiKey(table, wanted, fakeDeadline());
+  expect(table.app).toMatchObject({
+    keyCount: 2,
+    keys: { [handle('a')]: aKey(), [handle('n')]: wanted.key },
+    lastUsed: { [handle('a')]: 1 },
+    removed: { [handle('b')]: { why: 'replaced', at: now, op: wanted.change.op } },
+  });
+  expect(Object.keys(table.app?.keys ?? {})).toHaveLength(2);
+  expect(Object.keys(table.app?.lastUsed ?? {})).toHaveLength(1);
+});
+
+it('a key costs one write and no read, which clears away nothing but the mark of the latest use', async () => {
+  const table = scriptedTable(anApp());
+  await addApiKey(table, wantedOf(anApp()), fakeDeadline());
+  expect([table.sent.length, table.reads]).toEqual([1, 0]);
+  expect(table.sent[0]?.UpdateExpression).toMatch(/ REMOVE [^,]+$/);
+});
+
 describe('what a write that clears away is tied to', () => {
   const request = { hash: 'entry0', bodyHash: 'body' };
   const record = aRecord({ at: now, handle: handle('n'), salt: 'new salt' });
