@@ -40,10 +40,9 @@ function main(names: readonly PartName[]): void {
 
 /** Mutates a part of `lib`, and prints each mutant that no test has noticed. */
 function run(name: PartName): Score {
-  const { mutate } = parts[name];
   const stryker = join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-  const config = join(folder, 'stryker.config.json');
-  const { status } = spawnSync(process.execPath, [stryker, 'run', config, '--mutate', mutate.join(',')], {
+  const config = join(folder, 'stryker.config.mjs');
+  const { status } = spawnSync(process.execPath, [stryker, 'run', config], {
     cwd: project,
     env: { ...process.env, MUTATION_PART: name },
     stdio: 'inherit',

@@ -4,13 +4,18 @@ export interface Part {
   /** under `tests`, the quick ones first; `.` is `tests` itself */
   readonly folders: readonly string[];
   readonly exclude: readonly string[];
+  /**
+   * Whether mutants are left out that only work while a module is loaded: each would be held against all tests, and
+   * these are hours.
+   */
+  readonly ignoresStatic: boolean;
   /** tests with such names are left out too: they wait for a deadline, or make hundreds of calls */
   readonly excludeNames?: RegExp;
 }
 
 export const parts = {
-  domain: { mutate: ['lib/domain/*.ts'], folders: ['domain'], exclude: [] },
-  store: { mutate: ['lib/store/*.ts'], folders: ['store'], exclude: [] },
+  domain: { mutate: ['lib/domain/*.ts'], folders: ['domain'], exclude: [], ignoresStatic: false },
+  store: { mutate: ['lib/store/*.ts'], folders: ['store'], exclude: [], ignoresStatic: false },
   rest: {
     mutate: ['lib/**/*.ts', '!lib/{cli,client,domain,pages,store}/**', '!lib/contract/generated/**'],
     folders: ['.', 'contract', 'http', 'verifier', 'authorizer', 'functions'],
@@ -24,6 +29,7 @@ export const parts = {
       'tests/functions/faults.test.ts',
       'tests/verifier/storm.test.ts',
     ],
+    ignoresStatic: true,
     excludeNames:
       /503 that|503 with Retry-After within|paged without|sets and takes back|overlap[:,]|concurrent|whatever key/,
   },
