@@ -2,18 +2,15 @@ import { defineConfig } from 'vitest/config';
 import type { TestSequencer } from 'vitest/node';
 import { partNamed } from './parts.ts';
 
-const { folders, exclude, excludeNames } = partNamed(process.env.MUTATION_PART);
-
-function place(file: string): number {
-  const found = folders.findIndex((folder) => file.includes(`/tests/${folder}/`));
-  return found === -1 ? folders.length : found;
-}
+const { tests, exclude, excludeNames } = partNamed(process.env.MUTATION_PART);
+const folders = tests.map((pattern) => `/tests/${pattern.replace(/[^/]*$/, '')}`);
 
 type Files = Parameters<TestSequencer['sort']>[0];
 
-/** Folders in the order in which their tests are asked: the first failure ends a run. */
-class QuickFirst implements TestSequencer {
+/** The order in which the part names its tests: the first failure ends a run. */
+class AsNamed implements TestSequencer {
   async sort(files: Files): Promise<Files> {
+    const place = (file: string) => folders.findLastIndex((folder) => file.includes(folder));
     return files.toSorted((a, b) => place(a.moduleId) - place(b.moduleId));
   }
 
@@ -24,12 +21,12 @@ class QuickFirst implements TestSequencer {
 
 export default defineConfig({
   test: {
-    include: folders.map((folder) => `tests/${folder}/*.test.ts`),
-    exclude: [...exclude],
+    include: tests.map((pattern) => `tests/${pattern}.test.ts`),
+    exclude: exclude.map((pattern) => `tests/${pattern}.test.ts`),
     ...(excludeNames && { testNamePattern: new RegExp(`^(?!.*(?:${excludeNames.source}))`) }),
     globalSetup: 'tests/support/engine.ts',
     testTimeout: 12_000,
     hookTimeout: 60_000,
-    sequence: { sequencer: QuickFirst },
+    sequence: { sequencer: AsNamed },
   },
 });
