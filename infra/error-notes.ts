@@ -144,7 +144,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
   '429003': {
     when: [
       'The calling principal has made more requests than `RATE_LIMIT` allows (10 a second, 20 at once). Verifying does not count.',
-      'All callers together have made more than the gateway allows (`GATEWAY_RATE_LIMIT`, `GATEWAY_BURST_LIMIT`).',
+      'All callers of a method together have made more than the gateway allows (`GATEWAY_RATE_LIMIT`, `GATEWAY_BURST_LIMIT`).',
       'The application has had 100 keys removed, or 100 requests with an Idempotency-Key, lately: more would not be remembered. Deleting and disabling still work.',
     ],
     caller: '`Retry-After` is 1 second as a rule; in the last case it is until the first of the 100 may be forgotten.',
@@ -158,14 +158,14 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
     ],
     caller: 'Whether a change was made is not said: look, before you repeat it.',
     operator:
-      'The line `"event":"failure"` with this `errorId` has the stack. If Lambda ended the function there is none: the same log has why.',
+      'The line `"event":"failure"` with this `errorId` has the stack. Where there is none, the gateway has answered in the place of a function that failed to: the logs of both have why.',
   },
   '503000': {
     when: [
       'DynamoDB or KMS did not answer within the 8 seconds of a request, or says that it is busy. `cause` says whether nothing was changed or that is not known.',
       'The keys of the token issuer could not be fetched.',
       'A setting is missing or wrong, and the function refuses every request.',
-      'The function took too long, or was ended by Lambda; the request may have been carried out.',
+      'The function took too long, or gave the gateway no answer; the request may have been carried out.',
       'An API behind the middleware of `appkeys/verifier` cannot ask the database: nobody is let in.',
     ],
     caller:
