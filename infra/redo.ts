@@ -73,7 +73,7 @@ export function redoLines(log: string, realm: string, now: number): string[] {
 if (import.meta.main) {
   try {
     const { realm } = parseFlags(process.argv.slice(2), { realm: { type: 'string' } });
-    if (!realm) throw new UsageError('--realm is missing.');
+    if (!realm) throw new UsageError('usage: npm run --silent redo -- --realm REALM < LOG');
     for (const line of redoLines(await text(process.stdin), realm, Date.now())) console.log(line);
   } catch (error) {
     console.error(messageOf(error));
