@@ -24,7 +24,7 @@ export function newKeyReply({ body, isReplayed }: NewApiKey): Reply {
 export function keyReply({ settings }: Settled, app: App, handle: KeyHandle | undefined): Reply {
   const key = requireKey(app, handle);
   const body = formatApiKey(handle as KeyHandle, key, app, settings.partition);
-  return { status: 200, body, logged: { keyHrn: body.apiKey } };
+  return { status: 200, body, logged: { keyHrn: body.apiKey, expiresAt: String(body.expiresAt) } };
 }
 
 /** 204 after a change to a key. */
@@ -35,7 +35,7 @@ export function doneReply({ settings }: Settled, app: App, handle: KeyHandle | u
 /** 200 with an application. */
 export function appReply({ settings }: Settled, app: App, isReplayed = false): Reply {
   const body = formatApp(app, settings.partition);
-  return { status: 200, body, headers: replayed(isReplayed), logged: { app: body.hrn } };
+  return { status: 200, body, headers: replayed(isReplayed), logged: { app: body.hrn, appStatus: body.status } };
 }
 
 function replayed(isReplayed: boolean): Record<string, string> {

@@ -1,21 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { errorsOf, openapiDocument } from '../../lib/contract/openapi.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
-import { errorTable } from '../../lib/domain/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-
-describe('the README', () => {
-  it('lists every error, with its title, and no other', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-    const cells = readme.matchAll(/^\| (\d{3}) \| (\d{6}) \| (.+?) \| (.+) \|$/gm);
-    const rows = [...cells].map(([, status, code, title, action]) => [code, Number(status), title, action]);
-    expect(rows).toEqual(
-      Object.entries(errorTable).map(([code, { status, title, action }]) => [code, status, title, action]),
-    );
-  });
-});
 
 interface Described {
   readonly operationId: string;

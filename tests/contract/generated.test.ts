@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { clientSource } from '../../infra/generate-client.ts';
+import { errorsPage } from '../../infra/generate-errors.ts';
 import { declarationsSource, validatorsSource } from '../../infra/generate-validators.ts';
 
 const generated = new URL('../../lib/contract/generated/', import.meta.url);
@@ -16,5 +17,11 @@ describe('the generated part of the client', () => {
   it('is what "npm run generate" makes of the OpenAPI document now', async () => {
     const source = new URL('../../lib/client/generated/operations.ts', import.meta.url);
     expect(await readFile(source, 'utf8')).toBe(await clientSource());
+  });
+});
+
+describe('docs/errors.md', () => {
+  it('is what "npm run generate" makes of the error table and the notes on it now', async () => {
+    expect(await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8')).toBe(errorsPage());
   });
 });

@@ -5,7 +5,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { keyPath } from '../support/calls.ts';
+import { hrnOf, startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
 let publish: (event: unknown) => Promise<unknown>;
@@ -126,6 +127,19 @@ it('every change, and every refusal of authority, is one audit record in the log
       time: expect.any(String),
     },
     { operation: 'generateApiKey', principal: 'stranger', result: 'refused', code: '404660' },
+  ]);
+});
+
+it('an audit record says what the expiry of a key, or the status of an application, has become', async () => {
+  const app = await service.seed();
+  const { apiKey } = (await service.generate(app)).body;
+  const expiresAt = Date.now() + 60_000;
+  await service.call('updateApiKey', { path: keyPath(app, apiKey), body: { expiresAt } });
+  await service.call('updateApp', { path: { app: hrnOf(app) }, body: { status: 'deactivated' } });
+  const audits = service.log.records().filter(({ event }) => event === 'audit');
+  expect(audits.slice(-2)).toMatchObject([
+    { operation: 'updateApiKey', keyHrn: apiKey, expiresAt: String(expiresAt) },
+    { operation: 'updateApp', appStatus: 'deactivated' },
   ]);
 });
 

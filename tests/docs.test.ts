@@ -1,0 +1,49 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { projectFolder } from '../infra/local/folders.ts';
+import packageJson from '../package.json' with { type: 'json' };
+
+const pages = ['README.md', 'CHANGELOG.md', ...globSync('docs/*.md', { cwd: projectFolder })];
+
+function textOf(page: string): string {
+  return readFileSync(join(projectFolder, page), 'utf8').replaceAll(/^```.*?^```/gms, '');
+}
+
+/** What the page's relative links lead to: a file, and perhaps a place in it. */
+function linksOf(page: string): { file: string; anchor: string }[] {
+  const targets = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const relative = targets.filter((target) => !/^[a-z]+:/.test(target));
+  return relative.map((target) => {
+    const [path = '', anchor = ''] = target.split('#');
+    return { file: path === '' ? page : join(dirname(page), path), anchor };
+  });
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(page: string): string[] {
+  const headings = [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe('the documents', () => {
+  it('link to each other', () => {
+    expect(pages.flatMap(linksOf).filter(({ anchor }) => anchor !== '')).not.toHaveLength(0);
+  });
+
+  it.each(pages)('%s: its links lead to files and headings that are there', (page) => {
+    for (const { file, anchor } of linksOf(page)) {
+      expect(globSync(file, { cwd: projectFolder }), file).toHaveLength(1);
+      if (anchor !== '') expect(anchorsOf(file), `${file}#${anchor}`).toContain(anchor);
+    }
+  });
+
+  it('the changelog begins with the version of the package', () => {
+    expect(/^## (\S+)/m.exec(textOf('CHANGELOG.md'))?.[1]).toBe(packageJson.version);
+  });
+});

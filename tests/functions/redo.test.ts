@@ -1,0 +1,131 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { redoLines } from '../../infra/redo.ts';
+import { type Operation, operations } from '../../lib/contract/operations.ts';
+import type { App } from '../../lib/domain/app.ts';
+import { keyPath } from '../support/calls.ts';
+import type { OperationId } from '../support/events.ts';
+import { hrnOf, startService, type TestReply, type TestService } from '../support/service.ts';
+
+let service: TestService;
+
+beforeAll(async () => {
+  service = await startService({ VERIFY_CACHE_SECONDS: '0' });
+});
+
+async function makeKey() {
+  const app = await service.seed();
+  const { apiKeyId, apiKey } = (await service.generate(app)).body;
+  return { app, apiKeyId, path: keyPath(app, apiKey) };
+}
+
+async function stateOf(apiKeyId: string): Promise<string> {
+  const result = await service.invokeVerify({ apiKeyId });
+  const { verification } = result.ok ? result : expect.fail();
+  return verification.valid ? `valid until ${verification.expiresAt}` : verification.reason;
+}
+
+/** Makes changes and takes them back, as a restored backup does. @returns what was logged meanwhile */
+async function loseChanges(app: App, changes: () => Promise<unknown>): Promise<string> {
+  const before = await service.item(app);
+  const seen = service.log.lines().length;
+  await changes();
+  await service.seed({ ...before, appId: app.appId });
+  return service.log.lines().slice(seen).join('\n');
+}
+
+/** Sends a line that `redo` printed. */
+async function send(line: string): Promise<TestReply> {
+  const [, method = '', path = '', body] = /^(\S+) (\S+) ?(.*)$/.exec(line) ?? [];
+  for (const operation of Object.values<Operation>(operations)) {
+    const form = new RegExp(`^${operation.path?.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
+    const found = operation.method === method.toLowerCase() && form.exec(path);
+    if (found) return service.call(operation.id as OperationId, { path: { ...found.groups }, body: body || null });
+  }
+  return expect.fail(`no call is ${method} ${path}`);
+}
+
+async function redo(log: string, now = Date.now()): Promise<void> {
+  for (const line of redoLines(log, 'myrealm', now)) expect((await send(line)).statusCode, line).toBeLessThan(300);
+}
+
+const tomorrow = Date.now() + 86_400_000;
+
+describe('a key that a restored backup brings back', () => {
+  it.each<[OperationId, unknown, string]>([
+    ['deleteApiKey', undefined, 'deleted'],
+    ['deleteApiKeys', undefined, 'deleted'],
+    ['disableApiKey', undefined, 'disabled'],
+    ['rotateApiKey', undefined, 'disabled'],
+    ['rotateApiKey', { overlapSeconds: 60 }, 'disabled'],
+    ['updateApiKey', { expiresAt: tomorrow }, `valid until ${tomorrow}`],
+    ['updateApp', { status: 'deactivated' }, 'deactivated'],
+    ['deleteApp', undefined, 'deleted'],
+  ])('after %s %j: %s once more', async (id, body, state) => {
+    const { app, apiKeyId, path } = await makeKey();
+    const log = await loseChanges(app, () => service.call(id, { path, body }));
+    expect(await stateOf(apiKeyId)).toBe('valid until -1');
+    await redo(log);
+    expect(await stateOf(apiKeyId)).toBe(state);
+  });
+
+  it('is deleted when the expiry that it was given has passed', async () => {
+    const { app, apiKeyId, path } = await makeKey();
+    const log = await loseChanges(app, () => service.call('updateApiKey', { path, body: { expiresAt: tomorrow } }));
+    await redo(log, tomorrow);
+    expect(await stateOf(apiKeyId)).toBe('deleted');
+  });
+
+  it('is enabled, or expires never, if that came last', async () => {
+    const { app, apiKeyId, path } = await makeKey();
+    const log = await loseChanges(app, async () => {
+      await service.call('disableApiKey', { path });
+      await service.call('updateApiKey', { path, body: { expiresAt: tomorrow } });
+      await service.call('updateApiKey', { path, body: { expiresAt: -1 } });
+      await service.call('enableApiKey', { path });
+    });
+    await redo(log.split('\n').toReversed().join('\n'));
+    expect(await stateOf(apiKeyId)).toBe('valid until -1');
+  });
+});
+
+it('rights and issuers are as they were in the end', async () => {
+  const app = await service.seed();
+  const ofPrincipal = (principal: string) => ({ app: hrnOf(app), principal: encodeURIComponent(principal) });
+  const ofIssuer = (url: string) => ({ app: hrnOf(app), issuer: encodeURIComponent(url) });
+  for (const principal of ['bob', 'carol and "co"'])
+    await service.call('putGrant', { path: ofPrincipal(principal), body: { actions: ['read', 'manage'] } });
+  await service.call('putIssuer', { path: ofIssuer('https://old.example.com') });
+  let wanted: App | undefined;
+  const log = await loseChanges(app, async () => {
+    await service.call('deleteGrant', { path: ofPrincipal('bob') });
+    await service.call('putGrant', { path: ofPrincipal('carol and "co"'), body: { actions: ['read', 'write'] } });
+    await service.call('putIssuer', { path: ofIssuer('https://new.example.com/a?b=c') });
+    await service.call('deleteIssuer', { path: ofIssuer('https://old.example.com') });
+    wanted = await service.item(app);
+  });
+  await redo(log);
+  const { grants, issuers } = await service.item(app);
+  expect({ grants, issuers }).toEqual({ grants: wanted?.grants, issuers: wanted?.issuers });
+});
+
+it('what was made is lost; what was refused, what may not have been made, other realms and other lines are passed over', () => {
+  const line = {
+    event: 'audit',
+    result: 'done',
+    realm: 'myrealm',
+    operation: 'deleteApp',
+    app: 'hrn:here:account::myrealm:app/a',
+    time: '2026-11-27T00:00:00.000Z',
+  };
+  const others = [
+    { ...line, operation: 'generateApiKey' },
+    { ...line, operation: 'createApp' },
+    { ...line, operation: 'generateApiKeyDirect' },
+    { ...line, result: 'refused' },
+    { ...line, result: 'unknown' },
+    { ...line, realm: 'other' },
+    { ...line, event: 'access' },
+  ];
+  const log = ['> npm start', ...[...others, line].map((each) => JSON.stringify(each)), ''].join('\n');
+  expect(redoLines(log, 'myrealm', 0)).toEqual(['DELETE /apps/hrn%3Ahere%3Aaccount%3A%3Amyrealm%3Aapp%2Fa']);
+});
