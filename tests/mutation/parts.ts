@@ -4,6 +4,8 @@ export interface Part {
   /** under `tests`, the quick ones first */
   readonly tests: readonly string[];
   readonly exclude: readonly string[];
+  /** mutants that only work while a module is loaded are left out: each would be held against all tests */
+  readonly ignoresStatic?: boolean;
   /** tests with such names are left out too: they wait for a deadline, or make hundreds of calls */
   readonly excludeNames?: RegExp;
 }
@@ -20,12 +22,14 @@ export const parts = {
     mutate: ['lib/{http,contract}/*.ts', 'lib/*.ts'],
     tests: ['*', 'contract/*', 'http/*', 'functions/generate-api-key', 'functions/list-apps'],
     exclude: ['architecture', 'docs', 'processes', 'security', 'contract/generated'],
+    ignoresStatic: true,
     excludeNames: /paged without|concurrent/,
   },
   calls: {
     mutate: ['lib/{use-cases,direct,events}/*.ts'],
     tests: ['functions/*'],
     exclude: ['functions/{error-paths,faults,pages}'],
+    ignoresStatic: true,
     excludeNames:
       /503 that|503 with Retry-After within|paged without|sets and takes back|overlap[:,]|concurrent|whatever key/,
   },

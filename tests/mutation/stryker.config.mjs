@@ -1,6 +1,6 @@
 import { partNamed } from './parts.ts';
 
-const { mutate } = partNamed(process.env.MUTATION_PART);
+const { mutate, ignoresStatic = false } = partNamed(process.env.MUTATION_PART);
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
@@ -9,7 +9,7 @@ export default {
   testRunner: 'vitest',
   vitest: { configFile: 'tests/mutation/vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
-  ignoreStatic: true,
+  ignoreStatic: ignoresStatic,
   disableTypeChecks: false,
   ignorePatterns: [
     'docs',
