@@ -101,6 +101,14 @@ describe('a good key', () => {
     expect(context.correlationId).toMatch(/^[\w-]{36}$/);
     expect(lastRecord()).toMatchObject({ correlationId: context.correlationId, result: 'valid', keyHrn, app: appHrn });
   });
+
+  it.each([
+    ['the request id of its caller', 'from-caller', 'from-caller'],
+    ['a new one in the place of what is none', 'a b', expect.stringMatching(/^[\w-]{36}$/)],
+  ])('is logged with %s', async (_, given, requestId) => {
+    await service.authorize(restRequest({ headers: { 'x-api-key': apiKeyId, 'x-request-id': given } }));
+    expect(lastRecord()).toMatchObject({ requestId });
+  });
 });
 
 describe.each(kindNames)('security 19: where a key stands in a request to %s', (kind) => {
@@ -264,7 +272,8 @@ describe('what is not as it should be lets nobody in', () => {
   ])('a good key, where the gateway does not say of which stage: %j', async (methodArn) => {
     const event = { ...restRequest({ headers: { 'x-api-key': apiKeyId } }), methodArn };
     await expect(service.authorize(event)).rejects.toEqual(new Error('Unavailable'));
-    expect(lastRecord()).toMatchObject({ level: 'error', result: 'unavailable' });
+    const why = expect.stringContaining('the event has no method ARN');
+    expect(lastRecord()).toMatchObject({ level: 'error', result: 'unavailable', why });
   });
 
   it('an event without headers and query', () =>
@@ -288,8 +297,10 @@ describe('what is not as it should be lets nobody in', () => {
       level: 'error',
       result: 'unavailable',
       Verifications: 1,
+      CacheHits: 0,
       why: expect.stringContaining('ECONNREFUSED'),
     });
+    expect(lastRecord().VerificationLatency).toBeLessThan(60_000);
   });
 
   it.each([
@@ -305,6 +316,7 @@ describe('what is not as it should be lets nobody in', () => {
     await expect(wrong.authorize(restRequest({ headers: { 'x-api-key': apiKeyId } }))).rejects.toEqual(
       new Error('Unavailable'),
     );
+    expect(lastRecord()).toMatchObject({ why: expect.stringContaining('the function is not configured') });
     const starts = wrong.log.records().filter(({ event, why }) => event === 'start' && String(why).includes(name));
     expect(starts[0]).toMatchObject({ level: 'error', why: expect.stringMatching(/^ConfigError: /) });
   });

@@ -88,6 +88,8 @@ describe('createVerifier', () => {
     expect(await other.verify(apiKeyId)).toMatchObject({ valid: true });
     expect(await other.verifyRequest({ query: { apiKey: apiKeyId } })).toEqual({ valid: false, reason: 'misplaced' });
     expect(await createVerifier({ ...options, prefixes: ['sk'] }).verify(apiKeyId)).toMatchObject({ valid: false });
+    const several = createVerifier({ ...options, prefixes: ['sk', 'old', 'ak'] });
+    expect(await several.verify(apiKeyId)).toMatchObject({ valid: true });
   });
 
   it.each([
