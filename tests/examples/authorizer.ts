@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { authorizerArn, isRecord, type Template, valueOf } from './template.ts';
+import { authorizerArn, isRecord, resolved, type Template } from './template.ts';
 
 /** What a template says of the authorizer, whichever tool wrote it. */
 export interface Authorizer {
@@ -33,7 +33,7 @@ export function authorizerIn({ Resources }: Template): Authorizer {
   expect(guarded).toEqual([expect.objectContaining({ AuthorizationType: 'CUSTOM', AuthorizerId: { Ref: id } })]);
   expect(Properties.Type ?? Properties.AuthorizerType).toBe('REQUEST');
   return {
-    uri: valueOf(Properties.AuthorizerUri),
+    uri: resolved(Properties.AuthorizerUri),
     ttlSeconds: Properties.AuthorizerResultTtlInSeconds,
     identity: listOf(Properties.IdentitySource),
     answers: [Properties.AuthorizerPayloadFormatVersion, Properties.EnableSimpleResponses].filter(isGiven),
@@ -52,7 +52,7 @@ export function authorizerInBody({ Resources }: Template): Authorizer {
   const authorizer = isRecord(found) ? found : expect.fail('There is no authorizer.');
   expect(authorizer.type).toBe('request');
   return {
-    uri: valueOf(authorizer.authorizerUri),
+    uri: resolved(authorizer.authorizerUri),
     ttlSeconds: authorizer.authorizerResultTtlInSeconds,
     identity: listOf(authorizer.identitySource),
     answers: [authorizer.authorizerPayloadFormatVersion, authorizer.enableSimpleResponses].filter(isGiven),
@@ -62,7 +62,7 @@ export function authorizerInBody({ Resources }: Template): Authorizer {
 /** The functions that a template lets somebody invoke. */
 export function invocable({ Resources }: Template): unknown[] {
   const permissions = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Permission');
-  return [...new Set(permissions.map(({ Properties }) => valueOf(Properties.FunctionName)))];
+  return [...new Set(permissions.map(({ Properties }) => resolved(Properties.FunctionName)))];
 }
 
 const isGiven = (value: unknown) => value !== undefined;

@@ -12,17 +12,17 @@ const uncached: Readonly<Record<string, readonly (readonly [cached: RegExp, unca
     [/resultTtlInSeconds: 60/, 'resultTtlInSeconds: 0'],
   ],
   'serverless-http.yml': [
-    [/ +identitySource: .+\n/, ''],
+    [/^ +identitySource: .+\n/m, ''],
     [/resultTtlInSeconds: 60/, 'resultTtlInSeconds: 0'],
   ],
   'sam-rest.yaml': [[/Headers: .+\n +ReauthorizeEvery: 60/, 'ReauthorizeEvery: 0']],
   'sam-http.yaml': [[/Headers: .+\n +ReauthorizeEvery: 60/, 'ReauthorizeEvery: 0']],
   'cdk-rest.ts': [
-    [/identitySources: .+/, 'identitySources: [],'],
+    [/^ +identitySources: .+/m, '  identitySources: [],'],
     [/Duration.seconds\(60\)/, 'Duration.seconds(0)'],
   ],
   'cdk-http.ts': [
-    [/identitySource: .+/, 'identitySource: [],'],
+    [/^ +identitySource: .+/m, '  identitySource: [],'],
     [/Duration.seconds\(60\)/, 'Duration.seconds(0)'],
   ],
 };

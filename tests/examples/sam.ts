@@ -32,7 +32,7 @@ function transformed(yaml: string): Template {
   return JSON.parse(stdout);
 }
 
-describe.each(['rest', 'http'] as const)("AWS's transform of the SAM template, %s", (kind) => {
+describe.each(['rest', 'http'] as const)("AWS's transform of the SAM template, %s", { timeout: 60_000 }, (kind) => {
   it.each([true, false])('has the authorizer; cached: %s', (isCached) => {
     const folder = copyExamples(tmpdir());
     const name = `sam-${kind}.yaml`;

@@ -18,7 +18,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What CloudFormation makes of a value, where the service's stack exports its authorizer; a resource is its name. */
-export function valueOf(value: unknown): string {
+export function resolved(value: unknown): string {
   if (!isRecord(value)) return String(value);
   const [[call, input] = expect.fail('An empty object is no value.')] = Object.entries(value);
   const inputs = Array.isArray(input) ? input : [input];
@@ -31,12 +31,12 @@ export function valueOf(value: unknown): string {
       expect(input).toBe('appkeys-prod-authorizer');
       return authorizerArn;
     case 'Fn::Join':
-      return inputs[1].map(valueOf).join(inputs[0]);
+      return inputs[1].map(resolved).join(inputs[0]);
     case 'Fn::Select':
-      return valueOf(inputs[1]['Fn::Split'][1]).split(inputs[1]['Fn::Split'][0])[inputs[0]] ?? expect.fail();
+      return resolved(inputs[1]['Fn::Split'][1]).split(inputs[1]['Fn::Split'][0])[inputs[0]] ?? expect.fail();
     case 'Fn::Sub':
       return inputs[0].replace(/\$\{(.+?)\}/g, (_: string, name: string) =>
-        valueOf(inputs[1]?.[name] ?? { Ref: name }),
+        resolved(inputs[1]?.[name] ?? { Ref: name }),
       );
     default:
       return expect.fail(`${call} is not known here.`);
