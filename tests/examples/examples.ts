@@ -27,10 +27,14 @@ const uncached: Readonly<Record<string, readonly (readonly [cached: RegExp, unca
   ],
 };
 
-/** A copy of the examples for one test. @param parent has the packages that they need, if they need any */
-export function copyExamples(parent: string): string {
+/**
+ * A copy of the examples for one test.
+ * @param parent has the packages that they need, if they need any
+ * @param atEnd a test that runs beside others gives its own
+ */
+export function copyExamples(parent: string, atEnd: typeof onTestFinished = onTestFinished): string {
   const folder = mkdtempSync(join(parent, 'examples-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(examplesFolder, folder, { recursive: true });
   return folder;
 }

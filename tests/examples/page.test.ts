@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { projectFolder } from '../../infra/local/folders.ts';
-import { examplesFolder } from './examples.ts';
+import { copyExamples, dropCache, examplesFolder } from './examples.ts';
 
 const page = readFileSync(join(projectFolder, 'docs/verifying.md'), 'utf8');
 /** Each example in the page: the link to its file, and the block below it. */
@@ -20,6 +22,18 @@ describe('docs/verifying.md', () => {
 
   it.each(shown)('shows $name as it is', ({ name, text }) => {
     expect(text).toBe(readFileSync(join(examplesFolder, name ?? ''), 'utf8'));
+  });
+});
+
+describe('README.md', () => {
+  it('shows the authorizer of a REST API that is not cached', () => {
+    const readme = readFileSync(join(projectFolder, 'README.md'), 'utf8');
+    const [, shortly = ''] = /^```yaml\n(authorizer:\n.*?)^```/ms.exec(readme) ?? [];
+    const folder = copyExamples(tmpdir());
+    dropCache(folder, 'serverless-rest.yml');
+    const example = parse(readFileSync(join(folder, 'serverless-rest.yml'), 'utf8'));
+    const { authorizer } = example.functions.listInvoices.events[0].http;
+    expect(parse(shortly)).toEqual({ authorizer });
   });
 });
 

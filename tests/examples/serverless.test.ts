@@ -7,8 +7,8 @@ import { authorizerIn, expected, invocable } from './authorizer.ts';
 import { copyExamples, dropCache } from './examples.ts';
 
 describe.each(['rest', 'http'] as const)('serverless package, %s', { timeout: 170_000 }, (kind) => {
-  it.concurrent.each([true, false])('has the authorizer; cached: %s', async (isCached) => {
-    const folder = copyExamples(tmpdir());
+  it.concurrent.for([true, false])('has the authorizer; cached: %s', async (isCached, { onTestFinished }) => {
+    const folder = copyExamples(tmpdir(), onTestFinished);
     const config = `serverless-${kind}.yml`;
     if (!isCached) dropCache(folder, config);
     const { status, output } = await serverless(folder, ['package', '--config', config, '--package', 'package']);
