@@ -55,7 +55,6 @@ describe.skipIf(isMissing)(`the client in a page of the service's origin${needsC
     );
     expect(seen).toEqual({ names: ['made in a browser'], valid: true, total: 0, refused: '404666' });
     expect(secret).toMatch(/^ak_/);
-    console.log(shown);
     expect(shown).toHaveLength(3);
     expect(shown[2]).toContain('[secret]');
     expect(shown.join()).not.toContain(secret);
