@@ -43,9 +43,7 @@ describe.skipIf(isMissing)(`the client in a page of the service's origin${needsC
     const token = await service().token({ permissions: ['account:createApp', 'account:verify'] });
     const { hrn: app } = await createClient({ url, token }).createApp({ name: 'in a browser' });
     const page = await open(`${url}/console`);
-    await page.route(`${url}/client.js`, (route) =>
-      route.fulfill({ contentType: 'text/javascript', body: published }),
-    );
+    await page.route(`${url}/client.js`, (route) => route.fulfill({ contentType: 'text/javascript', body: published }));
     const session = await page.context().newCDPSession(page);
     const shown: string[] = [];
     session.on('Runtime.consoleAPICalled', ({ args }) => shown.push(JSON.stringify(args)));
