@@ -1,16 +1,16 @@
 const shown = '[secret]';
+/** apart from the objects, because a browser's console shows their private fields too */
+const values = new WeakMap<Secret, string>();
 
 /** A secret that shows itself only when it is asked to: in logs, JSON and text it is `[secret]`. */
 export class Secret {
-  readonly #value: string;
-
   constructor(value: string) {
-    this.#value = value;
+    values.set(this, value);
   }
 
   /** @returns the secret itself */
   reveal(): string {
-    return this.#value;
+    return values.get(this) ?? '';
   }
 
   toString(): string {

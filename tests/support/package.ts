@@ -67,7 +67,7 @@ export function copyService(): { folder: string; remove: () => void } {
 
 /** Runs the framework there, without credentials and with no settings but `env`. */
 export async function serverless(folder: string, args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['node_modules/serverless/bin/serverless.js', ...args], {
+  const child = spawn(process.execPath, [join(project, 'node_modules/serverless/bin/serverless.js'), ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

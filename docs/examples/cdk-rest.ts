@@ -1,0 +1,21 @@
+import { App, Duration, Fn, Stack } from 'aws-cdk-lib';
+import { IdentitySource, LambdaIntegration, RequestAuthorizer, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+
+const stack = new Stack(new App(), 'Invoices');
+
+const authorizer = new RequestAuthorizer(stack, 'ApiKeys', {
+  handler: LambdaFunction.fromFunctionArn(stack, 'AuthorizeApiKey', Fn.importValue('appkeys-prod-authorizer')),
+  // Cached: API_KEY_PLACES is x-api-key. Not cached: identitySources: [] and Duration.seconds(0)
+  identitySources: [IdentitySource.header('x-api-key')],
+  resultsCacheTtl: Duration.seconds(60),
+});
+
+const listInvoices = new LambdaFunction(stack, 'ListInvoices', {
+  runtime: Runtime.NODEJS_24_X,
+  code: Code.fromAsset('invoices'),
+  handler: 'index.list',
+});
+
+const api = new RestApi(stack, 'Api');
+api.root.addResource('invoices').addMethod('GET', new LambdaIntegration(listInvoices), { authorizer });
