@@ -18,7 +18,7 @@ export const parts = {
   store: { mutate: ['lib/store/*.ts'], folders: ['store'], exclude: [], ignoresStatic: false },
   rest: {
     mutate: ['lib/**/*.ts', '!lib/{cli,client,domain,pages,store}/**', '!lib/contract/generated/**'],
-    folders: ['.', 'contract', 'direct', 'http', 'verifier', 'authorizer', 'functions'],
+    folders: ['.', 'contract', 'direct', 'events', 'use-cases', 'http', 'verifier', 'authorizer', 'functions'],
     exclude: [
       'tests/architecture.test.ts',
       'tests/processes.test.ts',
