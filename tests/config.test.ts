@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ConfigError,
-  readPlaces,
-  readRateLimit,
-  readSettings,
-  readTokenSettings,
-  readVerifierSettings,
-} from '../lib/config.ts';
+import { readPlaces, readRateLimit, readSettings, readTokenSettings, readVerifierSettings } from '../lib/config.ts';
 
 const issuer = {
   issuer: 'https://issuer.example.com',
@@ -34,23 +27,25 @@ describe('settings', () => {
   });
 
   it.each([
-    [{ TABLE_NAME: '' }, 'TABLE_NAME'],
-    [{ SERVICE_KEY_ID: '' }, 'SERVICE_KEY_ID'],
-    [{ HRN_PARTITION: 'He re' }, 'HRN_PARTITION'],
-    [{ API_KEY_PREFIX: 'ak-' }, 'API_KEY_PREFIX'],
-    [{ MAX_KEYS_PER_APP: '0' }, 'MAX_KEYS_PER_APP'],
-    [{ MAX_KEYS_PER_APP: '51' }, 'MAX_KEYS_PER_APP'],
-    [{ MAX_KEYS_PER_APP: '2.5' }, 'MAX_KEYS_PER_APP'],
-    [{ MAX_KEYS_PER_APP: 'two' }, 'MAX_KEYS_PER_APP'],
-  ])('security 24: %j stops the start and is named', (env, name) => {
-    expect(() => readSettings({ ...required, ...env })).toThrow(ConfigError);
-    expect(() => readSettings({ ...required, ...env })).toThrow(name);
+    [{ TABLE_NAME: '' }, 'TABLE_NAME must be the name of a DynamoDB table'],
+    [{ SERVICE_KEY_ID: '' }, 'SERVICE_KEY_ID must be a KMS key or an alias/…'],
+    [{ HRN_PARTITION: 'He re' }, 'HRN_PARTITION must be lower-case letters, digits or "-"'],
+    [{ API_KEY_PREFIX: 'ak-' }, 'API_KEY_PREFIX must be words joined by "_", 32 characters at most'],
+    [{ MAX_KEYS_PER_APP: '0' }, 'MAX_KEYS_PER_APP must be 1 to 50'],
+    [{ MAX_KEYS_PER_APP: '51' }, 'MAX_KEYS_PER_APP must be 1 to 50'],
+    [{ MAX_KEYS_PER_APP: '2.5' }, 'MAX_KEYS_PER_APP must be 1 to 50'],
+    [{ MAX_KEYS_PER_APP: 'two' }, 'MAX_KEYS_PER_APP must be 1 to 50'],
+  ])('security 24: %j stops the start, and it is said what it must be', (env, message) => {
+    expect(() => readSettings({ ...required, ...env })).toThrow(
+      expect.objectContaining({ name: 'ConfigError', message }),
+    );
   });
 
   it.each(['on', '10', '10,', '0,5', '10,0', '-1,5', '1e9,1', '10;20', '10,20,30', '200000,1'])(
     'RATE_LIMIT %s is refused',
     (text) => {
-      expect(() => readRateLimit({ RATE_LIMIT: text })).toThrow('RATE_LIMIT');
+      const message = 'RATE_LIMIT must be "<requests a second>,<burst>", such as "10,20", or "off"';
+      expect(() => readRateLimit({ RATE_LIMIT: text })).toThrow(message);
     },
   );
 });
@@ -77,30 +72,34 @@ describe('settings of verifying', () => {
     expect(readPlaces({ API_KEY_PLACES: 'authorization,query' })).toEqual(['authorization', 'query']);
   });
 
+  const wholeSeconds = 'must be a whole number of seconds';
   it.each([
-    { VERIFY_CACHE_SECONDS: '-1' },
-    { VERIFY_CACHE_SECONDS: '0.5' },
-    { VERIFY_CACHE_SECONDS: '10000' },
-    { VERIFY_CACHE_SECONDS: 'off' },
-    { LAST_USED_SECONDS: '0' },
-    { LAST_USED_SECONDS: '1h' },
-    { API_KEY_PREFIXES_ACCEPTED: 'a-b' },
-    { API_KEY_PREFIXES_ACCEPTED: 'old,' },
-    { API_KEY_PLACES: 'cookie' },
-    { API_KEY_PLACES: 'query,query' },
-    { API_KEY_PLACES: 'X-Api-Key' },
-    { API_KEY_PLACES: 'query, x-api-key' },
-  ])('security 24: %j is refused and named', (env) => {
+    [{ VERIFY_CACHE_SECONDS: '-1' }, `${wholeSeconds}, 0 to 9999`],
+    [{ VERIFY_CACHE_SECONDS: '0.5' }, `${wholeSeconds}, 0 to 9999`],
+    [{ VERIFY_CACHE_SECONDS: '10000' }, `${wholeSeconds}, 0 to 9999`],
+    [{ VERIFY_CACHE_SECONDS: 'off' }, `${wholeSeconds}, 0 to 9999`],
+    [{ LAST_USED_SECONDS: '0' }, `${wholeSeconds}, or "off"`],
+    [{ LAST_USED_SECONDS: '1h' }, `${wholeSeconds}, or "off"`],
+    [{ API_KEY_PREFIXES_ACCEPTED: 'a-b' }, 'must be prefixes as in API_KEY_PREFIX, joined by ","'],
+    [{ API_KEY_PREFIXES_ACCEPTED: 'old,' }, 'must be prefixes as in API_KEY_PREFIX, joined by ","'],
+    [{ API_KEY_PLACES: 'cookie' }, 'must be one or more of query,x-api-key,authorization'],
+    [{ API_KEY_PLACES: 'query,query' }, 'must be one or more of query,x-api-key,authorization'],
+    [{ API_KEY_PLACES: 'X-Api-Key' }, 'must be one or more of query,x-api-key,authorization'],
+    [{ API_KEY_PLACES: 'query, x-api-key' }, 'must be one or more of query,x-api-key,authorization'],
+  ])('security 24: %j is refused, and it is said what it must be', (env, rule) => {
+    const message = `${Object.keys(env)[0]} ${rule}`;
     const read = () => [readVerifierSettings(env), readPlaces(env)];
-    expect(read).toThrow(ConfigError);
-    expect(read).toThrow(Object.keys(env)[0]);
+    expect(read).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
   });
 });
 
 describe('token issuers', () => {
   it('have no default', () => {
     expect(() => readTokenSettings({})).toThrow('TOKEN_ISSUERS is not set');
-    expect(() => readTokenSettings(issuersOf())).toThrow('TOKEN_ISSUERS');
+    const message = 'TOKEN_ISSUERS must be a JSON list of at least one issuer; there is no default';
+    expect(() => readTokenSettings(issuersOf())).toThrow(message);
+    expect(() => readTokenSettings({ TOKEN_ISSUERS: '{' })).toThrow('TOKEN_ISSUERS is not valid JSON');
+    expect(() => readTokenSettings(issuersOf(issuer, 'x'))).toThrow('TOKEN_ISSUERS[1] must be a JSON object');
   });
 
   it('are taken as they are', () => {
@@ -125,7 +124,9 @@ describe('token issuers', () => {
     ['no realms', { realms: [] }],
     ['a realm with a wildcard', { realms: ['*'] }],
   ])('refused: %s', (_, wrong) => {
-    expect(() => readTokenSettings(issuersOf({ ...issuer, ...wrong }))).toThrow(ConfigError);
+    const message = `TOKEN_ISSUERS[0].${Object.keys(wrong)[0]} is missing or wrong; see the README`;
+    const read = () => readTokenSettings(issuersOf({ ...issuer, ...wrong }));
+    expect(read).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
   });
 
   it('http is taken on loopback', () => {
@@ -136,16 +137,23 @@ describe('token issuers', () => {
 
   it('that share a realm, or a name, stop the start', () => {
     const other = { ...issuer, issuer: 'https://other.example.com' };
-    expect(() => readTokenSettings(issuersOf(issuer, other))).toThrow('gives a realm twice');
-    expect(() => readTokenSettings(issuersOf(issuer, { ...issuer, realms: ['r'] }))).toThrow('names an issuer twice');
+    expect(() => readTokenSettings(issuersOf(issuer, other))).toThrow('TOKEN_ISSUERS gives a realm twice');
+    expect(() => readTokenSettings(issuersOf(issuer, { ...issuer, realms: ['r'] }))).toThrow(
+      'TOKEN_ISSUERS names an issuer twice',
+    );
   });
 
-  it.each(['[]', '{"sub":"x"}', '{"constructor":"x"}', '{"principal":""}', '{'])(
-    'TOKEN_CLAIMS %s is refused',
-    (claims) => {
-      expect(() => readTokenSettings({ ...issuersOf(issuer), TOKEN_CLAIMS: claims })).toThrow('TOKEN_CLAIMS');
-    },
-  );
+  const claimRule = 'must be a JSON object of claim names for principal, realm, scope, permissions';
+  it.each([
+    ['[]', claimRule],
+    ['{"sub":"x"}', claimRule],
+    ['{"constructor":"x"}', claimRule],
+    ['{"principal":""}', claimRule],
+    ['{', 'is not valid JSON'],
+  ])('TOKEN_CLAIMS %s is refused', (claims, rule) => {
+    const read = () => readTokenSettings({ ...issuersOf(issuer), TOKEN_CLAIMS: claims });
+    expect(read).toThrow(`TOKEN_CLAIMS ${rule}`);
+  });
 
   it('TOKEN_CLAIMS renames claims', () => {
     const settings = readTokenSettings({ ...issuersOf(issuer), TOKEN_CLAIMS: '{"realm":"https://x/realm"}' });

@@ -21,13 +21,13 @@ export const parts = {
   http: {
     mutate: ['lib/{http,contract}/*.ts', 'lib/*.ts'],
     tests: ['*', 'contract/*', 'http/*', 'functions/generate-api-key', 'functions/list-apps'],
-    exclude: ['architecture', 'docs', 'processes', 'security', 'contract/generated'],
+    exclude: ['{architecture,compatibility,docs,processes,security}', 'contract/generated'],
     ignoresStatic: true,
     excludeNames: /paged without|concurrent/,
   },
   calls: {
     mutate: ['lib/{use-cases,direct,events}/*.ts'],
-    tests: ['functions/*'],
+    tests: ['{direct,events,use-cases}/*', 'functions/*'],
     exclude: ['functions/{error-paths,faults,pages}'],
     ignoresStatic: true,
     excludeNames:

@@ -11,6 +11,7 @@ import type { GenerateApiKeyResult, VerifyApiKeyResult } from '../../lib/direct/
 import { type App, newApp } from '../../lib/domain/app.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
+import { type CapturedLog, captureLog } from './captured-log.ts';
 import { freshTable } from './engine.ts';
 import {
   environmentOf,
@@ -49,7 +50,7 @@ export interface TestService {
   /** What the authorizer says of an event of a gateway. */
   authorize(event: unknown): Promise<AuthorizerAnswer>;
   /** every log record that this service has written, and their lines */
-  readonly log: { records(): Record<string, unknown>[]; lines(): string[] };
+  readonly log: CapturedLog;
 }
 
 const [realm] = realmsOfIssuer;
@@ -124,14 +125,6 @@ export function expectRefusal(reply: TestReply, code: ErrorCode): void {
   const { status, title } = errorTable[code];
   expect(reply.body).toMatchObject({ code, status, title });
   expect(reply.statusCode).toBe(status);
-}
-
-/** Keeps what the handlers write to stdout, which is their log. */
-function captureLog(): TestService['log'] {
-  const written: string[] = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
-  const lines = () => written.join('').split('\n').filter(Boolean);
-  return { lines, records: () => lines().map((line) => JSON.parse(line)) };
 }
 
 const ajv = new Ajv2020({ allErrors: true, formats: { int32: true, int64: true } });

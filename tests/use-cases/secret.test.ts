@@ -1,0 +1,49 @@
+import { createHmac } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { handleOf } from '../../lib/domain/api-key-id.ts';
+import { repeatableRequest } from '../../lib/domain/idempotency.ts';
+import { replay } from '../../lib/use-cases/generate.ts';
+import { makeSecret, repeatSecret } from '../../lib/use-cases/secret.ts';
+import { aKey, anApp, handle, now } from '../support/apps.ts';
+import { fakeDeadline } from '../support/fake-deadline.ts';
+
+const request = repeatableRequest(['demo', 'key'], { name: 'x' });
+const of = { prefix: 'ak', appId: 'app', now };
+
+/** Makes bytes under a service key, which is asked no longer than the request may take. */
+function makerOf(serviceKey: string) {
+  const mac = async (message: Uint8Array, withinMs: number) => {
+    expect(withinMs).toBe(8_000);
+    return createHmac('sha256', serviceKey).update(message).digest();
+  };
+  return { mac, deadline: fakeDeadline() };
+}
+
+it('each secret is another one, and names its application', async () => {
+  const [first, second] = [
+    await makeSecret(of, undefined, makerOf('k')),
+    await makeSecret(of, undefined, makerOf('k')),
+  ];
+  expect(first).toEqual({ apiKeyId: expect.stringMatching(/^ak_app_/), handle: handleOf(first.apiKeyId) });
+  expect(second.handle).not.toBe(first.handle);
+});
+
+it('the secret of a request that may be repeated can be had again from its record, in which it is not', async () => {
+  const { apiKeyId, handle, record = expect.fail() } = await makeSecret(of, request, makerOf('k'));
+  expect(record).toEqual({ at: now, bodyHash: request.bodyHash, salt: expect.any(String), handle, prefix: 'ak' });
+  expect(Buffer.from(record.salt, 'base64')).toHaveLength(32);
+  expect(await repeatSecret(record, 'app', request, makerOf('k'))).toBe(apiKeyId);
+});
+
+it('it cannot be had under another service key', async () => {
+  const { record = expect.fail() } = await makeSecret(of, request, makerOf('k'));
+  await expect(repeatSecret(record, 'app', request, makerOf('other'))).rejects.toThrow(
+    'the service key is not the one that the recorded secret was made with',
+  );
+});
+
+it('nothing is repeated for a request that may not be', async () => {
+  const context = { ...makerOf('k'), settings: {} as never };
+  const again = replay(context, { app: anApp(), request: undefined }, { key: aKey(), handle: handle('a') });
+  await expect(again).rejects.toThrow('there is nothing to repeat');
+});
