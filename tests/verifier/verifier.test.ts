@@ -352,6 +352,16 @@ describe('when a key was used last', () => {
     expect(bench.requests).toEqual(['GetItem', 'GetItem']);
   });
 
+  it('that another process has written down is not tried again in the period', async () => {
+    const key = await bench.makeKey();
+    await bench.open(settings).check(key.apiKeyId);
+    await vi.waitUntil(async () => key.handle in (await usesOf(key)));
+    const warn = vi.fn();
+    bench.requests.length = 0;
+    await bench.open(settings, { warn }).check(key.apiKeyId);
+    expect([bench.requests, warn.mock.calls]).toEqual([['GetItem'], []]);
+  });
+
   it('marks the item as used, not changed, until the next change', async () => {
     const key = await bench.makeKey();
     await bench.open(settings).check(key.apiKeyId);
@@ -398,10 +408,13 @@ describe('when a key was used last', () => {
     },
   );
 
-  it('whoever opened the verifier is told why a use could not be written down', async () => {
+  it.each([
+    ['throws', async () => Promise.reject(new Error('no right'))],
+    ['is refused', async () => ({ outcome: 'notApplied', error: new Error('no right') }) as const],
+  ])('whoever opened the verifier is told why a use could not be written down: it %s', async (_, attemptUpdate) => {
     const key = await bench.makeKey();
     const warn = vi.fn();
-    const table = { ...bench.table, attemptUpdate: async () => Promise.reject(new Error('no right')) };
+    const table = { ...bench.table, attemptUpdate };
     expect(await bench.open(settings, { table, warn }).check(key.apiKeyId)).toMatchObject(valid);
     await vi.waitUntil(() => warn.mock.calls.length === 1);
     expect(warn.mock.calls[0]).toMatchObject([{ message: 'no right' }]);
