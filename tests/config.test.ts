@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { readPlaces, readRateLimit, readSettings, readTokenSettings, readVerifierSettings } from '../lib/config.ts';
+import {
+  metricsNamespace,
+  readEventSettings,
+  readMaxKeysPerApp,
+  readPlaces,
+  readRateLimit,
+  readSettings,
+  readTokenSettings,
+  readVerifierSettings,
+} from '../lib/config.ts';
 
 const issuer = {
   issuer: 'https://issuer.example.com',
@@ -41,6 +50,49 @@ describe('settings', () => {
     );
   });
 
+  it.each([1, 9, 10, 49, 50])('MAX_KEYS_PER_APP may be %i', (most) => {
+    expect(readMaxKeysPerApp({ MAX_KEYS_PER_APP: String(most) })).toBe(most);
+  });
+
+  it.each([
+    ['TABLE_NAME', 'a/table'],
+    ['TABLE_NAME', '/table'],
+    ['TABLE_NAME', 'table/'],
+    ['SERVICE_KEY_ID', ' alias/key'],
+    ['SERVICE_KEY_ID', 'alias/key '],
+    ['HRN_PARTITION', ' here'],
+    ['HRN_PARTITION', 'here '],
+  ])('security 24: %s %j is refused for what stands before or behind', (name, value) => {
+    expect(() => readSettings({ ...required, [name]: value })).toThrow(name);
+  });
+
+  it.each([
+    ['0.001,1', { requestsPerSecond: 0.001, burst: 1 }],
+    ['100000,100000', { requestsPerSecond: 100_000, burst: 100_000 }],
+    ['12.125,7', { requestsPerSecond: 12.125, burst: 7 }],
+  ])('RATE_LIMIT may be %s', (text, limit) => {
+    expect(readRateLimit({ RATE_LIMIT: text })).toEqual(limit);
+  });
+
+  it('metrics stand under the name of the stage, or of the service', () => {
+    expect(metricsNamespace({ METRICS_NAMESPACE: 'appkeys-prod' })).toBe('appkeys-prod');
+    expect(metricsNamespace({})).toBe('appkeys');
+  });
+
+  it('of events name a bus', () => {
+    expect(readEventSettings({ EVENT_BUS: 'a-bus/with.parts_1' })).toEqual({
+      eventBus: 'a-bus/with.parts_1',
+      partition: 'here',
+    });
+    for (const name of ['', ' bus', 'bus ', 'b'.repeat(257)]) {
+      expect(() => readEventSettings({ EVENT_BUS: name })).toThrow('EVENT_BUS must be the name of an EventBridge bus');
+    }
+  });
+
+  it.each(['0.0009,1', '100001,1', '1,100001', 'xoff', 'off,', ' 1,1', '1,1 '])('RATE_LIMIT %j is beyond', (text) => {
+    expect(() => readRateLimit({ RATE_LIMIT: text })).toThrow('RATE_LIMIT must be');
+  });
+
   it.each(['on', '10', '10,', '0,5', '10,0', '-1,5', '1e9,1', '10;20', '10,20,30', '200000,1'])(
     'RATE_LIMIT %s is refused',
     (text) => {
@@ -72,6 +124,15 @@ describe('settings of verifying', () => {
     expect(readPlaces({ API_KEY_PLACES: 'authorization,query' })).toEqual(['authorization', 'query']);
   });
 
+  it.each([
+    ['0', 0],
+    ['10', 10],
+    ['999', 999],
+    ['9999', 9_999],
+  ])('VERIFY_CACHE_SECONDS may be %s', (text, cacheSeconds) => {
+    expect(readVerifierSettings({ VERIFY_CACHE_SECONDS: text })).toMatchObject({ cacheSeconds });
+  });
+
   const wholeSeconds = 'must be a whole number of seconds';
   it.each([
     [{ VERIFY_CACHE_SECONDS: '-1' }, `${wholeSeconds}, 0 to 9999`],
@@ -79,6 +140,7 @@ describe('settings of verifying', () => {
     [{ VERIFY_CACHE_SECONDS: '10000' }, `${wholeSeconds}, 0 to 9999`],
     [{ VERIFY_CACHE_SECONDS: 'off' }, `${wholeSeconds}, 0 to 9999`],
     [{ LAST_USED_SECONDS: '0' }, `${wholeSeconds}, or "off"`],
+    [{ LAST_USED_SECONDS: 'xoff' }, `${wholeSeconds}, or "off"`],
     [{ LAST_USED_SECONDS: '1h' }, `${wholeSeconds}, or "off"`],
     [{ API_KEY_PREFIXES_ACCEPTED: 'a-b' }, 'must be prefixes as in API_KEY_PREFIX, joined by ","'],
     [{ API_KEY_PREFIXES_ACCEPTED: 'old,' }, 'must be prefixes as in API_KEY_PREFIX, joined by ","'],
@@ -99,7 +161,9 @@ describe('token issuers', () => {
     const message = 'TOKEN_ISSUERS must be a JSON list of at least one issuer; there is no default';
     expect(() => readTokenSettings(issuersOf())).toThrow(message);
     expect(() => readTokenSettings({ TOKEN_ISSUERS: '{' })).toThrow('TOKEN_ISSUERS is not valid JSON');
-    expect(() => readTokenSettings(issuersOf(issuer, 'x'))).toThrow('TOKEN_ISSUERS[1] must be a JSON object');
+    for (const wrong of ['x', null, [issuer]]) {
+      expect(() => readTokenSettings(issuersOf(issuer, wrong))).toThrow('TOKEN_ISSUERS[1] must be a JSON object');
+    }
   });
 
   it('are taken as they are', () => {
@@ -120,6 +184,12 @@ describe('token issuers', () => {
     ['no URL', { jwksUri: 'jwks' }],
     ['no algorithms', { algorithms: [] }],
     ['the algorithm none', { algorithms: ['none'] }],
+    ['an algorithm with something before it', { algorithms: ['xRS256'] }],
+    ['an algorithm with something behind it', { algorithms: ['RS256x'] }],
+    ['algorithms that are no texts', { algorithms: [['RS256']] }],
+    ['an audience that is a list', { audience: ['appkeys'] }],
+    ['an address of another kind on loopback', { jwksUri: 'ftp://localhost/jwks' }],
+    ['an address that is no text', { jwksUri: ['https://issuer.example.com/jwks.json'] }],
     ['a symmetric algorithm', { algorithms: ['RS256', 'HS256'] }],
     ['no realms', { realms: [] }],
     ['a realm with a wildcard', { realms: ['*'] }],
@@ -137,7 +207,11 @@ describe('token issuers', () => {
 
   it('that share a realm, or a name, stop the start', () => {
     const other = { ...issuer, issuer: 'https://other.example.com' };
-    expect(() => readTokenSettings(issuersOf(issuer, other))).toThrow('TOKEN_ISSUERS gives a realm twice');
+    expect(() => readTokenSettings(issuersOf(issuer, other))).toThrow(
+      'TOKEN_ISSUERS gives a realm twice: each is of one issuer',
+    );
+    const second = { ...other, realms: ['second'] };
+    expect(readTokenSettings(issuersOf(issuer, second)).issuers).toEqual([issuer, second]);
     expect(() => readTokenSettings(issuersOf(issuer, { ...issuer, realms: ['r'] }))).toThrow(
       'TOKEN_ISSUERS names an issuer twice',
     );
