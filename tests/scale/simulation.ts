@@ -42,9 +42,22 @@ export async function simulate({ perSecond, processes, cacheSeconds, seconds }: 
 
 function countingTable(usedAt: number): { table: Table; counted: Requests } {
   const counted = { reads: 0, writes: 0, applied: 0 };
-  const made = { appId: 'hottest', realm: 'myrealm', name: 'hottest', owner: 'demo', now: 1, op: '', correlationId: '' };
+  const made = {
+    appId: 'hottest',
+    realm: 'myrealm',
+    name: 'hottest',
+    owner: 'demo',
+    now: 1,
+    op: '',
+    correlationId: '',
+  };
   const key = { name: 'a key', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: -1 };
-  const { appId: pk, ...app } = { ...newApp(made), keyCount: 1, keys: { [handle]: key }, lastUsed: { [handle]: usedAt } };
+  const { appId: pk, ...app } = {
+    ...newApp(made),
+    keyCount: 1,
+    keys: { [handle]: key },
+    lastUsed: { [handle]: usedAt },
+  };
   const memory = new MemoryTable();
   memory.write({ kind: 'put', put: { Item: { pk, sk: 'app', ...app } } });
   const table = openMemoryTable(memory);
