@@ -61,4 +61,6 @@ it('an application has as many bytes as the page says, and the engine counts as 
   const [first, second] = [await repeatable('first'), await repeatable('second')];
   const key = itemBytes.twoKeys - itemBytes.oneKey;
   expect(second.bytes - first.bytes - key).toBe(itemBytes.record);
+
+  expect((await after('deleteApp')).bytes).toBeLessThan(itemBytes.fresh);
 });
