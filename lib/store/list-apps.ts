@@ -37,7 +37,12 @@ export async function listApps(
   deadline: Deadline,
 ): Promise<{ apps: App[]; hasMore: boolean }> {
   const found: App[] = [];
-  for await (const batch of batchesOf(candidates(table, listing, deadline), Math.min(maxBatch, listing.limit + 1))) {
+  const left = candidates(table, listing, deadline);
+  for (let looked = 0; found.length <= listing.limit; ) {
+    const unseen = looked - found.length;
+    const batch = await take(left, Math.min(maxBatch, listing.limit + 1 - found.length + unseen));
+    if (batch.length === 0) break;
+    looked += batch.length;
     const keys = [...new Set(batch.map(({ appId }) => appId))].map(appKey);
     const items = await read(deadline, (ms) => table.attemptBatchGet(keys, ms));
     const apps = new Map(items.map((item) => [item.pk, appOf(item)]));
@@ -46,7 +51,6 @@ export async function listApps(
       if (app?.listKey === listKey && app.status !== 'deleted' && app.realm === listing.realm && listing.isVisible(app))
         found.push(app);
     }
-    if (found.length > listing.limit) break;
   }
   return { apps: found.slice(0, listing.limit), hasMore: found.length > listing.limit };
 }
@@ -146,13 +150,13 @@ async function query(
   return (await read(deadline, (ms) => table.attemptQuery(page, ms))).map(toCandidate);
 }
 
-async function* batchesOf(candidates: AsyncGenerator<Candidate>, size: number): AsyncGenerator<Candidate[]> {
-  let batch: Candidate[] = [];
-  for await (const candidate of candidates) {
-    batch.push(candidate);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
+/** @returns the next ones, at most `most`; none when there are no more */
+async function take(from: AsyncGenerator<Candidate>, most: number): Promise<Candidate[]> {
+  const taken: Candidate[] = [];
+  while (taken.length < most) {
+    const { done, value } = await from.next();
+    if (done) break;
+    taken.push(value);
   }
-  if (batch.length > 0) yield batch;
+  return taken;
 }

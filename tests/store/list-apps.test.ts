@@ -78,6 +78,14 @@ describe('what a list costs', () => {
     ['far more than a page', pointed(99), {}, 2, true, ['query', 'batch of 3']],
     ['a page of the most', pointed(99), { limit: 100 }, 99, false, ['query', 'batch of 99']],
     ['a full query', pointed(100), { limit: 100 }, 100, false, ['query', 'batch of 100', 'query']],
+    [
+      'a page of the most, and far more',
+      pointed(300),
+      { limit: 100 },
+      100,
+      true,
+      ['query', 'batch of 100', 'query', 'batch of 1'],
+    ],
     ['the first of two full queries', pointed(150), { limit: 98 }, 98, true, ['query', 'batch of 99']],
     [
       'two queries by index',
@@ -168,9 +176,11 @@ describe('what is in a list', () => {
     expect(asked).toEqual(['query', 'batch of 1']);
   });
 
-  it('what is not seen on the way makes no short page', async () => {
+  it('what is not seen on the way makes no short page, and the next look at more', async () => {
     const isVisible = ({ appId }: App) => Number(appId.slice(3)) % 3 === 0;
     const items = appsTo(9).map(itemOf);
-    expect(await list(items, { isPermitted: everything, isVisible })).toMatchObject({ ages: [9, 6], hasMore: true });
+    const { asked, ...listed } = await list(items, { isPermitted: everything, isVisible });
+    expect(listed).toEqual({ ages: [9, 6], hasMore: true });
+    expect(asked).toEqual(['query', 'query', 'batch of 3', 'batch of 4']);
   });
 });

@@ -15,7 +15,9 @@ export async function startMeteredDatabase(endpoint: string): Promise<{ endpoint
     const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target, authorization };
     const answer = await fetch(endpoint, { method: 'POST', headers: { ...headers, 'x-amz-date': String(date) }, body });
     const answered = await answer.text();
-    requests.push(`${target.split('.')[1]} ${JSON.parse(answered).ConsumedCapacity?.CapacityUnits}` as Metered);
+    // A list where a request may be about several tables.
+    const [consumed] = [JSON.parse(answered).ConsumedCapacity].flat();
+    requests.push(`${target.split('.')[1]} ${consumed?.CapacityUnits}`);
     response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(answered);
   });
   const port = await listen(server);
