@@ -32,7 +32,7 @@ beforeAll(async () => {
   const { jwksUri, stop } = await startJwksServer(key);
   const kms = await startLocalKms(randomBytes(32));
   const own = { RATE_LIMIT: 'off', VERIFY_CACHE_SECONDS: '1' };
-  const env = { ...serviceEnvironment({ database: { endpoint }, kms, jwksUri }), ...own };
+  const env = { ...serviceEnvironment({ database: { endpoint }, kms, jwksUri, folder }), ...own };
   for (let index = 0; index < 4; index += 1) {
     const ports = { httpPort: await freePort(), lambdaPort: await freePort() };
     const service = spawnService(ports, env);
@@ -87,6 +87,15 @@ async function keyCountOf(appId: string): Promise<unknown> {
   expect(Object.keys(item?.keys)).toHaveLength(item?.keyCount);
   return item?.keyCount;
 }
+
+it.each(['console', 'docs'])('/demo/%s opens with a token that the service accepts', async (page) => {
+  const url = `http://${loopback}:${instances[0]?.ports.httpPort}`;
+  const opened = await fetch(`${url}/demo/${page}`, { redirect: 'manual' });
+  const [path, token] = opened.headers.get('location')?.split('#token=') ?? [];
+  expect([opened.status, path]).toEqual([302, `/${page}`]);
+  const { status } = await fetch(`${url}/apps`, { headers: { Authorization: `Bearer ${token}` } });
+  expect(status).toBe(200);
+});
 
 describe('security 9: 200 concurrent calls over HTTP', { timeout: 60_000 }, () => {
   it('one process: exactly two 201, the rest 409303, keyCount 2', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -56,11 +56,16 @@ export function spawnService({ httpPort, lambdaPort }: Ports, env: NodeJS.Proces
   return { ended, ...output, stop: () => stopProcess(child, ended) };
 }
 
-/** What the service depends on: where its local stand-ins are. */
-export type Surroundings = { database: { endpoint: string }; kms: { endpoint: string }; jwksUri: string };
+/** What the service depends on: where its local stand-ins are, and the folder with the key that signs its tokens. */
+export type Surroundings = {
+  database: { endpoint: string };
+  kms: { endpoint: string };
+  jwksUri: string;
+  folder: string;
+};
 
 /** What the service needs to know of its surroundings, beside the user's own settings. */
-export function serviceEnvironment({ database, kms, jwksUri }: Surroundings): NodeJS.ProcessEnv {
+export function serviceEnvironment({ database, kms, jwksUri, folder }: Surroundings): NodeJS.ProcessEnv {
   return {
     ...withoutAwsAccount(process.env),
     AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
@@ -70,6 +75,7 @@ export function serviceEnvironment({ database, kms, jwksUri }: Surroundings): No
     AWS_SECRET_ACCESS_KEY: 'local',
     SLS_NOTIFICATIONS_MODE: 'off',
     TOKEN_ISSUERS: formatTokenIssuers(jwksUri),
+    APPKEYS_LOCAL_DIR: resolve(folder), // a bundle stands elsewhere than its source
   };
 }
 

@@ -54,7 +54,7 @@ async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: A
   const kms = await startLocalKms(openServiceKey(folder));
   undo.push(kms.stop);
   interrupted.throwIfAborted();
-  const service = spawnService(ports, serviceEnvironment({ database, kms, jwksUri: issuer.jwksUri }));
+  const service = spawnService(ports, serviceEnvironment({ database, kms, jwksUri: issuer.jwksUri, folder }));
   undo.push(service.stop);
   await waitUntilReady(service, key, ports);
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
