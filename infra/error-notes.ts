@@ -65,7 +65,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
       'An API behind the middleware of `appkeys/verifier` got no API key, or one that is not valid.',
     ],
     caller:
-      '`cause` tells an expired token from others, and a token from an API key; more would help only who tries keys.',
+      '`cause` tells an expired token from others; that of the middleware speaks of an API key. More would help only who tries keys.',
     operator:
       '`why` in the access line has the true reason, such as a claim by name. Many from one issuer after a change there: compare `TOKEN_ISSUERS` and `TOKEN_CLAIMS` with its tokens. The result of an API key is in the `verification` line. Each refused token is an audit line.',
   },
