@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../infra/local/ports.ts';
 
-/** What DynamoDB answers where it certainly did nothing, and may do better next time. */
+/** What happens where DynamoDB certainly did nothing, and may do better next time; `refused`: the connection. */
 export const passing = [
+  'refused',
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
   'Throttling',
@@ -31,8 +34,9 @@ export interface FailurePlan {
   readonly failure: Failure;
   /** the request that fails; all of them where it is undefined */
   readonly at: number | undefined;
-  /** how many there have been */
+  /** how many there have been, and when the last one came, in ms since the epoch */
   requests: number;
+  lastAt?: number;
 }
 
 /** Stands in front of a database and fails as planned; what it says in its failures must get nowhere. */
@@ -47,6 +51,7 @@ export const inside = 'tableInternals';
 
 export async function startFailingDatabase(endpoint: string): Promise<FailingDatabase> {
   const plans = new Set<FailurePlan>();
+  const stopRefusing = refuseAsPlanned(plans);
   const server = createServer((incoming, answer) => void handle(incoming, answer, endpoint, plans));
   const address = `http://127.0.0.1:${await listen(server)}`;
   server.unref();
@@ -54,10 +59,44 @@ export async function startFailingDatabase(endpoint: string): Promise<FailingDat
     endpoint: address,
     plans,
     stop() {
+      stopRefusing();
       server.closeAllConnections();
       server.close();
     },
   };
+}
+
+type Send = (this: unknown, command: { readonly input: object }, ...rest: unknown[]) => Promise<unknown>;
+
+/** Nobody listens there, at the discard port. */
+const closed = {
+  endpoint: 'http://127.0.0.1:9',
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
+
+/**
+ * What is refused is a connection, which tells a server nothing of the request that it was for: so the client is
+ * another one, for a port that nobody listens on.
+ * @returns what ends it
+ */
+function refuseAsPlanned(plans: ReadonlySet<FailurePlan>): () => void {
+  const prototype = DynamoDBDocumentClient.prototype as unknown as { send: Send };
+  const { send } = prototype;
+  const refusing = DynamoDBDocumentClient.from(new DynamoDBClient({ ...closed, maxAttempts: 1 }));
+  prototype.send = function (command, ...rest) {
+    const plan = planFor(JSON.stringify(command.input), plans);
+    const isRefused = plan?.failure === 'refused' && failureOf(plan) === 'refused';
+    return send.call(isRefused ? refusing : this, command, ...rest);
+  };
+  return () => {
+    prototype.send = send;
+    refusing.destroy();
+  };
+}
+
+function planFor(text: string, plans: ReadonlySet<FailurePlan>): FailurePlan | undefined {
+  return [...plans].find(({ needles }) => needles.some((needle) => text.includes(needle)));
 }
 
 async function handle(
@@ -67,18 +106,18 @@ async function handle(
   plans: ReadonlySet<FailurePlan>,
 ) {
   const body = await buffer(incoming);
-  const text = body.toString();
-  const failure = failureOf([...plans].find(({ needles }) => needles.some((needle) => text.includes(needle))));
+  const plan = planFor(body.toString(), plans);
+  const failure = plan && plan.failure !== 'refused' ? failureOf(plan) : undefined;
   const isCarriedOut = failure === undefined || failure.startsWith('lost');
   const reply = isCarriedOut ? await forward(incoming, body, endpoint) : undefined;
   if (failure) return fail(answer, failure, reply?.body);
   answer.writeHead(reply?.status ?? 500, reply?.headers).end(reply?.body);
 }
 
-function failureOf(plan: FailurePlan | undefined): Failure | undefined {
-  if (!plan) return undefined;
+function failureOf(plan: FailurePlan): Failure | undefined {
   const index = plan.requests;
   plan.requests += 1;
+  plan.lastAt = Date.now();
   return plan.at === undefined || plan.at === index ? plan.failure : undefined;
 }
 
