@@ -52,7 +52,9 @@ export const inside = 'tableInternals';
 export async function startFailingDatabase(endpoint: string): Promise<FailingDatabase> {
   const plans = new Set<FailurePlan>();
   const stopRefusing = refuseAsPlanned(plans);
-  const server = createServer((incoming, answer) => void handle(incoming, answer, endpoint, plans));
+  const server = createServer((incoming, answer) => {
+    handle(incoming, answer, endpoint, plans).catch(() => answer.destroy());
+  });
   const address = `http://127.0.0.1:${await listen(server)}`;
   server.unref();
   return {
