@@ -21,7 +21,7 @@ import {
   startFailingDatabase,
   unclear,
 } from '../support/failing-database.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { hrnOf, startService, type TestService } from '../support/service.ts';
 
 let database: FailingDatabase;
 let service: TestService;
@@ -33,6 +33,8 @@ beforeAll(async () => {
   const settings = { AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, LAST_USED_SECONDS: 'off' };
   service = await startService(settings);
   hopeless = await startService(settings);
+  // The first call of a process opens much.
+  for (const one of [service, hopeless]) await one.call('getApp', { path: { app: hrnOf(await one.seed()) } });
   return () => database.stop();
 });
 
@@ -41,6 +43,8 @@ const usualMs = 15_000;
 const shortMs = 2_000;
 /** A verification gives up after 3 s, whoever asks. */
 const shortVerificationMs = 4_500;
+/** Among other tests an answer may be late. */
+const allowedMs = isFull ? 0 : 3_000;
 
 const always: { readonly plan: FailurePlan; readonly endsAt: number }[] = [];
 
@@ -59,18 +63,19 @@ async function attempt(call: FailingCall, failure: Failure, at: number | undefin
   database.plans.add(plan);
   const endsAt = Date.now() + remainingMs;
   const told = await make(call, subject, remainingMs);
-  expect(Date.now()).toBeLessThan(endsAt);
+  expect(Date.now()).toBeLessThan(endsAt + allowedMs);
   if (isAlways) always.push({ plan, endsAt });
-  else database.plans.delete(plan);
+  // A connection would be refused to the test itself too.
+  if (!isAlways || failure === 'refused') database.plans.delete(plan);
   return { subject, plan, told };
 }
 
 /** A refusal tells nothing of the database, and that nothing was changed unless it says that this is not known. */
-async function expectTold(call: FailingCall, failure: Failure, { subject, told }: Tried): Promise<void> {
+async function expectTold(call: FailingCall, failure: Failure, { subject, plan, told }: Tried): Promise<void> {
   const { refusal = expect.fail() } = told;
   expect(told.text).not.toContain(inside);
   expect(told.text).not.toMatch(/dynamo|exception|appkeys-|ECONN|127\.0/i);
-  const isUnclear = unclear.some((one) => one === failure);
+  const isUnclear = plan.isGivenUp || unclear.some((one) => one === failure);
   if (isUnclear && call.changes && refusal.cause.includes('not known')) return;
   expect(refusal.cause).not.toContain('not known');
   await expectUnchanged(call, subject);
@@ -161,7 +166,7 @@ describe('a failure without end', () => {
 
 it('nothing is tried when the time is over, whether answered or not', () => {
   expect(always.length).toBeGreaterThan(0);
-  for (const { plan, endsAt } of always) expect(plan.lastAt, JSON.stringify(plan)).toBeLessThan(endsAt);
+  for (const { plan, endsAt } of always) expect(plan.lastAt, JSON.stringify(plan)).toBeLessThan(endsAt + allowedMs);
 });
 
 it('no failure has brought a token or a key into the log', () => {

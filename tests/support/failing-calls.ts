@@ -27,6 +27,7 @@ export interface Subject {
   readonly app: App;
   readonly apiKeyId: ApiKeyId;
   readonly principal: string;
+  readonly token: string;
 }
 
 /** A call that asks the database, on an application on which it has something to do. */
@@ -134,7 +135,8 @@ export async function seedFor({ before = () => ({}) }: FailingCall, service: Tes
       direct.send(new PutCommand({ TableName: service.tableName, Item: memberItem(app, member) })),
     ),
   );
-  return { service, app, apiKeyId, principal };
+  const token = await service.issuer.sign({ sub: principal, permissions: ['account:createApp', 'account:verify'] });
+  return { service, app, apiKeyId, principal, token };
 }
 
 /** Makes the call, which has `remainingMs` to be answered in, as Lambda would. */
@@ -150,10 +152,9 @@ export async function make(call: FailingCall, subject: Subject, remainingMs: num
 async function called(
   id: OperationId,
   call: FailingCall,
-  { service, app, apiKeyId, principal }: Subject,
+  { service, app, apiKeyId, token }: Subject,
   remainingMs: number,
 ): Promise<Told> {
-  const token = await service.issuer.sign({ sub: principal, permissions: ['account:createApp', 'account:verify'] });
   const body = id === 'verifyApiKey' ? { apiKeyId } : call.body;
   const reply = await service.call(id, {
     path: { ...keyPath(app, handleOf(apiKeyId)), principal: 'third', issuer: encodeURIComponent(issuer) },

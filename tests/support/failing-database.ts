@@ -34,9 +34,12 @@ export interface FailurePlan {
   readonly failure: Failure;
   /** the request that fails; all of them where it is undefined */
   readonly at: number | undefined;
-  /** how many there have been, and when the last one came, in ms since the epoch */
+  /** how many there have been */
   requests: number;
+  /** when the last one was sent, in ms since the epoch */
   lastAt?: number;
+  /** whether the client gave one up before it heard what became of it */
+  isGivenUp?: boolean;
 }
 
 /** Stands in front of a database and fails as planned; what it says in its failures must get nowhere. */
@@ -51,7 +54,7 @@ export const inside = 'tableInternals';
 
 export async function startFailingDatabase(endpoint: string): Promise<FailingDatabase> {
   const plans = new Set<FailurePlan>();
-  const stopRefusing = refuseAsPlanned(plans);
+  const stopWatching = watchClients(plans);
   const server = createServer((incoming, answer) => {
     handle(incoming, answer, endpoint, plans).catch(() => answer.destroy());
   });
@@ -61,7 +64,7 @@ export async function startFailingDatabase(endpoint: string): Promise<FailingDat
     endpoint: address,
     plans,
     stop() {
-      stopRefusing();
+      stopWatching();
       server.closeAllConnections();
       server.close();
     },
@@ -78,18 +81,23 @@ const closed = {
 };
 
 /**
- * What is refused is a connection, which tells a server nothing of the request that it was for: so the client is
- * another one, for a port that nobody listens on.
+ * Notes when requests are sent, and refuses as planned: a connection that is refused tells a server nothing of the
+ * request that it was for, so that one goes to a port that nobody listens on.
  * @returns what ends it
  */
-function refuseAsPlanned(plans: ReadonlySet<FailurePlan>): () => void {
+function watchClients(plans: ReadonlySet<FailurePlan>): () => void {
   const prototype = DynamoDBDocumentClient.prototype as unknown as { send: Send };
   const { send } = prototype;
   const refusing = DynamoDBDocumentClient.from(new DynamoDBClient({ ...closed, maxAttempts: 1 }));
   prototype.send = function (command, ...rest) {
     const plan = planFor(JSON.stringify(command.input), plans);
+    if (plan) plan.lastAt = Date.now();
     const isRefused = plan?.failure === 'refused' && failureOf(plan) === 'refused';
-    return send.call(isRefused ? refusing : this, command, ...rest);
+    const sent = send.call(isRefused ? refusing : this, command, ...rest);
+    sent.catch(({ name }: Error) => {
+      if (plan && name === 'TimeoutError') plan.isGivenUp = true;
+    });
+    return sent;
   };
   return () => {
     prototype.send = send;
@@ -119,7 +127,6 @@ async function handle(
 function failureOf(plan: FailurePlan): Failure | undefined {
   const index = plan.requests;
   plan.requests += 1;
-  plan.lastAt = Date.now();
   return plan.at === undefined || plan.at === index ? plan.failure : undefined;
 }
 
