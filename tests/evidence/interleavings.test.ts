@@ -202,6 +202,7 @@ describe('the real code, in many interleavings', () => {
     ['pairs', 151],
     ['kinds', 101],
     ['mute', 41],
+    ['revivals', 9],
     ['triples', 83],
   ])(
     '%s: no schedule is bad, in every so-manieth scenario',

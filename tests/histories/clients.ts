@@ -1,6 +1,6 @@
 import type { Body, CallId, ModelCall, Who } from '../properties/model.ts';
 import type { Invoke } from '../support/handlers.ts';
-import type { Entry, History } from './history.ts';
+import { type Entry, type History, unavailable } from './history.ts';
 import { owner, writer } from './one-application.ts';
 
 /** What a client calls next: what of, and how often among others. */
@@ -70,13 +70,13 @@ export class Client {
   }
 
   /**
-   * Makes one call, and mostly the same once more where it may be repeated and its outcome is unknown.
+   * Makes one call, and mostly the same once more where it may be repeated, and is not known to be done.
    * @param mayRepeat whether there is one more call to be made
    */
   async act(mayRepeat: () => boolean): Promise<void> {
     const call = this.#choose();
     let entry = await this.make(call);
-    while (call.idempotencyKey !== undefined && !entry.answer && this.#random() < 0.8 && mayRepeat()) {
+    while (call.idempotencyKey !== undefined && isUnanswered(entry) && this.#random() < 0.8 && mayRepeat()) {
       entry = await this.make(call);
     }
   }
@@ -138,6 +138,10 @@ export class Client {
     }
     return 'generateApiKey';
   }
+}
+
+function isUnanswered({ answer }: Entry): boolean {
+  return answer === undefined || ('code' in answer && answer.code === unavailable);
 }
 
 /** @returns the name of the key that a call makes */

@@ -35,6 +35,14 @@ export interface Entry extends Timed {
   readonly answer: Answer | undefined;
 }
 
+/** Whether a refusal says that the call may have been done; one that does not says that nothing was changed. */
+function isUnknown({ statusCode, body }: GatewayReply): boolean {
+  return statusCode === 503 && String(JSON.parse(body).cause).includes('not known');
+}
+
+/** The answer of a call that was not done, since a part that the service needs did not answer. */
+export const unavailable = '503000';
+
 /** @returns the same call, its outcome unknown */
 export function forgotten(entry: Entry): Entry {
   return { ...entry, returned: Number.POSITIVE_INFINITY, answer: undefined };
@@ -112,7 +120,7 @@ export class History {
     const begun: Entry = { client, call, makes, at, invoked, returned: Number.POSITIVE_INFINITY, answer: undefined };
     const index = this.#entries.push(begun) - 1;
     const reply = await send(this.#requestOf(call));
-    if (reply.statusCode === 503) return begun;
+    if (isUnknown(reply)) return begun;
     const entry = { ...begun, returned: this.#tick(), answer: this.#answerOf(call, reply) };
     this.#entries[index] = entry;
     return entry;
@@ -140,7 +148,7 @@ export class History {
 
   /** @throws Error for an answer that nothing ever allows */
   #answerOf(call: ModelCall, { statusCode: status, body, headers }: GatewayReply): Answer {
-    if (status >= 500) throw new Error(`${call.id} answered ${status}: ${body}`);
+    if (status >= 500 && status !== 503) throw new Error(`${call.id} answered ${status}: ${body}`);
     const parsed = body === '' ? {} : JSON.parse(body);
     if (status >= 400) return { code: parsed.code };
     return { status, isReplayed: headers['Idempotency-Replayed'] === 'true', shown: this.#shownIn(parsed) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelCall } from '../properties/model.ts';
-import { type Answer, type Entry, forgotten, type ShownKey } from './history.ts';
+import { type Answer, type Entry, forgotten, History, type ShownKey } from './history.ts';
 import { explain, smallest } from './linearizability.ts';
 import { oneApplication, owner, writer } from './one-application.ts';
 
@@ -137,6 +137,21 @@ describe('a history is refuted', () => {
     const call = { who: writer, body: { name: 'a' } };
     expect(verdictOf(grant, revoke, entry(5, 6, call, made('a')))).toBe('refuted');
     expect(verdictOf(grant, { ...revoke, returned: 7 }, entry(5, 6, call, made('a')))).toBe('explained');
+  });
+
+  it('by a change of a call that said that nothing was changed', async () => {
+    const nothing = {
+      statusCode: 503,
+      headers: {},
+      body: JSON.stringify({ code: '503000', cause: 'Nothing was changed.' }),
+    };
+    const unknown = { ...nothing, body: JSON.stringify({ code: '503000', cause: 'It is not known.' }) };
+    const history = new History('app1');
+    const call: ModelCall = { id: 'generateApiKey', who: owner, body: { name: 'a' } };
+    const refused = await history.record(0, call, 'a', async () => nothing);
+    expect(verdictOf(refused, list(8, 9))).toBe('explained');
+    expect(verdictOf(refused, list(8, 9, 'a'))).toBe('refuted');
+    expect(verdictOf(await history.record(0, call, 'a', async () => unknown), list(8, 9, 'a'))).toBe('explained');
   });
 
   it('by whatever is there after the application was deleted', () => {

@@ -1,6 +1,6 @@
 import { expected, type Model, newModel, type Who } from '../properties/model.ts';
 import { realm } from '../support/handlers.ts';
-import type { Answer, Entry, Shown, ShownKey } from './history.ts';
+import { type Answer, type Entry, type Shown, type ShownKey, unavailable } from './history.ts';
 import type { Sequential } from './linearizability.ts';
 
 export const owner: Who = { principal: 'demo', realm, fromToken: [] };
@@ -55,6 +55,7 @@ function isOpen({ name, until }: Debt, { keys, status }: Model): boolean {
 
 /** @returns the application after the call; undefined when the call cannot have answered so */
 function answered(model: Model, { call, makes, at, answer }: Entry): Model | undefined {
+  if (answer && isRefusal(answer, unavailable)) return model;
   const wanted = expected(model, call, at);
   if ('code' in wanted) return !answer || isRefusal(answer, wanted.code) ? model : undefined;
   const after = wanted.after(makes);

@@ -15,6 +15,12 @@ export interface Size {
   readonly seed: number;
 }
 
+/** `isReadThenWrite`: without conditions; `isCalm`: nothing is lost, late or doubled. */
+export interface Ways {
+  readonly isReadThenWrite: boolean;
+  readonly isCalm: boolean;
+}
+
 /** What came of a run. */
 export interface Outcome extends Judgement {
   readonly requests: number;
@@ -34,11 +40,12 @@ let tables = 0;
 export async function runHistories(
   database: string,
   size: Size,
-  isReadThenWrite: boolean,
+  { isReadThenWrite, isCalm }: Ways,
   progress: (done: number) => void = () => {},
 ): Promise<Outcome> {
   const random = randomStreams(size.seed);
   const proxy = await startFaultProxy(database, (appId) => random(`faults ${appId}`));
+  if (isCalm) await proxy.calm();
   tables += 1;
   const ground = await prepareGround(database, `histories-${process.pid}-${Date.now()}-${tables}`, proxy.endpoint);
   setEnvironment(ground.environment);

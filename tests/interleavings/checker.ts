@@ -111,7 +111,7 @@ function isExplained(scenario: Scenario, finished: Finished, made: readonly stri
     if (isUnknown(answer)) return [state, ...after];
     if ('code' in answer && answer.code === '503000') return [state];
     if (isMatch(answer, result, made[index]?.[0])) return 'after' in result ? after : [state];
-    return isGoneAllowed && isGoneSince(answer, item) ? after : [];
+    return isGoneAllowed && isGoneSince(answer, made[index]?.[0], item) ? after : [];
   };
 
   return search(start, [...scenario.calls.keys()]);
@@ -126,10 +126,15 @@ function isUnknown(answer: Answer): boolean {
   return 'isUnknown' in answer && answer.isUnknown;
 }
 
-/** It was done, but what it made was gone before it could be answered: 409305, or what a deleted application gives. */
-function isGoneSince(answer: Answer, item: Finished['item']): boolean {
+/**
+ * It was done, but what it made was gone before it could be answered: 409305, or what a deleted application gives. That
+ * it is gone must be true.
+ */
+function isGoneSince(answer: Answer, made: string | undefined, item: Finished['item']): boolean {
   if (!('code' in answer)) return false;
-  return answer.code === '409305' || (['404660', '409306'].includes(answer.code) && appOf(item)?.status === 'deleted');
+  const app = appOf(item);
+  if (answer.code === '409305') return made !== undefined && !Object.hasOwn(app?.keys ?? {}, made);
+  return ['404660', '409306'].includes(answer.code) && app?.status === 'deleted';
 }
 
 type Next = { readonly code: string } | { readonly replays?: string; after(made: string): State; isReplayed?: boolean };

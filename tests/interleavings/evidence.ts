@@ -1,7 +1,7 @@
 import { randomNumbers } from '../properties/support.ts';
 import { check } from './checker.ts';
 import type { Mutant } from './mutants.ts';
-import { pairs, randomScenario, type Scenario, triples } from './scenarios.ts';
+import { pairs, randomScenario, revivals, type Scenario, triples } from './scenarios.ts';
 import { explore, type Finished, type Limits, type OpenStore, openMemoryStore, Run, replay } from './scheduler.ts';
 
 /** All schedules of these scenarios within these limits. */
@@ -31,6 +31,11 @@ export const stages: Readonly<Record<string, Stage>> = {
     name: 'pairs, up to one fault, on an engine that does not tell the item with a refusal',
     scenarios: allPairs,
     limits: { ...usual, fates: 'simple', tellsItem: false },
+  },
+  revivals: {
+    name: 'pairs with a PATCH that revives an expired key, up to one fault of every kind',
+    scenarios: revivals(),
+    limits: usual,
   },
   triples: {
     name: 'triples, up to one fault of every kind',
@@ -128,8 +133,10 @@ export async function exhaust(
 /** Plays the schedules of one pair until one is bad: a store that leaves something out must give one. */
 export async function firstBad({ openStore, shownBy }: Mutant): Promise<Tally> {
   const tally = newTally();
-  const nth = allPairs.findIndex(({ name }) => name === shownBy);
-  await exhaust(tally, 'kinds', nth, openStore, true);
+  for (const id of ['kinds', 'revivals']) {
+    const nth = stageOf(id).scenarios.findIndex(({ name }) => name === shownBy);
+    if (nth >= 0) await exhaust(tally, id, nth, openStore, true);
+  }
   return tally;
 }
 

@@ -1,9 +1,9 @@
 import { fenced } from '../../lib/store/add-api-key.ts';
-import type { Update } from '../../lib/store/table.ts';
+import type { Attempt, Update } from '../../lib/store/table.ts';
 import { MemoryTable, type Write } from './memory-table.ts';
 import type { OpenStore } from './scheduler.ts';
 
-/** A store that leaves out one thing that the service relies on, and the pair of calls that shows it. */
+/** A store that leaves out, or gets wrong, one thing that the service relies on, and the pair of calls that shows it. */
 export interface Mutant {
   readonly openStore: OpenStore;
   readonly shownBy: string;
@@ -47,7 +47,26 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     },
     shownBy: 'generate + delete, on two keys',
   },
+  'a key that lives is told to be gone': {
+    openStore: (items, tellsItem) => {
+      const memory = new MemoryTable(items, tellsItem);
+      return { get: (key) => memory.get(key), write: (made) => asGone(made, memory.write(made)) };
+    },
+    shownBy: 'generate + delete, on two keys',
+  },
+  'no expiry in the condition': {
+    openStore: without((clause) => /^keys\.\S+\.expiresAt = /.test(clause)),
+    shownBy: 'revive + generate, on one key and an expired first',
+  },
 };
+
+/** A fence finds the key itself, and is told of a tombstone of somebody else's in its place. */
+function asGone(write: Write, attempt: Attempt): Attempt {
+  if (!isFence(write) || attempt.outcome !== 'refused' || !attempt.item) return attempt;
+  const { keys = {} } = attempt.item as { keys?: object };
+  const removed = Object.fromEntries(Object.keys(keys).map((handle) => [handle, { op: 'of somebody else' }]));
+  return { ...attempt, item: { ...attempt.item, removed } };
+}
 
 function isFence(write: Write): boolean {
   return write.kind === 'update' && JSON.stringify(write.update.ExpressionAttributeValues).includes(`"${fenced}"`);

@@ -66,6 +66,9 @@ export const changes = {
   detach: { id: 'deleteIssuer', who: owner, subject: issuer },
 } as const satisfies Record<string, AnyCall>;
 
+/** A PATCH that brings a key back that has expired, while its place may be taken. */
+const revival: AnyCall = { id: 'updateApiKey', who: worker, key: first, body: { expiresAt: -1 } };
+
 const creations = { create: creation, 'create otherwise': otherCreation };
 const tripled = ['generate', 'rotate', 'delete', 'disable', 'revoke', 'deleteApp'] as const;
 
@@ -82,6 +85,11 @@ export const starts = {
   attached: startOf('with an issuer', {}, { issuers: [issuer] }),
   nothing: { name: 'nothing', appId: createdId, app: undefined, items: new Map() } as Start,
 };
+
+const lapsed = startOf('one key and an expired first', {
+  [first]: { ...live, expiresAt: 2 },
+  [second]: live,
+} as Record<KeyHandle, ApiKey>);
 
 function startOf(name: string, found: Record<KeyHandle, ApiKey>, parts: Partial<App> = {}): Start {
   const appId = 'app1';
@@ -125,6 +133,12 @@ export function pairs(): Scenario[] {
     calls.some((call) => making.includes(call)),
   );
   return [...onApplications, ...withCreation.map((calls) => scenarioOf(nothing, calls))];
+}
+
+/** The key that most calls name has expired, and one call revives it, beside each call and beside itself. */
+export function revivals(): Scenario[] {
+  const revive = { name: 'revive', call: revival };
+  return [...named(changes), revive].map((other) => scenarioOf(lapsed, [revive, other]));
 }
 
 export function triples(): Scenario[] {

@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../infra/local/ports.ts';
 
-/** What DynamoDB answers where it certainly did nothing, and may do better next time. */
+/** What happens where DynamoDB certainly did nothing, and may do better next time; `refused`: the connection. */
 export const passing = [
+  'refused',
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
   'Throttling',
@@ -33,6 +36,10 @@ export interface FailurePlan {
   readonly at: number | undefined;
   /** how many there have been */
   requests: number;
+  /** when the last one was sent, in ms since the epoch */
+  lastAt?: number;
+  /** whether the client gave one up before it heard what became of it */
+  isGivenUp?: boolean;
 }
 
 /** Stands in front of a database and fails as planned; what it says in its failures must get nowhere. */
@@ -47,17 +54,59 @@ export const inside = 'tableInternals';
 
 export async function startFailingDatabase(endpoint: string): Promise<FailingDatabase> {
   const plans = new Set<FailurePlan>();
-  const server = createServer((incoming, answer) => void handle(incoming, answer, endpoint, plans));
+  const stopWatching = watchClients(plans);
+  const server = createServer((incoming, answer) => {
+    handle(incoming, answer, endpoint, plans).catch(() => answer.destroy());
+  });
   const address = `http://127.0.0.1:${await listen(server)}`;
   server.unref();
   return {
     endpoint: address,
     plans,
     stop() {
+      stopWatching();
       server.closeAllConnections();
       server.close();
     },
   };
+}
+
+type Send = (this: unknown, command: { readonly input: object }, ...rest: unknown[]) => Promise<unknown>;
+
+/** Nobody listens there, at the discard port. */
+const closed = {
+  endpoint: 'http://127.0.0.1:9',
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
+
+/**
+ * Notes when requests are sent, and refuses as planned: a connection that is refused tells a server nothing of the
+ * request that it was for, so that one goes to a port that nobody listens on.
+ * @returns what ends it
+ */
+function watchClients(plans: ReadonlySet<FailurePlan>): () => void {
+  const prototype = DynamoDBDocumentClient.prototype as unknown as { send: Send };
+  const { send } = prototype;
+  const refusing = DynamoDBDocumentClient.from(new DynamoDBClient({ ...closed, maxAttempts: 1 }));
+  prototype.send = function (command, ...rest) {
+    const plan = planFor(JSON.stringify(command.input), plans);
+    if (plan) plan.lastAt = Date.now();
+    const isRefused = plan?.failure === 'refused' && failureOf(plan) === 'refused';
+    const sent = send.call(isRefused ? refusing : this, command, ...rest);
+    sent.catch(({ name }: Error) => {
+      if (plan && name === 'TimeoutError') plan.isGivenUp = true;
+    });
+    return sent;
+  };
+  return () => {
+    prototype.send = send;
+    refusing.destroy();
+  };
+}
+
+function planFor(text: string, plans: ReadonlySet<FailurePlan>): FailurePlan | undefined {
+  return [...plans].find(({ needles }) => needles.some((needle) => text.includes(needle)));
 }
 
 async function handle(
@@ -67,16 +116,15 @@ async function handle(
   plans: ReadonlySet<FailurePlan>,
 ) {
   const body = await buffer(incoming);
-  const text = body.toString();
-  const failure = failureOf([...plans].find(({ needles }) => needles.some((needle) => text.includes(needle))));
+  const plan = planFor(body.toString(), plans);
+  const failure = plan && plan.failure !== 'refused' ? failureOf(plan) : undefined;
   const isCarriedOut = failure === undefined || failure.startsWith('lost');
   const reply = isCarriedOut ? await forward(incoming, body, endpoint) : undefined;
   if (failure) return fail(answer, failure, reply?.body);
   answer.writeHead(reply?.status ?? 500, reply?.headers).end(reply?.body);
 }
 
-function failureOf(plan: FailurePlan | undefined): Failure | undefined {
-  if (!plan) return undefined;
+function failureOf(plan: FailurePlan): Failure | undefined {
   const index = plan.requests;
   plan.requests += 1;
   return plan.at === undefined || plan.at === index ? plan.failure : undefined;

@@ -44,7 +44,7 @@ export interface TestService {
   seed(parts?: Partial<App>): Promise<App>;
   item(app: App): Promise<App>;
   /** Invokes the function for direct invocation. */
-  invoke(payload: unknown): Promise<GenerateApiKeyResult>;
+  invoke(payload: unknown, remainingMs?: number): Promise<GenerateApiKeyResult>;
   /** Asks as a trusted Lambda function whether a key is valid. */
   invokeVerify(payload: unknown): Promise<VerifyApiKeyResult>;
   /** What the authorizer says of an event of a gateway. */
@@ -88,7 +88,7 @@ export async function startService(env: Record<string, string | undefined> = {})
     call,
     generate: (app, body = { name: 'a key' }, headers = {}) =>
       call('generateApiKey', { path: { app: hrnOf(app) }, body, headers }),
-    invoke: (payload) => handlers.generateApiKeyDirect(payload, lambdaContext()),
+    invoke: (payload, remainingMs) => handlers.generateApiKeyDirect(payload, lambdaContext(remainingMs)),
     invokeVerify: (payload) => handlers.verifyApiKeyDirect(payload, lambdaContext()),
     authorize: (event) => authorizer(event, lambdaContext()),
     async seed(parts = {}) {
