@@ -2,8 +2,9 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { brokenClaims } from '../overload/claims.ts';
+import { allGuards, takeAway } from '../overload/guards.ts';
 import { type Figures, overload, type Part } from '../overload/load.ts';
-import { capacities } from '../overload/scenarios.ts';
+import { scenarios } from '../overload/scenarios.ts';
 import { silenceLog } from '../support/silence-log.ts';
 
 /** In bytes a verification: a million of them would add a megabyte. */
@@ -18,12 +19,21 @@ interface Heap {
 
 async function runOverload(seed: number, say: (line: string) => void): Promise<string[]> {
   const wrong: string[] = [];
-  for (const [name, capacity] of Object.entries(capacities)) {
+  for (const [name, { capacity, promised, guard }] of Object.entries(scenarios)) {
     const { slots, serviceMs } = capacity;
     say(`\na store that serves ${slots} requests at a time in ${serviceMs} ms, and ${name} (seed ${seed})`);
     const figures = await overload(capacity, durations, seed);
     report(figures, say);
-    wrong.push(...brokenClaims(figures).map((line) => `${name}: ${line}`));
+    wrong.push(...brokenClaims(figures, promised).map((line) => `${name}: ${line}`));
+    for (const guards of [[guard], allGuards]) {
+      say(`\nthe same without the ${guards.join(' and the ')}, which must not do`);
+      const giveBack = takeAway(guards);
+      const unguarded = await overload(capacity, durations, seed).finally(giveBack);
+      report(unguarded, say);
+      const broken = brokenClaims(unguarded, promised);
+      broken.forEach((line) => void say(`  ${line}`));
+      if (broken.length === 0) wrong.push(`${name}: all is well without the ${guards.join(' and the ')}.`);
+    }
   }
   return wrong;
 }
