@@ -35,6 +35,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       return handler(event, context);
     },
   },
+  'puts a method in the place of one of a prototype': {
+    target: 'generateApiKey',
+    words: 'a prototype has changed',
+    wrap: (handler) => (event, context) => {
+      Object.defineProperty(Object.prototype, 'toLocaleString', { value: () => 'polluted', configurable: true });
+      return handler(event, context);
+    },
+  },
   'lets everybody in': { target: 'generateApiKey', words: 'done without a right', wrap: asManager },
   'refuses what it has done': {
     target: 'generateApiKey',
