@@ -45,6 +45,9 @@ describe('faults between the service and the database', () => {
     const app = await service.seed();
     proxy.faults = new EndlessFaults(0.3, randomNumbers(seed));
     const replies = await Promise.all(Array.from({ length: 200 }, () => service.generate(app)));
+    proxy.faults = [];
+    for (let left = 10; left > 0 && replies.at(-1)?.body.code !== '409303'; left -= 1)
+      replies.push(await service.generate(app));
     const codes = replies.map(({ statusCode, body }) => body.code ?? String(statusCode));
     expect(['201', '409303', '503000']).toEqual(expect.arrayContaining([...new Set(codes)]));
     const { keys, keyCount } = await service.item(app);
