@@ -9,7 +9,6 @@ import { silenceLog } from '../support/silence-log.ts';
 
 /** In bytes a verification: a million of them would add a megabyte. */
 const maxBytesEach = 1;
-const durations = { measuring: 10, overload: 60, calm: 10 };
 
 interface Heap {
   readonly done: number;
@@ -17,7 +16,8 @@ interface Heap {
   readonly results: Readonly<Record<string, number>>;
 }
 
-async function runOverload(seed: number, say: (line: string) => void): Promise<string[]> {
+async function runOverload(seconds: number, seed: number, say: (line: string) => void): Promise<string[]> {
+  const durations = { measuring: Math.min(10, seconds / 3), overload: seconds, calm: Math.min(10, seconds / 6) };
   const wrong: string[] = [];
   for (const [name, { capacity, promised, guard }] of Object.entries(scenarios)) {
     const { slots, serviceMs } = capacity;
@@ -75,6 +75,7 @@ function growthOf(heaps: readonly Heap[]): number {
 }
 
 async function runMemory(verifications: number, say: (line: string) => void): Promise<string[]> {
+  if (verifications === 0) return [];
   say(`\n${verifications} verifications of keys that are remembered, read, malformed, unknown and refused`);
   const heaps = await heapsOf(verifications);
   for (const { done, bytes } of heaps) say(`  ${String(done).padStart(9)}: ${(bytes / 2 ** 20).toFixed(2)} MiB`);
@@ -88,11 +89,12 @@ async function main(): Promise<void> {
   const say = silenceLog();
   const options = {
     seed: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '60' },
     verifications: { type: 'string', default: '1000000' },
   } as const;
   const { values } = parseArgs({ options });
   const wrong = [
-    ...(await runOverload(Number(values.seed), say)),
+    ...(await runOverload(Number(values.seconds), Number(values.seed), say)),
     ...(await runMemory(Number(values.verifications), say)),
   ];
   wrong.forEach(say);
