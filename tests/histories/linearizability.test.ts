@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallId, ModelCall } from '../properties/model.ts';
+import type { ModelCall } from '../properties/model.ts';
 import { type Answer, type Entry, forgotten, type ShownKey } from './history.ts';
 import { explain, smallest } from './linearizability.ts';
 import { oneApplication, owner, writer } from './one-application.ts';
@@ -124,7 +124,7 @@ describe('a history is refuted', () => {
   const inStatus = (status: string) => ok(200, { app: { name: 'app', status } });
   const deactivated = { id: 'updateApp', body: { status: 'deactivated' } } as const;
 
-  it.each<[string, CallId, Answer, Answer, Entry[]]>([
+  it.each<[string, ModelCall['id'], Answer, Answer, Entry[]]>([
     ['grant', 'listGrants', granted, alone, [grant]],
     [
       'revocation',
