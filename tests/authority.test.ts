@@ -80,6 +80,7 @@ async function callAs(
   claims: Record<string, unknown>,
   target = app,
   issuer = service.issuer,
+  more: object = {},
 ): Promise<TestReply> {
   const { body } = operations[id] as Operation;
   const headers = { Authorization: `Bearer ${await issuer.sign(claims)}` };
@@ -94,7 +95,7 @@ async function callAs(
   return service.call(id, {
     path,
     headers,
-    ...(body && { body: bodies[id] ?? { name: 'x' } }),
+    ...(body && { body: { ...(bodies[id] ?? { name: 'x' }), ...more } }),
   });
 }
 
@@ -210,12 +211,43 @@ describe('security 13: who calls is what the token says', () => {
     expectRefusal(reply, '404660');
   });
 
-  it.each(['createdBy', 'createdTime', 'apiKeyId', 'apiKey', 'identity', 'realm', 'sub', 'grants'])(
-    '400200 for the field %s in the body',
-    async (field) => {
-      const reply = await service.generate(await service.seed(), { name: 'x', [field]: 'manager' });
+  const fields = [
+    'createdBy',
+    'createdTime',
+    'apiKeyId',
+    'apiKey',
+    'identity',
+    'realm',
+    'sub',
+    'grants',
+    'keys',
+    'rev',
+  ];
+  const withBody = guarded.filter((id) => (operations[id] as Operation).body);
+  const known = (id: OperationId) =>
+    Object.keys(((operations[id] as Operation).body as { properties?: object }).properties ?? {});
+
+  it.each(withBody.flatMap((id) => fields.filter((field) => !known(id).includes(field)).map((field) => [id, field])))(
+    '%s answers 400200 for the field %s in the body, and changes nothing',
+    async (id, field) => {
+      const before = await service.item(app);
+      const claims = { sub: 'manager', permissions: ['account:createApp', 'account:verify'] };
+      const reply = await callAs(id as OperationId, claims, app, service.issuer, { [field as string]: 'manager' });
       expectRefusal(reply, '400200');
       expect(reply.body.details).toMatchObject([{ source: `$.${field}` }]);
+      expect(await service.item(app)).toEqual(before);
     },
   );
+
+  it('the direct invocations refuse them too', async () => {
+    const payload = { app: onApp(), name: 'x', createdBy: 'signup' };
+    for (const field of ['apiKeyId', 'realm', 'grants', 'sub'])
+      expect(await service.invoke({ ...payload, [field]: 'x' })).toMatchObject({
+        ok: false,
+        error: { code: '400200' },
+      });
+    for (const field of ['app', 'realm', 'sub'])
+      expect(await service.invokeVerify({ apiKeyId: 'x', [field]: 'x' })).toMatchObject({ error: { code: '400200' } });
+    expect((await service.invoke(payload)).ok).toBe(true);
+  });
 });

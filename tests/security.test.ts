@@ -1,14 +1,45 @@
 import { globSync, readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { testTitlesIn } from './support/test-titles.ts';
 
+const page = readFileSync(new URL('../docs/security.md', import.meta.url), 'utf8');
+/** The threats of the page, by their numbers. */
+const threats = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, number = '']) => number);
 const files = globSync('**/*.test.ts', { cwd: import.meta.dirname });
-const texts = files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n');
-const named = [...texts.matchAll(/security (\d+)(?: and (\d+))?/g)].flatMap(([, one, other]) => [one, other]);
-/** The requirements of the security page, by their numbers. */
-const rows = Array.from({ length: 25 }, (_, index) => String(index + 1));
+const titles = files.flatMap((file) => testTitlesIn(readFileSync(new URL(file, import.meta.url), 'utf8')));
+const named = new Set(titles.flatMap(threatsIn));
 
-it.each(rows)('requirement %s has a test that names it', (row) => expect(named).toContain(row));
+/** @returns the numbers in a test's title: `security 7: …`, `security 14 and 15: …` */
+function threatsIn(title: string): string[] {
+  const [, one, other] = /^security (\d+)(?: and (\d+))?: /.exec(title) ?? [];
+  return [one, other].filter((number) => number !== undefined);
+}
 
-it('no test names a requirement that there is not', () => {
-  expect(named.filter((row) => row !== undefined && !rows.includes(row))).toEqual([]);
+it('the page numbers its threats from 1 on', () => {
+  expect(threats.length).toBeGreaterThan(0);
+  expect(threats).toEqual(threats.map((_, index) => String(index + 1)));
+});
+
+it.each(threats)('threat %s has a test whose title names it', (threat) => expect(named).toContain(threat));
+
+it('no test names a threat that is not on the page', () => {
+  expect([...named].filter((threat) => !threats.includes(threat))).toEqual([]);
+});
+
+describe('a threat is not named', () => {
+  it.each([
+    "// security 1: a comment\nit('x', () => {});",
+    "it.skip('security 1: skipped', () => {});",
+    "it.todo('security 1: to come');",
+    "describe.skip('x', () => { it.each([1])('security 1: in a skipped group', () => {}); });",
+    "const text = 'security 1: no title';",
+    "it('x', () => { expect('security 1: no title'); });",
+  ])('by %j', (text) => expect(testTitlesIn(text).flatMap(threatsIn)).toEqual([]));
+
+  it.each([
+    "it('security 1: x', () => {});",
+    "describe('security 1: x', () => {});",
+    "it.each([1])('security 1: x', () => {});",
+    'it.runIf(true)(`security 1: x`, () => {});',
+  ])('but by %j it is', (text) => expect(testTitlesIn(text).flatMap(threatsIn)).toEqual(['1']));
 });

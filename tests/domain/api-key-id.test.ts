@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newApiKeyReply } from '../../lib/contract/schemas.ts';
@@ -33,11 +32,6 @@ describe('security 6: the format of a key', () => {
   it('ends in the CRC-32 of all before it, so that it is the same everywhere', () => {
     const checked = `ak_app_${'0'.repeat(43)}`;
     expect(formatApiKeyId('ak', 'app', secret(0))).toBe(`${checked}${crcInBase62(checked)}`);
-  });
-
-  it('is never the same twice', () => {
-    const keys = Array.from({ length: 1_000 }, () => formatApiKeyId('ak', 'app', randomBytes(32)));
-    expect(new Set(keys).size).toBe(1_000);
   });
 
   it.each([0, 16, 31, 33])('is not made of %i bytes', (length) => {

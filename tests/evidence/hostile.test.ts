@@ -12,8 +12,11 @@ beforeAll(async () => {
   return () => service.close();
 });
 
+const before = Object.prototype.toLocaleString;
+
 afterEach(() => {
   Reflect.deleteProperty(Object.prototype, 'polluted');
+  Object.defineProperty(Object.prototype, 'toLocaleString', { value: before });
 });
 
 /** A part of them, the same each time; `node tests/evidence/hostile.ts` sends 100,000. */

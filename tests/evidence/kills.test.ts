@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { tell } from '../histories/life.ts';
 import { killDatabase } from '../kills/databases.ts';
-import { engines } from '../kills/engines.ts';
+import { engines, forgetful } from '../kills/engines.ts';
 
 beforeAll(() => void vi.spyOn(process.stdout, 'write').mockReturnValue(true));
 afterAll(() => vi.restoreAllMocks());
@@ -13,4 +13,10 @@ it('dynalite, killed twice under load, loses nothing that was acknowledged', asy
   expect([...outcome.faulty, ...outcome.refuted.flatMap(tell)]).toEqual([]);
   expect(outcome.verdicts).toEqual({ explained: outcome.apps, refuted: 0, undecided: 0 });
   expect(outcome.kills).toBe(2);
+}, 60_000);
+
+it('a dynalite that loses a part of what was acknowledged is found out', async () => {
+  const start = forgetful(engines.dynalite ?? expect.fail());
+  const { verdicts } = await killDatabase(start, { kills: 2, writes: 40, appsAtOnce: 2, seed: 1 });
+  expect(verdicts.refuted).toBeGreaterThan(0);
 }, 60_000);

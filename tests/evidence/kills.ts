@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { tell } from '../histories/life.ts';
 import { killDatabase } from '../kills/databases.ts';
-import { engines, type StartEngine } from '../kills/engines.ts';
+import { engines, forgetful, type StartEngine } from '../kills/engines.ts';
 import { killService } from '../kills/services.ts';
 import { silenceLog } from '../support/silence-log.ts';
 
@@ -18,7 +18,8 @@ const targets: Readonly<Record<string, (size: Size, say: Say) => Promise<boolean
   ...Object.fromEntries(
     Object.entries(engines).map(([name, start]) => [
       name,
-      (size: Size, say: Say) => databaseHolds(name, start, size, say),
+      async (size: Size, say: Say) =>
+        (await databaseHolds(name, start, size, say)) && (await lossIsFound(name, start, size.seed, say)),
     ]),
   ),
   service: (size, say) => serviceHolds({ ...size, kills: 2 * size.kills }, say),
@@ -60,6 +61,13 @@ async function databaseHolds(name: string, start: StartEngine, size: Size, say: 
   say(`  undecided ${verdicts.undecided}; keyCount is not the number of keys, or above 2, in ${faulty.length}`);
   for (const line of [...faulty, ...refuted.flatMap(tell)]) say(`  ${line}`);
   return verdicts.explained === apps && faulty.length === 0;
+}
+
+/** A database that loses a part on purpose must be found out. */
+async function lossIsFound(name: string, start: StartEngine, seed: number, say: Say): Promise<boolean> {
+  const { apps, verdicts } = await killDatabase(forgetful(start), { kills: 2, writes: 100, appsAtOnce: 2, seed });
+  say(`\n${name}, brought back the second time with the data of the first: lost in ${verdicts.refuted} of ${apps}`);
+  return verdicts.refuted > 0;
 }
 
 async function serviceHolds({ kills, seed }: Size, say: Say): Promise<boolean> {

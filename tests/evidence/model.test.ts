@@ -12,7 +12,7 @@ describe('the model of one application, every state of it', () => {
     expect(states).toBeGreaterThan(10_000);
   });
 
-  it.skipIf(missing).each(mutants)('something breaks without $without: $removes', ({ without, options }) => {
-    expect(explore([...options, without], 'shortest').violation).toBeDefined();
+  it.skipIf(missing).each(mutants)('$breaks breaks without $without: $removes', ({ without, breaks, options }) => {
+    expect(explore([...options, without], 'shortest').violation?.property).toBe(breaks);
   });
 });

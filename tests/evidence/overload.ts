@@ -2,13 +2,13 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { brokenClaims } from '../overload/claims.ts';
+import { allGuards, takeAway } from '../overload/guards.ts';
 import { type Figures, overload, type Part } from '../overload/load.ts';
-import { capacities } from '../overload/scenarios.ts';
+import { scenarios } from '../overload/scenarios.ts';
 import { silenceLog } from '../support/silence-log.ts';
 
 /** In bytes a verification: a million of them would add a megabyte. */
 const maxBytesEach = 1;
-const durations = { measuring: 10, overload: 60, calm: 10 };
 
 interface Heap {
   readonly done: number;
@@ -16,14 +16,24 @@ interface Heap {
   readonly results: Readonly<Record<string, number>>;
 }
 
-async function runOverload(seed: number, say: (line: string) => void): Promise<string[]> {
+async function runOverload(seconds: number, seed: number, say: (line: string) => void): Promise<string[]> {
+  const durations = { measuring: Math.min(10, seconds / 3), overload: seconds, calm: Math.min(10, seconds / 6) };
   const wrong: string[] = [];
-  for (const [name, capacity] of Object.entries(capacities)) {
+  for (const [name, { capacity, promised, guard }] of Object.entries(scenarios)) {
     const { slots, serviceMs } = capacity;
     say(`\na store that serves ${slots} requests at a time in ${serviceMs} ms, and ${name} (seed ${seed})`);
     const figures = await overload(capacity, durations, seed);
     report(figures, say);
-    wrong.push(...brokenClaims(figures).map((line) => `${name}: ${line}`));
+    wrong.push(...brokenClaims(figures, promised).map((line) => `${name}: ${line}`));
+    for (const guards of [[guard], allGuards]) {
+      say(`\nthe same without the ${guards.join(' and the ')}, which must not do`);
+      const giveBack = takeAway(guards);
+      const unguarded = await overload(capacity, durations, seed).finally(giveBack);
+      report(unguarded, say);
+      const broken = brokenClaims(unguarded, promised);
+      broken.forEach((line) => void say(`  ${line}`));
+      if (broken.length === 0) wrong.push(`${name}: all is well without the ${guards.join(' and the ')}.`);
+    }
   }
   return wrong;
 }
@@ -65,6 +75,7 @@ function growthOf(heaps: readonly Heap[]): number {
 }
 
 async function runMemory(verifications: number, say: (line: string) => void): Promise<string[]> {
+  if (verifications === 0) return [];
   say(`\n${verifications} verifications of keys that are remembered, read, malformed, unknown and refused`);
   const heaps = await heapsOf(verifications);
   for (const { done, bytes } of heaps) say(`  ${String(done).padStart(9)}: ${(bytes / 2 ** 20).toFixed(2)} MiB`);
@@ -78,11 +89,12 @@ async function main(): Promise<void> {
   const say = silenceLog();
   const options = {
     seed: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '60' },
     verifications: { type: 'string', default: '1000000' },
   } as const;
   const { values } = parseArgs({ options });
   const wrong = [
-    ...(await runOverload(Number(values.seed), say)),
+    ...(await runOverload(Number(values.seconds), Number(values.seed), say)),
     ...(await runMemory(Number(values.verifications), say)),
   ];
   wrong.forEach(say);

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { EndlessFaults, handleIn, randomNumbers, seed } from '../properties/support.ts';
 import type { DatabaseProxy } from '../support/database-proxy.ts';
 import { startProxiedService } from '../support/proxied-service.ts';
 import { expectRefusal, hrnOf, startService, type TestService } from '../support/service.ts';
@@ -40,6 +41,21 @@ describe('requests to the database, counted at the wire', () => {
 });
 
 describe('faults between the service and the database', () => {
+  it("security 9: 200 concurrent calls with 30 % of the database's answers lost: never more than two keys", async () => {
+    const app = await service.seed();
+    proxy.faults = new EndlessFaults(0.3, randomNumbers(seed));
+    const replies = await Promise.all(Array.from({ length: 200 }, () => service.generate(app)));
+    proxy.faults = [];
+    for (let left = 10; left > 0 && replies.at(-1)?.body.code !== '409303'; left -= 1)
+      replies.push(await service.generate(app));
+    const codes = replies.map(({ statusCode, body }) => body.code ?? String(statusCode));
+    expect(['201', '409303', '503000']).toEqual(expect.arrayContaining([...new Set(codes)]));
+    const { keys, keyCount } = await service.item(app);
+    expect([keyCount, Object.keys(keys).length]).toEqual([2, 2]);
+    const made = replies.flatMap(({ statusCode, body }) => (statusCode === 201 ? [handleIn(body.apiKey)] : []));
+    expect(Object.keys(keys)).toEqual(expect.arrayContaining(made));
+  });
+
   it('an answer lost after the write: one 201, one key', async () => {
     const app = await service.seed();
     proxy.faults = ['loseAnswer'];

@@ -34,8 +34,10 @@ export const mostlyWrites: Likelihoods = {
   disableApiKey: 6,
   enableApiKey: 6,
   listApiKeys: 2,
+  deactivate: 1,
+  activate: 4,
   putGrant: 5,
-  deleteGrant: 1,
+  deleteGrant: 3,
   deleteApp: 0.1,
 };
 

@@ -1,6 +1,6 @@
 import { formatApiKeyHrn, formatAppHrn } from '../../lib/domain/hrn.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
-import type { Model, ModelCall, ModelKey } from '../properties/model.ts';
+import type { Action, Model, ModelCall, ModelKey } from '../properties/model.ts';
 import { handleIn } from '../properties/support.ts';
 import type { TestRequest } from '../support/events.ts';
 import { realm } from '../support/handlers.ts';
@@ -14,6 +14,7 @@ export interface Shown {
   readonly keys?: Readonly<Record<string, ShownKey>>;
   readonly key?: { readonly name: string; readonly is: ShownKey };
   readonly app?: Pick<Model, 'name' | 'status'>;
+  readonly grants?: Model['grants'];
 }
 
 export type Answer =
@@ -151,7 +152,8 @@ export class History {
     if (status >= 500 && status !== 503) throw new Error(`${call.id} answered ${status}: ${body}`);
     const parsed = body === '' ? {} : JSON.parse(body);
     if (status >= 400) return { code: parsed.code };
-    return { status, isReplayed: headers['Idempotency-Replayed'] === 'true', shown: this.#shownIn(parsed) };
+    const shown = call.id === 'listGrants' ? { grants: grantsIn(parsed) } : this.#shownIn(parsed);
+    return { status, isReplayed: headers['Idempotency-Replayed'] === 'true', shown };
   }
 
   #shownIn(body: ShownBody): Shown {
@@ -175,4 +177,13 @@ interface ShownBody extends Partial<Omit<ShownKey, 'name'>> {
   readonly clientId?: string;
   readonly name?: string;
   readonly status?: Model['status'];
+}
+
+interface ShownGrant {
+  readonly principal: string;
+  readonly actions: readonly Action[];
+}
+
+function grantsIn({ items }: { readonly items: readonly ShownGrant[] }): Model['grants'] {
+  return Object.fromEntries(items.map(({ principal, actions }) => [principal, actions]));
 }

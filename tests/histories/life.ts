@@ -1,4 +1,5 @@
 import type { App } from '../../lib/domain/app.ts';
+import type { CallId } from '../properties/model.ts';
 import { randomNumbers, requireSound } from '../properties/support.ts';
 import type { Ground, Invoke } from '../support/handlers.ts';
 import { anyCalls, Client, type Likelihoods } from './clients.ts';
@@ -70,10 +71,14 @@ export async function live(stage: Stage, nth: number, length: Length): Promise<L
   return { app, history, faulty };
 }
 
-/** Reads an application after all is over, as the last call of its history. @returns what does not hold together */
-export async function end(stage: Stage, { app, history, faulty }: Lived): Promise<readonly string[]> {
+/** Reads an application after all is over, as the last calls of its history. @returns what does not hold together */
+export async function end(
+  stage: Stage,
+  { app, history, faulty }: Lived,
+  looks: readonly CallId[] = ['listApiKeys'],
+): Promise<readonly string[]> {
   try {
-    await clientOf(stage, history, 0).make({ id: 'listApiKeys', who: owner });
+    for (const id of looks) await clientOf(stage, history, 0).make({ id, who: owner });
     requireSound(await stage.ground.item(app));
     return faulty;
   } catch (error) {

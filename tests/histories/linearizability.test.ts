@@ -118,6 +118,33 @@ describe('a history is refuted', () => {
     expect(verdictOf(generate(1, 2, 'a'), list(3, 4))).toBe('refuted');
   });
 
+  const grant = entry(1, 2, { id: 'putGrant', subject: 'writer', body: { actions: ['write'] } }, ok(200));
+  const granted = ok(200, { grants: { writer: ['write'], demo: ['manage'] } });
+  const alone = ok(200, { grants: { demo: ['manage'] } });
+  const inStatus = (status: string) => ok(200, { app: { name: 'app', status } });
+  const deactivated = { id: 'updateApp', body: { status: 'deactivated' } } as const;
+
+  it.each<[string, ModelCall['id'], Answer, Answer, Entry[]]>([
+    ['grant', 'listGrants', granted, alone, [grant]],
+    [
+      'revocation',
+      'listGrants',
+      alone,
+      granted,
+      [grant, entry(3, 4, { id: 'deleteGrant', subject: 'writer' }, ok(204))],
+    ],
+    [
+      'status',
+      'getApp',
+      inStatus('deactivated'),
+      inStatus('active'),
+      [entry(1, 2, deactivated, inStatus('deactivated'))],
+    ],
+  ])('by a %s that was acknowledged and is lost', (_, look, kept, lost, changes) => {
+    expect(verdictOf(...changes, entry(5, 6, { id: look }, kept))).toBe('explained');
+    expect(verdictOf(...changes, entry(5, 6, { id: look }, lost))).toBe('refuted');
+  });
+
   it('by a key that comes back', () => {
     expect(verdictOf(lost(1, 'a'), list(2, 3, 'a'), remove(4, 5, 'a'), list(6, 7), list(8, 9, 'a'))).toBe('refuted');
   });

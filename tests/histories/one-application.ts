@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expected, type Model, newModel, type Who } from '../properties/model.ts';
 import { realm } from '../support/handlers.ts';
 import { type Answer, type Entry, type Shown, type ShownKey, unavailable } from './history.ts';
@@ -9,7 +10,7 @@ export const writer: Who = { principal: 'writer', realm, fromToken: [] };
 /** The clock of the service and that of a history differ by less, and times that are given by much more. */
 const toleranceMs = 60_000;
 
-const reading = new Set(['listApiKeys', 'getApiKey', 'getApp']);
+const reading = new Set(['listApiKeys', 'getApiKey', 'getApp', 'listGrants']);
 
 /**
  * What must have become of a key, at some moment, before anything that was called after the time `by`: gone with its
@@ -90,7 +91,8 @@ function isRefusal(answer: Answer, code: string): boolean {
   return 'code' in answer && answer.code === code;
 }
 
-function isTrueOf({ keys, key, app }: Shown, model: Model): boolean {
+function isTrueOf({ keys, key, app, grants }: Shown, model: Model): boolean {
+  if (grants) return isDeepStrictEqual(grants, model.grants);
   if (app) return app.name === model.name && app.status === model.status;
   if (key) return isSame(model.keys[key.name], key.is);
   const all = Object.entries(keys ?? model.keys);

@@ -100,15 +100,23 @@ export function requireNoSecret(text: string, secrets: readonly string[], where:
   requireThat(!secrets.some((secret) => text.includes(secret)), `a secret in ${where}: ${text}`);
 }
 
-const prototypes = { Object: Object.prototype, Array: Array.prototype, Function: Function.prototype };
-const ownNames = () => Object.values(prototypes).map((prototype) => Reflect.ownKeys(prototype).length);
-const namesBefore = ownNames();
+const prototypes = [Object.prototype, Array.prototype, Function.prototype, String.prototype, Promise.prototype];
+const partsNow = () => prototypes.map((prototype) => Object.entries(Object.getOwnPropertyDescriptors(prototype)));
+const partsBefore = partsNow();
 
-/** Nothing has been put on, or taken off, what every object has. */
+/** Nothing has been put on, taken off or put in the place of what every object has. */
 export function requirePrototypes(): void {
-  requireThat(
-    ownNames().every((count, at) => count === namesBefore[at]),
-    'a prototype has changed',
-  );
-  for (const name in {}) requireThat(false, `Object.prototype has ${name}`);
+  for (const [at, parts] of partsNow().entries()) {
+    const before = partsBefore[at] ?? [];
+    requireThat(
+      parts.length === before.length && parts.every((part, nth) => isSame(part, before[nth])),
+      'a prototype has changed',
+    );
+  }
+}
+
+type Part = readonly [name: string, part: PropertyDescriptor];
+
+function isSame([name, { value, get, set }]: Part, [was, part]: Part = ['', {}]): boolean {
+  return name === was && value === part.value && get === part.get && set === part.set;
 }

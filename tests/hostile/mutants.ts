@@ -1,6 +1,7 @@
 import type { GatewayReply } from '../../lib/http/exchange.ts';
 import type { Handler } from '../support/environment.ts';
 import type { HostileService } from './service.ts';
+import { appHrnOf } from './world.ts';
 
 type Wrap = (handler: Handler, service: HostileService) => (event: unknown, context: unknown) => Promise<unknown>;
 
@@ -34,6 +35,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       return handler(event, context);
     },
   },
+  'puts a method in the place of one of a prototype': {
+    target: 'generateApiKey',
+    words: 'a prototype has changed',
+    wrap: (handler) => (event, context) => {
+      Object.defineProperty(Object.prototype, 'toLocaleString', { value: () => 'polluted', configurable: true });
+      return handler(event, context);
+    },
+  },
   'lets everybody in': { target: 'generateApiKey', words: 'done without a right', wrap: asManager },
   'refuses what it has done': {
     target: 'generateApiKey',
@@ -41,6 +50,16 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     wrap: (handler, service) => async (event, context) => {
       const reply: GatewayReply = await handler(event, context);
       if (reply.statusCode === 401) await asManager(handler, service)(event, context);
+      return reply;
+    },
+  },
+  'makes a key for another application too': {
+    target: 'generateApiKey',
+    words: 'another item is written: {"pk":"disabled"',
+    wrap: (handler, service) => async (event, context) => {
+      const reply: GatewayReply = await handler(event, context);
+      const pathParameters = { app: encodeURIComponent(appHrnOf('disabled')) };
+      if (reply.statusCode < 400) await asManager(handler, service)({ ...(event as object), pathParameters }, context);
       return reply;
     },
   },

@@ -1,6 +1,7 @@
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import type { DirectResult } from '../../lib/direct/direct-endpoint.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
+import type { ItemKey } from '../../lib/store/table.ts';
 import { lambdaContext } from '../support/events.ts';
 import type { BodyPlan } from './bodies.ts';
 import { requireLog, requireNoSecret, requirePrototypes, requireReply, requireResult, requireThat } from './checks.ts';
@@ -83,17 +84,25 @@ function requireOwnKey({ app, nth }: Plan, { apiKey }: Told): void {
   requireThat(validKeys.get(apiKeyIdOf(app, nth)) === apiKey, `${apiKey} is said to be valid`);
 }
 
-/** A refusal, a question and a look change nothing. */
+/** A refusal, a question and a look change nothing; and nothing but the application that is named is written at all. */
 async function requireUntouched(
   service: HostileService,
   app: AppName,
-  { method, isVerification }: Operation,
+  { method, isVerification, access }: Operation,
   isDone: boolean,
 ): Promise<void> {
-  if (!service.takeWrites()) return;
+  const written = service.takeWrites();
+  if (written.length === 0) return;
+  for (const key of written) requireThat(isOf(key, app, access), `another item is written: ${JSON.stringify(key)}`);
   const mayChange = isDone && method !== 'get' && !isVerification;
   if (mayChange) await service.world.acceptChange(app);
   else requireThat(await service.world.isUntouched(app), 'an application was changed');
+}
+
+/** Whether an item is the application's own or leads to it; to create one is to write none that is there. */
+function isOf({ pk, sk }: ItemKey, app: AppName, access: Operation['access']): boolean {
+  const [appId = ''] = pk.startsWith('member#') ? sk.split('#').slice(-1) : [pk];
+  return access === 'createApp' ? !(appNames as readonly string[]).includes(appId) : appId === app;
 }
 
 function requireQuiet(service: HostileService, secrets: readonly string[]): Record<string, unknown>[] {
@@ -122,7 +131,7 @@ async function authorize(plan: AuthorizerPlan, service: HostileService): Promise
   requireThat(record?.event === 'verification' && more.length === 0, 'not one record of one verification');
   requireNoSecret(JSON.stringify(answer), allKeys, 'the answer');
   const as = String(record.result);
-  requireThat(!service.takeWrites(), 'the authorizer has written');
+  requireThat(service.takeWrites().length === 0, 'the authorizer has written');
   if (!answer.isAllowed) {
     const isOdd = plan.edits.length > 0 && as === 'unavailable';
     requireThat(

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { startLocalKms } from '../../infra/local/kms.ts';
+import type { ItemKey } from '../../lib/store/table.ts';
 import {
   environmentOf,
   type Handler,
@@ -25,8 +26,8 @@ export interface HostileService {
   readonly tableName: string;
   /** @returns what was written since the last time, one chunk a write */
   takeLog(): string[];
-  /** @returns whether anything was asked of the table since the last time that could change an item */
-  takeWrites(): boolean;
+  /** @returns the items that the table was asked to write since the last time, whether it did or not */
+  takeWrites(): ItemKey[];
   close(): void;
 }
 
@@ -52,19 +53,24 @@ export async function openHostileService(table: { endpoint: string; tableName: s
 
 const reads: readonly unknown[] = [GetCommand, QueryCommand, BatchGetCommand];
 
-/** Notes every command to the database that is no read. */
-function watchWrites(): { takeWrites(): boolean; stopWatch(): void } {
+/** Notes the item of every command to the database that is no read. */
+function watchWrites(): { takeWrites(): ItemKey[]; stopWatch(): void } {
   const { prototype } = DynamoDBDocumentClient;
   const { send } = prototype;
-  let hasWritten = false;
+  const written: ItemKey[] = [];
   prototype.send = function (this: DynamoDBDocumentClient, ...sent: [command: object]) {
-    hasWritten ||= !reads.includes(sent[0].constructor);
+    if (!reads.includes(sent[0].constructor)) written.push(keyIn(sent[0] as WriteCommand));
     return Reflect.apply(send, this, sent);
   } as typeof send;
-  const takeWrites = () => {
-    const had = hasWritten;
-    hasWritten = false;
-    return had;
-  };
-  return { takeWrites, stopWatch: () => Object.assign(prototype, { send }) };
+  return { takeWrites: () => written.splice(0), stopWatch: () => Object.assign(prototype, { send }) };
+}
+
+interface WriteCommand {
+  readonly input: { readonly Key?: ItemKey; readonly Item?: ItemKey };
+}
+
+/** @throws TypeError for a command that names no item: there is none among the service's writes */
+function keyIn({ input: { Key, Item } }: WriteCommand): ItemKey {
+  const { pk, sk } = Key ?? (Item as ItemKey);
+  return { pk, sk };
 }

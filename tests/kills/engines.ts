@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../infra/local/dynalite.ts';
 import { startDynamodbLocal } from '../../infra/local/dynamodb-local.ts';
@@ -11,6 +12,21 @@ export const engines: Readonly<Record<string, StartEngine>> = {
   dynalite: startDynaliteProcess,
   'dynamodb-local': (path, port) => startDynamodbLocal({ path, port }),
 };
+
+/** A database that loses what was acknowledged: it starts a third time with the data that it had at the second. */
+export function forgetful(start: StartEngine): StartEngine {
+  let starts = 0;
+  return (path, port) => {
+    const copy = `${path}-before`;
+    starts += 1;
+    if (starts === 2) cpSync(path, copy, { recursive: true });
+    if (starts === 3) {
+      rmSync(path, { recursive: true });
+      renameSync(copy, path);
+    }
+    return start(path, port);
+  };
+}
 
 async function startDynaliteProcess(path: string, port: number): Promise<Engine> {
   const file = fileURLToPath(new URL('dynalite-process.ts', import.meta.url));

@@ -155,6 +155,11 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
   (w.clears -> countIsSeen(w.seenCount) : isBelowMax) && expiresAtIsSeen(w.clears) && \
   hasRoomForRecords && stillGranted && isUnanswered)
 
+#ifdef NO_FENCE_REALM
+#define fenceOfThisRealm true
+#else
+#define fenceOfThisRealm (!has(FOREIGN, me))
+#endif
 #ifdef NO_FENCE_STATUS
 #define fenceNotDeleted true
 #else
@@ -171,7 +176,7 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #define fenceNotInRemoved(handle) (!has(removed, handle))
 #endif
 
-#define mayFence(w) (!has(FOREIGN, me) && fenceNotDeleted && fenceNotInKeys(w.handle) && fenceNotInRemoved(w.handle))
+#define mayFence(w) (fenceOfThisRealm && fenceNotDeleted && fenceNotInKeys(w.handle) && fenceNotInRemoved(w.handle))
 
 #ifdef NO_REV
 #define mayChange(w) true

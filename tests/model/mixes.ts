@@ -8,6 +8,8 @@ export interface Mix {
 export interface Mutant {
   readonly without: string;
   readonly removes: string;
+  /** the property that then does not hold, in the shortest counterexample */
+  readonly breaks: string;
   readonly options: readonly string[];
 }
 
@@ -88,104 +90,171 @@ export const quick: Mix = {
 };
 
 const generation: readonly Mutant[] = [
-  { without: 'NO_REALM', removes: 'realm = :realm', options: [...requests('generate'), 'FOREIGN=1'] },
+  {
+    without: 'NO_REALM',
+    removes: 'realm = :realm',
+    breaks: 'onlyWithTheRight',
+    options: [...requests('generate'), 'FOREIGN=1'],
+  },
   {
     without: 'NO_STATUS',
     removes: 'status = active',
+    breaks: 'deletedAppStaysDeleted',
     options: [...requests('generate', 'deleteApp'), 'BY_TOKEN=1'],
   },
   {
     without: 'NO_ACTIVE',
     removes: 'status = active, <> deleted instead',
+    breaks: 'onlyWhereKeysAreTaken',
     options: requests('generate', 'deactivate'),
   },
   {
     without: 'NO_ISSUERS',
     removes: 'size(issuers) = 0',
+    breaks: 'onlyWhereKeysAreTaken',
     options: [...requests('generate', 'attachIssuer'), noKeys],
   },
-  { without: 'NO_NOT_IN_KEYS', removes: 'handle not in keys', options: [...requests('generate'), noKeys] },
+  {
+    without: 'NO_NOT_IN_KEYS',
+    removes: 'handle not in keys',
+    breaks: 'keyCountIsSize',
+    options: [...requests('generate'), noKeys],
+  },
   {
     without: 'NO_NOT_IN_REMOVED',
     removes: 'handle not in removed',
+    breaks: 'removedKeyStaysRemoved',
     options: requests('generate', 'deleteKey'),
   },
-  { without: 'NO_MAX', removes: 'keyCount < :max', options: requests('generate', 'generate') },
+  { without: 'NO_MAX', removes: 'keyCount < :max', breaks: 'atMostTwoKeys', options: requests('generate', 'generate') },
   {
     without: 'NO_EXPIRES_AT',
     removes: 'expiresAt of replaced keys as seen',
+    breaks: 'onlyExpiredKeysAreReplaced',
     options: [...requests('generate', 'revive'), bothKeys, 'SHORT=32'],
   },
   {
     without: 'NO_RECORDS_ROOM',
     removes: 'size(removed) < :most',
+    breaks: 'onlyWhereKeysAreTaken',
     options: [...requests('generate', 'deleteKey'), 'MAX_RECORDS=1'],
   },
-  { without: 'NO_GRANT', removes: 'grant still held', options: requests('generate', 'revoke') },
+  {
+    without: 'NO_GRANT',
+    removes: 'grant still held',
+    breaks: 'onlyWithTheRight',
+    options: requests('generate', 'revoke'),
+  },
   {
     without: 'NO_RECORD',
     removes: 'no live request record',
+    breaks: 'oneKeyPerIdempotencyKey',
     options: [...requests('generate', 'generate'), 'REPEATED=3', noKeys],
   },
 ];
 
 const fencing: readonly Mutant[] = [
-  { without: 'NO_FENCE', removes: 'fence before a refusal after doubt', options: fullAndDelete() },
+  {
+    without: 'NO_FENCE',
+    removes: 'fence before a refusal after doubt',
+    breaks: 'nothingAfterRefusal',
+    options: fullAndDelete(),
+  },
   {
     without: 'NO_FENCE_STATUS',
     removes: 'fence: status <> deleted',
+    breaks: 'deletedAppStaysDeleted',
     options: requests('generate', 'revoke', 'deleteApp'),
   },
-  { without: 'NO_FENCE_NOT_IN_KEYS', removes: 'fence: handle not in keys', options: fullAndDelete() },
+  {
+    without: 'NO_FENCE_NOT_IN_KEYS',
+    removes: 'fence: handle not in keys',
+    breaks: 'keyOrTombstone',
+    options: fullAndDelete(),
+  },
   {
     without: 'NO_FENCE_NOT_IN_REMOVED',
     removes: 'fence: handle not in removed',
+    breaks: 'tombstoneIsKept',
     options: requests('generate', 'deleteKey'),
   },
-  { without: 'NO_REV_OF_FENCE', removes: 'fence: rev + 1', options: fullAndDelete() },
+  { without: 'NO_REV_OF_FENCE', removes: 'fence: rev + 1', breaks: 'nothingAfterRefusal', options: fullAndDelete() },
 ];
 
 const changes: readonly Mutant[] = [
-  { without: 'NO_REV', removes: 'rev = :seen of every change', options: requests('deleteKey', 'disable') },
+  {
+    without: 'NO_REV',
+    removes: 'rev = :seen of every change',
+    breaks: 'oneWritePerRequest',
+    options: requests('deleteKey', 'disable'),
+  },
   {
     without: 'NO_REV_OF_GENERATE',
     removes: 'generate: rev + 1',
+    breaks: 'keyCountIsSize',
     options: requests('generate', 'disable'),
   },
-  { without: 'NO_OP', removes: 'own operation id found: success', options: requests('deleteKey') },
-  { without: 'NO_NOT_KNOWN', removes: 'further on without own id: not known', options: requests('disable', 'enable') },
+  {
+    without: 'NO_OP',
+    removes: 'own operation id found: success',
+    breaks: 'refusalIsTrue',
+    options: requests('deleteKey'),
+  },
+  {
+    without: 'NO_NOT_KNOWN',
+    removes: 'further on without own id: not known',
+    breaks: 'oneWritePerRequest',
+    options: requests('disable', 'enable'),
+  },
   {
     without: 'NO_ACCESS_AGAIN',
     removes: 'the right looked at in every read',
+    breaks: 'onlyWithTheRight',
     options: requests('deleteKey', 'revoke'),
   },
   {
     without: 'NO_TOMBSTONE_DELETED',
     removes: 'tombstone of a deleted key',
+    breaks: 'removedKeyStaysRemoved',
     options: requests('generate', 'deleteKey'),
   },
   {
     without: 'NO_TOMBSTONE_ROTATED',
     removes: 'tombstone of a rotated key',
+    breaks: 'removedKeyStaysRemoved',
     options: [...requests('generate', 'rotate'), noKeys],
   },
   {
     without: 'NO_TOMBSTONE_REPLACED',
     removes: 'tombstone of a replaced key',
+    breaks: 'removedKeyStaysRemoved',
     options: [...requests('generate', 'generate', 'deleteKey'), 'KEYS=64', 'SHORT=1'],
   },
-  { without: 'NEW_HANDLE', removes: 'the same handle at every attempt', options: [...requests('generate'), noKeys] },
+  {
+    without: 'NEW_HANDLE',
+    removes: 'the same handle at every attempt',
+    breaks: 'oneWritePerRequest',
+    options: [...requests('generate'), noKeys],
+  },
 ];
 
 export const mutants: readonly Mutant[] = [...generation, ...fencing, ...changes];
 
-/** A part that others imply: without it all holds among these requests, and why. */
-export const implied = {
-  without: 'NO_COUNT_SEEN',
-  removes: 'keyCount = :seen where expired keys are replaced',
-  why: 'each of those keys is still there, so the new one takes the place of one at least',
-  options: fives[2]?.options ?? [],
-} as const;
+/** Parts that others imply: without one all holds among these requests, and why. */
+export const implied = [
+  {
+    without: 'NO_COUNT_SEEN',
+    removes: 'keyCount = :seen where expired keys are replaced',
+    why: 'each of those keys is still there, so the new one takes the place of one at least',
+    options: fives[2]?.options ?? [],
+  },
+  {
+    without: 'NO_FENCE_REALM',
+    removes: 'fence: realm = :realm',
+    why: 'it is sent only after a look at the application, whose realm never changes',
+    options: [...requests('generate', 'generate', 'deleteKey'), bothKeys, 'FOREIGN=2'],
+  },
+] as const;
 
 /** Full, so that a generation is refused; then a deletion makes room for its late copy. */
 function fullAndDelete(): string[] {

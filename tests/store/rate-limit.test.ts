@@ -160,6 +160,17 @@ describe('over the limit', () => {
     }
   });
 
+  it('security 19: whoever claims another address each time is still one caller', async () => {
+    const { principal: sub } = newClient();
+    const Authorization = `Bearer ${await service.issuer.sign({ sub, permissions: ['account:createApp'] })}`;
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, (_, nth) =>
+        create({ Authorization, 'X-Forwarded-For': `192.0.2.${nth}`, Forwarded: `for=192.0.2.${nth}` }),
+      ),
+    );
+    expect(replies.filter(({ statusCode }) => statusCode === 200)).toHaveLength(5);
+  });
+
   it('a project scope is refused after that', async () => {
     const claims = { sub: newClient().principal, scope: 'hrn:here:authorization::r:project/p' };
     const headers = { Authorization: `Bearer ${await service.issuer.sign(claims)}` };
