@@ -102,12 +102,12 @@ describe('a good key', () => {
     expect(lastRecord()).toMatchObject({ correlationId: context.correlationId, result: 'valid', keyHrn, app: appHrn });
   });
 
-  it.each([
-    ['the request id of its caller', 'from-caller', 'from-caller'],
-    ['a new one in the place of what is none', 'a b', expect.stringMatching(/^[\w-]{36}$/)],
-  ])('is logged with %s', async (_, given, requestId) => {
-    await service.authorize(restRequest({ headers: { 'x-api-key': apiKeyId, 'x-request-id': given } }));
-    expect(lastRecord()).toMatchObject({ requestId });
+  it('and its request id is in the log: its own, or a new one', async () => {
+    const headers = { 'x-api-key': apiKeyId, 'x-request-id': 'from-caller' };
+    await service.authorize(restRequest({ headers }));
+    expect(lastRecord()).toMatchObject({ requestId: 'from-caller' });
+    await service.authorize(restRequest({ headers: { 'x-api-key': apiKeyId } }));
+    expect(lastRecord()).toMatchObject({ requestId: expect.stringMatching(/^[\w-]{36}$/) });
   });
 });
 
@@ -272,7 +272,7 @@ describe('what is not as it should be lets nobody in', () => {
   ])('a good key, where the gateway does not say of which stage: %j', async (methodArn) => {
     const event = { ...restRequest({ headers: { 'x-api-key': apiKeyId } }), methodArn };
     await expect(service.authorize(event)).rejects.toEqual(new Error('Unavailable'));
-    const why = expect.stringContaining('the event has no method ARN');
+    const why = 'Error: the event has no method ARN';
     expect(lastRecord()).toMatchObject({ level: 'error', result: 'unavailable', why });
   });
 
@@ -300,7 +300,6 @@ describe('what is not as it should be lets nobody in', () => {
       CacheHits: 0,
       why: expect.stringContaining('ECONNREFUSED'),
     });
-    expect(lastRecord().VerificationLatency).toBeLessThan(60_000);
   });
 
   it.each([
@@ -316,7 +315,7 @@ describe('what is not as it should be lets nobody in', () => {
     await expect(wrong.authorize(restRequest({ headers: { 'x-api-key': apiKeyId } }))).rejects.toEqual(
       new Error('Unavailable'),
     );
-    expect(lastRecord()).toMatchObject({ why: expect.stringContaining('the function is not configured') });
+    expect(lastRecord()).toMatchObject({ result: 'unavailable', why: 'Error: the function is not configured' });
     const starts = wrong.log.records().filter(({ event, why }) => event === 'start' && String(why).includes(name));
     expect(starts[0]).toMatchObject({ level: 'error', why: expect.stringMatching(/^ConfigError: /) });
   });
@@ -329,9 +328,11 @@ it('needs neither a service key nor token issuers', async () => {
 
 it('metrics: CloudWatch finds each figure and dimension in the line, and no dimension tells a key', async () => {
   await service.authorize(restRequest({ headers: { 'x-api-key': apiKeyId } }));
+  const startedAt = performance.now();
   await service.authorize(restRequest({ headers: { 'x-api-key': apiKeyId } }));
   const record = lastRecord();
   expect(record).toMatchObject({ Verifications: 1, CacheHits: 1, result: 'valid' });
+  expect(record.VerificationLatency).toBeLessThanOrEqual(performance.now() - startedAt);
   const { Timestamp, CloudWatchMetrics } = record._aws as {
     Timestamp: number;
     CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[];

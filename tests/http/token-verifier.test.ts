@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, type JWTHeaderParameters, SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listen } from '../../infra/local/ports.ts';
+import { coolingFetch } from '../../lib/http/cooling-fetch.ts';
 import { createTokenVerifier } from '../../lib/http/token-verifier.ts';
 import { startIssuer, type TestIssuer } from '../support/issuer.ts';
 import { expectRefusal, startService, type TestReply, type TestService } from '../support/service.ts';
@@ -268,6 +269,17 @@ describe('security 5: fetching keys', () => {
   ])('503 for a key set that is %s', async (_, body) => {
     issuer.answerWith(200, body);
     await expect(createTokenVerifier(settings())(await issuer.sign())).rejects.toMatchObject({ code: '503000' });
+  });
+
+  it('an answer that holds nothing is no key set', async () => {
+    const fetchKeys = coolingFetch(async () => ({ status: 200, body: null }));
+    const options = {
+      headers: new Headers(),
+      method: 'GET',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(1),
+    } as const;
+    await expect(fetchKeys('https://keys.test', options)).rejects.toThrow(SyntaxError);
   });
 
   it('503 when the issuer is down or too slow', async () => {

@@ -224,7 +224,7 @@ describe('what was found is remembered', () => {
   });
 });
 
-describe('concurrent requests for one key', () => {
+describe('requests for one key at the same time', () => {
   it('1,000 at first: one read, and one note of the use', async () => {
     const key = await bench.makeKey();
     const verifier = bench.open({ lastUsedSeconds: 3_600 });
