@@ -49,22 +49,25 @@ export function handleOf(apiKeyId: ApiKeyId): KeyHandle {
 }
 
 function checksumOf(checked: string): string {
-  let rest = crc32(checked);
-  let digits = '';
-  while (digits.length < checksumLength) {
-    digits = alphabet.charAt(rest % 62) + digits;
-    rest = Math.floor(rest / 62);
-  }
-  return digits;
+  return digitsOf(crc32(checked), checksumLength);
 }
+
+/** As many digits in base62 as a number holds exactly. */
+const chunkLength = 8;
+const chunk = BigInt(62 ** chunkLength);
 
 /** @returns `bytes` as one big-endian number, in base62, padded to `length` */
 function base62(bytes: Uint8Array, length: number): string {
-  let rest = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
   let digits = '';
-  while (digits.length < length) {
-    digits = alphabet.charAt(Number(rest % 62n)) + digits;
-    rest /= 62n;
-  }
+  for (let rest = BigInt(`0x${Buffer.from(bytes).toString('hex')}`); digits.length < length; rest /= chunk)
+    digits = digitsOf(Number(rest % chunk), chunkLength) + digits;
+  return digits.slice(-length);
+}
+
+/** @returns the last `length` digits of a whole number in base62 */
+function digitsOf(number: number, length: number): string {
+  let digits = '';
+  for (let rest = number; digits.length < length; rest = Math.floor(rest / 62))
+    digits = alphabet.charAt(rest % 62) + digits;
   return digits;
 }
