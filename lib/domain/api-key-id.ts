@@ -11,6 +11,8 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const secretBytes = 32;
 const secretLength = 43;
 const checksumLength = 6;
+/** With a prefix of 32 characters, the most that a setting allows, and an application's id of 64. */
+const maxLength = 32 + 1 + 64 + 1 + secretLength + checksumLength;
 
 /**
  * @param secret 32 bytes, random or an HMAC
@@ -38,13 +40,18 @@ export function parseApiKeyId(
   return isWhole ? { apiKeyId: text as ApiKeyId, appId } : undefined;
 }
 
+/** Whether it is a text no longer than the longest key, which costs nothing to tell. */
+export function mayBeApiKeyId(presented: unknown): presented is string {
+  return typeof presented === 'string' && presented.length <= maxLength;
+}
+
 /** Whether a text has the outer form of a key, of whatever prefix and checksum. */
 export function looksLikeApiKeyId(text: string): boolean {
   return form.test(text);
 }
 
-/** @returns the key's handle, which is what is stored of it */
-export function handleOf(apiKeyId: ApiKeyId): KeyHandle {
+/** @returns the handle of a key, which is what is stored of it; or of what somebody presents as one, which then finds none */
+export function handleOf(apiKeyId: string): KeyHandle {
   return hash('sha256', apiKeyId, 'base64url') as KeyHandle;
 }
 

@@ -1,3 +1,4 @@
+import { syncBuiltinESMExports } from 'node:module';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
@@ -56,6 +57,29 @@ describe('security 6: what is no key asks nothing of the database', () => {
   ])('%j: %s', async (text) => {
     expect(await bench.open().check(text)).toMatchObject(refused('malformed'));
     expect(bench.requests).toEqual([]);
+  });
+
+  it('what is no text is malformed, though it may read as a key that is remembered', async () => {
+    const { apiKeyId } = await bench.makeKey();
+    const verifier = bench.open();
+    await verifier.check(apiKeyId);
+    const like: unknown[] = [[apiKeyId], Buffer.from(apiKeyId), Object(apiKeyId), { toString: () => apiKeyId }];
+    for (const presented of [...like, undefined, null, 1, {}, Object.create(null), Symbol('key')])
+      expect(await verifier.check(presented as string)).toEqual({ ...refused('malformed'), isCached: false });
+  });
+
+  it('the longest key that a setting allows is looked up, and what is longer not even hashed', async () => {
+    const hash = vi.spyOn(process.getBuiltinModule('node:crypto'), 'hash');
+    const prefixes = [32, 33].map((length) => 'p'.repeat(length));
+    const [longest = '', longer = ''] = prefixes.map((prefix) => formatApiKeyId(prefix, 'a'.repeat(64), secret(1)));
+    const verifier = bench.open({ prefixes });
+    syncBuiltinESMExports();
+    expect(await verifier.check(longest)).toMatchObject(refused('unknown'));
+    expect(await verifier.check(longer)).toMatchObject(refused('malformed'));
+    const hashed = hash.mock.calls.map(([, data]) => data);
+    hash.mockRestore();
+    syncBuiltinESMExports();
+    expect([hashed, bench.requests]).toEqual([[longest], ['GetItem']]);
   });
 
   it('a retired prefix that is still accepted is looked up', async () => {
