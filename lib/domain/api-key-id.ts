@@ -11,6 +11,8 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const secretBytes = 32;
 const secretLength = 43;
 const checksumLength = 6;
+/** With a prefix of 32 characters, the most that a setting allows, and an application's id of 64. */
+const maxLength = 32 + 1 + 64 + 1 + secretLength + checksumLength;
 
 /**
  * @param secret 32 bytes, random or an HMAC
@@ -38,33 +40,41 @@ export function parseApiKeyId(
   return isWhole ? { apiKeyId: text as ApiKeyId, appId } : undefined;
 }
 
+/** Whether it is a text no longer than the longest key, which costs nothing to tell. */
+export function mayBeApiKeyId(presented: unknown): presented is string {
+  return typeof presented === 'string' && presented.length <= maxLength;
+}
+
 /** Whether a text has the outer form of a key, of whatever prefix and checksum. */
 export function looksLikeApiKeyId(text: string): boolean {
   return form.test(text);
 }
 
-/** @returns the key's handle, which is what is stored of it */
-export function handleOf(apiKeyId: ApiKeyId): KeyHandle {
+/** @returns the handle of a key, which is what is stored of it; or of what somebody presents as one, which then finds none */
+export function handleOf(apiKeyId: string): KeyHandle {
   return hash('sha256', apiKeyId, 'base64url') as KeyHandle;
 }
 
 function checksumOf(checked: string): string {
-  let rest = crc32(checked);
-  let digits = '';
-  while (digits.length < checksumLength) {
-    digits = alphabet.charAt(rest % 62) + digits;
-    rest = Math.floor(rest / 62);
-  }
-  return digits;
+  return digitsOf(crc32(checked), checksumLength);
 }
+
+/** As many digits in base62 as a number holds exactly. */
+const chunkLength = 8;
+const chunk = BigInt(62 ** chunkLength);
 
 /** @returns `bytes` as one big-endian number, in base62, padded to `length` */
 function base62(bytes: Uint8Array, length: number): string {
-  let rest = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
   let digits = '';
-  while (digits.length < length) {
-    digits = alphabet.charAt(Number(rest % 62n)) + digits;
-    rest /= 62n;
-  }
+  for (let rest = BigInt(`0x${Buffer.from(bytes).toString('hex')}`); digits.length < length; rest /= chunk)
+    digits = digitsOf(Number(rest % chunk), chunkLength) + digits;
+  return digits.slice(-length);
+}
+
+/** @returns the last `length` digits of a whole number in base62 */
+function digitsOf(number: number, length: number): string {
+  let digits = '';
+  for (let rest = number; digits.length < length; rest = Math.floor(rest / 62))
+    digits = alphabet.charAt(rest % 62) + digits;
   return digits;
 }

@@ -31,9 +31,11 @@ export function bodyText(body: unknown, isBase64Encoded: boolean | undefined): s
   return text;
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new ApiError('400002', { cause: 'The request body is not encoded in UTF-8.' });
   }

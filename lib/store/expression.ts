@@ -56,9 +56,10 @@ class Placeholders {
   readonly names: Record<string, string> = {};
   readonly values: Record<string, Value> = {};
   readonly #placeholders = new Map<string, string>();
+  #valueCount = 0;
 
-  render({ texts, parts }: Fragment): string {
-    return String.raw({ raw: texts }, ...parts.map((part) => this.#part(part)));
+  render({ texts: [first = '', ...texts], parts }: Fragment): string {
+    return parts.reduce((text: string, part, index) => text + this.#part(part) + texts[index], first);
   }
 
   #part(part: Part): string {
@@ -79,7 +80,8 @@ class Placeholders {
   }
 
   #value(value: Value): string {
-    const placeholder = `:v${Object.keys(this.values).length}`;
+    const placeholder = `:v${this.#valueCount}`;
+    this.#valueCount += 1;
     this.values[placeholder] = value;
     return placeholder;
   }

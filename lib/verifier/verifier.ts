@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { never } from '../domain/api-key.ts';
-import { type ApiKeyId, handleOf, type KeyHandle, parseApiKeyId } from '../domain/api-key-id.ts';
+import { handleOf, type KeyHandle, mayBeApiKeyId, parseApiKeyId } from '../domain/api-key-id.ts';
 import { ApiError } from '../domain/errors.ts';
 import { type Verification, verificationOf } from '../domain/verification.ts';
 import { LruMap } from '../lru-map.ts';
@@ -39,6 +39,7 @@ interface KeyRef {
 /** What a read found; it holds from `from`, when the read began, until `until`, in ms since the epoch. */
 interface Finding {
   readonly verification: Verification;
+  readonly appId: string;
   /** of the application, if there is one */
   readonly realm: string | undefined;
   readonly from: number;
@@ -89,30 +90,34 @@ export class Verifier {
   }
 
   /**
-   * @param text what somebody presents as a key
+   * @param text what somebody presents as a key; what is no text is malformed
    * @param realm the only one whose keys may be asked about, if there is just one; those of others are unknown
    * @throws ApiError 503000 when the database cannot be asked: let nobody in
    */
   async check(text: string, realm?: string): Promise<Check> {
-    const parsed = parseApiKeyId(text, this.#settings.prefixes);
-    if (!parsed) return { verification: malformed, isCached: false };
-    const key = refOf(parsed);
-    const remembered = this.#remembered(key.handle);
-    const finding = remembered ?? (await this.#find(key));
-    const { verification } = finding;
+    if (!mayBeApiKeyId(text)) return { verification: malformed, isCached: false };
+    const handle = handleOf(text);
+    const remembered = this.#recall(this.#accepted, handle) ?? this.#recall(this.#refused, handle);
+    const finding = remembered ?? (await this.#findParsed(text, handle));
+    if (!finding) return { verification: malformed, isCached: false };
+    const { verification, appId, useDueAt } = finding;
     const isCached = remembered !== undefined;
-    if (realm !== undefined && finding.realm !== realm) return { ...key, verification: unknown, isCached };
-    if (verification.valid) await this.#use(key, finding);
-    return { ...key, verification, isCached };
+    if (realm !== undefined && finding.realm !== realm) return { verification: unknown, isCached, appId, handle };
+    if (verification.valid && useDueAt <= this.#clock.now()) await this.#use(finding, handle);
+    return { verification, isCached, appId, handle };
+  }
+
+  /** @returns undefined for what is no key: nothing is asked then */
+  async #findParsed(text: string, handle: KeyHandle): Promise<Finding | undefined> {
+    const parsed = parseApiKeyId(text, this.#settings.prefixes);
+    return parsed && this.#find({ appId: parsed.appId, handle });
   }
 
   /** What does not hold is forgotten: were the clock put back, it would hold again later. */
-  #remembered(handle: KeyHandle): Finding | undefined {
-    for (const findings of [this.#accepted, this.#refused]) {
-      const finding = findings.get(handle);
-      if (this.#holds(finding)) return finding;
-      findings.delete(handle);
-    }
+  #recall(findings: LruMap<KeyHandle, Finding>, handle: KeyHandle): Finding | undefined {
+    const finding = findings.get(handle);
+    if (!finding || this.#holds(finding)) return finding;
+    findings.delete(handle);
     return undefined;
   }
 
@@ -151,6 +156,7 @@ export class Verifier {
     const expiresAt = verification.valid && verification.expiresAt !== never ? verification.expiresAt : undefined;
     const finding = {
       verification,
+      appId,
       realm: app?.realm,
       from,
       until: Math.min(from + cacheMs, expiresAt ?? Number.POSITIVE_INFINITY),
@@ -175,9 +181,9 @@ export class Verifier {
     }
   }
 
-  async #use({ appId, handle }: KeyRef, finding: Finding): Promise<void> {
+  async #use(finding: Finding, handle: KeyHandle): Promise<void> {
+    const { appId } = finding;
     const at = this.#clock.now();
-    if (at < finding.useDueAt) return;
     const periodMs = (this.#settings.lastUsedSeconds ?? 0) * 1_000;
     finding.useDueAt = at + periodMs;
     const written = recordUse(this.#table, { appId, handle, at, periodMs })
@@ -185,8 +191,4 @@ export class Verifier {
       .catch(() => {}); // of a warning that fails nobody can be warned
     await Promise.race([written, this.#clock.sleep(useMs)]);
   }
-}
-
-function refOf({ apiKeyId, appId }: { apiKeyId: ApiKeyId; appId: string }): KeyRef {
-  return { appId, handle: handleOf(apiKeyId) };
 }

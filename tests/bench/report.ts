@@ -1,5 +1,8 @@
 import type { Spread } from './statistics.ts';
 
+/** `within the spread`: the goal is among what was measured in half of the rounds, so that chance decides. */
+export type Verdict = 'reached' | '**missed**' | 'within the spread';
+
 /** One figure of a table: a ratio, its goal, and what it was made of. */
 export interface Row {
   readonly what: string;
@@ -8,7 +11,7 @@ export interface Row {
   readonly figure: Spread;
   /** how a figure is written, such as `0.62 b` */
   readonly unit: string;
-  readonly isReached?: boolean;
+  readonly verdict?: Verdict;
 }
 
 /** One bar of a plot; `mark` is where the goal is. */
@@ -40,10 +43,10 @@ function formatSpread({ low, high }: Spread): string {
 }
 
 export function markdownOf({ id, title, text, rows, bars, unit }: Table): string {
-  const figures = rows.map(({ what, goal, stretch = '', figure, unit: of, isReached }) => {
-    const verdict = isReached === undefined ? '' : isReached ? 'reached' : '**missed**';
-    return `| ${what} | ${goal} | ${stretch} | ${formatNumber(figure.median)} ${of} | ${formatSpread(figure)} | ${verdict} |`;
-  });
+  const figures = rows.map(
+    ({ what, goal, stretch = '', figure, unit: of, verdict = '' }) =>
+      `| ${what} | ${goal} | ${stretch} | ${formatNumber(figure.median)} ${of} | ${formatSpread(figure)} | ${verdict} |`,
+  );
   const values = bars.map(({ label, value }) => `${label} ${formatNumber(value.median)}`).join(', ');
   return [
     `## ${title}`,

@@ -112,6 +112,12 @@ describe('security 14: what is no small JSON object', () => {
     for (const bytes of bodies) await expectUnchanged(() => sendBytes(Buffer.from(bytes)), '400002');
   });
 
+  it('one that breaks off within a character leaves nothing of it to the next', async () => {
+    await expectUnchanged(() => sendBytes(Buffer.from([0xc3])), '400002');
+    await expectUnchanged(() => sendBytes(Buffer.from([0xa4])), '400002');
+    expect((await sendBytes(Buffer.from('{"name":"größer"}'))).body.name).toBe('größer');
+  });
+
   it('413000 for one that is too large once decoded', () =>
     expectUnchanged(() => sendBytes(Buffer.alloc(16_385, 32)), '413000'));
 });

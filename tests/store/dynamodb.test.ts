@@ -75,6 +75,15 @@ describe('what the database is asked', () => {
   });
 });
 
+it('every request asks for what it is about, after others and beside them', async () => {
+  const to = answering({});
+  for (const pk of ['one', 'two']) await to.attemptGet({ ...key, pk });
+  await Promise.all(['three', 'four'].map((pk) => to.attemptGet({ ...key, pk })));
+  const keys = asked.map(([, request]) => (request as { Key: typeof Key }).Key.pk.S);
+  expect(keys.slice(0, 2)).toEqual(['one', 'two']);
+  expect(keys.slice(2).sort()).toEqual(['four', 'three']);
+});
+
 describe('what it answers to a read', () => {
   it.each<[string, (to: Table) => Promise<unknown>, unknown, unknown]>([
     ['an item', (to) => to.attemptGet(key), { Item: Key }, key],

@@ -1,3 +1,4 @@
+import { syncBuiltinESMExports } from 'node:module';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
@@ -56,6 +57,29 @@ describe('security 6: what is no key asks nothing of the database', () => {
   ])('%j: %s', async (text) => {
     expect(await bench.open().check(text)).toMatchObject(refused('malformed'));
     expect(bench.requests).toEqual([]);
+  });
+
+  it('what is no text is malformed, though it may read as a key that is remembered', async () => {
+    const { apiKeyId } = await bench.makeKey();
+    const verifier = bench.open();
+    await verifier.check(apiKeyId);
+    const like: unknown[] = [[apiKeyId], Buffer.from(apiKeyId), Object(apiKeyId), { toString: () => apiKeyId }];
+    for (const presented of [...like, undefined, null, 1, {}, Object.create(null), Symbol('key')])
+      expect(await verifier.check(presented as string)).toEqual({ ...refused('malformed'), isCached: false });
+  });
+
+  it('the longest key that a setting allows is looked up, and what is longer not even hashed', async () => {
+    const hash = vi.spyOn(process.getBuiltinModule('node:crypto'), 'hash');
+    const prefixes = [32, 33].map((length) => 'p'.repeat(length));
+    const [longest = '', longer = ''] = prefixes.map((prefix) => formatApiKeyId(prefix, 'a'.repeat(64), secret(1)));
+    const verifier = bench.open({ prefixes });
+    syncBuiltinESMExports();
+    expect(await verifier.check(longest)).toMatchObject(refused('unknown'));
+    expect(await verifier.check(longer)).toMatchObject(refused('malformed'));
+    const hashed = hash.mock.calls.map(([, data]) => data);
+    hash.mockRestore();
+    syncBuiltinESMExports();
+    expect([hashed, bench.requests]).toEqual([[longest], ['GetItem']]);
   });
 
   it('a retired prefix that is still accepted is looked up', async () => {
@@ -303,19 +327,19 @@ describe('when a key was used last', () => {
 
   it('is written once in a period, however many processes verify it, and however often', async () => {
     const key = await bench.makeKey();
-    const verifiers = Array.from({ length: 10 }, () => bench.open({ ...settings, cacheSeconds: 0 }));
+    const verifiers = Array.from({ length: 4 }, () => bench.open({ ...settings, cacheSeconds: 0 }));
     const first = bench.clock.at;
     const { rev } = await bench.service.item(key.app);
     const checkAll = () =>
       Promise.all(verifiers.flatMap((each) => [each, each, each].map((verifier) => verifier.check(key.apiKeyId))));
     await checkAll();
-    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first);
+    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first, { timeout: 10_000 });
     bench.clock.at = first + 3_599_999;
     await checkAll();
     expect(await usesOf(key)).toEqual({ [key.handle]: first, latest: key.handle });
     bench.clock.at = first + 3_600_000;
     await checkAll();
-    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first + 3_600_000);
+    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first + 3_600_000, { timeout: 10_000 });
     expect((await bench.service.item(key.app)).rev).toBe(rev);
   });
 
@@ -324,12 +348,13 @@ describe('when a key was used last', () => {
     const verifier = bench.open({ lastUsedSeconds: 5 });
     const first = bench.clock.at;
     await verifier.check(key.apiKeyId);
+    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first, { timeout: 10_000 });
     bench.clock.at = first + 4_999;
     await verifier.check(key.apiKeyId);
     expect((await usesOf(key))[key.handle]).toBe(first);
     bench.clock.at = first + 5_000;
     expect(await verifier.check(key.apiKeyId)).toMatchObject({ isCached: true });
-    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first + 5_000);
+    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first + 5_000, { timeout: 10_000 });
   });
 
   it('is shown with the key, and is gone with it', async () => {
