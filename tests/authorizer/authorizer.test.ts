@@ -300,7 +300,6 @@ describe('what is not as it should be lets nobody in', () => {
       CacheHits: 0,
       why: expect.stringContaining('ECONNREFUSED'),
     });
-    expect(lastRecord().VerificationLatency).toBeLessThan(60_000);
   });
 
   it.each([
@@ -329,9 +328,11 @@ it('needs neither a service key nor token issuers', async () => {
 
 it('metrics: CloudWatch finds each figure and dimension in the line, and no dimension tells a key', async () => {
   await service.authorize(restRequest({ headers: { 'x-api-key': apiKeyId } }));
+  const startedAt = performance.now();
   await service.authorize(restRequest({ headers: { 'x-api-key': apiKeyId } }));
   const record = lastRecord();
   expect(record).toMatchObject({ Verifications: 1, CacheHits: 1, result: 'valid' });
+  expect(record.VerificationLatency).toBeLessThanOrEqual(performance.now() - startedAt);
   const { Timestamp, CloudWatchMetrics } = record._aws as {
     Timestamp: number;
     CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[];

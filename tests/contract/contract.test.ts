@@ -69,5 +69,6 @@ describe('the OpenAPI document', () => {
       '503000',
     ]);
     expect(errorsOf(operations.getOpenapi)).toEqual(['429003', '500000', '503000']);
+    expect(errorsOf(operations.verifyApiKeyDirect)).toEqual(['400200', '400201', '429003', '500000', '503000']);
   });
 });

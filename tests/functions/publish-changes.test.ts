@@ -102,6 +102,13 @@ describe('publish changes', () => {
     expect(await publish(streamOf(images))).toEqual({ batchItemFailures: [{ itemIdentifier: '0' }] });
   });
 
+  it('a change without a number that the bus does not take brings all of its batch again', async () => {
+    const { Records = [] } = streamOf(await changedTwice());
+    const unnumbered = Records.map(({ dynamodb }) => ({ dynamodb: { ...dynamodb, SequenceNumber: undefined } }));
+    refused.add(1);
+    expect(await publish({ Records: unnumbered })).toEqual({ batchItemFailures: [{ itemIdentifier: '' }] });
+  });
+
   it('what is no application is left out, if the filter lets it through', async () => {
     const rate = { pk: 'rate#x#y', sk: 'rate', tat: 1 } as unknown as App;
     await publish(streamOf([rate]));
