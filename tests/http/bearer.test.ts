@@ -11,9 +11,12 @@ it.each([
   ['bEARER   abc', 'abc'],
   [' \tBearer abc ', 'abc'],
   ['Bearer azAZ09-._~+/==', 'azAZ09-._~+/=='],
-  [`Bearer ${longest}`, longest],
 ])('the token of %j', (header, token) => {
   expect(tokenIn(header)).toBe(token);
+});
+
+it('a token of 8192 characters is not too long', () => {
+  expect(tokenIn(`Bearer ${longest}`)).toBe(longest);
 });
 
 it.each([[[]], [['']], [[' \t']]])('401200 for %j', (headers) => {

@@ -42,17 +42,23 @@ describe('a Content-Type', () => {
 describe('the text of a body', () => {
   const base64 = (...bytes: number[]) => Buffer.from(bytes).toString('base64');
 
-  it.each([' {}\n', 'größer', 'a\uFEFF', 'x'.repeat(16_384), 'ö'.repeat(8_192)])('is %j', (text) => {
+  it.each([
+    ['white space too', ' {}\n'],
+    ['letters of two bytes', 'größer'],
+    ['a byte order mark that is not at its start', 'a\uFEFF'],
+    ['16 KB', 'x'.repeat(16_384)],
+    ['16 KB of letters of two bytes', 'ö'.repeat(8_192)],
+  ])('may have %s', (_, text) => {
     expect(bodyText(text, undefined)).toBe(text);
     expect(bodyText(text, false)).toBe(text);
     expect(bodyText(Buffer.from(text).toString('base64'), true)).toBe(text);
   });
 
   it.each([
-    ['x'.repeat(16_385), false],
-    ['ö'.repeat(8_193), false],
-    [Buffer.alloc(16_385, 32).toString('base64'), true],
-  ])('413000 above 16 KB', (body, isBase64Encoded) => {
+    ['16 KB and a byte', 'x'.repeat(16_385), false],
+    ['16 KB and a letter of two bytes', 'ö'.repeat(8_193), false],
+    ['16 KB and a byte in base64', Buffer.alloc(16_385, 32).toString('base64'), true],
+  ])('413000 for %s', (_, body, isBase64Encoded) => {
     expect(refusalOf(() => bodyText(body, isBase64Encoded)).code).toBe('413000');
   });
 
