@@ -1,22 +1,77 @@
-import { expect, it } from 'vitest';
-import type { KeyHandle } from '../../lib/domain/api-key-id.ts';
+import { describe, expect, it } from 'vitest';
 import { issuerInPath, keyInPath, principalInPath } from '../../lib/http/path.ts';
 import { handle, refusalOf } from '../support/apps.ts';
 
-const at = (pathParameters: Record<string, string> | null) => ({ event: { pathParameters } });
-const sourceOf = (act: () => unknown) => refusalOf(act).parts.details?.[0]?.source;
+const located = (pathParameters: Record<string, string> | null) => ({ event: { pathParameters } });
+const faultAt = (source: string, message: string) => ({ code: '400200', parts: { details: [{ source, message }] } });
 
-it('a path without parameters names no key, no principal and no issuer', () => {
-  const call = { ...at(null), app: { realm: 'myrealm', appId: 'app' }, settings: { partition: 'here' } };
-  expect(keyInPath(call)).toBeUndefined();
-  expect(sourceOf(() => principalInPath(at(null)))).toBe('$.principal');
-  expect(sourceOf(() => issuerInPath(at(null)))).toBe('$.issuer');
+describe('a key', () => {
+  const context = { app: { realm: 'myrealm', appId: 'a' }, settings: { partition: 'here' } };
+  const keyOf = (parameters: Record<string, string> | null) => keyInPath({ ...located(parameters), ...context });
+  const hrn = `hrn:here:account::myrealm:apikey/${handle('k')}`;
+
+  it.each([hrn, encodeURIComponent(hrn)])('is read from %s', (apiKey) => {
+    expect(keyOf({ apiKey })).toBe(handle('k'));
+  });
+
+  it.each([null, {}, { apiKey: hrn.replace('myrealm', 'other') }, { apiKey: hrn.replace('here', 'there') }])(
+    'is not in %j',
+    (parameters) => {
+      expect(keyOf(parameters)).toBeUndefined();
+    },
+  );
 });
 
-it('a path names them encoded', () => {
-  const apiKey = encodeURIComponent(`hrn:here:account::myrealm:apikey/${handle('a')}`);
-  const call = { ...at({ apiKey }), app: { realm: 'myrealm', appId: 'app' }, settings: { partition: 'here' } };
-  expect(keyInPath(call)).toBe<KeyHandle>(handle('a'));
-  expect(principalInPath(at({ principal: 'a%20b%2Fc' }))).toBe('a b/c');
-  expect(issuerInPath(at({ issuer: 'https%3A%2F%2Fissuer.example.com%2F' }))).toBe('https://issuer.example.com/');
+describe('a principal', () => {
+  it.each([
+    ['a', 'a'],
+    ['some%40one%20%2F', 'some@one /'],
+    ['p'.repeat(255), 'p'.repeat(255)],
+  ])('is read from %s', (principal, expected) => {
+    expect(principalInPath(located({ principal }))).toBe(expected);
+  });
+
+  it.each([null, {}, ...['', 'p'.repeat(256), 'a%2541', '%', 'a%0A', 'lambda:x'].map((principal) => ({ principal }))])(
+    '400200 for %j',
+    (parameters) => {
+      const message =
+        'must be 1 to 255 characters, URL-encoded once, without "%" or control characters, and not begin with "lambda:"';
+      expect(refusalOf(() => principalInPath(located(parameters)))).toMatchObject(faultAt('$.principal', message));
+    },
+  );
+});
+
+describe('an issuer', () => {
+  it.each(['https://a', 'https://issuer.test:8443/a?b#!$&~', `https://${'a'.repeat(63)}/${'b'.repeat(183)}`])(
+    'may be %s',
+    (issuer) => {
+      expect(issuerInPath(located({ issuer }))).toBe(issuer);
+      expect(issuerInPath(located({ issuer: encodeURIComponent(issuer) }))).toBe(issuer);
+    },
+  );
+
+  it.each([
+    null,
+    {},
+    ...[
+      '',
+      'https://',
+      'https://:1',
+      'https://[',
+      'http://issuer.test',
+      'xhttps://issuer.test',
+      'https://user@issuer.test',
+      'https://:password@issuer.test',
+      'https://issuer.test/a b',
+      'https://issuer.test/é',
+      'https://issuer.test/\u007f',
+      'https%3A%2F%2Fissuer.test%2F%2541',
+      'https://issuer.test/%',
+      `https://${'a'.repeat(63)}/${'b'.repeat(184)}`,
+    ].map((issuer) => ({ issuer })),
+  ])('400200 for %j', (parameters) => {
+    const message =
+      'must be an https URL of at most 255 visible ASCII characters without "%" or a password, URL-encoded once';
+    expect(refusalOf(() => issuerInPath(located(parameters)))).toMatchObject(faultAt('$.issuer', message));
+  });
 });

@@ -26,10 +26,8 @@ export const parts = {
   },
   http: {
     mutate: ['lib/http/*.ts'],
-    tests: ['http/*', 'functions/{generate-api-key,list-apps}'],
-    exclude: [],
-    ignoresStatic: true,
-    excludeNames: /paged without|concurrent/,
+    tests: ['http/*'],
+    exclude: ['http/{input,token-verifier}'],
   },
   calls: {
     mutate: ['lib/{use-cases,direct,events}/*.ts'],
