@@ -123,8 +123,14 @@ function authorization(token: string | undefined, correlationId: string): Record
 /** What stands in the path, what in the query, and the rest, which is the body. */
 function partsOf({ inPath, inQuery, hasBody }: Route, input: Values): object {
   const [path, query] = [pick(input, inPath), pick(input, inQuery)];
+  for (const [name, value] of Object.entries(path)) requireSegment(name, value);
   const inBody = Object.keys(input).filter((name) => !(name in path || name in query));
   return { params: { path, query }, ...(hasBody && { body: pick(input, inBody) }) };
+}
+
+/** URLs drop such a segment, so that the path would be that of another call. */
+function requireSegment(name: string, value: unknown): void {
+  if (['', '.', '..'].includes(String(value))) throw new TypeError(`"${name}" must not be empty, "." or "..".`);
 }
 
 function pick(input: Values, names: readonly string[]): Values {

@@ -127,12 +127,12 @@ function heldBy({ fromToken, principal }: Standing, app: Governed): readonly str
 }
 
 /** Whether a text can be a principal: it must fit into a grant, whose principals are
- * names of attributes, and not look like a Lambda function's `createdBy`. */
+ * names of attributes, and into a path, and not look like a Lambda function's `createdBy`. */
 export function isPrincipal(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(value) &&
-    !['__proto__', 'constructor', 'prototype'].includes(value) &&
+    !['__proto__', 'constructor', 'prototype', '.', '..'].includes(value) &&
     !value.startsWith('lambda:')
   );
 }

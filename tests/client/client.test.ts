@@ -76,6 +76,18 @@ describe('a call', () => {
     expect(await createClient({ url: service().url }).getOpenapi()).toMatchObject({ openapi: '3.1.0' });
   });
 
+  it.each(['', '.', '..'])('refuses %j where it would be a part of the path, and sends nothing', async (value) => {
+    const calls = [
+      () => appkeys.deleteApiKey({ app: 'hrn:x', apiKey: value }),
+      () => appkeys.deleteGrant({ app: 'hrn:x', principal: value }),
+      () => appkeys.deleteApp({ app: value }),
+    ];
+    for (const call of calls) {
+      const { result, seen } = await during([], call);
+      expect([result, seen]).toEqual([expect.any(TypeError), []]);
+    }
+  });
+
   it.each(['ftp://x', 'http://me:pw@x', 'http://x?y', 'http://x#y', 'x'])('refuses the URL %s', (url) => {
     expect(() => createClient({ url })).toThrow(TypeError);
   });

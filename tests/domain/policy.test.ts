@@ -167,7 +167,7 @@ describe('a principal', () => {
 
   it.each([
     ...['', 'x'.repeat(256), '\u0000a', 'a\n', 'a\u009fb', '\ud800', 'a\udfff'],
-    ...['__proto__', 'constructor', 'prototype', 'lambda:billing', 12, null, undefined, ['demo']],
+    ...['__proto__', 'constructor', 'prototype', '.', '..', 'lambda:billing', 12, null, undefined, ['demo']],
   ])('is not %j', (value) => {
     expect(isPrincipal(value)).toBe(false);
   });
