@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type App, everyItem } from '../client/client.ts';
-import { addCommand, contextOf, mayGoOn } from './context.ts';
+import { addCommand, contextOf, idempotencyKeyOption, mayGoOn } from './context.ts';
 import { findApp } from './names.ts';
 import { formatTable } from './table.ts';
 import { print, printJson, tell } from './terminal.ts';
@@ -16,7 +16,7 @@ export function addApps(program: Command): void {
   addCommand(apps, 'list', 'list the applications that you may see', 'apps list').action(list);
   addCommand(apps, 'create <name>', 'create an application, and print its HRN', 'apps create my-app')
     .option('--description <text>', 'what it is for')
-    .option('--idempotency-key <key>', 'repeat a creation whose answer got lost')
+    .addOption(idempotencyKeyOption())
     .action(create);
   addCommand(apps, 'show <app>', 'show an application', 'apps show my-app').action(show);
   addCommand(apps, 'delete <app>', 'delete an application and all its keys, for ever', 'apps delete my-app')

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Client, createClient } from '../client/client.ts';
 import { confirm, UsageError } from './terminal.ts';
 
@@ -26,6 +26,14 @@ export function contextOf(command: Command): Context {
 /** Adds a command to another one, whose settings it takes over. */
 export function addCommand(parent: Command, usage: string, description: string, example: string): Command {
   return parent.command(usage).description(description).addHelpText('after', `\nExample:\n  $ appkeys ${example}`);
+}
+
+/** The option of a creation that must not be made twice. */
+export function idempotencyKeyOption(): Option {
+  return new Option('--idempotency-key <key>', 'repeat a creation whose answer got lost').argParser((text) => {
+    if (/^[\x21-\x7e]{1,255}$/.test(text)) return text;
+    throw new InvalidArgumentError('It is 1 to 255 visible ASCII characters.');
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ApiKey, everyItem, type NewApiKey } from '../client/client.ts';
-import { addCommand, type Context, contextOf, mayGoOn } from './context.ts';
+import { addCommand, type Context, contextOf, idempotencyKeyOption, mayGoOn } from './context.ts';
 import { findApiKey, findApp } from './names.ts';
 import { formatTable } from './table.ts';
 import { print, printJson, tell, UsageError } from './terminal.ts';
@@ -20,7 +20,6 @@ interface DeleteOptions {
 }
 
 const expiry = 'never, a time from now such as 30d, or a date such as 2030-12-31';
-const repeat = 'repeat a creation whose answer got lost';
 
 export function addKeys(program: Command): void {
   const keys = program.command('keys').description('the API keys of an application');
@@ -34,7 +33,7 @@ export function addKeys(program: Command): void {
     .requiredOption('--name <name>', 'what it is for')
     .option('--expires <when>', expiry)
     .option('--disabled', 'make one that cannot be used yet')
-    .option('--idempotency-key <key>', repeat)
+    .addOption(idempotencyKeyOption())
     .action(create);
   addCommand(keys, 'show <app> <key>', 'show a key, without its secret', 'keys show my-app ci').action(show);
   addCommand(keys, 'rename <app> <key> <name>', 'give a key another name', 'keys rename my-app ci deploy').action(
@@ -54,7 +53,7 @@ export function addKeys(program: Command): void {
     .option('--overlap <time>', 'how long the old key still serves, such as 1h, which needs a free place; default 0')
     .option('--expires <when>', `when the successor ends: ${expiry}; default: as the old key`)
     .option('--name <name>', "the successor's name; default: as the old key")
-    .option('--idempotency-key <key>', repeat)
+    .addOption(idempotencyKeyOption())
     .action(rotate);
   addCommand(keys, 'delete <app> [key]', 'delete a key for ever', 'keys delete my-app ci')
     .option('--all', 'delete every key of the application, in one step')

@@ -19,10 +19,15 @@ export function parseExpiry(text: string, now: number): number {
   if (/^\d+[smhdw]$/.test(text)) return now + parseSeconds(text) * 1000;
   const isDate = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text);
   const time = Date.parse(/[T ]/.test(text) && !/(Z|[+-]\d\d:\d\d)$/.test(text) ? `${text}Z` : text);
-  if (isDate && !Number.isNaN(time)) return time;
+  if (isDate && !Number.isNaN(time) && isInCalendar(text.slice(0, 10))) return time;
   throw new UsageError(
     'A key ends: never, after a time such as 30d, or at a date such as 2030-12-31 or 2030-12-31T12:00Z.',
   );
+}
+
+/** A day past the end of its month is read as one of the next. */
+function isInCalendar(day: string): boolean {
+  return new Date(day).toISOString().startsWith(day);
 }
 
 /** @returns a time as `2030-12-31 12:00Z`; `-` for none, and `never` for that of an expiry */
