@@ -35,21 +35,37 @@ function report(error: unknown): number {
 }
 
 function explain(error: AppkeysError): string {
-  const { code, cause, action, details = [], retryAfterSeconds, idempotencyKey, correlationId, errorId } = error;
+  const {
+    code,
+    status,
+    cause,
+    action,
+    details = [],
+    retryAfterSeconds,
+    idempotencyKey,
+    correlationId,
+    errorId,
+  } = error;
+  const isUnsure = status === undefined || status >= 500;
   const lines = [
     `${code} ${cause}`,
     ...details.map(({ source, message }) => `  ${source} ${message}`),
     action,
     ...(['401200', '401300'].includes(code) ? ['Here: set APPKEYS_TOKEN, or give --token.'] : []),
     ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds} seconds`]),
-    ...(code === 'UNREACHABLE' && idempotencyKey ? [`To repeat it: --idempotency-key ${idempotencyKey}`] : []),
+    ...(isUnsure && idempotencyKey ? [`To repeat it: --idempotency-key ${idempotencyKey}`] : []),
     `correlationId ${correlationId}${errorId ? `, errorId ${errorId}` : ''}`,
   ];
   return lines.join('\n');
 }
 
-// A reader such as `head` may have enough.
-process.stdout.on('error', () => process.exit());
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  // A reader such as `head` may have enough.
+  if (code === 'EPIPE') process.exit();
+  tell(`appkeys: It has been done, but the result cannot be written: ${message}`);
+  process.exit(1);
+});
+process.stderr.on('error', () => {});
 
 try {
   await createProgram().parseAsync();

@@ -339,6 +339,44 @@ describe('what a service says never acts on the terminal', { timeout: 60_000 }, 
   });
 });
 
+describe('a creation of which it is not known whether it was carried out', { timeout: 60_000 }, () => {
+  it.each([500, 502])('says how to repeat it after a %i, and not after a refusal', async (status) => {
+    const proxy = await startLossyProxy(service().url);
+    const body = JSON.stringify({ code: '500000', cause: 'Lost.', action: 'Repeat it.' });
+    const create = async (...losses: LossyProxy['losses']) => {
+      proxy.losses = losses;
+      return (await appkeys(['apps', 'create', 'x'], { APPKEYS_URL: proxy.url })).stderr;
+    };
+    expect(await create(...Array(4).fill({ status, body }))).toMatch(/\nTo repeat it: --idempotency-key \w{32}\n/);
+    expect(await create({ status: 403, body })).not.toContain('--idempotency-key');
+    proxy.stop();
+  });
+});
+
+describe.skipIf(!existsSync('/dev/full'))('a full disk', { timeout: 60_000 }, () => {
+  it('1 when the result cannot be written, and says so', async () => {
+    const { code, stderr } = await inShell('> /dev/full');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/appkeys: .+ cannot be written: ENOSPC/)]);
+  });
+
+  it('0 when a reader has enough, or only stderr cannot be written', async () => {
+    expect(await inShell('| true')).toMatchObject({ code: 0 });
+    const { code, stdout } = await inShell('2> /dev/full');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^hrn:/)]);
+  });
+});
+
+/** Makes an application in a shell that does `where` with its output. */
+function inShell(where: string): Promise<Outcome> {
+  const env = { ...process.env, APPKEYS_URL: service().url, APPKEYS_TOKEN: token };
+  const command = `set -o pipefail; "${process.execPath}" "${commandLine}" apps create x ${where}`;
+  return new Promise((resolve) =>
+    execFile('bash', ['-c', command], { env, timeout: 25_000 }, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
+    ),
+  );
+}
+
 describe('a service that limits', { timeout: 60_000 }, () => {
   it('1 when it asks to wait for longer than there is time', async () => {
     const body = JSON.stringify({ code: '429003', cause: 'Too many.', action: 'Wait.' });
