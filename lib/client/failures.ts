@@ -1,4 +1,4 @@
-import { AppkeysError, type Failure } from './appkeys-error.ts';
+import { AppkeysError, type ErrorDetail, type Failure } from './appkeys-error.ts';
 
 /** What the client knows of a call by itself. */
 export type Known = Pick<Failure, 'correlationId' | 'idempotencyKey'>;
@@ -49,10 +49,36 @@ export function badToken(correlationId: string): AppkeysError {
 /** The error that an answer of the service tells. */
 export function refusal(response: Response, body: unknown, known: Known, retryAfterSeconds?: number): AppkeysError {
   if (!isErrorBody(body)) return unexpected(response, known);
-  return new AppkeysError({ ...known, ...body, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
+  const { code, title = '', cause, action, correlationId = known.correlationId, errorId, details } = body;
+  return new AppkeysError({
+    ...known,
+    ...{ code, status: response.status, title, cause, action, correlationId },
+    ...(errorId !== undefined && { errorId }),
+    ...(details !== undefined && { details }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
 }
 
-function isErrorBody(body: unknown): body is Failure {
-  const { code, cause, action } = (body ?? {}) as Partial<Record<string, unknown>>;
-  return typeof code === 'string' && /^\d{6}$/.test(code) && typeof cause === 'string' && typeof action === 'string';
+type Told = 'code' | 'cause' | 'action';
+
+/** Whoever answers in the service's place may leave out the rest. */
+type ErrorBody = Pick<Failure, Told> & Partial<Omit<Failure, Told>>;
+
+function isErrorBody(body: unknown): body is ErrorBody {
+  const { code, cause, action, title = '', correlationId = '', errorId = '', details = [] } = fieldsOf(body);
+  const isCode = typeof code === 'string' && /^\d{6}$/.test(code);
+  return isCode && areTexts(cause, action, title, correlationId, errorId) && areDetails(details);
+}
+
+function areDetails(value: unknown): value is readonly ErrorDetail[] {
+  if (!Array.isArray(value)) return false;
+  return value.map(fieldsOf).every(({ title, source, message }) => areTexts(title, source, message));
+}
+
+function fieldsOf(value: unknown): Partial<Record<string, unknown>> {
+  return value ?? {};
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === 'string');
 }

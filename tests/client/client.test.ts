@@ -126,6 +126,25 @@ describe('a refusal', () => {
     await expect(createClient({ url: service().url, token }).listApps()).rejects.toBe(reason);
   });
 
+  it.each([['x'], [null], [[null]], [[{ source: '$.name' }]]])(
+    'UNEXPECTED with %j for its details',
+    async (details) => {
+      const body = JSON.stringify({ code: '400200', cause: 'C', action: 'A', details });
+      const { result } = await during([{ status: 400, body }], () => appkeys.listApps());
+      expect(result).toMatchObject({ code: 'UNEXPECTED', status: 400 });
+    },
+  );
+
+  it('takes of its body what the contract has, and nothing else', async () => {
+    const told = { code: '400200', title: 'T', cause: 'C', action: 'A', correlationId: 'c', errorId: 'ERROR-1' };
+    const others = { status: 999, message: 'M', name: 'N', stack: 'S', idempotencyKey: 'i', retryAfterSeconds: 'r' };
+    const { result } = await during([{ status: 400, body: JSON.stringify({ ...told, ...others }) }], () =>
+      appkeys.listApps(),
+    );
+    expect({ ...(result as AppkeysError) }).toEqual({ ...told, name: 'AppkeysError', status: 400 });
+    expect(result).toMatchObject({ message: '400200 C A', stack: expect.stringContaining('client') });
+  });
+
   it('UNEXPECTED when something else answers', async () => {
     const html = { status: 200, headers: { 'Content-Type': 'text/html' }, body: '<h1>Log in</h1>' };
     for (const answer of [html, { ...html, status: 403 }, { status: 404, body: '{"message":"Not Found"}' }]) {
