@@ -2,7 +2,7 @@ import { NoAnswer } from './failures.ts';
 
 /**
  * Runs `action` with a signal that ends when `ms` have passed or `outer` ends.
- * @throws the signal's reason, if `action` heeds it: NoAnswer, or that of `outer`
+ * @throws the signal's reason as soon as it ends, whether `action` heeds it or not: NoAnswer, or that of `outer`
  */
 export async function within<T>(
   ms: number,
@@ -14,8 +14,11 @@ export async function within<T>(
   const end = () => controller.abort(outer?.reason);
   const timer = setTimeout(() => controller.abort(new NoAnswer(`not within ${ms} ms`)), ms);
   outer?.addEventListener('abort', end);
+  const ended = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
+  });
   try {
-    return await action(controller.signal);
+    return await Promise.race([action(controller.signal), ended]);
   } finally {
     clearTimeout(timer);
     outer?.removeEventListener('abort', end);

@@ -37,6 +37,12 @@ async function failure(call: Promise<unknown>): Promise<AppkeysError> {
   return error as AppkeysError;
 }
 
+function abortSoon(reason: Error): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 20);
+  return controller.signal;
+}
+
 async function untilFailure(call: () => Promise<unknown>): Promise<void> {
   for (let count = 0; count < 100; count += 1) await call();
 }
@@ -207,6 +213,13 @@ describe('a call that gets no answer', () => {
     const { result, seen } = await during(['hang'], () => hurried.listApps());
     expect(result).toMatchObject({ code: 'UNREACHABLE', cause: expect.stringContaining('not within 300 ms') });
     expect(seen).toHaveLength(1);
+  });
+
+  it('ends though its token never comes', async () => {
+    const waiting = createClient({ url: proxy.url, timeoutMs: 100, token: () => new Promise(() => {}) });
+    const reason = new Error('changed my mind');
+    expect(await failure(waiting.listApps())).toMatchObject({ code: 'UNREACHABLE' });
+    await expect(waiting.listApps({}, { signal: abortSoon(reason) })).rejects.toBe(reason);
   });
 
   it('ends with its signal, whose reason it is rejected with', async () => {
