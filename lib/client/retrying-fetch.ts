@@ -82,8 +82,10 @@ function pauseAfter(outcome: Outcome, attempt: number): number {
   return backoffMs + 1000 * (outcome instanceof Response ? (retryAfterSeconds(outcome) ?? 0) : 0);
 }
 
-/** @returns the answer's Retry-After, if it is there in whole seconds */
+/** @returns the answer's Retry-After in whole seconds, if it is there as such or as a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
 export function retryAfterSeconds({ headers }: Response): number | undefined {
   const text = headers.get('Retry-After') ?? '';
-  return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  const time = / GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : Math.max(0, Math.ceil((time - Date.now()) / 1000));
 }

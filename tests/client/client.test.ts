@@ -241,6 +241,20 @@ describe('a service that is busy', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1000);
   });
 
+  it('is asked again when the date in its Retry-After has passed', async () => {
+    const time = Date.now() + 3000;
+    const dated = { status: 503, headers: { 'Retry-After': new Date(time).toUTCString() } };
+    expect((await during([dated], () => appkeys.listApps())).result).toMatchObject({ limit: 100 });
+    expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(time / 1000) * 1000);
+  });
+
+  it('is asked again soon when its Retry-After is none', async () => {
+    const { result } = await during([{ status: 503, headers: { 'Retry-After': 'May 2099' } }], () =>
+      appkeys.listApps(),
+    );
+    expect(result).toMatchObject({ limit: 100 });
+  });
+
   it('is not waited for longer than there is time', async () => {
     const body = JSON.stringify({ code: '429003', cause: 'Too many.', action: 'Wait.' });
     const slow = { status: 429, headers: { 'Retry-After': '3600' }, body };
