@@ -30,7 +30,8 @@ const pathParameters: Readonly<Record<string, { description: string; example: st
   issuer: { description: 'The https URL of the token issuer, URL-encoded.', example: 'https://issuer.example.com' },
 };
 
-const segment = { type: 'string', maxLength: 1024, pattern: '\\S' };
+/** Never `.` or `..`, which URLs drop, so that the path would be that of another call. */
+const segment = { type: 'string', maxLength: 1024, pattern: '[^.\\s]|\\.{3}' };
 
 const pageParameters = [
   {

@@ -34,6 +34,18 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, { timeout: 60_0
     expect(await answer.textContent()).toMatch(/ak_lACE8kgYxsahjbXnvy8w_[A-Za-z0-9]{49}/);
   });
 
+  it.each(['', '.', '..'])('does not send a call with %j in its path, which would be another call', async (value) => {
+    const page = await open(`${service().url}/demo/docs`);
+    const sent: string[] = [];
+    page.on('request', (request) => request.method() === 'DELETE' && sent.push(request.url()));
+    const call = page.locator('#operations-apiKeys-deleteApiKey');
+    await call.locator('.opblock-summary-control').click();
+    await call.locator('[data-param-name=apiKey] input').fill(value);
+    await call.locator('.execute').click();
+    await call.locator('[data-param-name=apiKey] input.invalid').waitFor();
+    expect(sent).toEqual([]);
+  });
+
   it('shows the request in the language that is chosen, as it is to be sent, and without the token', async () => {
     const page = await open(`${service().url}/demo/docs`);
     await page.locator(`${generate} .opblock-summary-control`).click();
