@@ -232,7 +232,7 @@ describe('docs/client.md', { timeout: 60_000 }, () => {
     const script = lines.replace('http://127.0.0.1:3000', service().url);
     const env = { PATH: `${folder}:${process.env.PATH}`, APPKEYS_LOCAL_DIR: service().folder };
     const { stdout } = await promisify(execFile)('sh', ['-ec', script], { env, timeout: 50_000 });
-    expect(stdout).toMatch(/^hrn:\S+\nname +ci\n(.|\n)+^ci +active .+ hrn:\S+\n/m);
+    expect(stdout).toMatch(/^name +ci\n(.|\n)+^ci +active .+ hrn:\S+\n/m);
     rmSync(folder, { recursive: true });
   });
 });
