@@ -9,6 +9,4 @@ const places = start(readMaxKeysPerApp) ?? 2;
 const settled = { ...page, html: page.html.replace('data-places="2"', `data-places="${places}"`) };
 
 /** `GET /console`, and its files */
-export const handler = publicEndpoint(getConsole, async ({ event }) =>
-  webPageReply(settled, event.pathParameters?.file),
-);
+export const handler = publicEndpoint(getConsole, async ({ event }) => webPageReply(settled, event));

@@ -4,4 +4,4 @@ import { publicEndpoint } from '../lib/http/endpoint.ts';
 import { webPageReply } from '../lib/http/web-page.ts';
 
 /** `GET /docs`, and its files */
-export const handler = publicEndpoint(getDocs, async ({ event }) => webPageReply(page, event.pathParameters?.file));
+export const handler = publicEndpoint(getDocs, async ({ event }) => webPageReply(page, event));

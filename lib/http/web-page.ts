@@ -1,3 +1,4 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { ApiError } from '../domain/errors.ts';
 import type { Reply } from './exchange.ts';
 
@@ -7,6 +8,8 @@ export interface WebPage {
   /** by their names, which change with what is in them */
   readonly files: Readonly<Record<string, string>>;
 }
+
+type PageRequest = Pick<APIGatewayProxyEvent, 'path' | 'pathParameters'>;
 
 const contentTypes: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
@@ -26,10 +29,13 @@ const contentSecurityPolicy = [
 ].join('; ');
 
 /**
- * 200 with the page, or with one of its files, which never changes under its name.
+ * 200 with the page, or with one of its files, which never changes under its name; 308 from `/console/` to `/console`,
+ * because the page names its files relative to that.
  * @throws ApiError 404404 when the page has no such file
  */
-export function webPageReply({ html, files }: WebPage, fileName: string | undefined): Reply {
+export function webPageReply({ html, files }: WebPage, { path, pathParameters }: PageRequest): Reply {
+  const fileName = pathParameters?.file;
+  if (fileName === undefined && path.endsWith('/')) return { status: 308, headers: { Location: withoutSlash(path) } };
   if (fileName === undefined) return { status: 200, text: html, headers: pageHeaders };
   const text = Object.hasOwn(files, fileName) ? files[fileName] : undefined;
   const contentType = contentTypes[fileName.split('.').at(-1) ?? ''];
@@ -39,6 +45,11 @@ export function webPageReply({ html, files }: WebPage, fileName: string | undefi
     text,
     headers: { 'Content-Type': contentType, 'Cache-Control': 'public, max-age=31536000, immutable' },
   };
+}
+
+/** @returns where `/console/` really is, relative to it: the stage before it is not in the path */
+function withoutSlash(path: string): string {
+  return `../${path.split('/').filter(Boolean).at(-1)}`;
 }
 
 const pageHeaders = {

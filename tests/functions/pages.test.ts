@@ -45,6 +45,13 @@ describe.each(pages)('%s', (page) => {
     expect(body).not.toMatch(/<script>|<style>|\sstyle=|\son\w+=/);
   });
 
+  it('leads from its address with a slash at the end to the one without, in which its files are', async () => {
+    const event = restEvent(page, {});
+    const { statusCode, headers } = await handlers[page]({ ...event, path: `${event.path}/` }, lambdaContext());
+    const from = `https://host/stage${event.path}/`;
+    expect([statusCode, new URL(headers.Location ?? '', from).href]).toEqual([308, `https://host/stage${event.path}`]);
+  });
+
   it('serves its files, to be kept for ever under names that change with them', async () => {
     const names = await filesOf(page);
     expect(names.length).toBeGreaterThanOrEqual(2);

@@ -5,9 +5,12 @@ import { refusalOf } from '../support/apps.ts';
 const files = { 'page.0123.js': 'let x;', 'page.0123.css': 'p {}', 'page.0123.map': '{}' };
 const page = { html: '<p>', files };
 
+const get = (file?: string, path = '/docs') =>
+  webPageReply(page, { path, pathParameters: file === undefined ? null : { file } });
+
 describe('200', () => {
   it('with the page, under a policy that lets it load and ask nothing but this service', () => {
-    expect(webPageReply(page, undefined)).toEqual({
+    expect(get()).toEqual({
       status: 200,
       text: '<p>',
       headers: {
@@ -25,12 +28,16 @@ describe('200', () => {
     ['page.0123.js', 'let x;', 'text/javascript; charset=utf-8'],
     ['page.0123.css', 'p {}', 'text/css; charset=utf-8'],
   ])('with its file %s, to be kept for ever', (name, text, contentType) => {
-    expect(webPageReply(page, name)).toEqual({
+    expect(get(name)).toEqual({
       status: 200,
       text,
       headers: { 'Content-Type': contentType, 'Cache-Control': 'public, max-age=31536000, immutable' },
     });
   });
+});
+
+it('308 to the page from its address with a slash at the end', () => {
+  expect(get(undefined, '/docs/')).toEqual({ status: 308, headers: { Location: '../docs' } });
 });
 
 it.each([
@@ -39,5 +46,5 @@ it.each([
   ['the name of a built-in', 'constructor'],
   ['no name', ''],
 ])('404404 for %s', (_, name) => {
-  expect(refusalOf(() => webPageReply(page, name)).code).toBe('404404');
+  expect(refusalOf(() => get(name)).code).toBe('404404');
 });
