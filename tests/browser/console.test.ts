@@ -1,5 +1,5 @@
 import axe from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient } from '../../lib/client/client.ts';
 import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
@@ -51,6 +51,19 @@ async function closeSecret(page: Page): Promise<void> {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 }
 
+/** An answer of the service that says this error. */
+function refusal(code: string, headers: Record<string, string> = {}): Parameters<Route['fulfill']>[0] {
+  const body = { code, title: 'TITLE', cause: 'CAUSE', action: 'ACTION', correlationId: 'an id' };
+  return { status: Number(code.slice(0, 3)), contentType: 'application/json', headers, body: JSON.stringify(body) };
+}
+
+/** Answers the creations of keys in the service's place. */
+function interceptCreations(page: Page, answer: (route: Route) => Promise<void>) {
+  return page.route('**/apiKeys', (route) => (route.request().method() === 'POST' ? answer(route) : route.continue()));
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
@@ -72,7 +85,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     const verifier = await service().token({ permissions: ['account:verify'] });
     const verify = () => createClient({ url: service().url, token: verifier }).verifyApiKey({ apiKeyId });
     expect(await verify()).toMatchObject({ valid: true, identity: app });
-    expect(await places(page)).toEqual(['taken active', 'free']);
+    await expect.poll(() => places(page)).toEqual(['taken active', 'free']);
 
     await act(page, 'Rename');
     await page.getByRole('textbox', { name: 'Name' }).fill('renamed');
@@ -83,7 +96,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.getByLabel('Overlap').selectOption({ label: 'One day' });
     await inDialog(page, 'Rotate');
     await closeSecret(page);
-    expect(await places(page)).toEqual(['taken ending', 'taken active']);
+    await expect.poll(() => places(page)).toEqual(['taken ending', 'taken active']);
     const [old, successor] = await keys();
     expect(successor).toMatchObject({ name: 'renamed', rotatedFrom: old?.apiKey });
 
@@ -119,7 +132,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await inDialog(page, 'Set expiry');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect((await appkeys.getApiKey({ app, apiKey })).expiresAt).toBe(-1);
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, soon.expiresAt + 6000 - Date.now())));
+    await pause(Math.max(0, soon.expiresAt + 6000 - Date.now()));
     await page.locator('.apps button').first().click();
     await page.locator('.place.expired').waitFor();
     await make(page, 'the next');
@@ -161,6 +174,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.locator('.place.taken').waitFor();
     expect(await page.evaluate('document.activeElement.id')).toBe('make');
     await page.keyboard.press('Shift+Tab'); // Delete
     for (const _ of ['Disable', 'Expiry', 'Rename']) await page.keyboard.press('Shift+Tab');
@@ -187,6 +201,27 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await problem.getByText('409303').waitFor();
     expect(await problem.textContent()).toContain('Delete an API key of the application, then send the request again.');
     await inDialog(page, 'Cancel');
+  });
+
+  it('lists each application once, however often more of them are asked for', async () => {
+    for (const name of ['second', 'third', 'fourth', 'fifth']) await appkeys.createApp({ name });
+    const page = await open(address());
+    await page.route('**/apps*', async (route) => {
+      const url = new URL(route.request().url());
+      if (!url.searchParams.has('limit')) url.searchParams.set('limit', '2');
+      await pause(300);
+      await route.continue({ url: url.href });
+    });
+    await page.getByLabel('Access token').fill(token);
+    await page.getByRole('button', { name: 'Open' }).click();
+    const more = page.getByRole('button', { name: 'More applications' });
+    await page.locator('.more:not([hidden])').waitFor();
+    await page.evaluate("const more = document.querySelector('.more'); more.click(); more.click();");
+    await page.locator('.apps li').nth(3).waitFor();
+    await more.click();
+    await more.waitFor({ state: 'hidden' });
+    const ids = await page.locator('.apps li small').allTextContents();
+    expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
   });
 
   it('tells so when the token is none', async () => {

@@ -5,7 +5,7 @@ import { complain } from './notices.ts';
 /** The applications that the token's principal may see, page by page, the newest first. The first is chosen. */
 export function appList(appkeys: Client, choose: (app: App) => void): HTMLElement {
   const list = element('ul');
-  const more = button('More applications', () => load().catch(complain), { hidden: true, class: 'more' });
+  const more = button('More applications', () => loadMore().catch(complain), { hidden: true, class: 'more' });
   let pageToken: string | undefined;
   const load = async () => {
     const page = await appkeys.listApps(pageToken === undefined ? {} : { pageToken });
@@ -16,6 +16,12 @@ export function appList(appkeys: Client, choose: (app: App) => void): HTMLElemen
     if (isFirst) list.querySelector('button')?.click();
     if (list.childElementCount === 0)
       list.after(element('p', { class: 'description' }, 'This token shows no application.'));
+  };
+  const loadMore = async () => {
+    more.disabled = true;
+    await load().finally(() => {
+      more.disabled = false;
+    });
   };
   const entry = (app: App) => {
     const item = button('', () => {
