@@ -203,6 +203,16 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await inDialog(page, 'Cancel');
   });
 
+  it('tells how long to wait', async () => {
+    const page = await openConsole();
+    await interceptCreations(page, (route) => route.fulfill(refusal('429003', { 'Retry-After': '90' })));
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('too soon');
+    await inDialog(page, 'Make key');
+    await page.getByRole('dialog').getByText('429003').waitFor();
+    expect(await page.getByRole('dialog').getByRole('alert').textContent()).toContain('Retry-After: 90 seconds');
+  });
+
   it('lists each application once, however often more of them are asked for', async () => {
     for (const name of ['second', 'third', 'fourth', 'fifth']) await appkeys.createApp({ name });
     const page = await open(address());

@@ -25,11 +25,12 @@ export function sayNothing(): void {
 /** What an error means and what to do about it, as the service says it. */
 export function describeError(error: unknown): HTMLElement[] {
   if (!(error instanceof AppkeysError)) throw error;
-  const { cause, action, code, correlationId, details = [] } = error;
+  const { cause, action, code, correlationId, details = [], retryAfterSeconds } = error;
   return [
     element('p', { class: 'cause' }, cause),
     ...details.map(({ source, message }) => element('p', {}, `${source.replace(/^\$\./, '')}: ${message}`)),
     element('p', {}, action),
+    ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `Retry-After: ${retryAfterSeconds} seconds`)]),
     element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`),
   ];
 }
