@@ -213,6 +213,12 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     expect(await page.getByRole('dialog').getByRole('alert').textContent()).toContain('Retry-After: 90 seconds');
   });
 
+  it('takes a name of 255 characters, whatever characters they are', async () => {
+    const page = await openConsole();
+    await make(page, '😀'.repeat(255));
+    expect((await keys())[0]?.name).toBe('😀'.repeat(255));
+  });
+
   it('lists each application once, however often more of them are asked for', async () => {
     for (const name of ['second', 'third', 'fourth', 'fifth']) await appkeys.createApp({ name });
     const page = await open(address());

@@ -25,7 +25,7 @@ const overlaps = [
 ] as const;
 
 function nameField(value = ''): HTMLInputElement {
-  return element('input', { type: 'text', required: true, maxlength: '255', autocomplete: 'off', value });
+  return element('input', { type: 'text', required: true, autocomplete: 'off', value });
 }
 
 export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: Context): void {
