@@ -203,6 +203,20 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await inDialog(page, 'Cancel');
   });
 
+  it('warns of leaving while a key is not copied though the dialog has warned already, and a held Escape does not close it', async () => {
+    const page = await openConsole();
+    await make(page, 'not copied');
+    for (const _ of ['pressed', 'held', 'held on']) await page.keyboard.down('Escape');
+    await page.keyboard.up('Escape');
+    await page.getByText('You have not copied this key').waitFor();
+    expect(await page.locator('.secret').count()).toBe(1);
+    const asked = page.waitForEvent('dialog', { timeout: 5000 });
+    await page.close({ runBeforeUnload: true });
+    await (await asked).dismiss();
+    await page.keyboard.press('Escape');
+    await page.locator('.secret').waitFor({ state: 'detached' });
+  });
+
   it('tells how long to wait', async () => {
     const page = await openConsole();
     await interceptCreations(page, (route) => route.fulfill(refusal('429003', { 'Retry-After': '90' })));

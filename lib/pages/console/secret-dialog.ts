@@ -1,21 +1,25 @@
 import type { NewApiKey } from '../../client/client.ts';
 import { openDialog } from './dialog.ts';
 import { button, element } from './element.ts';
+import { warnOfLeaving } from './leaving.ts';
 
 /** Shows a new key, this once: whoever leaves before it is copied is warned. */
 export function showSecret({ apiKeyId, name }: NewApiKey): void {
-  let isSafe = false;
+  let isCopied = false;
+  let isWarned = false;
+  const letLeave = warnOfLeaving();
   const key = element('output', { class: 'secret', tabindex: '0' }, apiKeyId.reveal());
   const note = element('p', { class: 'note', role: 'status' });
   const copy = button('Copy key', () => copyKey(), { class: 'primary', autofocus: true });
   const close = button('Close', () => leave());
   const copyKey = async () => {
-    isSafe = await copyText(key);
-    note.replaceChildren(isSafe ? 'Copied.' : 'The browser did not allow it. The key is selected: copy it yourself.');
+    isCopied = await copyText(key);
+    if (isCopied) letLeave();
+    note.replaceChildren(isCopied ? 'Copied.' : 'The browser did not allow it. The key is selected: copy it yourself.');
   };
   const leave = () => {
-    if (isSafe) return dialog.close();
-    isSafe = true;
+    if (isCopied || isWarned) return dialog.close();
+    isWarned = true;
     note.replaceChildren('You have not copied this key, and it is never shown again.');
     close.replaceChildren('Close anyway');
   };
@@ -34,15 +38,22 @@ export function showSecret({ apiKeyId, name }: NewApiKey): void {
       element('div', { class: 'actions' }, close, copy),
     ),
   );
-  const warn = (event: Event) => {
-    if (!isSafe) event.preventDefault();
+  const closed = new AbortController();
+  // A browser lets no page hold back a second Escape once it is a cancel event; a held key sends many.
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    if (!event.repeat) leave();
   };
-  window.addEventListener('beforeunload', warn);
+  document.addEventListener('keydown', onKey, { signal: closed.signal });
   dialog.addEventListener('cancel', (event) => {
     event.preventDefault();
     leave();
   });
-  dialog.addEventListener('close', () => window.removeEventListener('beforeunload', warn));
+  dialog.addEventListener('close', () => {
+    closed.abort();
+    letLeave();
+  });
 }
 
 /** @returns whether it is in the clipboard; if not, it is selected */
