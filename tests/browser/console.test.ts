@@ -217,6 +217,25 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.locator('.secret').waitFor({ state: 'detached' });
   });
 
+  it('warns of leaving while a key is being made', async () => {
+    const page = await openConsole();
+    const ended = Promise.withResolvers<void>();
+    await interceptCreations(page, async (route) => {
+      await ended.promise;
+      await route.continue();
+    });
+    const posted = page.waitForRequest((request) => request.method() === 'POST');
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('slow');
+    await inDialog(page, 'Make key');
+    await posted;
+    const asked = page.waitForEvent('dialog', { timeout: 5000 });
+    await page.close({ runBeforeUnload: true });
+    await (await asked).dismiss();
+    ended.resolve();
+    await page.locator('.secret').waitFor();
+  });
+
   it('tells how long to wait', async () => {
     const page = await openConsole();
     await interceptCreations(page, (route) => route.fulfill(refusal('429003', { 'Retry-After': '90' })));

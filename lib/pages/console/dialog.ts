@@ -1,4 +1,5 @@
 import { button, element, focusAgain } from './element.ts';
+import { warnOfLeaving } from './leaving.ts';
 import { describeError, sayNothing } from './notices.ts';
 
 export interface Question {
@@ -29,6 +30,7 @@ export function ask({ title, content, action, isDangerous = false, run }: Questi
     event.preventDefault();
     submit.disabled = true;
     problem.replaceChildren();
+    const letLeave = warnOfLeaving();
     try {
       const next = await run();
       dialog.close();
@@ -36,6 +38,7 @@ export function ask({ title, content, action, isDangerous = false, run }: Questi
     } catch (error) {
       problem.replaceChildren(...describeError(error));
     } finally {
+      letLeave();
       submit.disabled = false;
     }
   });
