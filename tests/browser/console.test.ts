@@ -252,6 +252,22 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     expect((await keys())[0]?.name).toBe('😀'.repeat(255));
   });
 
+  it('tells of a refusal that comes after Cancel', async () => {
+    const page = await openConsole();
+    for (const name of ['one', 'two']) await appkeys.generateApiKey({ app, name });
+    const ended = Promise.withResolvers<void>();
+    await interceptCreations(page, async (route) => {
+      await ended.promise;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('three');
+    await inDialog(page, 'Make key');
+    await inDialog(page, 'Cancel');
+    ended.resolve();
+    await page.locator('#alert').getByText('409303').waitFor();
+  });
+
   it('lists each application once, however often more of them are asked for', async () => {
     for (const name of ['second', 'third', 'fourth', 'fifth']) await appkeys.createApp({ name });
     const page = await open(address());

@@ -1,6 +1,6 @@
 import { button, element, focusAgain } from './element.ts';
 import { warnOfLeaving } from './leaving.ts';
-import { describeError, sayNothing } from './notices.ts';
+import { complain, describeError, sayNothing } from './notices.ts';
 
 export interface Question {
   readonly title: string;
@@ -36,6 +36,7 @@ export function ask({ title, content, action, isDangerous = false, run }: Questi
       dialog.close();
       next();
     } catch (error) {
+      if (!dialog.open) return complain(error);
       problem.replaceChildren(...describeError(error));
     } finally {
       letLeave();
