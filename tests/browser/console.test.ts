@@ -203,6 +203,16 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await inDialog(page, 'Cancel');
   });
 
+  it('shows the new key even when the list of the keys is refused then', async () => {
+    const page = await openConsole();
+    await page.route('**/apiKeys', (route) =>
+      route.request().method() === 'GET' ? route.fulfill(refusal('403403')) : route.continue(),
+    );
+    await make(page, 'seen');
+    expect(await page.locator('.secret').textContent()).toMatch(/^ak_/);
+    await page.locator('#alert').getByText('CAUSE').waitFor();
+  });
+
   it('warns of leaving while a key is not copied though the dialog has warned already, and a held Escape does not close it', async () => {
     const page = await openConsole();
     await make(page, 'not copied');
@@ -234,6 +244,28 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await (await asked).dismiss();
     ended.resolve();
     await page.locator('.secret').waitFor();
+  });
+
+  it('shows what is there now after a refusal that what it showed was gone', async () => {
+    for (const name of ['one', 'two']) await appkeys.generateApiKey({ app, name });
+    const page = await openConsole();
+    const [one, two] = (await keys()).map(({ apiKey }) => apiKey);
+    await appkeys.deleteApiKey({ app, apiKey: one ?? '' });
+    await act(page, 'Disable');
+    await page.locator('#alert').getByText('404666').waitFor();
+    await expect.poll(() => places(page)).toEqual(['taken active', 'free']);
+    await appkeys.deleteApiKey({ app, apiKey: two ?? '' });
+    await act(page, 'Delete');
+    await inDialog(page, 'Delete key');
+    await page.getByRole('dialog').getByText('404666').waitFor();
+    await expect.poll(() => places(page)).toEqual(['free', 'free']);
+    await inDialog(page, 'Cancel');
+    await appkeys.deleteApp({ app });
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('none');
+    await inDialog(page, 'Make key');
+    await page.getByRole('dialog').getByText('404660').waitFor();
+    await expect.poll(() => places(page)).toEqual([]);
   });
 
   it('tells how long to wait', async () => {

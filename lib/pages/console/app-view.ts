@@ -3,7 +3,7 @@ import { button, element, focusAgain } from './element.ts';
 import { freePlace, keyCard } from './key-card.ts';
 import { askForNewKey, type Context } from './key-dialogs.ts';
 import { stateOf } from './key-state.ts';
-import { complain } from './notices.ts';
+import { complain, isOutdated } from './notices.ts';
 
 const places = Number(document.body.dataset.places);
 
@@ -12,8 +12,18 @@ export function appView(appkeys: Client, app: App): HTMLElement {
   const shown = element('ol', { class: 'places', 'aria-label': 'Places for keys', 'aria-busy': 'true' });
   const count = element('p', { class: 'count' });
   const refresh = async () => {
-    const { items } = await appkeys.listApiKeys({ app: app.hrn });
-    keepingFocus(() => show(items));
+    try {
+      const { items } = await appkeys.listApiKeys({ app: app.hrn });
+      keepingFocus(() => show(items));
+    } catch (error) {
+      if (isOutdated(error)) keepingFocus(showNothing);
+      throw error;
+    }
+  };
+  const showNothing = () => {
+    shown.replaceChildren();
+    shown.removeAttribute('aria-busy');
+    count.replaceChildren();
   };
   const show = (keys: readonly ApiKey[]) => {
     const now = Date.now();
@@ -50,7 +60,7 @@ function countText(taken: number): string {
 /** What is made anew has the focus if what was there had it. */
 function keepingFocus(change: () => void): void {
   const { activeElement } = document;
-  const isInside = activeElement?.closest('.places');
+  const isInside = activeElement?.closest('.places, .count');
   change();
   if (isInside) focusAgain(activeElement?.id ?? '');
 }

@@ -1,6 +1,6 @@
 import { button, element, focusAgain } from './element.ts';
 import { warnOfLeaving } from './leaving.ts';
-import { complain, describeError, sayNothing } from './notices.ts';
+import { complain, describeError, isOutdated, sayNothing } from './notices.ts';
 
 export interface Question {
   readonly title: string;
@@ -10,10 +10,12 @@ export interface Question {
   readonly isDangerous?: boolean;
   /** does it, and returns what comes when the dialog is closed; what it is rejected with is shown, and the dialog stays */
   readonly run: () => Promise<() => void>;
+  /** shows what is there now; called when it has changed, or turns out to have changed elsewhere */
+  readonly refresh: () => Promise<void>;
 }
 
 /** Asks in a dialog, and does what was asked for. */
-export function ask({ title, content, action, isDangerous = false, run }: Question): void {
+export function ask({ title, content, action, isDangerous = false, run, refresh }: Question): void {
   const problem = element('div', { class: 'problem', role: 'alert' });
   const submit = element('button', { type: 'submit', class: isDangerous ? 'danger' : 'primary' }, action);
   const cancel = button('Cancel', () => dialog.close(), { autofocus: isDangerous });
@@ -35,7 +37,9 @@ export function ask({ title, content, action, isDangerous = false, run }: Questi
       const next = await run();
       dialog.close();
       next();
+      refresh().catch(complain);
     } catch (error) {
+      if (isOutdated(error)) refresh().catch(complain);
       if (!dialog.open) return complain(error);
       problem.replaceChildren(...describeError(error));
     } finally {

@@ -2,7 +2,7 @@ import type { ApiKey } from '../../client/client.ts';
 import { button, element } from './element.ts';
 import { askForDeletion, askForExpiry, askForName, askForRotation, type Context } from './key-dialogs.ts';
 import { handleOf, stateOf } from './key-state.ts';
-import { complain, say } from './notices.ts';
+import { complain, isOutdated, say } from './notices.ts';
 import { formatTime, fromNow } from './times.ts';
 
 /** A key in its place: what it is, what it has done, and what can be done with it. */
@@ -48,10 +48,11 @@ async function switchKey({ appkeys, app: { hrn: app }, refresh }: Context, key: 
   const { apiKey, name, enabled } = key;
   try {
     await (enabled ? appkeys.disableApiKey({ app, apiKey }) : appkeys.enableApiKey({ app, apiKey }));
-    await refresh();
     say(enabled ? `“${name}” is disabled, and keeps its place.` : `“${name}” is enabled.`);
+    refresh().catch(complain);
   } catch (error) {
     complain(error);
+    if (isOutdated(error)) refresh().catch(complain);
   }
 }
 

@@ -35,9 +35,9 @@ export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: Context): 
     title: 'Make a key',
     content: [labelled('Name', name, 'What it is for: “billing, production”'), ...expiry.content],
     action: 'Make key',
+    refresh,
     run: async () => {
       const made = await appkeys.generateApiKey({ app, name: name.value, expiresAt: expiry.value() });
-      await refresh();
       return () => showSecret(made);
     },
   });
@@ -49,9 +49,9 @@ export function askForName({ appkeys, app: { hrn: app }, refresh }: Context, { a
     title: 'Rename the key',
     content: [labelled('Name', field)],
     action: 'Rename',
+    refresh,
     run: async () => {
       const renamed = await appkeys.updateApiKey({ app, apiKey, name: field.value });
-      await refresh();
       return () => say(`The key is named “${renamed.name}”.`);
     },
   });
@@ -64,9 +64,9 @@ export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: Context, k
     title: `When “${key.name}” expires`,
     content: expiry.content,
     action: 'Set expiry',
+    refresh,
     run: async () => {
       const { name, expiresAt } = await appkeys.updateApiKey({ app, apiKey: key.apiKey, expiresAt: expiry.value() });
-      await refresh();
       return () =>
         say(expiresAt === -1 ? `“${name}” never expires.` : `“${name}” expires on ${formatTime(expiresAt)}.`);
     },
@@ -89,10 +89,10 @@ export function askForRotation({ appkeys, app: { hrn: app }, hasFreePlace, refre
     title: `Rotate “${key.name}”`,
     content: [element('p', {}, 'A successor with the same name takes over.'), labelled('Overlap', select, hint)],
     action: 'Rotate',
+    refresh,
     run: async () => {
       const overlapSeconds = Number(select.value);
       const made = await appkeys.rotateApiKey({ app, apiKey: key.apiKey, overlapSeconds });
-      await refresh();
       return () => showSecret(made);
     },
   });
@@ -107,9 +107,9 @@ export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: Context,
     ],
     action: 'Delete key',
     isDangerous: true,
+    refresh,
     run: async () => {
       await appkeys.deleteApiKey({ app, apiKey });
-      await refresh();
       return () => say(`The key “${name}” is deleted.`);
     },
   });

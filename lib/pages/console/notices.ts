@@ -22,6 +22,11 @@ export function sayNothing(): void {
   requireElement('alert').replaceChildren();
 }
 
+/** @returns whether a refusal tells that what is shown is no longer there, or no longer so */
+export function isOutdated(error: unknown): boolean {
+  return error instanceof AppkeysError && (error.status === 404 || error.status === 409);
+}
+
 /** What an error means and what to do about it, as the service says it. */
 export function describeError(error: unknown): HTMLElement[] {
   if (!(error instanceof AppkeysError)) throw error;
