@@ -268,6 +268,16 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await expect.poll(() => places(page)).toEqual([]);
   });
 
+  it('shows what has changed elsewhere when its tab is shown again', async () => {
+    const page = await openConsole();
+    await appkeys.generateApiKey({ app, name: 'made elsewhere' });
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await page.getByRole('heading', { name: 'made elsewhere' }).waitFor();
+    await appkeys.updateApp({ app, status: 'deactivated' });
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await page.getByText('Deactivated').waitFor();
+  });
+
   it('tells how long to wait', async () => {
     const page = await openConsole();
     await interceptCreations(page, (route) => route.fulfill(refusal('429003', { 'Retry-After': '90' })));
@@ -319,6 +329,16 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await more.waitFor({ state: 'hidden' });
     const ids = await page.locator('.apps li small').allTextContents();
     expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
+  });
+
+  it('offers no key of a deactivated application, and says why', async () => {
+    await appkeys.generateApiKey({ app, name: 'one' });
+    await appkeys.updateApp({ app, status: 'deactivated' });
+    const page = await openConsole({ viewport: { width: 360, height: 800 } });
+    expect(await places(page)).toEqual(['taken active', 'free']);
+    expect(await page.getByText('Deactivated').textContent()).toContain('none can be made');
+    for (const name of ['Make a key', 'Rotate']) expect(await page.getByRole('button', { name }).count()).toBe(0);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   });
 
   it('tells so when the token is none', async () => {

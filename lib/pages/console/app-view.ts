@@ -11,10 +11,20 @@ const places = Number(document.body.dataset.places);
 export function appView(appkeys: Client, app: App): HTMLElement {
   const shown = element('ol', { class: 'places', 'aria-label': 'Places for keys', 'aria-busy': 'true' });
   const count = element('p', { class: 'count' });
+  const deactivated = element(
+    'p',
+    { class: 'badge disabled' },
+    'Deactivated: its keys are refused, and none can be made',
+  );
+  let asked = 0;
   const refresh = async () => {
+    asked += 1;
+    const turn = asked;
+    const named = { app: app.hrn };
     try {
-      const { items } = await appkeys.listApiKeys({ app: app.hrn });
-      keepingFocus(() => show(items));
+      const [current, { items }] = await Promise.all([appkeys.getApp(named), appkeys.listApiKeys(named)]);
+      // The answer to an earlier question may come later.
+      if (turn === asked) keepingFocus(() => show(current, items));
     } catch (error) {
       if (isOutdated(error)) keepingFocus(showNothing);
       throw error;
@@ -25,32 +35,38 @@ export function appView(appkeys: Client, app: App): HTMLElement {
     shown.removeAttribute('aria-busy');
     count.replaceChildren();
   };
-  const show = (keys: readonly ApiKey[]) => {
+  const show = (app: App, keys: readonly ApiKey[]) => {
     const now = Date.now();
+    const takesKeys = app.status === 'active';
+    deactivated.hidden = takesKeys;
     const serving = keys.filter((key) => stateOf(key, now).kind !== 'expired').length;
     const context: Context = { appkeys, app, refresh, hasFreePlace: serving < places };
     const make = () => button('Make a key', () => askForNewKey(context), { class: 'primary', id: 'make' });
     const free = Array.from({ length: places - keys.length }, (_, index) =>
-      freePlace(index === 0 ? make() : undefined),
+      freePlace(index === 0 && takesKeys ? make() : undefined),
     );
     shown.replaceChildren(...keys.map((key) => keyCard(context, key, now)), ...free);
     shown.removeAttribute('aria-busy');
     // An expired key gives its place to the next one.
-    count.replaceChildren(countText(keys.length), ...(context.hasFreePlace && free.length === 0 ? [make()] : []));
+    count.replaceChildren(
+      countText(keys.length),
+      ...(takesKeys && context.hasFreePlace && free.length === 0 ? [make()] : []),
+    );
   };
+  deactivated.hidden = app.status === 'active';
   refresh().catch(complain);
-  return element(
+  const view = element(
     'section',
     { class: 'app', 'aria-labelledby': 'app-name' },
     element('h1', { id: 'app-name', tabindex: '-1' }, app.name),
-    app.status === 'deactivated'
-      ? element('p', { class: 'badge disabled' }, 'Deactivated: its keys are refused')
-      : undefined,
+    deactivated,
     app.description ? element('p', { class: 'description' }, app.description) : undefined,
     element('p', { class: 'hrn' }, element('code', {}, app.hrn)),
     count,
     shown,
   );
+  view.addEventListener('outdated', () => refresh().catch(complain));
+  return view;
 }
 
 function countText(taken: number): string {

@@ -54,6 +54,11 @@ async function openWith(token: string): Promise<void> {
   who.replaceChildren(element('span', {}, principalOf(token)), button('Forget token', showSignIn));
 }
 
+// The view hears it itself: a listener of the document's would keep a view that is gone, and the token with it.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') main.querySelector('.app')?.dispatchEvent(new Event('outdated'));
+});
+
 showSignIn();
 const demoToken = takeDemoToken();
 if (demoToken) openWith(demoToken).catch(complain);

@@ -30,7 +30,7 @@ export function keyCard(context: Context, key: ApiKey, now: number): HTMLElement
     element(
       'div',
       { class: 'actions', role: 'group', 'aria-labelledby': `name-${handle}` },
-      action('rotate', 'Rotate', () => askForRotation(context, key)),
+      context.app.status === 'active' ? action('rotate', 'Rotate', () => askForRotation(context, key)) : undefined,
       action('rename', 'Rename', () => askForName(context, key)),
       action('expire', 'Expiry', () => askForExpiry(context, key)),
       action('switch', enabled ? 'Disable' : 'Enable', () => switchKey(context, key)),
