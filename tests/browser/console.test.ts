@@ -278,6 +278,20 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.getByText('Deactivated').waitFor();
   });
 
+  it('rotates an expired key into one that expires when it is told to', async () => {
+    await appkeys.generateApiKey({ app, name: 'short', expiresAt: Date.now() + 2500 });
+    await pause(3000);
+    const page = await openConsole();
+    expect(await places(page)).toEqual(['taken expired', 'free']);
+    await act(page, 'Rotate');
+    await page.getByRole('dialog').getByLabel('Expires').selectOption({ label: 'In 30 days' });
+    await inDialog(page, 'Rotate');
+    await page.locator('.secret').waitFor();
+    const [successor, ...others] = await keys();
+    expect([successor?.name, others]).toEqual(['short', []]);
+    expect(successor?.expiresAt).toBeGreaterThan(Date.now() + 29 * 86_400_000);
+  });
+
   it('tells how long to wait', async () => {
     const page = await openConsole();
     await interceptCreations(page, (route) => route.fulfill(refusal('429003', { 'Retry-After': '90' })));

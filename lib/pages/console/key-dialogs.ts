@@ -2,7 +2,7 @@ import type { ApiKey, App, Client } from '../../client/client.ts';
 import { ask, labelled } from './dialog.ts';
 import { element } from './element.ts';
 import { expiryField } from './expiry-field.ts';
-import { handleOf } from './key-state.ts';
+import { handleOf, stateOf } from './key-state.ts';
 import { say } from './notices.ts';
 import { showSecret } from './secret-dialog.ts';
 import { formatTime } from './times.ts';
@@ -73,7 +73,29 @@ export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: Context, k
   });
 }
 
-export function askForRotation({ appkeys, app: { hrn: app }, hasFreePlace, refresh }: Context, key: ApiKey): void {
+export function askForRotation(context: Context, key: ApiKey): void {
+  const { appkeys, app, refresh } = context;
+  const isExpired = stateOf(key, Date.now()).kind === 'expired';
+  const { content, value } = isExpired ? successorExpiry() : overlapField(context);
+  ask({
+    title: `Rotate “${key.name}”`,
+    content: [element('p', {}, 'A successor with the same name takes over.'), ...content],
+    action: 'Rotate',
+    refresh,
+    run: async () => {
+      const made = await appkeys.rotateApiKey({ app: app.hrn, apiKey: key.apiKey, ...value() });
+      return () => showSecret(made);
+    },
+  });
+}
+
+/** A key that has expired overlaps with none; its successor needs an expiry of its own. */
+function successorExpiry() {
+  const { content, value } = expiryField();
+  return { content, value: () => ({ expiresAt: value() }) };
+}
+
+function overlapField({ hasFreePlace }: Context) {
   const select = element(
     'select',
     {},
@@ -85,17 +107,10 @@ export function askForRotation({ appkeys, app: { hrn: app }, hasFreePlace, refre
   const hint = hasFreePlace
     ? 'So long both keys serve, and you replace the one by the other.'
     : 'Both can serve only where a place is free.';
-  ask({
-    title: `Rotate “${key.name}”`,
-    content: [element('p', {}, 'A successor with the same name takes over.'), labelled('Overlap', select, hint)],
-    action: 'Rotate',
-    refresh,
-    run: async () => {
-      const overlapSeconds = Number(select.value);
-      const made = await appkeys.rotateApiKey({ app, apiKey: key.apiKey, overlapSeconds });
-      return () => showSecret(made);
-    },
-  });
+  return {
+    content: [labelled('Overlap', select, hint)],
+    value: () => ({ overlapSeconds: Number(select.value) }),
+  };
 }
 
 export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: Context, { apiKey, name }: ApiKey): void {
