@@ -213,6 +213,35 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.locator('#alert').getByText('CAUSE').waitFor();
   });
 
+  it('makes one key when it is pressed again after a lost answer, and another request of another input', async () => {
+    const page = await openConsole({ permissions: ['clipboard-read', 'clipboard-write'] });
+    const used = new Set<string | undefined>();
+    let lost = 4;
+    await interceptCreations(page, async (route) => {
+      used.add(route.request().headers()['idempotency-key']);
+      lost -= 1;
+      if (lost < 0) return route.continue();
+      await route.fetch();
+      return route.fulfill(refusal('503000'));
+    });
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('once');
+    await inDialog(page, 'Make key');
+    await page.getByRole('dialog').getByText('503000').waitFor();
+    await inDialog(page, 'Make key');
+    await closeSecret(page);
+    expect([used.size, (await keys()).length]).toEqual([1, 1]);
+    lost = 4;
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('twice');
+    await inDialog(page, 'Make key');
+    await page.getByRole('dialog').getByText('503000').waitFor();
+    await page.getByRole('textbox', { name: 'Name' }).fill('another');
+    await inDialog(page, 'Make key');
+    await page.getByRole('dialog').getByText('409303').waitFor();
+    expect([used.size, (await keys()).length]).toEqual([3, 2]);
+  });
+
   it('warns of leaving while a key is not copied though the dialog has warned already, and a held Escape does not close it', async () => {
     const page = await openConsole();
     await make(page, 'not copied');

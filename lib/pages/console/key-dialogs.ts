@@ -4,6 +4,7 @@ import { element } from './element.ts';
 import { expiryField } from './expiry-field.ts';
 import { handleOf, stateOf } from './key-state.ts';
 import { say } from './notices.ts';
+import { repeatable } from './repeatable.ts';
 import { showSecret } from './secret-dialog.ts';
 import { formatTime } from './times.ts';
 
@@ -31,13 +32,14 @@ function nameField(value = ''): HTMLInputElement {
 export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: Context): void {
   const name = nameField();
   const expiry = expiryField();
+  const generate = repeatable(appkeys.generateApiKey);
   ask({
     title: 'Make a key',
     content: [labelled('Name', name, 'What it is for: “billing, production”'), ...expiry.content],
     action: 'Make key',
     refresh,
     run: async () => {
-      const made = await appkeys.generateApiKey({ app, name: name.value, expiresAt: expiry.value() });
+      const made = await generate({ app, name: name.value, expiresAt: expiry.value() });
       return () => showSecret(made);
     },
   });
@@ -77,13 +79,14 @@ export function askForRotation(context: Context, key: ApiKey): void {
   const { appkeys, app, refresh } = context;
   const isExpired = stateOf(key, Date.now()).kind === 'expired';
   const { content, value } = isExpired ? successorExpiry() : overlapField(context);
+  const rotate = repeatable(appkeys.rotateApiKey);
   ask({
     title: `Rotate “${key.name}”`,
     content: [element('p', {}, 'A successor with the same name takes over.'), ...content],
     action: 'Rotate',
     refresh,
     run: async () => {
-      const made = await appkeys.rotateApiKey({ app: app.hrn, apiKey: key.apiKey, ...value() });
+      const made = await rotate({ app: app.hrn, apiKey: key.apiKey, ...value() });
       return () => showSecret(made);
     },
   });
