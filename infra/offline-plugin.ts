@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { ServerResponse } from 'node:http';
+import { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 interface Serverless {
   readonly processedInput: { readonly commands: readonly string[] };
@@ -22,6 +22,7 @@ export default class OfflinePlugin {
         service.functions.demo = demo;
         service.custom.esbuild.outputWorkFolder = makeWorkFolder();
         withholdCors();
+        keepLastSlash();
         endWithParent();
       },
     };
@@ -70,6 +71,23 @@ function withholdCors(): void {
   ServerResponse.prototype.setHeader = function (name, value) {
     return /^access-control-/i.test(name) ? this : setHeader.call(this, name, value);
   };
+}
+
+/**
+ * serverless-offline drops a slash at the end of a path, so that `DELETE …/apiKeys/` with no key named deletes all keys,
+ * and the files of `/console/` are not found. It drops one only: of two, one is left, and there is no such route.
+ */
+function keepLastSlash(): void {
+  const { emit } = Server.prototype;
+  Server.prototype.emit = function (event: string, ...parts: unknown[]): boolean {
+    const [request] = parts;
+    if (event === 'request' && request instanceof IncomingMessage) request.url = doubleLastSlash(request.url ?? '');
+    return Reflect.apply(emit, this, [event, ...parts]);
+  };
+}
+
+function doubleLastSlash(url: string): string {
+  return url.replace(/^([^?]*[^/?])\/(?=\?|$)/, '$1//');
 }
 
 function endWithParent(): void {

@@ -198,6 +198,9 @@ describe('what the local gateway answers by itself', () => {
     ['GET', '/nothing'],
     ['DELETE', '/apps'],
     ['GET', '/'],
+    ['GET', '/console/'],
+    ['GET', '/openapi.json/?at=all'],
+    ['DELETE', '/apps/hrn%3Ahere%3Aaccount%3A%3Amyrealm%3Aapp%2FlACE8kgYxsahjbXnvy8w/apiKeys/'],
   ])('404404 for %s %s', async (method, path) => {
     const reply = await fetch(`http://${loopback}:${instances[0]?.ports.httpPort}${path}`, { method });
     expect([reply.status, await reply.json()]).toMatchObject([404, { code: '404404' }]);
