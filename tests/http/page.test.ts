@@ -21,6 +21,11 @@ describe('a limit', () => {
   });
 });
 
+it('what is no text counts as not given', () => {
+  const query = { limit: [null, '5'], pageToken: [null] } as never;
+  expect(parsePage(query, list)).toEqual({ limit: 5, after: undefined });
+});
+
 it.each(['limit', 'pageToken'])('400200 for two values of %s', (name) => {
   const fault = faultAt(`$.${name}`, 'must be given once');
   expect(refusalOf(() => parsePage({ [name]: ['1', '1'] }, list))).toMatchObject(fault);
