@@ -109,7 +109,7 @@ describe('the principal in the path', () => {
     'a+b',
     'a?b=c&d',
     'a.b[0]',
-    '..',
+    '...',
     ':v0',
     '#n0',
     '"\'`\\',
