@@ -147,6 +147,7 @@ describe('the access record', () => {
     const startedAt = Date.now();
     const record = accessOf({ status: 200, logged: { keyHrn: 'key' } });
     expect(record).toMatchObject({ event: 'access', method: 'POST', route: '/apps', status: 200, keyHrn: 'key' });
+    expect(record).not.toHaveProperty('_aws');
     expect(record.durationMs).toBeGreaterThanOrEqual(0);
     expect(record.durationMs).toBeLessThanOrEqual(Date.now() - startedAt);
   });
