@@ -254,6 +254,7 @@ describe('requests for one key at the same time', () => {
     const verifier = bench.open({ lastUsedSeconds: 3_600 });
     const checks = await Promise.all(Array.from({ length: 1_000 }, () => verifier.check(key.apiKeyId)));
     expect(checks.every(({ verification }) => verification.valid)).toBe(true);
+    await vi.waitUntil(() => bench.requests.length > 1, { timeout: 10_000 });
     expect(bench.requests).toEqual(['GetItem', 'UpdateItem']);
   });
 
