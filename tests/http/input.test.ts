@@ -114,7 +114,6 @@ describe('security 14: what is no small JSON object', () => {
 
   it('one that breaks off within a character leaves nothing of it to the next', async () => {
     await expectUnchanged(() => sendBytes(Buffer.from([0xc3])), '400002');
-    await expectUnchanged(() => sendBytes(Buffer.from([0xa4])), '400002');
     expect((await sendBytes(Buffer.from('{"name":"größer"}'))).body.name).toBe('größer');
   });
 
