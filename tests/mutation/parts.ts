@@ -31,7 +31,7 @@ export const parts = {
   },
   calls: {
     mutate: ['lib/{use-cases,direct,events}/*.ts'],
-    tests: ['{direct,events,use-cases}/*', 'functions/*'],
+    tests: ['direct/*', 'events/*', 'use-cases/*', 'functions/*'],
     exclude: ['functions/{error-paths,faults,pages}'],
     ignoresStatic: true,
     excludeNames:
