@@ -121,9 +121,9 @@ export class Verifier {
     return undefined;
   }
 
-  #holds(finding: Finding | undefined): finding is Finding {
+  #holds({ from, until }: Finding): boolean {
     const now = this.#clock.now();
-    return finding !== undefined && finding.from <= now && now < finding.until;
+    return from <= now && now < until;
   }
 
   async #find(key: KeyRef): Promise<Finding> {

@@ -87,6 +87,8 @@ describe('createVerifier', () => {
     const other = createVerifier(options);
     expect(await other.verify(apiKeyId)).toMatchObject({ valid: true });
     expect(await other.verifyRequest({ query: { apiKey: apiKeyId } })).toEqual({ valid: false, reason: 'misplaced' });
+    const inTwo = createVerifier({ ...options, places: ['x-api-key', 'query'] });
+    expect(await inTwo.verifyRequest({ query: { apiKey: apiKeyId } })).toMatchObject({ valid: true });
     expect(await createVerifier({ ...options, prefixes: ['sk'] }).verify(apiKeyId)).toMatchObject({ valid: false });
     const several = createVerifier({ ...options, prefixes: ['sk', 'old', 'ak'] });
     expect(await several.verify(apiKeyId)).toMatchObject({ valid: true });
@@ -187,7 +189,12 @@ describe.each(Object.keys(guards))('middleware for %s', (kind) => {
     for (const answer of plain) expect(answer).toEqual(plain[0]);
     expect(plain[0]).toMatchObject({
       status: 401,
-      headers: { 'www-authenticate': 'ApiKey', 'cache-control': 'no-store', 'x-correlation-id': 'from-caller' },
+      headers: {
+        'www-authenticate': 'ApiKey',
+        'content-type': expect.stringMatching(/^application\/json/),
+        'cache-control': 'no-store',
+        'x-correlation-id': 'from-caller',
+      },
       body: { code: '401300', cause: 'The request does not hold an API key that this service accepts.' },
     });
     const validate = new Ajv2020({ formats: { int32: true } }).compile(errorReply);
@@ -203,7 +210,14 @@ describe.each(Object.keys(guards))('middleware for %s', (kind) => {
     expect([status, headers['retry-after'], body.code]).toEqual([503, '1', '503000']);
     expect(JSON.stringify(body)).not.toMatch(/table|Resource/);
     expect(log.mock.calls).toMatchObject([
-      [{ level: 'error', result: 'unavailable', why: expect.stringMatching(/ResourceNotFound/) }],
+      [
+        {
+          event: 'verification',
+          level: 'error',
+          result: 'unavailable',
+          why: expect.stringMatching(/ResourceNotFound/),
+        },
+      ],
     ]);
   });
 });

@@ -55,7 +55,7 @@ describe('security 6: what is no key asks nothing of the database', () => {
     ['ak_'.repeat(100_000), 'much too long'],
     ['ak_äpp_0', 'not ASCII'],
   ])('%j: %s', async (text) => {
-    expect(await bench.open().check(text)).toMatchObject(refused('malformed'));
+    expect(await bench.open().check(text)).toEqual({ ...refused('malformed'), isCached: false });
     expect(bench.requests).toEqual([]);
   });
 
@@ -245,6 +245,8 @@ describe('what was found is remembered', () => {
     expect(bench.requests).toHaveLength(5);
     await end(key, 'disabled');
     expect(await verifier.check(key.apiKeyId)).toMatchObject(refused('disabled'));
+    expect(await verifier.check(key.apiKeyId)).toMatchObject({ isCached: false });
+    expect(bench.requests).toHaveLength(7);
   });
 });
 
@@ -384,6 +386,7 @@ describe('when a key was used last', () => {
     await vi.waitUntil(async () => key.handle in (await usesOf(key)));
     const warn = vi.fn();
     bench.requests.length = 0;
+    bench.clock.at += 3_599_999;
     await bench.open(settings, { warn }).check(key.apiKeyId);
     expect([bench.requests, warn.mock.calls]).toEqual([['GetItem'], []]);
   });
