@@ -28,7 +28,9 @@ interface Candidate {
 const newest = '~';
 /** As many keys as DynamoDB reads at once. */
 const maxBatch = 100;
+/** So many a query asks for at first, and at most: what is in an index or a pointer is far from filling the 1 MB of an answer. */
 const pageSize = 100;
+const largestPage = 1_600;
 
 /** @returns at most `limit` applications, newest first, eventually consistent; and whether there are more */
 export async function listApps(
@@ -82,13 +84,14 @@ function members(
   { realm, principal, before = newest }: Listing,
   deadline: Deadline,
 ): AsyncGenerator<Candidate> {
-  return descending(before, async (last) =>
+  return descending(before, async (last, most) =>
     query(
       table,
       deadline,
       {
         KeyConditionExpression: 'pk = :pk AND sk < :last',
         ExpressionAttributeValues: { ':pk': membersKey(realm, principal), ':last': last },
+        Limit: most,
       },
       ({ appId, sk }) => ({ appId: String(appId), listKey: String(sk) }),
     ),
@@ -101,19 +104,22 @@ async function* indexed(
   deadline: Deadline,
 ): AsyncGenerator<Candidate> {
   if (!isPermitted) return;
-  const all = descending(before, async (last) =>
-    query(
-      table,
-      deadline,
-      {
-        IndexName: 'byRealm',
-        KeyConditionExpression: 'realm = :realm AND listKey < :last',
-        ExpressionAttributeValues: { ':realm': realm, ':last': last },
-      },
-      ({ pk, listKey }) => ({ appId: String(pk), listKey: String(listKey) }),
-    ),
+  yield* descending(
+    before,
+    async (last, most) =>
+      query(
+        table,
+        deadline,
+        {
+          IndexName: 'byRealm',
+          KeyConditionExpression: 'realm = :realm AND listKey < :last',
+          ExpressionAttributeValues: { ':realm': realm, ':last': last },
+          Limit: most,
+        },
+        ({ pk, listKey }) => ({ appId: String(pk), listKey: String(listKey) }),
+      ),
+    isPermitted,
   );
-  for await (const candidate of all) if (isPermitted(candidate.appId)) yield candidate;
 }
 
 async function* namedApps(
@@ -131,12 +137,19 @@ async function* namedApps(
   yield* older.sort((one, other) => (one.listKey < other.listKey ? 1 : -1));
 }
 
-/** Pages through something that is sorted by `listKey`, newest first. */
-async function* descending(from: string, page: (last: string) => Promise<Candidate[]>): AsyncGenerator<Candidate> {
+/** Pages through something that is sorted by `listKey`, newest first; in larger pages where little of it is wanted. */
+async function* descending(
+  from: string,
+  page: (last: string, most: number) => Promise<Candidate[]>,
+  isWanted: (appId: string) => boolean = () => true,
+): AsyncGenerator<Candidate> {
+  let most = pageSize;
   for (let last: string | undefined = from; last !== undefined; ) {
-    const candidates: Candidate[] = await page(last);
-    yield* candidates;
-    last = candidates.length < pageSize ? undefined : candidates.at(-1)?.listKey;
+    const candidates: Candidate[] = await page(last, most);
+    const wanted = candidates.filter(({ appId }) => isWanted(appId));
+    yield* wanted;
+    last = candidates.length < most ? undefined : candidates.at(-1)?.listKey;
+    if (wanted.length < candidates.length / 2) most = Math.min(2 * most, largestPage);
   }
 }
 
@@ -146,8 +159,8 @@ async function query(
   what: Query,
   toCandidate: (item: Item) => Candidate,
 ): Promise<Candidate[]> {
-  const page = { ...what, ScanIndexForward: false, Limit: pageSize };
-  return (await read(deadline, (ms) => table.attemptQuery(page, ms))).map(toCandidate);
+  const descending = { ...what, ScanIndexForward: false };
+  return (await read(deadline, (ms) => table.attemptQuery(descending, ms))).map(toCandidate);
 }
 
 /** @returns the next ones, at most `most`; none when there are no more */

@@ -119,6 +119,37 @@ describe('what a list costs', () => {
   });
 });
 
+describe('where a token gives a right on few of many', () => {
+  const sizesFor = async (count: number, isPermitted: (appId: string) => boolean) => {
+    const { table } = tableOf(appsTo(count).map(itemOf));
+    const sizes: number[] = [];
+    const attemptQuery: Table['attemptQuery'] = async (query) => {
+      if (query.IndexName) sizes.push(query.Limit ?? 0);
+      return table.attemptQuery(query);
+    };
+    const listing = { realm: 'myrealm', principal: 'demo', named: [], isVisible: everything, before: undefined };
+    const { apps } = await listApps(
+      { ...table, attemptQuery },
+      { ...listing, isPermitted, limit: 100 },
+      fakeDeadline(),
+    );
+    return { found: apps.map(({ appId }) => appId), sizes };
+  };
+
+  it('each query looks at twice as many, to 1,600', async () => {
+    const rare = ['app1', 'app900', 'app5950'];
+    expect(await sizesFor(6_000, (appId) => rare.includes(appId))).toEqual({
+      found: rare.toReversed(),
+      sizes: [100, 200, 400, 800, 1_600, 1_600, 1_600],
+    });
+  });
+
+  it('at no more where it is half of them', async () => {
+    const isEven = (appId: string) => Number(appId.slice(3)) % 2 === 0;
+    expect((await sizesFor(200, isEven)).sizes).toEqual([100, 100, 100]);
+  });
+});
+
 describe('what is in a list', () => {
   const [one, two, three] = [appAt(1), appAt(2), appAt(3)];
   const all = [one, two, three].map(itemOf);
