@@ -17,13 +17,17 @@ export interface Subject {
   readonly event: object;
 }
 
-const appId = 'app1';
+export const appId = 'app1';
 const realm = 'myrealm';
 
 /** What is measured, and the servers that it asks. */
 export interface Subjects {
   readonly b: Subject;
   readonly c: Subject;
+  /** b, and before it what stands before generating a key */
+  readonly guarded: Subject;
+  /** the read of a verification by the client alone */
+  readonly read: Subject;
   readonly generate: Subject;
   readonly direct: Subject;
   readonly authorizer: Subject;
@@ -60,6 +64,8 @@ export async function buildSubjects(): Promise<Subjects> {
   return {
     b: await baseline('b'),
     c: await baseline('c'),
+    guarded: { ...(await baseline('guarded')), event: request },
+    read: await baseline('read'),
     generate: await shipped('generate-api-key', request),
     trusting: {
       file: await bundle('functions/generate-api-key.ts', join(folder, 'trusting'), trustingSettings),

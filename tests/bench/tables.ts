@@ -4,7 +4,7 @@ import { runChild, startSitter } from './child.ts';
 import type { LoadResult } from './load-child.ts';
 import type { Row, Table, Verdict } from './report.ts';
 import { ratiosOf, type Spread, spreadOf } from './statistics.ts';
-import { bytesOf, type Subject, type Subjects } from './subjects.ts';
+import { appId, bytesOf, type Subject, type Subjects } from './subjects.ts';
 
 const exact = (value: number): Spread => ({ median: value, low: value, high: value });
 
@@ -61,8 +61,8 @@ interface Start {
 
 /** Starts each in a fresh process, in turns. @returns the table of times and that of memory */
 export async function startTables(subjects: Subjects, rounds: number): Promise<[Table, Table]> {
-  const { b, c, generate, direct, authorizer, env } = subjects;
-  const measured = { b, c, generate, direct, authorizer };
+  const { b, c, guarded, generate, direct, authorizer, env } = subjects;
+  const measured = { b, c, guarded, generate, direct, authorizer };
   const unlimited = { ...env, RATE_LIMIT: 'off' };
   const starts = new Map<string, Start[]>();
   for (let round = 0; round < rounds; round += 1) {
@@ -76,11 +76,11 @@ export async function startTables(subjects: Subjects, rounds: number): Promise<[
     starts.set(name, [...(starts.get(name) ?? []), result]);
   }
   const all = (name: string, field: keyof Start) => (starts.get(name) ?? []).map((result) => result[field]);
-  const ratio = (name: string, field: keyof Start) => ratiosOf(all(name, field), all('b', field));
+  const ratio = (name: string, field: keyof Start, base = 'b') => ratiosOf(all(name, field), all(base, field));
   const bar = (label: string, name: string, field: keyof Start, goal?: number, per = 1) => ({
     label,
     value: spreadOf(all(name, field).map((value) => value / per)),
-    isOurs: !['b', 'c'].includes(name),
+    isOurs: !['b', 'c', 'guarded'].includes(name),
     ...(goal && { mark: (goal * spreadOf(all('b', field)).median) / per }),
   });
   const plain = (what: string, name: string): Row => ({ what, figure: ratio(name, 'startMs'), unit: 'b', goal: '' });
@@ -94,17 +94,24 @@ export async function startTables(subjects: Subjects, rounds: number): Promise<[
       title: 'Import and first request',
       text:
         'In a fresh process, until the first answer, without the start of Node.js itself; by the clock, and in user and system time. In that time `b` makes one request; ' +
-        '`generate` makes three, one after the other: for the issuer’s keys, for the rate limit, and the write.',
+        '`generate` makes three, one after the other: for the issuer’s keys, for the rate limit, and the write. So does “b with as many requests”, which verifies the token by jose.',
       unit: 'ms',
       rows: [
         ...goals('startMs'),
         ...goals('cpuMs', ', processor time'),
+        {
+          what: 'generate, beside b with as many requests',
+          figure: ratio('generate', 'startMs', 'guarded'),
+          unit: '×',
+          goal: '',
+        },
         plain('generate, rate limit off', 'unlimited'),
         plain('generate, invoked directly', 'direct'),
       ],
       bars: [
         bar('b: client-dynamodb', 'b', 'startMs'),
         bar('c: lib-dynamodb', 'c', 'startMs'),
+        bar('b with as many requests', 'guarded', 'startMs'),
         bar('generate', 'generate', 'startMs', 0.78),
         bar('rate limit off', 'unlimited', 'startMs'),
         bar('invoked directly', 'direct', 'startMs'),
@@ -162,7 +169,7 @@ interface Rate {
   readonly cpuMicros: number;
 }
 
-const turns = ['peer', 'cached', 'uncached', 'peer32', 'uncached32', 'create', 'peerCreate'] as const;
+const turns = ['peer', 'cached', 'uncached', 'read', 'peer32', 'uncached32', 'create', 'peerCreate'] as const;
 
 type Rates = Record<(typeof turns)[number], Rate>;
 
@@ -185,8 +192,9 @@ async function measureTurns(rounds: number, args: readonly string[], env: Record
 }
 
 export async function verifyTable(subjects: Subjects, rounds: number): Promise<Table> {
-  const { verifier, direct, key, appHrn, env } = subjects;
-  const figures = await measureTurns(rounds * 6, [verifier, direct.file, key, appHrn], env);
+  const { verifier, direct, read, key, appHrn, env } = subjects;
+  const args = [verifier, direct.file, read.file, key, appHrn, appId];
+  const figures = await measureTurns(rounds * 6, args, env);
   const all = (name: keyof Rates, field: keyof Rate) => figures.map((rates) => rates[name][field]);
   const byClock = (name: keyof Rates, peer: keyof Rates) => ratiosOf(all(name, 'perSecond'), all(peer, 'perSecond'));
   const byWork = (name: keyof Rates, peer: keyof Rates) => ratiosOf(all(peer, 'cpuMicros'), all(name, 'cpuMicros'));
@@ -212,12 +220,20 @@ export async function verifyTable(subjects: Subjects, rounds: number): Promise<T
       uncached('verify, uncached', byClock('uncached', 'peer')),
       uncached('verify, uncached, 32 at a time on both sides', byClock('uncached32', 'peer32')),
       uncached('verify, uncached, by processor time', byWork('uncached', 'peer')),
+      {
+        what: 'the same read by client-dynamodb alone',
+        figure: byClock('read', 'peer'),
+        unit: '× Better Auth',
+        goal: '',
+      },
+      { what: 'the same, by processor time', figure: byWork('read', 'peer'), unit: '× Better Auth', goal: '' },
       { what: 'generate', figure: byClock('create', 'peerCreate'), unit: '× Better Auth', goal: '' },
     ],
     bars: [
       bar('Better Auth verifies', 'peer', false),
       bar('Better Auth, 32 at a time', 'peer32', false),
       bar('verify, uncached', 'uncached', true),
+      bar('the same read by the SDK', 'read', false),
       bar('uncached, 32 at a time', 'uncached32', true),
       bar('verify, cached', 'cached', true),
       bar('Better Auth creates', 'peerCreate', false),

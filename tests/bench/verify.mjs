@@ -1,12 +1,13 @@
 import { requireTrue, takeTurns } from './turns.mjs';
 
 /** Verifies a key with the service's verifier, with and without its memory, and makes keys. A turn is some tens of ms. */
-const [, , verifierBundle, generateBundle, key, appHrn] = process.argv;
+const [, , verifierBundle, generateBundle, readBundle, key, appHrn, appId] = process.argv;
 const { createVerifier } = await import(verifierBundle);
 const options = { tableName: process.env.TABLE_NAME };
 const cached = createVerifier(options);
 const uncached = createVerifier({ ...options, cacheSeconds: 0 });
 const { handler: generate } = await import(generateBundle);
+const { handler: read } = await import(readBundle);
 
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 10_000 };
 const verifyUncached = async () => requireTrue((await uncached.verify(key)).valid, 'uncached');
@@ -15,6 +16,7 @@ takeTurns({
   cached: { calls: 4_000, call: async () => requireTrue((await cached.verify(key)).valid, 'cached') },
   uncached: { calls: 64, call: verifyUncached },
   uncached32: { calls: 64, atOnce: 32, call: verifyUncached },
+  read: { calls: 64, call: async () => requireTrue(await read({ appId }), 'read') },
   create: {
     calls: 32,
     call: async () => requireTrue((await generate({ app: appHrn, name: 'a key' }, context)).ok, 'create'),
