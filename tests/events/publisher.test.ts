@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listen, loopback } from '../../infra/local/ports.ts';
 import type { Change } from '../../lib/domain/app.ts';
 import { publisher } from '../../lib/events/publisher.ts';
@@ -13,7 +13,7 @@ import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 let log: CapturedLog;
 /** What came on the bus, request by request; and how the next ones are answered. */
 let sent: PutEventsRequestEntry[][];
-let answerTo: (entries: PutEventsRequestEntry[]) => { status: number; body: object };
+let answerTo: (entries: PutEventsRequestEntry[]) => { status: number; body: object } | undefined;
 
 const taken: typeof answerTo = (entries) => ({ status: 200, body: { Entries: entries.map(() => ({ EventId: 'x' })) } });
 
@@ -22,6 +22,7 @@ beforeAll(async () => {
     const { Entries: entries } = JSON.parse(await text(request));
     sent.push(entries);
     const answer = answerTo(entries);
+    if (!answer) return;
     response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(JSON.stringify(answer.body));
   });
@@ -38,6 +39,10 @@ beforeEach(() => {
   sent = [];
   answerTo = taken;
   vi.stubEnv('EVENT_BUS', 'audit');
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 const change = { op: 'op', at: now, by: 'demo', action: 'updateApp', correlationId: 'c' };
@@ -128,6 +133,16 @@ describe('what the bus does not take comes again from there on, and the log tell
   it('all of its batch, where it has no number', async () => {
     answerTo = () => ({ status: 200, body: { Entries: [{ ErrorCode: 'Wrong' }] } });
     expect(await publish([recordOf(undefined)])).toEqual(comesAgainFrom(''));
+  });
+
+  it('all of a request that is not answered within 3 seconds, three times', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    answerTo = () => void vi.advanceTimersByTimeAsync(3_500);
+    expect(await publish(changes(2))).toEqual(comesAgainFrom('0'));
+    expect(sent).toHaveLength(3);
+    expect(log.records()).toMatchObject([
+      { event: 'publish', level: 'error', why: expect.stringContaining('3000 ms') },
+    ]);
   });
 });
 
