@@ -110,7 +110,7 @@ describe('400200 for a time of expiry that is over', () => {
   });
 
   it('and not where it was in the future when the request was answered first', async () => {
-    const { table, body } = await answered();
+    const { table, body } = await answered(granting('write'));
     const again = await make(table, { wish: past, request });
     expect(again).toEqual({ body, isReplayed: true });
   });
