@@ -62,11 +62,12 @@ describe('a change', () => {
   it.each([
     ['write', ['read']],
     ['manage', ['write']],
-  ] as const)('that needs %s is 403403 for %j', async (access, actions) => {
+  ] as const)('that needs %s is 403403 for %j, and the log tells what is lacking', async (access, actions) => {
     const granted = anApp({ grants: { demo: actions } });
     const table = scriptedTable(granted);
     const call = changingCall(granted, table, { operation: { id: 'test', access } });
-    await expect(change(call, rename)).rejects.toMatchObject({ code: '403403' });
+    const cause = `the caller lacks ${access}`;
+    await expect(change(call, rename)).rejects.toMatchObject({ code: '403403', cause });
     expect(table.sent).toEqual([]);
   });
 

@@ -65,6 +65,20 @@ describe('an application that is created', () => {
   });
 });
 
+it('an application whose answer was lost is answered as it stands, though others have taken it away since', async () => {
+  const table = scriptedTable(anApp({ appId }));
+  table.put(undefined);
+  const attemptPut: Table['attemptPut'] = async (put) => {
+    const attempt = await table.attemptPut(put);
+    if (put.Item?.sk !== 'app' || attempt.outcome !== 'applied') return attempt;
+    const made = table.app ?? expect.fail();
+    table.put({ ...made, grants: { other: ['manage'] } });
+    return { outcome: 'unknown', error: 'lost' };
+  };
+  const { app, isReplayed } = await create(callOf({ ...table, attemptPut }, { request }), body);
+  expect([app.grants, isReplayed]).toEqual([{ other: ['manage'] }, false]);
+});
+
 describe('a request that was answered before', () => {
   it('is answered with the application as it stands', async () => {
     const table = await answered({ name: 'renamed' });

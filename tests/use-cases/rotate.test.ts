@@ -126,12 +126,19 @@ describe('400200 for a time of expiry that is over', () => {
 });
 
 describe('a request with an Idempotency-Key', () => {
-  it('makes a successor once, and is answered again with it as it stands', async () => {
+  it('makes a successor once, and is answered again with it as it stands, of one secret', async () => {
     const { table, body } = await answered(({ keys }) => ({
       keys: Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, { ...key, enabled: false }])),
     }));
-    expect(await turn(table, { request })).toEqual({ body: { ...body, enabled: false }, isReplayed: true });
-    expect(table.sent).toHaveLength(1);
+    const call = changingCall(app, table);
+    const asked: Uint8Array[] = [];
+    const mac: typeof call.mac = (message, withinMs) => {
+      asked.push(message);
+      return call.mac(message, withinMs);
+    };
+    const again = await turn(table, { request, mac });
+    expect(again).toEqual({ body: { ...body, enabled: false }, isReplayed: true });
+    expect([table.sent.length, asked.length]).toEqual([1, 1]);
   });
 
   it('is not repeated when it is answered first', async () => {

@@ -29,10 +29,10 @@ it('who has it from a token of this partition does too', async () => {
 });
 
 it.each([
-  ['403403', 'manage', { demo: ['write'] }],
-  ['404660', 'read', { other: ['manage'] }],
-] as const)('%s where %s is needed, of the rights %j', async (code, access, grants) => {
-  await expect(seen(grants, access)).rejects.toMatchObject({ code });
+  ['403403', 'manage', { demo: ['write'] }, 'the caller lacks manage'],
+  ['404660', 'read', { other: ['manage'] }, 'the caller has no right on the application'],
+] as const)('%s where %s is needed, of the rights %j; the log tells that %s', async (code, access, grants, cause) => {
+  await expect(seen(grants, access)).rejects.toMatchObject({ code, cause });
 });
 
 it('404660 where there is none, or none of this realm', async () => {
