@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { formatApiKeyId, handleOf } from '../lib/domain/api-key-id.ts';
-import { deadlineOf, openVerifier, start } from '../lib/service.ts';
+import { deadlineOf, newErrorId, openService, openVerifier, start } from '../lib/service.ts';
 import { aKey, anApp } from './support/apps.ts';
 import { type CapturedLog, captureLog } from './support/captured-log.ts';
 import { fate, scriptedTable } from './support/scripted-table.ts';
@@ -20,6 +20,29 @@ it('a use that could not be written down is a warning in the log', async () => {
 });
 
 describe('what a function needs', () => {
+  const env = { TABLE_NAME: 'a-table', SERVICE_KEY_ID: 'alias/a-key', HRN_PARTITION: 'olp' };
+
+  it('is opened as the settings say', async () => {
+    const { settings, table, mac, verifier } = openService(env);
+    expect(settings).toMatchObject({ tableName: 'a-table', serviceKeyId: 'alias/a-key', partition: 'olp' });
+    expect([typeof table.attemptGet, typeof mac]).toEqual(['function', 'function']);
+    expect((await verifier.check('x')).verification).toEqual({ valid: false, reason: 'malformed' });
+  });
+
+  it('is a verifier alone, with a table of its own', async () => {
+    const verifier = openVerifier({ TABLE_NAME: 'a-table' });
+    expect((await verifier.check('x')).verification).toEqual({ valid: false, reason: 'malformed' });
+  });
+
+  it.each([
+    ['SERVICE_KEY_ID', () => openService({ ...env, SERVICE_KEY_ID: '' })],
+    ['TABLE_NAME', () => openService({ ...env, TABLE_NAME: '' })],
+    ['TABLE_NAME', () => openVerifier({})],
+    ['VERIFY_CACHE_SECONDS', () => openVerifier({ ...env, VERIFY_CACHE_SECONDS: 'x' })],
+  ])('is not opened with %s missing or wrong', (setting, open) => {
+    expect(open).toThrow(setting);
+  });
+
   it('is opened with the settings of its process', () => {
     vi.stubEnv('TABLE_NAME', 'a-table');
     expect(start(({ TABLE_NAME }) => TABLE_NAME)).toBe('a-table');
@@ -41,6 +64,12 @@ it.each([
   [3_000, 2_000],
 ])('a request to which Lambda leaves %i ms ends after %i ms', (remainingMs, expected) => {
   vi.useFakeTimers({ now: 1_000 });
-  expect(deadlineOf(remainingMs).at).toBe(1_000 + expected);
+  const deadline = deadlineOf(remainingMs);
+  expect([deadline.at, deadline.now()]).toEqual([1_000 + expected, 1_000]);
   vi.useRealTimers();
+});
+
+it('every error has an id of its own', () => {
+  expect(newErrorId()).toMatch(/^ERROR-[\da-f-]{36}$/);
+  expect(newErrorId()).not.toBe(newErrorId());
 });

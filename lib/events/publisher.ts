@@ -35,7 +35,9 @@ export function publisher(): (event: DynamoDBStreamEvent) => Promise<DynamoDBBat
 
 function openBus(env: Environment) {
   const { eventBus, partition } = readEventSettings(env);
-  const client = new EventBridgeClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
+  const client = new EventBridgeClient({
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  });
   return {
     toEntry: (record: DynamoDBRecord): Numbered[] => entryOf(record, eventBus, partition),
     send: (batch: readonly Numbered[]) => firstFailure(client, batch),

@@ -68,6 +68,17 @@ describe('the OpenAPI document', () => {
       '500000',
       '503000',
     ]);
+    expect(errorsOf(operations.getApiKey)).toEqual([
+      '400288',
+      '401200',
+      '401300',
+      '403403',
+      '404660',
+      '404666',
+      '429003',
+      '500000',
+      '503000',
+    ]);
     expect(errorsOf(operations.getOpenapi)).toEqual(['429003', '500000', '503000']);
     expect(errorsOf(operations.verifyApiKeyDirect)).toEqual(['400200', '400201', '429003', '500000', '503000']);
   });

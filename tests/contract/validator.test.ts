@@ -9,9 +9,10 @@ function detailsOf(validate: Validator, data: unknown) {
   return { code, details: parts.details?.map(({ source, message }) => `${source} ${message}`) };
 }
 
-/** A validator that finds one fault. */
-function finding(fault: object): Validator {
-  return Object.assign(() => false, { errors: [{ instancePath: '', schemaPath: '', params: {}, ...fault }] as never });
+/** A validator that finds faults. */
+function finding(...faults: object[]): Validator {
+  const errors = faults.map((fault) => ({ instancePath: '', schemaPath: '', params: {}, ...fault }));
+  return Object.assign(() => false, { errors: errors as never });
 }
 
 describe('what is told of a value that does not fit', () => {
@@ -45,5 +46,43 @@ describe('what is told of a value that does not fit', () => {
     expect(detailsOf(validators.generateApiKey, { name: 1 }).details).toEqual(['$.name must be string']);
     expect(detailsOf(finding({ keyword: 'not' }), 1)).toEqual({ code: '400200', details: ['$ is not allowed'] });
     expect(detailsOf(() => false, 1)).toEqual({ code: '400200', details: [] });
+  });
+
+  it('the names of a field that stands in others, from the outside in', () => {
+    const inside = finding({ keyword: 'not', instancePath: '/a/0/b' });
+    expect(detailsOf(inside, 1).details).toEqual(['$.a.0.b is not allowed']);
+  });
+
+  it('each fault once, and no more than twenty', () => {
+    const faultAt = (place: number | string) => ({ keyword: 'not', instancePath: `/${place}` });
+    const twice = finding(faultAt('a'), faultAt('a'), faultAt('b'), { ...faultAt('b'), message: 'is worse' });
+    expect(detailsOf(twice, 1).details).toEqual(['$.a is not allowed', '$.b is not allowed', '$.b is worse']);
+    const many = finding(...Array.from({ length: 21 }, (_, place) => faultAt(place)));
+    expect(detailsOf(many, 1).details).toHaveLength(20);
+  });
+
+  it('400201 where a field is missing among other faults, each under its own title', () => {
+    const { code, parts } = refusalOf(() => requireValid(validators.generateApiKey, { enabled: 1 }));
+    expect(code).toBe('400201');
+    const told = parts.details?.map(({ title, source }) => [title, source]);
+    expect(told?.toSorted()).toEqual([
+      ['Missing required field.', '$.name'],
+      ['Received invalid data.', '$.enabled'],
+    ]);
+  });
+
+  it.each([
+    ['a', true],
+    ['Ab-9_', true],
+    ['a'.repeat(32), true],
+    ['a'.repeat(33), false],
+    ['9a', false],
+    ['_a', false],
+    ['a b', false],
+    ['a.b', false],
+    ['', false],
+  ])('that "%s" is unknown by its name: %s, since that might be a secret', (name, isNamed) => {
+    const [told = ''] = detailsOf(validators.generateApiKey, { name: 'x', [name]: 1 }).details ?? [];
+    expect(told.split(' ')[0]).toBe(isNamed ? `$.${name}` : '$');
   });
 });

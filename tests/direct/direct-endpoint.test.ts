@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { generateApiKeyDirect, verifyApiKeyDirect } from '../../lib/contract/routes.ts';
 import { directEndpoint } from '../../lib/direct/direct-endpoint.ts';
 import { ApiError } from '../../lib/domain/errors.ts';
+import { keyMade } from '../../lib/metrics.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 import { lambdaContext } from '../support/events.ts';
 
@@ -17,9 +18,13 @@ beforeEach(() => {
 const payload = { app: 'an app', createdBy: 'signup', correlationId: 'correlation', name: 'x' };
 const context = { ...lambdaContext(), awsRequestId: 'lambda' };
 const ids = { operation: 'generateApiKeyDirect', correlationId: 'correlation', lambdaRequestId: 'lambda' };
+const fits = () => true;
+const made = async () => ({ success: { made: 'key' }, logged: { keyHrn: 'key' }, metrics: [keyMade] });
 
-async function endedWith(act: () => Promise<{ success: { made: string }; logged: Record<string, string> }>) {
-  const result = await directEndpoint(generateApiKeyDirect, () => true, act)(payload, context);
+type Act = Parameters<typeof directEndpoint<'generateApiKeyDirect', { made: string }>>[2];
+
+async function endedWith(act: Act, validate = fits) {
+  const result = await directEndpoint(generateApiKeyDirect, validate, act)(payload, context);
   const [invocation = expect.fail(), ...others] = log.records();
   return { result, invocation, others };
 }
@@ -40,25 +45,68 @@ describe('an invocation', () => {
     expect(others).toEqual([{ time: expect.any(String), event: 'audit', ...told }]);
   });
 
+  it('has its figures in the log, and not in the audit record', async () => {
+    const { invocation, others } = await endedWith(made);
+    expect(invocation).toMatchObject({ event: 'invocation', KeysMade: 1 });
+    expect(others).toHaveLength(1);
+    expect(others[0]).not.toHaveProperty('KeysMade');
+  });
+
+  it('is carried out with what the service works with, and the time that Lambda leaves', async () => {
+    let called: unknown;
+    await endedWith(async (...given) => {
+      called = given;
+      return made();
+    });
+    expect(called).toMatchObject([
+      { correlationId: 'correlation', settings: { tableName: 'a-table', serviceKeyId: 'alias/a-key' } },
+      payload,
+    ]);
+    const [{ deadline, table, mac, verifier }] = called as Parameters<Act>;
+    expect(deadline.at - deadline.now()).toBeLessThanOrEqual(8_000);
+    expect(deadline.at - deadline.now()).toBeGreaterThan(7_000);
+    expect([typeof table.attemptGet, typeof mac, typeof verifier.check]).toEqual(['function', 'function', 'function']);
+  });
+
   it('that is refused is told with its code, and counted', async () => {
     const { result, invocation, others } = await endedWith(async () => {
       throw new ApiError('503000', { why: 'late' });
     });
-    expect(result).toMatchObject({ ok: false, error: { code: '503000', correlationId: 'correlation' } });
+    expect(result).toEqual({
+      ok: false,
+      error: expect.objectContaining({ code: '503000', correlationId: 'correlation', errorId: invocation.errorId }),
+    });
+    expect(invocation.errorId).toMatch(/^ERROR-[\da-f-]{36}$/);
     const told = { ...ids, app: 'an app', createdBy: 'signup', result: 'refused', code: '503000', why: 'late' };
     expect(invocation).toMatchObject({ event: 'invocation', ...told, Refusals: 1 });
     expect(invocation).not.toHaveProperty('Verifications');
     expect(others).toMatchObject([{ event: 'audit', ...told }]);
+    expect(others[0]).not.toHaveProperty('Refusals');
+  });
+
+  it('whose payload does not fit is not carried out, and nothing of the payload is told', async () => {
+    const { result, invocation, others } = await endedWith(expect.fail, () => false);
+    expect(result).toMatchObject({ ok: false, error: { code: '400200' } });
+    expect(invocation).toMatchObject({ ...ids, result: 'refused', code: '400200', Refusals: 1 });
+    for (const record of [invocation, ...others]) {
+      expect(record).not.toHaveProperty('app');
+      expect(record).not.toHaveProperty('createdBy');
+    }
+  });
+
+  it('that crashes is 500000, and the log tells why', async () => {
+    const { result, invocation } = await endedWith(async () => {
+      throw new Error('a table is broken');
+    });
+    expect(result).toMatchObject({ ok: false, error: { code: '500000' } });
+    expect(JSON.stringify(result)).not.toContain('broken');
+    expect(invocation).toMatchObject({ code: '500000', why: 'Error: a table is broken' });
   });
 });
 
 it('fields of a payload that are no texts are not told', async () => {
-  const handler = directEndpoint(
-    generateApiKeyDirect,
-    () => true,
-    async () => ({ success: {}, logged: {} }),
-  );
-  for (const given of [{ app: 1, createdBy: null, correlationId: ['a'] }, null]) {
+  const handler = directEndpoint(generateApiKeyDirect, fits, async () => ({ success: {}, logged: {} }));
+  for (const given of [{ app: 1, createdBy: null, correlationId: ['a'] }, null, undefined]) {
     await handler(given, context);
     expect(log.records().at(-1)).toMatchObject({
       app: '',
@@ -68,11 +116,32 @@ it('fields of a payload that are no texts are not told', async () => {
   }
 });
 
-it('a verification that cannot be made is unavailable, counted, and in no audit record', async () => {
-  vi.stubEnv('TABLE_NAME', '');
-  const handler = directEndpoint(verifyApiKeyDirect, () => true, expect.fail);
-  expect(log.records()).toMatchObject([{ event: 'start', why: expect.stringContaining('TABLE_NAME') }]);
-  expect(await handler({ apiKeyId: 'x' }, context)).toMatchObject({ ok: false, error: { code: '503000' } });
-  const told = { result: 'unavailable', code: '503000', why: 'the function is not configured' };
-  expect(log.records().slice(1)).toMatchObject([{ event: 'invocation', ...told, Verifications: 1, Refusals: 1 }]);
+it('a correlation id that cannot stand in a header is not taken', async () => {
+  const handler = directEndpoint(generateApiKeyDirect, () => false, expect.fail);
+  const result = await handler({ ...payload, correlationId: 'a b' }, context);
+  expect(result).toMatchObject({ error: { correlationId: expect.stringMatching(/^[\da-f-]{36}$/) } });
+});
+
+describe('a verification', () => {
+  it('that is made is in no audit record', async () => {
+    const act = async () => ({ success: {}, logged: { result: 'valid' } });
+    await directEndpoint(verifyApiKeyDirect, fits, act)({ apiKeyId: 'x' }, context);
+    expect(log.records()).toMatchObject([{ event: 'invocation', operation: 'verifyApiKeyDirect', result: 'valid' }]);
+  });
+
+  it('that is refused for its payload is refused, and no verification', async () => {
+    await directEndpoint(verifyApiKeyDirect, () => false, expect.fail)({}, context);
+    const [record] = log.records();
+    expect(record).toMatchObject({ event: 'invocation', result: 'refused', code: '400200', Refusals: 1 });
+    expect(record).not.toHaveProperty('Verifications');
+  });
+
+  it('that cannot be made is unavailable, counted, and in no audit record', async () => {
+    vi.stubEnv('TABLE_NAME', '');
+    const handler = directEndpoint(verifyApiKeyDirect, fits, expect.fail);
+    expect(log.records()).toMatchObject([{ event: 'start', why: expect.stringContaining('TABLE_NAME') }]);
+    expect(await handler({ apiKeyId: 'x' }, context)).toMatchObject({ ok: false, error: { code: '503000' } });
+    const told = { result: 'unavailable', code: '503000', why: 'the function is not configured' };
+    expect(log.records().slice(1)).toMatchObject([{ event: 'invocation', ...told, Verifications: 1, Refusals: 1 }]);
+  });
 });

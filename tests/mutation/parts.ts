@@ -31,11 +31,8 @@ export const parts = {
   },
   calls: {
     mutate: ['lib/{use-cases,direct,events}/*.ts'],
-    tests: ['direct/*', 'events/*', 'use-cases/*', 'functions/*'],
-    exclude: ['functions/{error-paths,faults,pages}'],
-    ignoresStatic: true,
-    excludeNames:
-      /503 that|503 with Retry-After within|paged without|sets and takes back|overlap[:,]|concurrent|whatever key/,
+    tests: ['use-cases/*', 'direct/*', 'events/*'],
+    exclude: [],
   },
 } as const satisfies Record<string, Part>;
 

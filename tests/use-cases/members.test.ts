@@ -6,6 +6,7 @@ import type { ChangingCall } from '../../lib/use-cases/change.ts';
 import { endApp, grantRights, revokeRights } from '../../lib/use-cases/members.ts';
 import { anApp } from '../support/apps.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
+import { changingCall } from '../support/changing-call.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
 import { type ScriptedTable, scriptedTable } from '../support/scripted-table.ts';
 
@@ -22,11 +23,7 @@ beforeEach(async () => {
 
 /** A call of `demo`, on a table of which some parts fail. */
 function call(failing: Partial<Table> = {}): ChangingCall {
-  const caller = { principal: 'demo', issuer: 'i', realm: app.realm, permissions: [], hasProjectScope: false };
-  const settings = { partition: 'here', tableName: '', keyPrefix: 'ak', maxKeysPerApp: 2, serviceKeyId: '' };
-  const operation = { id: 'test', access: 'manage' };
-  const mac = async () => expect.fail();
-  return { app, caller, settings, operation, mac, deadline, correlationId: 'c', table: { ...table, ...failing } };
+  return changingCall(app, { ...table, ...failing }, { operation: { id: 'test', access: 'manage' }, deadline });
 }
 
 const broken = () => Promise.reject(new Error('broken'));

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { handleOf } from '../../lib/domain/api-key-id.ts';
+import type { ApiError } from '../../lib/domain/errors.ts';
 import { repeatableRequest } from '../../lib/domain/idempotency.ts';
 import { replay } from '../../lib/use-cases/generate.ts';
 import { makeSecret, repeatSecret } from '../../lib/use-cases/secret.ts';
@@ -40,6 +41,13 @@ it('it cannot be had under another service key', async () => {
   await expect(repeatSecret(record, 'app', request, makerOf('other'))).rejects.toThrow(
     'the service key is not the one that the recorded secret was made with',
   );
+});
+
+it('503000, with nothing changed, when the time of the request is over', async () => {
+  const late = { ...makerOf('k'), deadline: { ...fakeDeadline(), at: 0 } };
+  const refusal = await makeSecret(of, request, late).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ code: '503000', parts: { retryAfterSeconds: 1 } });
+  expect((refusal as ApiError).parts).not.toHaveProperty('cause');
 });
 
 it('nothing is repeated for a request that may not be', async () => {
