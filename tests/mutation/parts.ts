@@ -37,6 +37,8 @@ export const parts = {
     excludeNames:
       /503 that|503 with Retry-After within|paged without|sets and takes back|overlap[:,]|concurrent|whatever key/,
   },
+  client: { mutate: ['lib/client/*.ts'], tests: ['client/*'], exclude: ['client/{client,package}'] },
+  cli: { mutate: ['lib/cli/*.ts'], tests: ['cli/*'], exclude: ['cli/command-line'] },
 } as const satisfies Record<string, Part>;
 
 export type PartName = keyof typeof parts;
