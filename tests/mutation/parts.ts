@@ -8,6 +8,8 @@ export interface Part {
   readonly ignoresStatic?: boolean;
   /** tests with such names are left out too: they wait for a deadline, or make hundreds of calls */
   readonly excludeNames?: RegExp;
+  /** ms after which a test has failed; default 12 000 */
+  readonly testTimeoutMs?: number;
 }
 
 export const parts = {
@@ -37,8 +39,13 @@ export const parts = {
     excludeNames:
       /503 that|503 with Retry-After within|paged without|sets and takes back|overlap[:,]|concurrent|whatever key/,
   },
-  client: { mutate: ['lib/client/*.ts'], tests: ['client/*'], exclude: ['client/{client,package}'] },
-  cli: { mutate: ['lib/cli/*.ts'], tests: ['cli/*'], exclude: ['cli/command-line'] },
+  client: {
+    mutate: ['lib/client/*.ts'],
+    tests: ['client/*'],
+    exclude: ['client/{client,package}'],
+    testTimeoutMs: 5_000,
+  },
+  cli: { mutate: ['lib/cli/*.ts'], tests: ['cli/*'], exclude: ['cli/command-line'], testTimeoutMs: 5_000 },
 } as const satisfies Record<string, Part>;
 
 export type PartName = keyof typeof parts;

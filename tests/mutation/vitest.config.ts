@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import type { TestSequencer } from 'vitest/node';
 import { partNamed } from './parts.ts';
 
-const { tests, exclude, excludeNames } = partNamed(process.env.MUTATION_PART);
+const { tests, exclude, excludeNames, testTimeoutMs = 12_000 } = partNamed(process.env.MUTATION_PART);
 const folders = tests.map((pattern) => `/tests/${pattern.replace(/[^/]*$/, '')}`);
 
 type Files = Parameters<TestSequencer['sort']>[0];
@@ -25,7 +25,7 @@ export default defineConfig({
     exclude: exclude.map((pattern) => `tests/${pattern}.test.ts`),
     ...(excludeNames && { testNamePattern: new RegExp(`^(?!.*(?:${excludeNames.source}))`) }),
     globalSetup: 'tests/support/engine.ts',
-    testTimeout: 12_000,
+    testTimeout: testTimeoutMs,
     hookTimeout: 60_000,
     sequence: { sequencer: AsNamed },
   },
