@@ -78,15 +78,15 @@ describe('apps show', () => {
 });
 
 describe('apps delete', () => {
-  const remove = (name: string, setting: Setting, ...args: string[]) =>
-    apps(['delete', name, ...args], name === 'my-app' ? [{ items: [app] }, {}] : [{}], setting);
+  const remove = (name: string, setting: Setting) =>
+    apps(['delete', name], name === 'my-app' ? [{ items: [app] }, {}] : [{}], setting);
 
   it('--yes deletes without asking', async () => {
-    service().answers = [{ status: 204 }];
-    const outcome = await runInProcess(['apps', 'delete', 'hrn:app/a', '--yes'], {
-      env: { APPKEYS_URL: service().url },
+    expect(await apps(['delete', 'hrn:app/a', '--yes'], [{}])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'Deleted hrn:app/a.\n',
     });
-    expect(outcome).toEqual({ code: 0, stdout: '', stderr: 'Deleted hrn:app/a.\n' });
     expect(lines()).toEqual(['DELETE /apps/hrn%3Aapp%2Fa']);
   });
 

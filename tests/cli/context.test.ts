@@ -38,12 +38,21 @@ describe('the token', () => {
 });
 
 describe('--idempotency-key', () => {
-  it.each(['!', '~', 'x'.repeat(255)])('may be %s', async (key) => {
+  it.each([
+    ['the first visible character', '!'],
+    ['the last one', '~'],
+    ['255 of them', 'x'.repeat(255)],
+  ])('may be %s', async (_, key) => {
     expect((await apps(['create', 'x', '--idempotency-key', key])).code).toBe(0);
     expect(service().seen).toMatchObject([{ headers: { 'idempotency-key': key } }]);
   });
 
-  it.each(['', 'two words', 'x'.repeat(256), 'é'])('2 for %j: nothing is sent', async (key) => {
+  it.each([
+    ['nothing', ''],
+    ['two words', 'two words'],
+    ['256 characters', 'x'.repeat(256)],
+    ['what is not ASCII', 'é'],
+  ])('2 for %s: nothing is sent', async (_, key) => {
     const { code, stderr } = await apps(['create', 'x', '--idempotency-key', key]);
     expect([code, stderr, service().seen]).toEqual([
       2,

@@ -8,7 +8,7 @@ import { openSigningKey } from '../../infra/local/issuer.ts';
 import { runInProcess } from '../support/cli-in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
-beforeAll(() => openSigningKey(join(folder)));
+beforeAll(() => openSigningKey(folder));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const token = (args: string[] = [], env: Record<string, string> = {}) =>
