@@ -41,11 +41,16 @@ export const parts = {
   },
   client: {
     mutate: ['lib/client/*.ts'],
-    tests: ['client/*'],
+    tests: ['client/time', 'client/*'],
     exclude: ['client/{client,package}'],
     testTimeoutMs: 5_000,
   },
-  cli: { mutate: ['lib/cli/*.ts'], tests: ['cli/*'], exclude: ['cli/command-line'], testTimeoutMs: 5_000 },
+  cli: {
+    mutate: ['lib/cli/*.ts'],
+    tests: ['cli/{names,table,terminal,times}', 'cli/main', 'cli/*'],
+    exclude: ['cli/command-line'],
+    testTimeoutMs: 5_000,
+  },
 } as const satisfies Record<string, Part>;
 
 export type PartName = keyof typeof parts;

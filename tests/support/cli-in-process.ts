@@ -9,7 +9,7 @@ export interface Setting {
   /** whether somebody sits there, who types the input */
   readonly isTTY?: boolean;
   /** what writing meets */
-  readonly unwritable?: { readonly stdout?: Error; readonly stderr?: Error };
+  readonly unwritable?: { readonly stdout?: Error; readonly stderr?: Error } | undefined;
 }
 
 const streams = ['stdout', 'stderr'] as const;
