@@ -8,8 +8,6 @@ export interface Part {
   readonly ignoresStatic?: boolean;
   /** tests with such names are left out too: they wait for a deadline, or make hundreds of calls */
   readonly excludeNames?: RegExp;
-  /** ms after which a test has failed; default 12 000 */
-  readonly testTimeoutMs?: number;
 }
 
 export const parts = {
@@ -43,13 +41,11 @@ export const parts = {
     mutate: ['lib/client/*.ts'],
     tests: ['client/time', 'client/*'],
     exclude: ['client/{client,package}'],
-    testTimeoutMs: 5_000,
   },
   cli: {
     mutate: ['lib/cli/*.ts'],
     tests: ['cli/{names,table,terminal,times}', 'cli/main', 'cli/*'],
     exclude: ['cli/command-line'],
-    testTimeoutMs: 5_000,
   },
 } as const satisfies Record<string, Part>;
 

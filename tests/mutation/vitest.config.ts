@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import type { TestSequencer } from 'vitest/node';
 import { partNamed } from './parts.ts';
 
-const { tests, exclude, excludeNames, testTimeoutMs = 12_000 } = partNamed(process.env.MUTATION_PART);
+const { tests, exclude, excludeNames } = partNamed(process.env.MUTATION_PART);
 const included = tests.map((pattern) => `tests/${pattern}.test.ts`);
 
 type Files = Parameters<TestSequencer['sort']>[0];
@@ -26,7 +26,7 @@ export default defineConfig({
     exclude: exclude.map((pattern) => `tests/${pattern}.test.ts`),
     ...(excludeNames && { testNamePattern: new RegExp(`^(?!.*(?:${excludeNames.source}))`) }),
     globalSetup: 'tests/support/engine.ts',
-    testTimeout: testTimeoutMs,
+    testTimeout: 12_000,
     hookTimeout: 60_000,
     sequence: { sequencer: AsNamed },
   },
