@@ -34,6 +34,16 @@ export const parts = {
     tests: ['use-cases/*', 'direct/*', 'events/*'],
     exclude: [],
   },
+  client: {
+    mutate: ['lib/client/*.ts'],
+    tests: ['client/time', 'client/*'],
+    exclude: ['client/{client,package}'],
+  },
+  cli: {
+    mutate: ['lib/cli/*.ts'],
+    tests: ['cli/{names,table,terminal,times}', 'cli/main', 'cli/*'],
+    exclude: ['cli/command-line'],
+  },
 } as const satisfies Record<string, Part>;
 
 export type PartName = keyof typeof parts;

@@ -1,16 +1,17 @@
+import { matchesGlob } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import type { TestSequencer } from 'vitest/node';
 import { partNamed } from './parts.ts';
 
 const { tests, exclude, excludeNames } = partNamed(process.env.MUTATION_PART);
-const folders = tests.map((pattern) => `/tests/${pattern.replace(/[^/]*$/, '')}`);
+const included = tests.map((pattern) => `tests/${pattern}.test.ts`);
 
 type Files = Parameters<TestSequencer['sort']>[0];
 
 /** The order in which the part names its tests: the first failure ends a run. */
 class AsNamed implements TestSequencer {
   async sort(files: Files): Promise<Files> {
-    const place = (file: string) => folders.findLastIndex((folder) => file.includes(folder));
+    const place = (file: string) => included.findIndex((pattern) => matchesGlob(file, `**/${pattern}`));
     return files.toSorted((a, b) => place(a.moduleId) - place(b.moduleId));
   }
 
@@ -21,7 +22,7 @@ class AsNamed implements TestSequencer {
 
 export default defineConfig({
   test: {
-    include: tests.map((pattern) => `tests/${pattern}.test.ts`),
+    include: included,
     exclude: exclude.map((pattern) => `tests/${pattern}.test.ts`),
     ...(excludeNames && { testNamePattern: new RegExp(`^(?!.*(?:${excludeNames.source}))`) }),
     globalSetup: 'tests/support/engine.ts',
