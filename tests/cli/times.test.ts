@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { UsageError } from '../../lib/cli/terminal.ts';
 import { formatTime, parseExpiry, parseSeconds } from '../../lib/cli/times.ts';
 
@@ -50,6 +50,8 @@ describe('the end of a key', () => {
     'soon',
     'Never',
     '90',
+    'in 30d',
+    '30d from now',
     '1893456000000',
     '12/31/2030',
     '31 Dec 2030',
@@ -62,6 +64,7 @@ describe('the end of a key', () => {
     '2030-12-31T12:34 UTC',
     '2030-12-31 until 12:34',
     'on 2030-12-31',
+    '2030-12-31 (2030-12-31',
     '+002030-12-31',
     '2030-12-31 ',
     '2030-13-01',
@@ -73,6 +76,13 @@ describe('the end of a key', () => {
       'A key ends: never, after a time such as 30d, or at a date such as 2030-12-31 or 2030-12-31T12:00Z.';
     expect(() => parseExpiry(text, now)).toThrow(new UsageError(message));
     expect(() => parseExpiry(text, now)).toThrow(UsageError);
+  });
+
+  it('is in UTC unless it says otherwise, wherever that is', () => {
+    vi.stubEnv('TZ', 'Asia/Tokyo');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(parseExpiry('2030-12-31T12:34', now)).toBe(Date.UTC(2030, 11, 31, 12, 34));
+    expect(parseExpiry('2030-12-31', now)).toBe(Date.UTC(2030, 11, 31));
   });
 
   it.each(['1y', '1234567890d'])('%j, which is no length of time, is none', (text) => {
