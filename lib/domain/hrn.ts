@@ -20,8 +20,9 @@ export function parseAppHrn(segment: string, partition: string): AppRef {
   return { realm, appId };
 }
 
-/** @returns a path segment with one layer of its percent-encoding taken off; as it is, with its `%`, if that is broken */
-export function decodeOnce(segment: string): string {
+/** @returns a path segment with one layer of its percent-encoding taken off; as it is, with its `%`, if that is broken; of what is no text, nothing */
+export function decodeOnce(segment: unknown): string {
+  if (typeof segment !== 'string') return '';
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -48,6 +48,10 @@ it.each([
   expect(decodeOnce(segment)).toBe(text);
 });
 
+it.each([{ toString: 1 }, [hrn], 1, null])('what stands in a path in place of a text is none: %j', (segment) => {
+  expect(decodeOnce(segment)).toBe('');
+});
+
 describe('a key in a path', () => {
   it.each([keyHrn, encodeURIComponent(keyHrn)])('is read from %s', (segment) => {
     expect(parseApiKeyHrn(segment, 'myrealm', 'here')).toBe(handle('k'));

@@ -20,13 +20,16 @@ export interface Came {
 
 /** Sends what is planned, and holds everything that comes of it against the contract. @throws Violation */
 export async function send(plan: Plan, service: HostileService): Promise<Came[]> {
-  const came = await sendAll(plan, service).catch(async (why) => {
+  try {
+    const came = await sendAll(plan, service);
+    await service.world.restoreChanged();
+    return came;
+  } catch (why) {
     await service.world.create();
     throw why;
-  });
-  await service.world.restoreChanged();
-  service.takeWrites();
-  return came;
+  } finally {
+    service.takeWrites(); // of the world, by which the next request is not to be judged
+  }
 }
 
 async function sendAll(plan: Plan, service: HostileService): Promise<Came[]> {
