@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-
 import { beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
+import { systemClock } from '../../lib/verifier/verifier.ts';
 import { database } from '../support/calls.ts';
 import type { OperationId } from '../support/events.ts';
 import { holdReads, type MadeKey, startVerifierBench, type VerifierBench } from '../support/verifier.ts';
@@ -495,4 +496,10 @@ it('the secret is not what is remembered', async () => {
   const checked = await bench.open().check(key.apiKeyId);
   expect(JSON.stringify(checked)).not.toContain(key.apiKeyId.split('_').at(-1));
   expect(handleOf(key.apiKeyId as ApiKeyId)).toBe(checked.handle);
+});
+
+it('the clock of the system waits as long as it is told to', async () => {
+  const begun = performance.now();
+  await systemClock.sleep(20);
+  expect(performance.now() - begun).toBeGreaterThan(18);
 });
