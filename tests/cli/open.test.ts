@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runInProcess } from '../support/cli-in-process.ts';
 
-const env = { APPKEYS_URL: 'http://x.test/prod/' };
+const env = { APPKEYS_URL: 'http://x.test/prod//' };
 
-/** A folder of programs that open a page: each writes its name, the address, and whether it leads a group of its own. */
+/** A folder of programs that open a page: each writes its name, the address, and whether it is apart: its own group, no terminal. */
 function openersIn(names: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const name of names) {
-    const leads = '[ $(/bin/ps -o pgid= -p $$) = $$ ] && echo leads';
-    writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} $1 $(${leads})" > ${folder}/opened\n`);
+    const apart = '[ $(/bin/ps -o pgid= -p $$) = $$ ] && [ -c /dev/stdin ] && echo apart';
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} $1 $(${apart})" > ${folder}/opened\n`);
     chmodSync(join(folder, name), 0o755);
   }
   return folder;
@@ -36,7 +36,7 @@ describe('open', () => {
     const outcome = await open('docs', platform, folder);
     expect(outcome).toEqual({ code: 0, stdout: 'http://x.test/prod/docs\n', stderr: '' });
     const opened = () => readFileSync(join(folder, 'opened'), 'utf8');
-    await vi.waitFor(() => expect(opened()).toBe(`${opener} http://x.test/prod/docs leads\n`), 10_000);
+    await vi.waitFor(() => expect(opened()).toBe(`${opener} http://x.test/prod/docs apart\n`), 10_000);
   });
 
   it('prints the address where there is nothing to open it with', async () => {

@@ -45,7 +45,7 @@ describe('token', () => {
     expect(await token(args)).toEqual({ code: 2, stdout: '', stderr: `appkeys: ${message}\n` });
   });
 
-  it.each(['http://localhost:3000', 'http://127.1.2.3', 'http://[::1]:3000/x'])('is for %s', async (url) => {
+  it.each(['http://localhost:3000', 'http://127.0.0.10', 'http://[::1]:3000/x'])('is for %s', async (url) => {
     expect((await token(['--url', url])).code).toBe(0);
   });
 

@@ -29,7 +29,7 @@ export async function runInProcess(args: readonly string[], setting: Setting = {
   vi.spyOn(process, 'exit').mockImplementation(((code = process.exitCode ?? 0) => {
     exited ??= { code, ...written };
   }) as never);
-  vi.spyOn(process, 'argv', 'get').mockReturnValue(['node', 'appkeys', ...args]);
+  vi.spyOn(process, 'argv', 'get').mockReturnValue(['node', 'main.js', ...args]);
   vi.spyOn(process, 'stdin', 'get').mockReturnValue(Object.assign(Readable.from([input]), { isTTY }) as never);
   for (const name of ['APPKEYS_URL', 'APPKEYS_TOKEN', 'APPKEYS_LOCAL_DIR']) vi.stubEnv(name, env[name]);
   process.exitCode = undefined;
