@@ -47,6 +47,7 @@ async function make(page: Page, name: string): Promise<void> {
 
 async function closeSecret(page: Page): Promise<void> {
   await inDialog(page, 'Copy key');
+  await page.getByText('Copied.').waitFor(); // the clipboard takes its time, and who leaves before is warned
   await inDialog(page, 'Close');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 }
@@ -171,6 +172,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.keyboard.press('Enter');
     await page.locator('.secret').waitFor();
     await page.keyboard.press('Enter');
+    await page.getByText('Copied.').waitFor();
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
