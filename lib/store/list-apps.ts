@@ -28,7 +28,7 @@ interface Candidate {
 const newest = '~';
 /** As many keys as DynamoDB reads at once. */
 const maxBatch = 100;
-/** So many a query asks for at first, and at most: what is in an index or a pointer is far from filling the 1 MB of an answer. */
+/** So many a query asks for at first, and at most: 1,600 entries of an index, or pointers, are far from the 1 MB that ends an answer. */
 const pageSize = 100;
 const largestPage = 1_600;
 
@@ -159,8 +159,8 @@ async function query(
   what: Query,
   toCandidate: (item: Item) => Candidate,
 ): Promise<Candidate[]> {
-  const descending = { ...what, ScanIndexForward: false };
-  return (await read(deadline, (ms) => table.attemptQuery(descending, ms))).map(toCandidate);
+  const newestFirst = { ...what, ScanIndexForward: false };
+  return (await read(deadline, (ms) => table.attemptQuery(newestFirst, ms))).map(toCandidate);
 }
 
 /** @returns the next ones, at most `most`; none when there are no more */

@@ -1,6 +1,6 @@
 /**
- * Runs the subject that the parent process names, as often as it says, and tells it how many a second there were, and what
- * one took of processor time (µs). What the service logs goes nowhere.
+ * Runs the subject that the parent process names, and tells it how many calls a second there were, and what one took of
+ * processor time (µs). What the service logs goes nowhere.
  */
 export function takeTurns(subjects) {
   process.stdout.write = () => true;

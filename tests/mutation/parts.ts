@@ -6,8 +6,6 @@ export interface Part {
   readonly exclude: readonly string[];
   /** mutants that only work while a module is loaded are left out: each would be held against all tests */
   readonly ignoresStatic?: boolean;
-  /** tests with such names are left out too: they wait for a deadline, or make hundreds of calls */
-  readonly excludeNames?: RegExp;
 }
 
 export const parts = {

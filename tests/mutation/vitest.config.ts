@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import type { TestSequencer } from 'vitest/node';
 import { partNamed } from './parts.ts';
 
-const { tests, exclude, excludeNames } = partNamed(process.env.MUTATION_PART);
+const { tests, exclude } = partNamed(process.env.MUTATION_PART);
 const included = tests.map((pattern) => `tests/${pattern}.test.ts`);
 
 type Files = Parameters<TestSequencer['sort']>[0];
@@ -24,7 +24,6 @@ export default defineConfig({
   test: {
     include: included,
     exclude: exclude.map((pattern) => `tests/${pattern}.test.ts`),
-    ...(excludeNames && { testNamePattern: new RegExp(`^(?!.*(?:${excludeNames.source}))`) }),
     globalSetup: 'tests/support/engine.ts',
     testTimeout: 12_000,
     hookTimeout: 60_000,

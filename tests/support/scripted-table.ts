@@ -62,3 +62,14 @@ export function scriptedTable(app: App | undefined, fates: readonly Fate[] = [])
     },
   };
 }
+
+/** @returns a table on which others make this of the application just before the first update comes */
+export function overtakenTable(app: App, others: App | undefined): ScriptedTable {
+  const table: ScriptedTable = scriptedTable(app, [
+    (apply) => {
+      table.put(others);
+      return apply();
+    },
+  ]);
+  return table;
+}

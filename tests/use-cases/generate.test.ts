@@ -8,7 +8,8 @@ import type { ChangingCall } from '../../lib/use-cases/change.ts';
 import { generate, replay } from '../../lib/use-cases/generate.ts';
 import { aKey, anApp, handle } from '../support/apps.ts';
 import { aCaller, changingCall, partition } from '../support/changing-call.ts';
-import { type ScriptedTable, scriptedTable } from '../support/scripted-table.ts';
+import { fakeDeadline } from '../support/fake-deadline.ts';
+import { overtakenTable, type ScriptedTable, scriptedTable } from '../support/scripted-table.ts';
 
 type Wanted = Parameters<typeof generate>[1];
 
@@ -147,21 +148,14 @@ describe('a request with an Idempotency-Key', () => {
 
   it('makes another key a day later', async () => {
     const { table, body } = await answered();
-    const { deadline } = changingCall(app, table);
-    const dayLater = { ...deadline, now: () => deadline.now() + repeatableMs, at: deadline.at + repeatableMs };
-    const { body: other, isReplayed } = await make(table, { request }, { deadline: dayLater });
+    const { body: other, isReplayed } = await make(table, { request }, { deadline: fakeDeadline(repeatableMs) });
     expect(isReplayed).toBe(false);
     expect(other.apiKey).not.toBe(body.apiKey);
   });
 
   it('is answered as its other copy is, whose write comes first', async () => {
     const { table: first, body } = await answered();
-    const second: ScriptedTable = scriptedTable(app, [
-      (apply) => {
-        second.put(first.app);
-        return apply();
-      },
-    ]);
+    const second = overtakenTable(app, first.app);
     expect(await make(second, { request })).toEqual({ body, isReplayed: true });
     expect(Object.keys(second.app?.keys ?? {})).toHaveLength(1);
   });

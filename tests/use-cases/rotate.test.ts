@@ -8,7 +8,8 @@ import type { ChangingCall } from '../../lib/use-cases/change.ts';
 import { rotate } from '../../lib/use-cases/rotate.ts';
 import { aKey, anApp, handle } from '../support/apps.ts';
 import { aCaller, changingCall } from '../support/changing-call.ts';
-import { type Fate, type ScriptedTable, scriptedTable } from '../support/scripted-table.ts';
+import { fakeDeadline } from '../support/fake-deadline.ts';
+import { type Fate, overtakenTable, type ScriptedTable, scriptedTable } from '../support/scripted-table.ts';
 
 const old = handle('a');
 const app = anApp({ keys: { [old]: aKey() } });
@@ -155,21 +156,14 @@ describe('a request with an Idempotency-Key', () => {
 
   it('is answered as its other copy is, whose write comes between', async () => {
     const { table: first, body } = await answered();
-    const second: ScriptedTable = scriptedTable(app, [
-      (apply) => {
-        second.put(first.app);
-        return apply();
-      },
-    ]);
+    const second = overtakenTable(app, first.app);
     expect(await turn(second, { request })).toEqual({ body, isReplayed: true });
     expect(Object.keys(second.app?.keys ?? {})).toHaveLength(1);
   });
 
   it('rotates the successor a day later, if that is what its path names', async () => {
     const { table, body } = await answered();
-    const { deadline } = changingCall(app, table);
-    const dayLater = { ...deadline, now: () => deadline.now() + repeatableMs, at: deadline.at + repeatableMs };
-    const made = await turn(table, { request, deadline: dayLater, from: handleOf(body.apiKeyId) });
+    const made = await turn(table, { request, deadline: fakeDeadline(repeatableMs), from: handleOf(body.apiKeyId) });
     expect(made).toMatchObject({ body: { rotatedFrom: body.apiKey }, isReplayed: false });
   });
 });
