@@ -90,6 +90,17 @@ export class Sha256Node {
 }
 `;
 
+/** Node's HTTP client gives streams of its own only, whose parts need not go through another stream. */
+const streamCollector = `
+export const streamCollector = (stream) =>
+  new Promise((resolve, reject) => {
+    const parts = [];
+    stream.on('data', (part) => parts.push(part));
+    stream.on('end', () => resolve(Buffer.concat(parts)));
+    stream.on('error', reject);
+  });
+`;
+
 /** Reading the globals `ReadableStream` and `Blob` would load Web Streams, which Node's HTTP client does not give. */
 const streamTypes = `
 export const isReadableStream = (stream) => stream?.constructor?.name === 'ReadableStream';
@@ -116,6 +127,18 @@ const digestCredentials = (source: string) =>
     "hmac(sha256Constructor, undefined, credentials.accessKeyId + ' ' + credentials.secretAccessKey)",
   );
 
+/** What the client is does not change; the SDK would put it together for every request. */
+const rememberUserAgent = (source: string) =>
+  source
+    .replace('(options) => (next, context)', '(options, texts) => (next, context)')
+    .replace(
+      '(await options.defaultUserAgentProvider()).map(escapeUserAgent)',
+      '[...(texts ??= (await options.defaultUserAgentProvider()).map(escapeUserAgent))]',
+    );
+
+/** An error made for every request, of which nothing is read before another is put in its place. */
+const noErrorYet = (source: string) => source.replace('let lastError = new Error();', 'let lastError;');
+
 const slimSchemas = (source: string) => separable(withoutErrors(source));
 
 /**
@@ -134,6 +157,14 @@ export const replacements: ReadonlyMap<string, Replacement> = new Map(
     },
     '@smithy/core/dist-es/submodules/event-streams/index.js': { sha256: '261c2b96dec39e36', edit: () => eventStreams },
     '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js': { sha256: '0599f9253cbb8ca4', edit: () => sha256 },
+    '@smithy/core/dist-es/submodules/retry/middleware-retry/retryMiddleware.js': {
+      sha256: '81dd350119d23837',
+      edit: noErrorYet,
+    },
+    '@smithy/core/dist-es/submodules/serde/util-stream/stream-collector.js': {
+      sha256: '021f010619155906',
+      edit: () => streamCollector,
+    },
     '@smithy/core/dist-es/submodules/serde/util-stream/stream-type-check.js': {
       sha256: '23dd8d4e6bf7ab9f',
       edit: () => streamTypes,
@@ -149,6 +180,10 @@ export const replacements: ReadonlyMap<string, Replacement> = new Map(
     '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': {
       sha256: '0448f287de166454',
       edit: () => logger,
+    },
+    '@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/user-agent-middleware.js': {
+      sha256: '251a98992a5bf3eb',
+      edit: rememberUserAgent,
     },
     '@smithy/core/dist-es/submodules/schema/middleware/schemaSerializationMiddleware.js': {
       sha256: '5c0658ed35f087d6',
