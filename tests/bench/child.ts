@@ -18,7 +18,7 @@ export async function runChild<Result>(script: string, args: readonly string[], 
 
 /** A process that measures something when it is told to, and else waits. */
 export interface Sitter<Result> {
-  turn(name: string): Promise<Result>;
+  turn(): Promise<Result>;
   stop(): void;
 }
 
@@ -45,9 +45,9 @@ export async function startSitter<Result>(
   };
   await answer();
   return {
-    turn(name) {
+    turn() {
       const result = answer();
-      child.send(name);
+      child.send('turn');
       return result;
     },
     stop: () => void child.kill(),

@@ -173,20 +173,20 @@ const turns = ['peer', 'cached', 'uncached', 'read', 'peer32', 'uncached32', 'cr
 
 type Rates = Record<(typeof turns)[number], Rate>;
 
-/** Each side has a process of its own, and they take turns: neither has to carry the other's heap and hooks. */
+/** Each has a process of its own, and they take turns: none has to carry another's heap and hooks. */
 async function measureTurns(rounds: number, args: readonly string[], env: Record<string, string>): Promise<Rates[]> {
-  const [ours, peer] = await Promise.all([
-    startSitter<Rate>('verify.mjs', args, env),
-    startSitter<Rate>('verify-peer.mjs'),
-  ]);
+  const start = (name: string) =>
+    name.startsWith('peer')
+      ? startSitter<Rate>('verify-peer.mjs', [name])
+      : startSitter<Rate>('verify.mjs', [...args, name], env);
+  const sitters = await Promise.all(turns.map(start));
   const figures: Rates[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const figure: [string, Rate][] = [];
-    for (const name of turns) figure.push([name, await (name.startsWith('peer') ? peer : ours).turn(name)]);
+    for (const [index, sitter] of sitters.entries()) figure.push([turns[index] ?? '', await sitter.turn()]);
     figures.push(Object.fromEntries(figure) as Rates);
   }
-  ours.stop();
-  peer.stop();
+  for (const sitter of sitters) sitter.stop();
   return figures;
 }
 
