@@ -1,13 +1,13 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   DeleteCommand,
   DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { CrowdLimit } from './crowd-limit.ts';
 import { classifyFailure, isBusy, refusedItem } from './failures.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -27,13 +27,11 @@ interface HttpHandlerOptions {
  *   unknown without telling, which makes plain conditional writes unsafe.
  */
 export function openTable(tableName: string): Table {
-  const client = DynamoDBDocumentClient.from(
-    new DynamoDBClient({
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout, throwOnRequestTimeout: true },
-    }),
-    { marshallOptions: { removeUndefinedValues: true } },
-  );
+  const plainClient = new DynamoDBClient({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout, throwOnRequestTimeout: true },
+  });
+  const client = DynamoDBDocumentClient.from(plainClient, { marshallOptions: { removeUndefinedValues: true } });
   const named = { TableName: tableName };
   const answer = { ...named, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
   const limit = new CrowdLimit();
@@ -51,8 +49,10 @@ export function openTable(tableName: string): Table {
       attempt(() => within(ms, (options) => client.send(new DeleteCommand({ ...answer, ...remove }), options))),
     attemptGet: (key, ms) =>
       attemptRead(async () => {
-        const get = new GetCommand({ ...named, Key: { ...key }, ConsistentRead: true });
-        return (await within(ms, (options) => client.send(get, options))).Item;
+        // The document client would take a sixteenth of the time of this read, the one that verifying a key waits for.
+        const get = new GetItemCommand({ ...named, Key: marshall(key), ConsistentRead: true });
+        const { Item } = await within(ms, (options) => plainClient.send(get, options));
+        return Item && unmarshall(Item);
       }),
     attemptQuery: (query, ms) =>
       attemptRead(async () => {

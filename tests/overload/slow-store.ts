@@ -1,7 +1,9 @@
-import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Attempt, Delete, ItemKey, Put, Update } from '../../lib/store/table.ts';
 import { MemoryTable } from '../interleavings/memory-table.ts';
+import { interceptSends } from '../support/intercept-sends.ts';
 
 /** What a slow DynamoDB can do. */
 export interface Capacity {
@@ -51,13 +53,10 @@ export class SlowStore {
 
   /** Takes the place of the SDK's way to the network. @returns what gives it back */
   install(): () => void {
-    const { prototype } = DynamoDBDocumentClient;
-    const { send } = prototype;
-    prototype.send = ((command: unknown, { requestTimeout }: { requestTimeout: number }) =>
-      this.#send(command, requestTimeout)) as never;
-    return () => {
-      prototype.send = send;
-    };
+    return interceptSends(() => (command, options) => {
+      const { requestTimeout } = options as { requestTimeout: number };
+      return this.#send(command, requestTimeout);
+    });
   }
 
   #send(command: unknown, withinMs: number): Promise<object> {
@@ -120,12 +119,17 @@ export class SlowStore {
   }
 
   #resultOf(command: unknown): object | Error {
-    if (command instanceof GetCommand) return { Item: this.memory.get(command.input.Key as unknown as ItemKey) };
+    if (command instanceof GetItemCommand) return this.#get(command);
     const attempt = this.#write(command);
     if (attempt.outcome !== 'refused') return {};
     const { item } = attempt;
     const Item = item ? { Item: marshall(item, { removeUndefinedValues: true }) } : {};
     return Object.assign(named('ConditionalCheckFailedException'), Item);
+  }
+
+  #get({ input: { Key = {} } }: GetItemCommand): object {
+    const item = this.memory.get(unmarshall(Key) as ItemKey);
+    return item ? { Item: marshall(item, { removeUndefinedValues: true }) } : {};
   }
 
   #write(command: unknown): Attempt {

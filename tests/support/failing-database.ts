@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { listen } from '../../infra/local/ports.ts';
+import { interceptSends } from './intercept-sends.ts';
 
 /** What happens where DynamoDB certainly did nothing, and may do better next time; `refused`: the connection. */
 export const passing = [
@@ -71,8 +71,6 @@ export async function startFailingDatabase(endpoint: string): Promise<FailingDat
   };
 }
 
-type Send = (this: unknown, command: { readonly input: object }, ...rest: unknown[]) => Promise<unknown>;
-
 /** Nobody listens there, at the discard port. */
 const closed = {
   endpoint: 'http://127.0.0.1:9',
@@ -86,21 +84,22 @@ const closed = {
  * @returns what ends it
  */
 function watchClients(plans: ReadonlySet<FailurePlan>): () => void {
-  const prototype = DynamoDBDocumentClient.prototype as unknown as { send: Send };
-  const { send } = prototype;
-  const refusing = DynamoDBDocumentClient.from(new DynamoDBClient({ ...closed, maxAttempts: 1 }));
-  prototype.send = function (command, ...rest) {
-    const plan = planFor(JSON.stringify(command.input), plans);
-    if (plan) plan.lastAt = Date.now();
-    const isRefused = plan?.failure === 'refused' && failureOf(plan) === 'refused';
-    const sent = send.call(isRefused ? refusing : this, command, ...rest);
-    sent.catch(({ name }: Error) => {
-      if (plan && name === 'TimeoutError') plan.isGivenUp = true;
-    });
-    return sent;
-  };
+  const refusing = new DynamoDBClient({ ...closed, maxAttempts: 1 });
+  const restore = interceptSends(
+    (send) =>
+      function (command, ...rest) {
+        const plan = planFor(JSON.stringify(command.input), plans);
+        if (plan) plan.lastAt = Date.now();
+        const isRefused = plan?.failure === 'refused' && failureOf(plan) === 'refused';
+        const sent = send.call(isRefused ? refusing : this, command, ...rest);
+        sent.catch(({ name }: Error) => {
+          if (plan && name === 'TimeoutError') plan.isGivenUp = true;
+        });
+        return sent;
+      },
+  );
   return () => {
-    prototype.send = send;
+    restore();
     refusing.destroy();
   };
 }

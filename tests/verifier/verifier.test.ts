@@ -1,5 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
-import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
@@ -131,13 +132,13 @@ describe('security 8: each refusal of a well-formed key costs one read, and so d
 
   it('the read is strongly consistent, and of one unit', async () => {
     const key = await bench.makeKey();
-    const send = vi.spyOn(DynamoDBDocumentClient.prototype, 'send');
+    const send = vi.spyOn(DynamoDBClient.prototype, 'send');
     await bench.open().check(key.apiKeyId);
     const [[command] = []] = send.mock.calls;
     send.mockRestore();
-    const { input } = command as GetCommand;
-    expect(input).toMatchObject({ Key: { pk: key.app.appId, sk: 'app' }, ConsistentRead: true });
-    const counted = new GetCommand({ ...input, ReturnConsumedCapacity: 'TOTAL' });
+    const { input } = command as GetItemCommand;
+    expect(input).toMatchObject({ Key: { pk: { S: key.app.appId }, sk: { S: 'app' } }, ConsistentRead: true });
+    const counted = new GetItemCommand({ ...input, ReturnConsumedCapacity: 'TOTAL' });
     const { ConsumedCapacity: capacity } = await database().send(counted);
     expect(capacity?.CapacityUnits).toBe(1);
   });
