@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 
 /** The secret that a caller presents: `{prefix}_{appId}_{secret}{checksum}`. Never stored, never logged. */
 export type ApiKeyId = string & { readonly brand: 'ApiKeyId' };
@@ -56,7 +55,17 @@ export function handleOf(apiKeyId: string): KeyHandle {
 }
 
 function checksumOf(checked: string): string {
-  return digitsOf(crc32(checked), checksumLength);
+  return digitsOf(crc32(Buffer.from(checked)), checksumLength);
+}
+
+/** As `node:zlib` has it, which takes a fiftieth of a function's start to load. */
+function crc32(bytes: Uint8Array): number {
+  let rest = 0xffffffff;
+  for (const byte of bytes) {
+    rest ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) rest = (rest >>> 1) ^ (rest & 1 ? 0xedb88320 : 0);
+  }
+  return ~rest >>> 0;
 }
 
 /** As many digits in base62 as a number holds exactly. */

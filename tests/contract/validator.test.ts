@@ -15,6 +15,17 @@ function finding(...faults: object[]): Validator {
   return Object.assign(() => false, { errors: errors as never });
 }
 
+it('a name holds no character that shows nothing, as Unicode names them, and every other', () => {
+  const unseen =
+    /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Variation_Selector}\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0]--[\uFE0E\uFE0F]]/v;
+  const isWrong = (character: string) => {
+    return validators.generateApiKey({ name: `a${character}b` }) === unseen.test(character);
+  };
+  const characters = Array.from({ length: 0x110000 }, (_, code) => String.fromCodePoint(code));
+  // If this fails after an update of Node.js: its Unicode has more of them than `unseen` in lib/contract/schemas.ts.
+  expect(characters.filter(isWrong)).toEqual([]);
+});
+
 describe('what is told of a value that does not fit', () => {
   it('nothing of one that fits', () => {
     expect(() => requireValid(validators.generateApiKey, { name: 'x' })).not.toThrow();
