@@ -126,12 +126,15 @@ function heldBy({ fromToken, principal }: Standing, app: Governed): readonly str
   return [...fromToken, ...(granted ?? [])];
 }
 
+/** All but controls and lone surrogates, without `\p{Cc}`, which would load the properties of Unicode at the start. */
+const principalForm = /^[ -~\u00A0-\uD7FF\uE000-\u{10FFFF}]{1,255}$/u;
+
 /** Whether a text can be a principal: it must fit into a grant, whose principals are
  * names of attributes, and into a path, and not look like a Lambda function's `createdBy`. */
 export function isPrincipal(value: unknown): value is string {
   return (
     typeof value === 'string' &&
-    /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(value) &&
+    principalForm.test(value) &&
     !['__proto__', 'constructor', 'prototype', '.', '..'].includes(value) &&
     !value.startsWith('lambda:')
   );
