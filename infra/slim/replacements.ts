@@ -90,7 +90,7 @@ export class Sha256Node {
 }
 `;
 
-/** Node's HTTP client gives streams of its own only, whose parts need not go through another stream. */
+/** Node's HTTP client gives streams of its own only, none read before: their parts need not go through another stream. */
 const streamCollector = `
 export const streamCollector = (stream) =>
   new Promise((resolve, reject) => {
@@ -127,7 +127,7 @@ const digestCredentials = (source: string) =>
     "hmac(sha256Constructor, undefined, credentials.accessKeyId + ' ' + credentials.secretAccessKey)",
   );
 
-/** What the client is does not change; the SDK would put it together for every request. */
+/** What a client is does not change: it is put together once for each client, not for every request. */
 const rememberUserAgent = (source: string) =>
   source
     .replace('(options) => (next, context)', '(options, texts) => (next, context)')

@@ -49,7 +49,7 @@ function introduction(): string {
   return `# Benchmarks
 
 \`npm run bench\` measures this on your machine and writes this page. What counts are the ratios: both sides of each are
-measured in the same run, in turns (${rounds} rounds). A figure is the median of the rounds, its spread goes from the first quartile to the third.
+measured in the same run, in turns (${rounds} rounds or more). A figure is the median of the rounds, its spread goes from the first quartile to the third.
 
 **b** is an esbuild bundle of one handler that has nothing but \`@aws-sdk/client-dynamodb\` and makes the same conditional
 \`UpdateItem\` as generating a key; **c** is the same by \`lib-dynamodb\`. They are built with the service's own esbuild settings, less its plugins.

@@ -200,11 +200,13 @@ describe('the slim bundle, in a process of its own', () => {
       correlationId: 'c',
     });
     const read = json(200, { Item: marshall({ pk: 'app1', sk: 'app', ...app }, { removeUndefinedValues: true }) });
-    const { endpoint } = await startScript(read, done);
-    const env = { AWS_ENDPOINT_URL_DYNAMODB: endpoint, AWS_ENDPOINT_URL_KMS: kms.endpoint };
+    const database = await startScript(read, done);
+    const env = { AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, AWS_ENDPOINT_URL_KMS: kms.endpoint };
     const { results } = await run({ events: [{ ...wish, idempotencyKey: 'once' }], env });
     expect(results).toMatchObject([{ ok: true }]);
     expect(kms.seen.map((headers) => headers['x-amz-target'])).toEqual(Array(2).fill('TrentService.GenerateMac'));
+    expect(database.seen[0]?.['user-agent']).toContain('api/dynamodb#');
+    expect(kms.seen[0]?.['user-agent']).toContain('api/kms#');
   });
 
   it('signs with renewed credentials when those of the container have expired', async () => {
