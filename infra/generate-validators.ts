@@ -39,7 +39,7 @@ async function validatorSource({ id, body = {} }: Operation): Promise<string> {
   );
 }
 
-/** Of a pattern that does not match, the service tells its description: the pattern need not be in the error as well, thrice. */
+/** Of a pattern that does not match, the service tells its description: the pattern need not be in the error as well, three times. */
 function tellEachPatternOnce(source: string): string {
   return source.replace(
     /params: \{ pattern: ("(?:[^"\\]|\\.)*") \}, message: '(?:[^'\\]|\\.)*', schema: \1,/g,

@@ -9,7 +9,7 @@ export interface CannedDynamodb {
 }
 
 /**
- * It writes whole answers to the socket: Node's HTTP server would take a fourth of the time of a read.
+ * It writes whole answers to the socket: Node's HTTP server would take a fifth of the time of a read.
  * @param item what every GetItem finds, in DynamoDB's own form
  */
 export async function startCannedDynamodb(item?: object): Promise<CannedDynamodb> {
@@ -23,7 +23,7 @@ export async function startCannedDynamodb(item?: object): Promise<CannedDynamodb
     socket.on('data', (text) => {
       received += text;
       for (let end = endOfRequest(received); end <= received.length; end = endOfRequest(received)) {
-        socket.write(/^x-amz-target: \w+\.GetItem\r$/im.test(received.slice(0, end)) ? read() : done(), 'latin1');
+        socket.write(/^x-amz-target: \w+\.GetItem\r$/im.test(received.slice(0, end)) ? read() : done());
         received = received.slice(end);
       }
     });
@@ -51,10 +51,10 @@ function answerWith(body: string): () => string {
     'HTTP/1.1 200 OK',
     'Server: Server',
     'Content-Type: application/x-amz-json-1.0',
-    `Content-Length: ${Buffer.byteLength(body, 'latin1')}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: keep-alive',
     'x-amzn-RequestId: 2M0C0DR4F6QHCS5CQVGSRI6Q9VVV4KQNSO5AEMVJF66Q9ASUAAJG',
-    `x-amz-crc32: ${crc32(Buffer.from(body, 'latin1'))}`,
+    `x-amz-crc32: ${crc32(body)}`,
   ].join('\r\n');
   return () => `${head}\r\nDate: ${new Date().toUTCString()}\r\n\r\n${body}`;
 }

@@ -209,7 +209,7 @@ export async function verifyTable(subjects: Subjects, rounds: number): Promise<T
     title: 'Verifying and creating keys',
     text:
       'One after the other unless said, beside `@better-auth/api-key` on its memory adapter, each in a process of its own. Better Auth has no network between itself and ' +
-      'its keys, its rate limit on, as by default, but never reached; it writes down each use, the verifier one an hour. Each call was made 16,000 times before, until V8 had optimized it. The verifier makes one ' +
+      'its keys, its rate limit on, as by default, but never reached; it writes down each use, the verifier one an hour. Each call was made before, until V8 had optimized it. The verifier makes one ' +
       'GetItem to a local server, a process of its own, for each key that it does not remember, generating one UpdateItem. By processor time, ' +
       'one takes that much less of the process that verifies, whatever else the machine does.',
     unit: 'a second',

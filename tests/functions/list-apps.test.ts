@@ -1,8 +1,9 @@
-import { BatchWriteCommand, DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { BatchWriteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type App, newApp } from '../../lib/domain/app.ts';
 import { database, tokenOf } from '../support/calls.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
+import { interceptSends } from '../support/intercept-sends.ts';
 import { expectRefusal, hrnOf, startService, type TestReply, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -301,21 +302,19 @@ describe('10,000 applications in a realm', () => {
 
 /** Does something between a write of the service to an application and what the service does next. Answers with its end. */
 function afterEachUpdate(work: () => Promise<unknown>): () => void {
-  const { send } = DynamoDBDocumentClient.prototype;
   let isBusy = false;
-  const spy = vi.spyOn(DynamoDBDocumentClient.prototype, 'send').mockImplementation(async function (
-    this: DynamoDBDocumentClient,
-    command: unknown,
-  ) {
-    const result = await Reflect.apply(send, this, [command]);
-    if (command instanceof UpdateCommand && !isBusy) {
-      isBusy = true;
-      await work();
-      isBusy = false;
-    }
-    return result;
-  } as typeof send);
-  return () => spy.mockRestore();
+  return interceptSends(
+    (send) =>
+      async function (command, ...rest) {
+        const result = await send.call(this, command, ...rest);
+        if (command instanceof UpdateCommand && !isBusy) {
+          isBusy = true;
+          await work();
+          isBusy = false;
+        }
+        return result;
+      },
+  );
 }
 
 /** Writes applications and the pointers of `demo` to them, 25 items a request, as many as DynamoDB takes. */

@@ -1,8 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { compile } from '../interleavings/expressions.ts';
-
-type Send = (command: unknown, ...rest: unknown[]) => Promise<unknown>;
+import { interceptSends } from '../support/intercept-sends.ts';
 
 /**
  * Takes away what the service stands on: each conditional update becomes a read, a look at what was read, and a write
@@ -10,19 +9,17 @@ type Send = (command: unknown, ...rest: unknown[]) => Promise<unknown>;
  * @returns what puts it back
  */
 export function swapInReadThenWrite(): () => void {
-  const prototype = DynamoDBDocumentClient.prototype as unknown as { send: Send };
-  const { send } = prototype;
-  prototype.send = async function (this: unknown, command, ...rest) {
-    const input = command instanceof UpdateCommand ? command.input : undefined;
-    if (!input?.ConditionExpression) return send.call(this, command, ...rest);
-    const { TableName, Key } = input;
-    const read = await send.call(this, new GetCommand({ TableName, Key, ConsistentRead: true }));
-    requireCondition(input, (read as { Item?: Record<string, unknown> }).Item ?? {});
-    return send.call(this, new UpdateCommand(withoutCondition(input)), ...rest);
-  };
-  return () => {
-    prototype.send = send;
-  };
+  return interceptSends(
+    (send) =>
+      async function (command, ...rest) {
+        const input = command instanceof UpdateCommand ? command.input : undefined;
+        if (!input?.ConditionExpression) return send.call(this, command, ...rest);
+        const { TableName, Key } = input;
+        const read = await send.call(this, new GetCommand({ TableName, Key, ConsistentRead: true }));
+        requireCondition(input, (read as { Item?: Record<string, unknown> }).Item ?? {});
+        return send.call(this, new UpdateCommand(withoutCondition(input)), ...rest);
+      },
+  );
 }
 
 function requireCondition(input: UpdateCommandInput, item: Record<string, unknown>): void {

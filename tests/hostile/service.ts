@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { startLocalKms } from '../../infra/local/kms.ts';
 import type { ItemKey } from '../../lib/store/table.ts';
 import {
@@ -12,6 +13,7 @@ import {
   setEnvironment,
   trusted,
 } from '../support/environment.ts';
+import { interceptSends } from '../support/intercept-sends.ts';
 import { startIssuer, type TestIssuer } from '../support/issuer.ts';
 import type { Target } from './requests.ts';
 import { issuerUrl } from './tokens.ts';
@@ -51,18 +53,19 @@ export async function openHostileService(table: { endpoint: string; tableName: s
   return { ...table, handlers, issuer, otherIssuer, world, takeLog: () => written.splice(0), takeWrites, close };
 }
 
-const reads: readonly unknown[] = [GetCommand, QueryCommand, BatchGetCommand];
+const reads: readonly unknown[] = [GetItemCommand, GetCommand, QueryCommand, BatchGetCommand];
 
 /** Notes the item of every command to the database that is no read. */
 function watchWrites(): { takeWrites(): ItemKey[]; stopWatch(): void } {
-  const { prototype } = DynamoDBDocumentClient;
-  const { send } = prototype;
   const written: ItemKey[] = [];
-  prototype.send = function (this: DynamoDBDocumentClient, ...sent: [command: object]) {
-    if (!reads.includes(sent[0].constructor)) written.push(keyIn(sent[0] as WriteCommand));
-    return Reflect.apply(send, this, sent);
-  } as typeof send;
-  return { takeWrites: () => written.splice(0), stopWatch: () => Object.assign(prototype, { send }) };
+  const stopWatch = interceptSends(
+    (send) =>
+      function (command, ...rest) {
+        if (!reads.includes(command.constructor)) written.push(keyIn(command));
+        return send.call(this, command, ...rest);
+      },
+  );
+  return { takeWrites: () => written.splice(0), stopWatch };
 }
 
 interface WriteCommand {

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-export type Send = (this: unknown, command: { readonly input: object }, ...rest: unknown[]) => Promise<unknown>;
+type Send = (this: unknown, command: { readonly input: object }, ...rest: unknown[]) => Promise<unknown>;
 
 /**
  * Puts something in the place of the way to DynamoDB, by the document client and without it.
