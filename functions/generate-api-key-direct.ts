@@ -2,18 +2,17 @@ import { generateApiKeyDirect as validate } from '../lib/contract/generated/vali
 import { generateApiKeyDirect } from '../lib/contract/routes.ts';
 import { directEndpoint } from '../lib/direct/direct-endpoint.ts';
 import { parseAppHrn } from '../lib/domain/hrn.ts';
-import { repeatableRequest } from '../lib/domain/idempotency.ts';
+import { requestId } from '../lib/domain/idempotency.ts';
 import { fullStanding } from '../lib/domain/policy.ts';
 import { keyMade } from '../lib/metrics.ts';
 import { generate } from '../lib/use-cases/generate.ts';
 
 /** The same operation for other Lambda functions: no HTTP event, and IAM decides who may invoke it. */
 export const handler = directEndpoint(generateApiKeyDirect, validate, async (call, payload) => {
-  const { correlationId: _, idempotencyKey: key, ...body } = payload;
+  const { idempotencyKey: key } = payload;
   const app = parseAppHrn(payload.app, call.settings.partition);
   const by = `lambda:${payload.createdBy?.trim() ?? 'unnamed'}`;
-  const request =
-    key === undefined ? undefined : repeatableRequest(['', by, generateApiKeyDirect.id, payload.app, key], body);
+  const request = key === undefined ? undefined : requestId(['', by, generateApiKeyDirect.id, payload.app, key]);
   const made = await generate(call, { ...call, app, wish: payload, by, standing: () => fullStanding, request });
   const logged = { keyHrn: made.body.apiKey, by };
   return { success: { apiKey: made.body }, logged, metrics: made.isReplayed ? [] : [keyMade] };

@@ -4,6 +4,7 @@ import { formatAppHrn } from '../lib/domain/hrn.ts';
 import { keysBySortKey } from '../lib/domain/keys-of-app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { formatPageToken, parsePage } from '../lib/http/page.ts';
+import { lastUsesOf } from '../lib/store/last-used.ts';
 import { visibleApp } from '../lib/use-cases/visible-app.ts';
 
 /** `GET /apps/{app}/apiKeys` */
@@ -16,7 +17,9 @@ export const handler = endpoint(listApiKeys, async (call) => {
   const rest = keys.filter(({ sortKey }) => sortKey > after);
   const page = rest.slice(0, limit);
   const last = rest.length > limit ? page.at(-1) : undefined;
-  const items = page.map(({ handle, key }) => formatApiKey(handle, key, app, settings.partition));
+  const handles = page.map(({ handle }) => handle);
+  const uses = await lastUsesOf(call.table, app.appId, handles, call.deadline);
+  const items = page.map(({ handle, key }) => formatApiKey(handle, key, app, settings.partition, uses.get(handle)));
   const pageToken = last && { pageToken: formatPageToken(last.sortKey, list) };
   return { status: 200, body: { limit, total: keys.length, items, ...pageToken } };
 });

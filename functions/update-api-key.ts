@@ -5,6 +5,7 @@ import { editKey } from '../lib/domain/keys-of-app.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';
 import { keyReply } from '../lib/http/replies.ts';
+import { lastUseOf } from '../lib/store/last-used.ts';
 import { change } from '../lib/use-cases/change.ts';
 
 /** `PATCH /apps/{app}/apiKeys/{apiKey}` */
@@ -13,7 +14,10 @@ export const handler = endpoint(
   async (call) => {
     requireFuture(call.body.expiresAt, call.deadline.now());
     const handle = keyInPath(call);
-    return keyReply(call, await change(call, (app) => editKey(app, handle, call.body), handle), handle);
+    // Read first: once the change is made, nothing may keep it from being answered.
+    const lastUsedTime = await lastUseOf(call.table, call.app.appId, handle, call.deadline);
+    const app = await change(call, (found) => editKey(found, handle, call.body), handle);
+    return keyReply(call, app, handle, lastUsedTime);
   },
   validate,
 );

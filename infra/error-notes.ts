@@ -112,7 +112,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
   },
   '409304': {
     when: [
-      'The key has a successor: another request rotated it. So it is for as long as the old key is in the list. Of one that ended at once this is said for 10 minutes at least, for 24 hours if it was made with an Idempotency-Key; then 404666.',
+      'The key has a successor: another request rotated it. This error is returned for as long as the old key is in the list. If the key was rotated without an overlap, the error is returned for 10 minutes, unless 50 other keys of the application were removed since. After that, the error is 404666.',
     ],
     caller:
       'If that was your own request, whose answer was lost: the successor is there, its secret is not. Rotate the successor, with an Idempotency-Key.',
@@ -145,9 +145,8 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
     when: [
       'The calling principal has made more requests than `RATE_LIMIT` allows (10 a second, 20 at once). Verifying does not count.',
       'All callers of a method together have made more than the gateway allows (`GATEWAY_RATE_LIMIT`, `GATEWAY_BURST_LIMIT`).',
-      'The application has had 100 keys removed, or 100 requests with an Idempotency-Key, lately: more would not be remembered. Deleting and disabling still work.',
     ],
-    caller: '`Retry-After` is 1 second as a rule; in the last case it is until the first of the 100 may be forgotten.',
+    caller: '`Retry-After` is 1 second as a rule.',
     operator:
       'Whose they are: `filter event = "access" and code = "429003" | stats count(*) by principal`. What the gateway refuses is in its own access log, as `gatewayResponse` THROTTLED, and not in `Refusals`.',
   },

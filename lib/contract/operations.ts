@@ -65,7 +65,7 @@ export const generateApiKeyDirect = {
   description: 'The same for other Lambda functions: whoever IAM lets invoke it acts with manage in every realm.',
   body: generateApiKeyDirectPayload,
   reply: newKey,
-  errors: ['400288', '404660', '429003', ...refusals],
+  errors: ['400288', '404660', ...refusals],
 } as const satisfies Operation;
 
 export const listApiKeys = {

@@ -20,11 +20,6 @@ export interface ApiKey {
   readonly rotatedTo?: KeyHandle;
 }
 
-/** When keys were used last, ms since the epoch, as far as that was written down. */
-interface Uses {
-  readonly lastUsed: Readonly<Record<KeyHandle, number>>;
-}
-
 /** What a caller may say of a new key. */
 export interface ApiKeyWish {
   readonly name: string;
@@ -32,10 +27,14 @@ export interface ApiKeyWish {
   readonly enabled?: boolean;
 }
 
+/** @returns what is stored of a wish: texts trimmed, defaults filled in */
+export function completeWish({ name, expiresAt = never, enabled = true }: ApiKeyWish): Required<ApiKeyWish> {
+  return { name: name.trim(), expiresAt, enabled };
+}
+
 /** @param wish of which `expiresAt` has been looked at */
-export function newApiKey(wish: ApiKeyWish, createdBy: string, now: number): ApiKey {
-  const { name, expiresAt = never, enabled = true } = wish;
-  return { name: name.trim(), enabled, createdTime: now, createdBy, expiresAt };
+export function newApiKey(wish: ApiKeyWish, createdBy: string, createdTime: number): ApiKey {
+  return { ...completeWish(wish), createdTime, createdBy };
 }
 
 /** @returns a 400200 when `expiresAt` is given, and neither in the future nor -1 */
@@ -61,10 +60,9 @@ export function hasGivenUpPlace({ expiresAt }: ApiKey, now: number): boolean {
 
 /**
  * The answer that shows a key.
- * @param app with the times at which its keys were used, if those are to be shown
+ * @param lastUsedTime when the key was last used, in ms since the epoch, if that is known and is to be shown
  */
-export function formatApiKey(handle: KeyHandle, key: ApiKey, app: AppRef & Partial<Uses>, partition: string) {
-  const lastUsedTime = app.lastUsed?.[handle];
+export function formatApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, partition: string, lastUsedTime?: number) {
   return {
     apiKey: formatApiKeyHrn(app.realm, handle, partition),
     identity: formatAppHrn(app, partition),

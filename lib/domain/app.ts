@@ -5,15 +5,13 @@ import { formatAppHrn, formatRealmHrn } from './hrn.ts';
 import type { RequestRecord } from './idempotency.ts';
 import type { Action } from './policy.ts';
 
-/** What stays of a key that left `keys`, so that a late copy of the write that made it finds it gone. */
+/** What stays of a key that left `keys`, for the answers to later requests. No write depends on it: see `sealed`. */
 export interface Tombstone {
   /** ms since the epoch */
   readonly at: number;
-  /** from then on it may be pruned, ms since the epoch */
-  readonly until: number;
-  /** id of the operation that removed it */
+  /** ID of the operation that removed it */
   readonly op: string;
-  readonly why: 'deleted' | 'replaced' | 'rotated' | 'fenced';
+  readonly why: 'deleted' | 'replaced' | 'rotated';
   /** handle of the key that took its place by rotation */
   readonly successor?: KeyHandle;
 }
@@ -44,7 +42,7 @@ export interface App {
   readonly listKey?: string;
   /** hash of the body that it was created from, if that came with an Idempotency-Key */
   readonly bodyHash?: string;
-  /** increased by every write but that of `lastUsed` */
+  /** increased by every write, except those that only drop old records */
   readonly rev: number;
   /** URLs of attached token issuers; not empty: no API keys */
   readonly issuers: readonly string[];
@@ -52,17 +50,16 @@ export interface App {
   /** always the size of `keys` */
   readonly keyCount: number;
   readonly keys: Readonly<Record<KeyHandle, ApiKey>>;
+  /**
+   * The latest `createdTime` of a key that was removed, or of an attempt to generate one that was given up. A key is
+   * only added if its `createdTime` is later, so a late copy of a write never brings a removed key back.
+   */
+  readonly sealed: number;
   readonly removed: Readonly<Record<KeyHandle, Tombstone>>;
   /** Idempotency-Key records by the hash of their request */
   readonly requests: Readonly<Record<string, RequestRecord>>;
-  readonly lastUsed: Readonly<Record<KeyHandle, number>>;
   readonly lastChange: Change;
-  /** of a deleted application: when the item itself goes, in seconds since the epoch */
-  readonly ttl?: number;
 }
-
-/** A deleted application's item stays this long, so that no late copy of its creation revives it. */
-const deletedSeconds = 7 * 24 * 60 * 60;
 
 /** @param owner the principal that gets `manage` */
 export function newApp(made: {
@@ -78,8 +75,7 @@ export function newApp(made: {
   return {
     appId: made.appId,
     realm: made.realm,
-    name: made.name.trim(),
-    description: made.description?.trim() ?? '',
+    ...completeAppWish(made),
     status: 'active',
     createdTime: made.now,
     createdBy: made.owner,
@@ -89,9 +85,9 @@ export function newApp(made: {
     grants: { [made.owner]: ['manage'] },
     keyCount: 0,
     keys: {},
+    sealed: 0,
     removed: {},
     requests: {},
-    lastUsed: {},
     lastChange: { op: made.op, at: made.now, by: made.owner, action: 'createApp', correlationId: made.correlationId },
   };
 }
@@ -106,6 +102,17 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** @returns 20 letters and digits, about 119 bits, random unless `digit` (which gives numbers below its argument) is not */
 export function newAppId(digit: (below: number, index: number) => number = (below) => randomInt(below)): string {
   return Array.from({ length: 20 }, (_, index) => alphabet.charAt(digit(alphabet.length, index))).join('');
+}
+
+/** What a caller may say of a new application. */
+export interface AppWish {
+  readonly name: string;
+  readonly description?: string;
+}
+
+/** @returns what is stored of a wish: texts trimmed, defaults filled in */
+export function completeAppWish({ name, description = '' }: AppWish): Required<AppWish> {
+  return { name: name.trim(), description: description.trim() };
 }
 
 /** What a caller may say to change an application. */
@@ -126,18 +133,22 @@ export function patchApp(app: App, patch: AppPatch): App {
   return name === app.name && description === app.description && status === app.status ? app : patched;
 }
 
-/** @returns what stays of a deleted application: no keys, no rights, no place in a list */
-export function deleteApp(app: App, now: number): App {
+/**
+ * @returns what stays of a deleted application, for ever: no keys, no rights, no place in a list. Its ID is never used
+ *   again, because an old token can still name it
+ */
+export function deleteApp(app: App): App {
   const { listKey: _, ...rest } = app;
   return {
     ...rest,
     status: 'deleted',
+    name: '',
+    description: '',
     grants: {},
     keys: {},
     keyCount: 0,
     removed: {},
     requests: {},
-    ttl: Math.ceil(now / 1_000) + deletedSeconds,
   };
 }
 

@@ -2,30 +2,45 @@ import { createHash } from 'node:crypto';
 import type { KeyHandle } from './api-key-id.ts';
 import { ApiError } from './errors.ts';
 
-/** What is kept of a request that came with an Idempotency-Key: enough to answer it again, but not its secret. */
+/** What is kept of a request that came with an Idempotency-Key: enough to recognize it, but not its secret. */
 export interface RequestRecord {
   /** ms since the epoch */
   readonly at: number;
   readonly bodyHash: string;
-  /** 32 random bytes in base64: with the service key they give the secret again */
+  /** 32 random bytes in base64: with the service key and the Idempotency-Key, they give the secret again */
   readonly salt: string;
   readonly handle: KeyHandle;
   /** the prefix that the key was made with */
   readonly prefix: string;
 }
 
-/** A request that may be repeated: `hash` says which it is, `bodyHash` what it asks. */
-export interface RepeatableRequest {
+/** Who asks for what under which Idempotency-Key. */
+export interface RequestId {
+  /** finds the record of the request; it is stored */
   readonly hash: string;
+  /**
+   * What the secret is made from, together with the salt. It is never stored, and `hash` does not give it: only someone
+   * who knows the Idempotency-Key can compute it.
+   */
+  readonly secretHash: string;
+}
+
+/** A request that may be repeated; `bodyHash` says what it asks for. */
+export interface RepeatableRequest extends RequestId {
   readonly bodyHash: string;
 }
 
 /** For so long the same request gives the same answer. */
 export const repeatableMs = 24 * 60 * 60_000;
 
-/** @param parts issuer, principal, realm, operation, resource and Idempotency-Key: who asks for what, under which name */
-export function repeatableRequest(parts: readonly string[], body: object): RepeatableRequest {
-  return { hash: hashOf(parts), bodyHash: hashOf(Object.entries(body).sort().flat().map(String)) };
+/** @param parts issuer, principal, realm, operation, resource and Idempotency-Key */
+export function requestId(parts: readonly string[]): RequestId {
+  return { hash: hashOf(['request', ...parts]), secretHash: hashOf(['secret', ...parts]) };
+}
+
+/** @param wish what would be stored: texts trimmed, defaults filled in, so that equal wishes are equal requests */
+export function repeatable(id: RequestId, wish: object): RepeatableRequest {
+  return { ...id, bodyHash: hashOf([canonicalJson(wish)]) };
 }
 
 /** @returns sha256 in base64url over the parts, each with its length before it */
@@ -35,9 +50,17 @@ function hashOf(parts: readonly string[]): string {
   return hash.digest('base64url');
 }
 
-/** @returns what the service key's HMAC is taken over to give the secret */
-export function secretInput({ hash }: RepeatableRequest, salt: string): Uint8Array {
-  return createHash('sha256').update(hash, 'base64url').update(salt, 'base64').digest();
+/** @returns JSON that is the same for equal values: the fields of each object in the order of their names */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part) => {
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  });
+}
+
+/** @returns 32 bytes: what the service key's HMAC is taken over to give the secret */
+export function secretInput({ secretHash }: RequestId, salt: string): Uint8Array {
+  return createHash('sha256').update(secretHash, 'base64url').update(salt, 'base64').digest();
 }
 
 interface Requested {

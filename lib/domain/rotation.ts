@@ -2,14 +2,19 @@ import { type ApiKey, type ApiKeyWish, isLiveAt, never, newApiKey } from './api-
 import type { KeyHandle } from './api-key-id.ts';
 import type { App } from './app.ts';
 import { ApiError, errorTable } from './errors.ts';
-import { requireTakesKeys } from './generation.ts';
-import { expiredKeys, prune, removeKeys, requireRoomForRecords } from './housekeeping.ts';
+import { addKey, requireTakesKeys } from './generation.ts';
+import { expiredKeys, prune, removeKeys } from './housekeeping.ts';
 import { findRecord, type RepeatableRequest, type RequestRecord } from './idempotency.ts';
 
 /** What a caller may say of a rotation; `expiresAt` has been looked at. */
 export interface RotationWish extends Partial<Pick<ApiKeyWish, 'name' | 'expiresAt'>> {
   /** for so long both keys serve; 0, the default: the old one ends at once */
   readonly overlapSeconds?: number;
+}
+
+/** @returns what a wish asks for, to tell it from others: texts trimmed, defaults filled in */
+export function completeRotationWish({ name, overlapSeconds = 0, ...wish }: RotationWish): RotationWish {
+  return { ...wish, overlapSeconds, ...(name !== undefined && { name: name.trim() }) };
 }
 
 /** A rotation of the key `from` into the key `to`. */
@@ -29,7 +34,7 @@ export interface Rotation {
 /**
  * @returns the application with the successor in place; the same application if the request was answered before, which
  *   its record then tells
- * @throws ApiError 422409, 409305, 404666, 409304, 409306, 400337, 400201, 409303 or 429003
+ * @throws ApiError 422409, 409305, 404666, 409304, 409306, 400337, 400201 or 409303
  */
 export function rotate(app: App, rotation: Rotation): App {
   const { from, to, wish, now, request, record } = rotation;
@@ -39,9 +44,7 @@ export function rotate(app: App, rotation: Rotation): App {
   const successor = successorOf(old, rotation);
   const pruned = prune(app, now);
   const cleared = wish.overlapSeconds ? overlap(pruned, old, rotation) : replaceKeys(pruned, [from], rotation);
-  requireRoomForRecords(app, now);
-  const requests = request && record ? { ...cleared.requests, [request.hash]: record } : cleared.requests;
-  return { ...cleared, keys: { ...cleared.keys, [to]: successor }, keyCount: cleared.keyCount + 1, requests };
+  return addKey(cleared, to, successor, request, record);
 }
 
 /** @throws ApiError 404666 when there is no such key, 409304 when it has a successor already */

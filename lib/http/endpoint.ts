@@ -7,7 +7,7 @@ import type { Route } from '../contract/routes.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, invalidField } from '../domain/errors.ts';
 import { type AppRef, decodeOnce, formatApiKeyHrn, formatAppHrn, parseApiKeyHrn, parseAppHrn } from '../domain/hrn.ts';
-import { type RepeatableRequest, repeatableRequest } from '../domain/idempotency.ts';
+import { type RequestId, requestId } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
 import { openService, start, type VerifyingService } from '../service.ts';
 import { createRateLimiter, type RateLimiter } from '../store/rate-limit.ts';
@@ -35,7 +35,7 @@ export interface Call<Body> extends Exchange, VerifyingService {
   readonly body: Body;
   readonly operation: Route;
   /** if it came with an Idempotency-Key, and the operation takes one */
-  readonly request: RepeatableRequest | undefined;
+  readonly request: RequestId | undefined;
 }
 
 type Step = MiddlewareObj<Exchange, Reply | GatewayReply, Error, Context>;
@@ -172,12 +172,11 @@ function checkIdempotencyKey(): Step {
 function readRequest(): Step {
   return {
     before({ event: exchange }) {
-      const { headers, caller, appHrn, operation, event, body } = exchange;
+      const { headers, caller, appHrn, operation, event } = exchange;
       const [key] = headers.get('idempotency-key') ?? [];
       if (key === undefined || !caller) return;
       const resource = appHrn ? [appHrn, decodeOnce(event.pathParameters?.apiKey ?? '')] : [];
-      const parts = [caller.issuer, caller.principal, caller.realm, operation.id, ...resource, key];
-      exchange.request = repeatableRequest(parts, body ?? {});
+      exchange.request = requestId([caller.issuer, caller.principal, caller.realm, operation.id, ...resource, key]);
     },
   };
 }

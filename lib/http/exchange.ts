@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Route } from '../contract/routes.ts';
 import { ApiError, errorTable, formatError } from '../domain/errors.ts';
 import type { AppRef } from '../domain/hrn.ts';
-import type { RepeatableRequest } from '../domain/idempotency.ts';
+import type { RequestId } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
 import { formatWhy, log } from '../log.ts';
 import { keyMade, type Metric, metered, refusal, verification } from '../metrics.ts';
@@ -29,7 +29,7 @@ export interface Exchange {
   appHrn?: string;
   /** the key that the path names */
   keyHrn?: string;
-  request?: RepeatableRequest | undefined;
+  request?: RequestId | undefined;
   bodyText?: string;
   /** the body's text, then what was parsed from it */
   body?: unknown;

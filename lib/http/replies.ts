@@ -21,9 +21,14 @@ export function newKeyReply({ body, isReplayed }: NewApiKey): Reply {
  * 200 with a key of the application, without its secret.
  * @throws ApiError 404666 when there is no such key
  */
-export function keyReply({ settings }: Settled, app: App, handle: KeyHandle | undefined): Reply {
+export function keyReply(
+  { settings }: Settled,
+  app: App,
+  handle: KeyHandle | undefined,
+  lastUsedTime: number | undefined,
+): Reply {
   const key = requireKey(app, handle);
-  const body = formatApiKey(handle as KeyHandle, key, app, settings.partition);
+  const body = formatApiKey(handle as KeyHandle, key, app, settings.partition, lastUsedTime);
   return { status: 200, body, logged: { keyHrn: body.apiKey, expiresAt: String(body.expiresAt) } };
 }
 

@@ -4,11 +4,10 @@ import { ApiError } from '../domain/errors.ts';
 import { prune } from '../domain/housekeeping.ts';
 import type { AppRef } from '../domain/hrn.ts';
 import { type Action, requireAccess, type Standing } from '../domain/policy.ts';
-import { appKey, latestUse, recorded } from './app-item.ts';
-import { expr, type Fragment, type Path, path, toUpdate } from './expression.ts';
+import { replacementOf } from './app-item.ts';
 import { getApp, refusedApp } from './get-app.ts';
 import { backOff, type Deadline, settle } from './settle.ts';
-import type { Table, Update } from './table.ts';
+import type { Table } from './table.ts';
 
 /** A change to an application that was read before. */
 export interface AppChange {
@@ -35,7 +34,7 @@ export async function changeApp(table: Table, wanted: AppChange, deadline: Deadl
     const wish = wanted.edit(app);
     if (wish === app) return app;
     const edited = prune(wish, wanted.change.at);
-    const update = updateOf(app, edited, wanted.change);
+    const update = replacementOf(app, edited, wanted.change);
     const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms));
     const { applied, doubt } = settled;
     const next = { ...edited, rev: app.rev + 1, lastChange: wanted.change };
@@ -71,44 +70,4 @@ function unknowable(): ApiError {
     action: 'Look at the application, and send the request again if the change is not there.',
     retryAfterSeconds: 1,
   });
-}
-
-/** What of an application a change may write; `lastUsed` is the verifiers'. */
-const writable = [
-  'name',
-  'description',
-  'status',
-  'listKey',
-  'issuers',
-  'grants',
-  'keyCount',
-  'keys',
-  'removed',
-  'requests',
-  'ttl',
-] as const satisfies readonly (keyof App)[];
-
-function updateOf(before: App, after: App, change: Change): Update {
-  const changed = writable.filter((name) => after[name] !== before[name]);
-  const set: Fragment[] = changed.flatMap((name) => {
-    const value = after[name];
-    return value === undefined ? [] : [expr`${path(name)} = ${value}`];
-  });
-  return toUpdate({
-    key: appKey(before.appId),
-    set: [...set, ...recorded(change)],
-    remove: [
-      ...changed.filter((name) => after[name] === undefined).map((name) => path(name)),
-      ...staleUses(before, after),
-    ],
-    where: [expr`${path('rev')} = ${before.rev}`],
-  });
-}
-
-/** The times of use of keys that are no more, and the mark of a write that is no change. */
-function staleUses(before: App, after: App): Path[] {
-  const gone = Object.keys(before.lastUsed).filter(
-    (handle) => handle !== 'latest' && !Object.hasOwn(after.keys, handle),
-  );
-  return [latestUse, ...gone.map((handle) => path('lastUsed', handle))];
 }

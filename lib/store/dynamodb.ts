@@ -47,10 +47,10 @@ export function openTable(tableName: string): Table {
       attempt(() => within(ms, (options) => client.send(new PutCommand({ ...answer, ...put }), options))),
     attemptDelete: (remove, ms) =>
       attempt(() => within(ms, (options) => client.send(new DeleteCommand({ ...answer, ...remove }), options))),
-    attemptGet: (key, ms) =>
+    attemptGet: (key, ms, attributes) =>
       attemptRead(async () => {
         // The document client would take a sixteenth of the time of this read, the one that verifying a key waits for.
-        const get = new GetItemCommand({ ...named, Key: marshall(key), ConsistentRead: true });
+        const get = new GetItemCommand({ ...named, ...only(attributes), Key: marshall(key), ConsistentRead: true });
         const { Item } = await within(ms, (options) => plainClient.send(get, options));
         return Item && unmarshall(Item);
       }),
@@ -62,6 +62,13 @@ export function openTable(tableName: string): Table {
     attemptBatchGet: (keys, ms) =>
       attemptRead(() => within(ms, (options) => batchGet(client, tableName, keys, options))),
   };
+}
+
+/** What of an item a read is about. */
+function only(attributes: readonly string[] | undefined) {
+  if (!attributes) return {};
+  const names = Object.fromEntries(attributes.map((name, index) => [`#n${index}`, name]));
+  return { ProjectionExpression: Object.keys(names).join(), ExpressionAttributeNames: names };
 }
 
 async function batchGet(

@@ -43,9 +43,10 @@ export function toUpdate({ key, set, remove = [], where }: Write): Update {
   const placeholders = new Placeholders();
   const sets = set.map((fragment) => placeholders.render(fragment)).join(', ');
   const removes = remove.map((removed) => placeholders.name(removed)).join(', ');
+  const actions = [sets && `SET ${sets}`, removes && `REMOVE ${removes}`];
   return {
     Key: key,
-    UpdateExpression: `SET ${sets}${removes && ` REMOVE ${removes}`}`,
+    UpdateExpression: actions.filter(Boolean).join(' '),
     ConditionExpression: where.map((fragment) => `(${placeholders.render(fragment)})`).join(' AND '),
     ExpressionAttributeNames: placeholders.names,
     ExpressionAttributeValues: placeholders.values,

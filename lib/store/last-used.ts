@@ -1,30 +1,79 @@
 import type { KeyHandle } from '../domain/api-key-id.ts';
-import { appKey, latestUse } from './app-item.ts';
 import { expr, path, toUpdate } from './expression.ts';
-import type { Attempt, Table } from './table.ts';
+import { type Deadline, read } from './settle.ts';
+import type { Attempt, Item, ItemKey, Table } from './table.ts';
 
-/** A use of a key that was found in the application's item, in ms since the epoch. */
+/** A use of a key, in ms since the epoch. */
 export interface Use {
   readonly appId: string;
   readonly handle: KeyHandle;
   readonly at: number;
-  /** a use is written down once in such a period, by whoever comes first */
+  /** a use is written down once in such a period, by whichever process comes first */
   readonly periodMs: number;
+  /** of the key; -1: never */
+  readonly expiresAt: number;
+}
+
+/** When keys were last used, in ms since the epoch, as far as that was written down. */
+export type LastUses = ReadonlyMap<KeyHandle, number>;
+
+/** A time of use stays so long after the key's expiry; of a key that never expires, after the use. */
+const keptSeconds = 400 * 24 * 60 * 60;
+
+/** Clocks may differ by so much. */
+const clockSkewMs = 60_000;
+
+/** Each key has an item of its own for this, so that whoever writes it can change nothing that decides about the key. */
+function useKey(appId: string, handle: KeyHandle): ItemKey {
+  return { pk: `used#${appId}`, sk: handle };
+}
+
+/** Writes down when a key was used, in one attempt. */
+export function recordUse(table: Table, { appId, handle, at, periodMs, expiresAt }: Use): Promise<Attempt> {
+  const ttl = Math.ceil(Math.max(at, expiresAt) / 1_000) + keptSeconds;
+  const update = toUpdate({
+    key: useKey(appId, handle),
+    set: [expr`${path('at')} = ${at}`, expr`${path('ttl')} = ${ttl}`],
+    where: [expr`NOT ${path('at')} > ${at - periodMs}`],
+  });
+  return table.attemptUpdate({ ...update, ReturnValuesOnConditionCheckFailure: 'NONE' });
+}
+
+/** @returns when one key was last used. @throws ApiError 503000 when the table does not answer in time */
+export async function lastUseOf(
+  table: Table,
+  appId: string,
+  handle: KeyHandle | undefined,
+  deadline: Deadline,
+): Promise<number | undefined> {
+  if (handle === undefined) return undefined;
+  return timeIn(await read(deadline, (ms) => table.attemptGet(useKey(appId, handle), ms)), deadline.now());
 }
 
 /**
- * Writes down when a key was used, in one attempt. It names no attribute but `lastUsed` and the item's key, so that
- * whoever may do just this can change nothing else.
+ * @param handles at most 100
+ * @returns when they were last used, eventually consistent
+ * @throws ApiError 503000 when the table does not answer in time
  */
-export function recordUse(table: Table, { appId, handle, at, periodMs }: Use): Promise<Attempt> {
-  const lastUsed = path('lastUsed', handle);
-  const update = toUpdate({
-    key: appKey(appId),
-    set: [expr`${lastUsed} = ${at}`, expr`${latestUse} = ${handle}`],
-    where: [
-      expr`attribute_exists(${path('pk')})`,
-      expr`attribute_not_exists(${lastUsed}) OR ${lastUsed} <= ${at - periodMs}`,
-    ],
-  });
-  return table.attemptUpdate({ ...update, ReturnValuesOnConditionCheckFailure: 'NONE' });
+export async function lastUsesOf(
+  table: Table,
+  appId: string,
+  handles: readonly KeyHandle[],
+  deadline: Deadline,
+): Promise<LastUses> {
+  if (handles.length === 0) return new Map();
+  const keys = handles.map((handle) => useKey(appId, handle));
+  const items = await read(deadline, (ms) => table.attemptBatchGet(keys, ms));
+  return new Map(
+    items.flatMap((item) => {
+      const time = timeIn(item, deadline.now());
+      return time === undefined ? [] : [[item.sk as KeyHandle, time] as const];
+    }),
+  );
+}
+
+/** Whoever verifies keys can write such an item: what is no time of the past counts as none. */
+function timeIn(item: Item | undefined, now: number): number | undefined {
+  const at = item?.at;
+  return typeof at === 'number' && Number.isSafeInteger(at) && at > 0 && at <= now + clockSkewMs ? at : undefined;
 }

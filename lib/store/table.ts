@@ -40,7 +40,8 @@ export interface Table {
   attemptUpdate(update: Update, withinMs?: number): Promise<Attempt>;
   attemptPut(put: Put, withinMs?: number): Promise<Attempt>;
   attemptDelete(remove: Delete, withinMs?: number): Promise<Attempt>;
-  attemptGet(key: ItemKey, withinMs?: number): Promise<ReadAttempt<Item | undefined>>;
+  /** @param attributes the only ones to read; default: all */
+  attemptGet(key: ItemKey, withinMs?: number, attributes?: readonly string[]): Promise<ReadAttempt<Item | undefined>>;
   attemptQuery(query: Query, withinMs?: number): Promise<ReadAttempt<readonly Item[]>>;
   /** At most 100 keys; what is not there is left out. */
   attemptBatchGet(keys: readonly ItemKey[], withinMs?: number): Promise<ReadAttempt<readonly Item[]>>;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type App, newApp, newAppId } from '../domain/app.ts';
+import { type App, type AppWish, completeAppWish, newApp, newAppId } from '../domain/app.ts';
 import { ApiError } from '../domain/errors.ts';
-import type { RepeatableRequest } from '../domain/idempotency.ts';
+import { type RepeatableRequest, type RequestId, repeatable } from '../domain/idempotency.ts';
 import { type Caller, requireAccess, standingTowards } from '../domain/policy.ts';
 import type { Service } from '../service.ts';
 import { createApp } from '../store/create-app.ts';
@@ -11,7 +11,7 @@ interface CreatingCall extends Service {
   readonly caller: Caller;
   readonly correlationId: string;
   readonly deadline: Deadline;
-  readonly request: RepeatableRequest | undefined;
+  readonly request: RequestId | undefined;
 }
 
 /**
@@ -20,9 +20,10 @@ interface CreatingCall extends Service {
  * @throws ApiError 422409, 409306 or 404660 when the request was answered before, and the application is not as it was
  */
 export async function create(
-  { caller, settings, table, deadline, correlationId, request }: CreatingCall,
-  body: { readonly name: string; readonly description?: string },
+  { caller, settings, table, deadline, correlationId, request: id }: CreatingCall,
+  wish: AppWish,
 ): Promise<{ app: App; isReplayed: boolean }> {
+  const request = id && repeatable(id, completeAppWish(wish));
   const appId = request ? appIdOf(request) : newAppId();
   const made = {
     appId,
@@ -32,13 +33,13 @@ export async function create(
     op: randomUUID(),
     correlationId,
   };
-  const wanted = { ...newApp({ ...made, ...body }), ...(request && { bodyHash: request.bodyHash }) };
+  const wanted = { ...newApp({ ...made, ...wish }), ...(request && { bodyHash: request.bodyHash }) };
   const { app, isOurs } = await createApp(table, wanted, deadline);
   if (!isOurs) requireSame(app, caller, settings.partition, request);
   return { app, isReplayed: !isOurs };
 }
 
-function appIdOf({ hash }: RepeatableRequest): string {
+function appIdOf({ hash }: RequestId): string {
   const bytes = Buffer.from(hash, 'base64url');
   return newAppId((below, index) => (bytes[index] ?? 0) % below);
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type ApiKeyWish, expiryFault, formatNewApiKey, newApiKey } from '../domain/api-key.ts';
+import { type ApiKeyWish, completeWish, expiryFault, formatNewApiKey, newApiKey } from '../domain/api-key.ts';
+import type { ApiKeyId } from '../domain/api-key-id.ts';
 import type { ApiError } from '../domain/errors.ts';
 import { type AppRef, formatApiKeyHrn } from '../domain/hrn.ts';
-import { findRecord, type RepeatableRequest } from '../domain/idempotency.ts';
+import { findRecord, type RepeatableRequest, type RequestId, repeatable } from '../domain/idempotency.ts';
 import { hasAccess, requireAccess, type Standing } from '../domain/policy.ts';
 import type { Service } from '../service.ts';
-import { type Added, addApiKey } from '../store/add-api-key.ts';
+import { type Added, type Addition, addApiKey } from '../store/add-api-key.ts';
 import { getApp } from '../store/get-app.ts';
 import type { Deadline } from '../store/settle.ts';
 import { makeSecret, repeatSecret } from './secret.ts';
@@ -21,7 +22,7 @@ interface Wanted {
   readonly standing: () => Standing;
   readonly correlationId: string;
   /** if it came with an Idempotency-Key */
-  readonly request: RepeatableRequest | undefined;
+  readonly request: RequestId | undefined;
 }
 
 /** The body of the answer, the only place that ever holds the secret; and whether it was given before. */
@@ -36,20 +37,37 @@ export interface NewApiKey {
  */
 export async function generate(context: Context, wanted: Wanted): Promise<NewApiKey> {
   const { settings, table, deadline } = context;
-  const { app, wish, by, correlationId, request } = wanted;
+  const { app, wish } = wanted;
   const now = deadline.now();
-  const answered = await answeredBefore(context, wanted, expiryFault(wish.expiresAt, now));
+  const request = wanted.request && repeatable(wanted.request, completeWish(wish));
+  const answered = await answeredBefore(context, { ...wanted, request }, expiryFault(wish.expiresAt, now));
   if (answered) return replay(context, wanted, answered);
   const standing = wanted.standing();
-  const secret = await makeSecret({ prefix: settings.keyPrefix, appId: app.appId, now }, request, context);
-  const { handle, record } = secret;
-  const keyHrn = formatApiKeyHrn(app.realm, handle, settings.partition);
+  for (let createdTime = now; ; ) {
+    const { apiKeyId, addition } = await attemptOf(context, { ...wanted, request }, { now, createdTime, standing });
+    const added = await addApiKey(table, addition, deadline);
+    if ('sealed' in added) {
+      createdTime = Math.max(deadline.now(), added.sealed + 1);
+      continue;
+    }
+    if (added.replayed) return replay(context, wanted, added);
+    const body = formatNewApiKey(apiKeyId, added.handle, added.key, app, settings.partition);
+    return { body, isReplayed: false };
+  }
+}
+
+/** One attempt: a secret and a `createdTime` that no other attempt has. */
+async function attemptOf(
+  context: Context,
+  { app, wish, by, correlationId, request }: Wanted & { readonly request: RepeatableRequest | undefined },
+  { now, createdTime, standing }: { now: number; createdTime: number; standing: Standing },
+): Promise<{ apiKeyId: ApiKeyId; addition: Addition }> {
+  const { keyPrefix: prefix, maxKeysPerApp: maxKeys, partition } = context.settings;
+  const { apiKeyId, handle, record } = await makeSecret({ prefix, appId: app.appId, now }, request, context);
+  const keyHrn = formatApiKeyHrn(app.realm, handle, partition);
   const change = { op: randomUUID(), at: now, by, action: 'generateApiKey', keyHrn, correlationId };
-  const key = newApiKey(wish, by, now);
-  const addition = { app, handle, key, standing, maxKeys: settings.maxKeysPerApp, now, change, request, record };
-  const added = await addApiKey(table, addition, deadline);
-  if (added.replayed) return replay(context, wanted, added);
-  return { body: formatNewApiKey(secret.apiKeyId, handle, added.key, app, settings.partition), isReplayed: false };
+  const key = newApiKey(wish, by, createdTime);
+  return { apiKeyId, addition: { app, handle, key, standing, maxKeys, now, change, request, record } };
 }
 
 /**
@@ -60,7 +78,11 @@ export async function generate(context: Context, wanted: Wanted): Promise<NewApi
  */
 export async function answeredBefore(
   { table, deadline }: Pick<Context, 'table' | 'deadline'>,
-  { app: ref, standing, request }: Pick<Wanted, 'app' | 'standing' | 'request'>,
+  {
+    app: ref,
+    standing,
+    request,
+  }: Pick<Wanted, 'app' | 'standing'> & { readonly request: RepeatableRequest | undefined },
   fault: ApiError | undefined,
 ): Promise<Added | undefined> {
   const app = request && (await getApp(table, ref.appId, deadline));

@@ -28,9 +28,9 @@ export async function revokeRights(call: ChangingCall, principal: string): Promi
 export async function endApp(call: ChangingCall): Promise<void> {
   const { table, deadline } = call;
   let before: App | undefined;
-  await change(call, (app, { at }) => {
+  await change(call, (app) => {
     before = app;
-    return deleteApp(app, at);
+    return deleteApp(app);
   });
   const remove = async (app: App, principal: string) =>
     removeMember(table, app, principal, await readMember(table, app, principal, deadline), deadline);

@@ -2,10 +2,10 @@ import { expiryFault, formatNewApiKey } from '../domain/api-key.ts';
 import type { KeyHandle } from '../domain/api-key-id.ts';
 import { ApiError } from '../domain/errors.ts';
 import { formatApiKeyHrn } from '../domain/hrn.ts';
-import type { RepeatableRequest } from '../domain/idempotency.ts';
+import { type RequestId, repeatable } from '../domain/idempotency.ts';
 import { requireKey } from '../domain/keys-of-app.ts';
 import { standingTowards } from '../domain/policy.ts';
-import { type RotationWish, rotate as rotateKey } from '../domain/rotation.ts';
+import { completeRotationWish, type RotationWish, rotate as rotateKey } from '../domain/rotation.ts';
 import { changeApp } from '../store/change-app.ts';
 import { type ChangingCall, newChange } from './change.ts';
 import { answeredBefore, type NewApiKey, replay } from './generate.ts';
@@ -20,9 +20,10 @@ export async function rotate(
   call: ChangingCall,
   from: KeyHandle | undefined,
   wish: RotationWish,
-  request: RepeatableRequest | undefined,
+  id: RequestId | undefined,
 ): Promise<NewApiKey> {
   const { app: ref, settings, table, deadline } = call;
+  const request = id && repeatable(id, completeRotationWish(wish));
   const standing = () => standingTowards(ref, call.caller, settings.partition);
   const now = deadline.now();
   const answered = await answeredBefore(call, { app: ref, standing, request }, expiryFault(wish.expiresAt, now));

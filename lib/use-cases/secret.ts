@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ApiKeyId, formatApiKeyId, handleOf, type KeyHandle } from '../domain/api-key-id.ts';
-import { type RepeatableRequest, type RequestRecord, secretInput } from '../domain/idempotency.ts';
+import { type RepeatableRequest, type RequestId, type RequestRecord, secretInput } from '../domain/idempotency.ts';
 import type { Mac } from '../kms.ts';
 import { type Deadline, timeLeft } from '../store/settle.ts';
 
@@ -17,7 +17,7 @@ interface Maker {
   readonly deadline: Deadline;
 }
 
-/** Makes a key: of random bytes, or, for a request that may be repeated, of bytes that a record and the service key give again. */
+/** Makes a key from random bytes or, for a request that may be repeated, from bytes that can be computed again. */
 export async function makeSecret(
   { prefix, appId, now }: { prefix: string; appId: string; now: number },
   request: RepeatableRequest | undefined,
@@ -33,7 +33,7 @@ export async function makeSecret(
 export async function repeatSecret(
   record: RequestRecord,
   appId: string,
-  request: RepeatableRequest,
+  request: RequestId,
   maker: Maker,
 ): Promise<ApiKeyId> {
   const { apiKeyId, handle } = secretOf(record.prefix, appId, await macOf(maker, secretInput(request, record.salt)));

@@ -4,10 +4,11 @@ import { handleOf, type KeyHandle, mayBeApiKeyId, parseApiKeyId } from '../domai
 import { ApiError } from '../domain/errors.ts';
 import { type Verification, verificationOf } from '../domain/verification.ts';
 import { LruMap } from '../lru-map.ts';
-import { appKey, appOf } from '../store/app-item.ts';
-import { recordUse } from '../store/last-used.ts';
+import { appKey, appOf, decisive } from '../store/app-item.ts';
+import { recordUse, type Use } from '../store/last-used.ts';
 import { type Deadline, read } from '../store/settle.ts';
 import type { Table } from '../store/table.ts';
+import { UseNotes } from './use-notes.ts';
 
 export interface VerifierSettings {
   readonly partition: string;
@@ -44,8 +45,6 @@ interface Finding {
   readonly realm: string | undefined;
   readonly from: number;
   readonly until: number;
-  /** when the key's next use is to be written down */
-  useDueAt: number;
 }
 
 /** A read under way; of `turn` and a request's arrival the higher one was later. */
@@ -79,6 +78,7 @@ export class Verifier {
   readonly #accepted = new LruMap<KeyHandle, Finding>(maxAccepted);
   readonly #refused = new LruMap<KeyHandle, Finding>(maxRefused);
   readonly #readings = new Map<KeyHandle, Reading>();
+  readonly #uses: UseNotes;
   #turn = 0;
 
   /** @param warn is told why a use could not be written down, which fails no verification */
@@ -87,6 +87,7 @@ export class Verifier {
     this.#settings = settings;
     this.#clock = clock;
     this.#warn = warn;
+    this.#uses = new UseNotes(settings.lastUsedSeconds);
   }
 
   /**
@@ -100,10 +101,11 @@ export class Verifier {
     const remembered = this.#recall(this.#accepted, handle) ?? this.#recall(this.#refused, handle);
     const finding = remembered ?? (await this.#findParsed(text, handle));
     if (!finding) return { verification: malformed, isCached: false };
-    const { verification, appId, useDueAt } = finding;
+    const { verification, appId } = finding;
     const isCached = remembered !== undefined;
     if (realm !== undefined && finding.realm !== realm) return { verification: unknown, isCached, appId, handle };
-    if (verification.valid && useDueAt <= this.#clock.now()) await this.#use(finding, handle);
+    if (verification.valid && this.#uses.isDue(handle, this.#clock.now()))
+      await this.#use({ appId, handle, expiresAt: verification.expiresAt });
     return { verification, isCached, appId, handle };
   }
 
@@ -149,7 +151,7 @@ export class Verifier {
   }
 
   async #look({ appId, handle }: KeyRef): Promise<Finding> {
-    const { partition, cacheSeconds, lastUsedSeconds = Number.POSITIVE_INFINITY } = this.#settings;
+    const { partition, cacheSeconds } = this.#settings;
     const { app, from } = await this.#read(appId);
     const verification = verificationOf(app, handle, { now: this.#clock.now(), partition });
     const cacheMs = verification.valid ? cacheSeconds * 1_000 : refusedMs;
@@ -160,7 +162,6 @@ export class Verifier {
       realm: app?.realm,
       from,
       until: Math.min(from + cacheMs, expiresAt ?? Number.POSITIVE_INFINITY),
-      useDueAt: (app?.lastUsed[handle] ?? 0) + lastUsedSeconds * 1_000,
     };
     if (cacheSeconds > 0) (verification.valid ? this.#accepted : this.#refused).set(handle, finding);
     return finding;
@@ -171,7 +172,7 @@ export class Verifier {
     let from = 0;
     const attempt = (ms: number) => {
       from = this.#clock.now();
-      return this.#table.attemptGet(appKey(appId), ms);
+      return this.#table.attemptGet(appKey(appId), ms, decisive);
     };
     try {
       const item = await read(deadline, attempt);
@@ -181,12 +182,9 @@ export class Verifier {
     }
   }
 
-  async #use(finding: Finding, handle: KeyHandle): Promise<void> {
-    const { appId } = finding;
-    const at = this.#clock.now();
-    const periodMs = (this.#settings.lastUsedSeconds ?? 0) * 1_000;
-    finding.useDueAt = at + periodMs;
-    const written = recordUse(this.#table, { appId, handle, at, periodMs })
+  async #use(used: Pick<Use, 'appId' | 'handle' | 'expiresAt'>): Promise<void> {
+    const use = { ...used, at: this.#clock.now(), periodMs: this.#uses.periodMs };
+    const written = recordUse(this.#table, use)
       .then((attempt) => 'error' in attempt && this.#warn(attempt.error), this.#warn)
       .catch(() => {}); // of a warning that fails nobody can be warned
     await Promise.race([written, this.#clock.sleep(useMs)]);

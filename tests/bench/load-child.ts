@@ -35,7 +35,7 @@ function itemOf(appId: string) {
   const handle = handleOf(keyOf(appId));
   const app = newApp({ appId, realm: 'myrealm', name: 'load', owner: 'demo', now, op: 'load', correlationId: 'load' });
   const key = { name: 'a key', enabled: true, createdTime: now, createdBy: 'demo', expiresAt: -1 };
-  return { pk: appId, sk: 'app', ...app, keyCount: 1, keys: { [handle]: key }, lastUsed: { [handle]: now } };
+  return { pk: appId, sk: 'app', ...app, keyCount: 1, keys: { [handle]: key } };
 }
 
 async function costOf(call: (appId: string) => Promise<void>, ids: readonly string[]): Promise<Cost> {

@@ -85,19 +85,12 @@ export async function buildSubjects(): Promise<Subjects> {
   };
 }
 
-/** An application with one key, which was used within the hour, as most keys that come in were. */
+/** An application with one key. */
 function itemWith(handle: string): object {
   const now = Date.now();
   const app = newApp({ appId, realm, name: 'bench', owner: 'demo', now, op: 'bench', correlationId: 'bench' });
   const key = { name: 'a key', enabled: true, createdTime: now, createdBy: 'demo', expiresAt: -1 };
-  const item = {
-    pk: appId,
-    sk: 'app',
-    ...app,
-    keyCount: 1,
-    keys: { [handle]: key },
-    lastUsed: { [handle]: now + 86_400_000 },
-  };
+  const item = { pk: appId, sk: 'app', ...app, keyCount: 1, keys: { [handle]: key } };
   return marshall(item, { removeUndefinedValues: true });
 }
 

@@ -44,7 +44,7 @@ it.each([
 });
 
 describe('the answer that shows a key', () => {
-  const { appId, realm, ...rest } = anApp({ lastUsed: { [handle('a')]: 0 } });
+  const { appId, realm, ...rest } = anApp();
   const shown = {
     apiKey: `hrn:here:account::myrealm:apikey/${handle('a')}`,
     identity: `hrn:here:account::myrealm:app/${appId}`,
@@ -57,14 +57,14 @@ describe('the answer that shows a key', () => {
 
   it('has no secret, and nothing that there is not', () => {
     expect(formatApiKey(handle('a'), aKey(), { appId, realm }, 'here')).toStrictEqual(shown);
-    expect(formatApiKey(handle('a'), aKey(), { appId, realm, lastUsed: {} }, 'here')).toStrictEqual(shown);
+    expect(formatApiKey(handle('a'), aKey(), { appId, realm }, 'here', undefined)).toStrictEqual(shown);
   });
 
   it('names the key that it succeeds, but not its successor, and when it was used', () => {
     const key = aKey({ rotatedFrom: handle('b'), rotatedTo: handle('c') });
     const rotatedFrom = `hrn:here:account::myrealm:apikey/${handle('b')}`;
     const app = { appId, realm, ...rest };
-    expect(formatApiKey(handle('a'), key, app, 'here')).toStrictEqual({ ...shown, rotatedFrom, lastUsedTime: 0 });
+    expect(formatApiKey(handle('a'), key, app, 'here', 0)).toStrictEqual({ ...shown, rotatedFrom, lastUsedTime: 0 });
   });
 
   it('has the secret when the key is new', () => {

@@ -21,7 +21,7 @@ it('a new application is active, holds nothing, and is managed by its owner', ()
     keys: {},
     removed: {},
     requests: {},
-    lastUsed: {},
+    sealed: 0,
     lastChange: { op: 'op-1', at: 12, by: 'demo', action: 'createApp', correlationId: 'correlation-1' },
   });
   expect(newApp({ ...wish, correlationId: 'correlation-1' }).description).toBe('');
@@ -62,7 +62,7 @@ describe('a change of an application', () => {
   );
 });
 
-it('of a deleted application stay no keys, no rights and no place in a list, for 7 days', () => {
+it('of a deleted application stay no keys, no rights, no texts and no place in a list', () => {
   const app = anApp({
     keys: { [handle('a')]: aKey() },
     removed: { [handle('b')]: aTombstone() },
@@ -70,8 +70,17 @@ it('of a deleted application stay no keys, no rights and no place in a list, for
   });
   const { listKey, ...rest } = app;
   expect(listKey).toBeDefined();
-  const gone = { status: 'deleted', grants: {}, keys: {}, keyCount: 0, removed: {}, requests: {} };
-  expect(deleteApp(app, now + 1)).toStrictEqual({ ...rest, ...gone, ttl: now / 1_000 + 1 + 604_800 });
+  const gone = {
+    status: 'deleted',
+    name: '',
+    description: '',
+    grants: {},
+    keys: {},
+    keyCount: 0,
+    removed: {},
+    requests: {},
+  };
+  expect(deleteApp(app)).toStrictEqual({ ...rest, ...gone });
 });
 
 it('the answer that shows an application tells nothing of its keys, grants or issuers', () => {

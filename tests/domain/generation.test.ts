@@ -1,57 +1,76 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
-import { type Generation, judgeGeneration, requireTakesKeys } from '../../lib/domain/generation.ts';
+import {
+  addKey,
+  type Generation,
+  judgeGeneration,
+  replaceExpired,
+  requireTakesKeys,
+} from '../../lib/domain/generation.ts';
 import { fullStanding } from '../../lib/domain/policy.ts';
-import { aKey, anApp, aRecord, aTombstone, expiredKey, handle, many, now, refusalOf } from '../support/apps.ts';
+import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now, refusalOf } from '../support/apps.ts';
 
-const request = { hash: 'request', bodyHash: 'body' };
+const request = aRequest();
+const ref = { realm: 'myrealm', appId: 'lACE8kgYxsahjbXnvy8w' };
+const wanted = { app: ref, handle: handle('n'), key: aKey({ name: 'new' }), standing: fullStanding, maxKeys: 2, now };
 
 function judge(app: App | undefined, parts: Partial<Generation> = {}) {
-  const ref = { realm: 'myrealm', appId: 'lACE8kgYxsahjbXnvy8w' };
-  return judgeGeneration(app, { app: ref, handle: handle('n'), standing: fullStanding, maxKeys: 2, now, ...parts });
+  return judgeGeneration(app, { ...wanted, ...parts });
 }
 
 const live = aKey();
 const full = { [handle('a')]: live, [handle('b')]: aKey({ enabled: false }) };
-const outlived = { until: now, at: now - 600_000 };
 
 describe('a new key that the application would take now', () => {
-  const open = { expired: [], oldTombstones: [], oldRecords: [] };
-
   it.each([
     ['no key', {}],
     ['one key', { [handle('a')]: live }],
     ['one expired key, which may stay', { [handle('a')]: expiredKey() }],
   ])('finds its place beside %s', (_, keys) => {
-    const app = anApp({ keys });
-    expect(judge(app)).toEqual({ is: 'open', clearance: { ...open, seen: app } });
+    expect(judge(anApp({ keys }))).toEqual({ is: 'free' });
   });
 
   it('may be wanted by whoever may write', () => {
-    expect(judge(anApp(), { standing: { fromToken: ['write'], principal: undefined } })).toMatchObject({ is: 'open' });
+    expect(judge(anApp(), { standing: { fromToken: ['write'], principal: undefined } })).toEqual({ is: 'free' });
   });
 
-  it('takes the place of every expired key when there is no other, each as it was seen', () => {
-    const app = anApp({ keys: { [handle('a')]: expiredKey(), [handle('b')]: expiredKey({ expiresAt: 5 }) } });
-    const expired = [
-      { handle: handle('a'), expiresAt: now - 5_000 },
-      { handle: handle('b'), expiresAt: 5 },
-    ];
-    expect(judge(app)).toEqual({ is: 'open', clearance: { ...open, seen: app, expired } });
-    expect(judge(anApp({ keys: { ...app.keys, [handle('c')]: live } }))).toMatchObject({ clearance: { expired } });
+  it('finds a place once the expired keys are replaced, when there is no other', () => {
+    const app = anApp({ keys: { [handle('a')]: expiredKey(), [handle('b')]: live } });
+    expect(judge(app)).toEqual({ is: 'expired', app });
   });
 
-  it('clears away what is old among tombstones and request records, and nothing else', () => {
-    const removed = { [handle('o')]: aTombstone(outlived), [handle('y')]: aTombstone() };
-    const app = anApp({ removed, requests: { old: aRecord({ at: now - 86_400_000 }), young: aRecord() } });
-    const clearance = { ...open, seen: app, oldTombstones: [handle('o')], oldRecords: ['old'] };
-    expect(judge(app)).toEqual({ is: 'open', clearance });
+  it.each([0, 1])('is sealed off when the latest removed key is as young as it is, or %i ms younger', (younger) => {
+    const sealed = wanted.key.createdTime + younger;
+    expect(judge(anApp({ sealed }))).toEqual({ is: 'sealed' });
+    expect(judge(anApp({ sealed, keys: { [handle('a')]: expiredKey(), [handle('b')]: live } }))).toEqual({
+      is: 'sealed',
+    });
+    expect(judge(anApp({ sealed: wanted.key.createdTime - 1 }))).toEqual({ is: 'free' });
+  });
+});
+
+describe('replacing expired keys', () => {
+  const gone = { at: now, op: 'op-1', why: 'replaced' };
+
+  it('takes every one of them, and what is old among tombstones and request records', () => {
+    const keys = { [handle('a')]: expiredKey({ createdTime: 7 }), [handle('b')]: expiredKey({ expiresAt: 5 }) };
+    const removed = { [handle('o')]: aTombstone({ at: now - 600_000 }), [handle('y')]: aTombstone() };
+    const requests = { old: aRecord({ at: now - 86_400_000 }), young: aRecord() };
+    const app = anApp({ keys: { ...keys, [handle('c')]: live }, removed, requests });
+    const record = aRecord({ handle: handle('n') });
+    expect(replaceExpired(app, { ...wanted, request, record }, 'op-1')).toStrictEqual({
+      ...app,
+      keys: { [handle('c')]: live, [handle('n')]: wanted.key },
+      keyCount: 2,
+      sealed: now - 1_000,
+      removed: { [handle('y')]: aTombstone(), [handle('a')]: gone, [handle('b')]: gone },
+      requests: { young: aRecord(), request: record },
+    });
   });
 
-  it('clears away at most 50 of a kind', () => {
-    const app = anApp({ removed: many(60, () => aTombstone(outlived)), requests: many(60, () => aRecord({ at: 0 })) });
-    const first = Object.keys(many(50, () => 0));
-    expect(judge(app)).toMatchObject({ clearance: { oldTombstones: first, oldRecords: first } });
+  it.each([{ request }, { record: aRecord() }])('records no request of which only half is known', (half) => {
+    const { request: known, record } = { request: undefined, record: undefined, ...half };
+    expect(addKey(anApp(), handle('n'), live, known, record).requests).toEqual({});
   });
 });
 
@@ -75,9 +94,9 @@ describe('a new key is refused', () => {
     ['404660', 'has no application', undefined],
     ['409306', 'belongs to a deactivated application', anApp({ status: 'deactivated', issuers: ['https://issuer'] })],
     ['400337', 'would stand beside a token issuer', anApp({ keys: full, issuers: ['https://issuer'] })],
-    ['409303', 'would be the third', anApp({ keys: full, removed: many(100, () => aTombstone()) })],
+    ['409303', 'would be the third', anApp({ keys: full })],
+    ['409303', 'would be the third, though it is sealed off too', anApp({ keys: full, sealed: now })],
     ['409303', 'would be the third of one live', anApp({ keys: { ...full, [handle('c')]: expiredKey() } })],
-    ['429003', 'comes after 100 removals', anApp({ removed: many(100, () => aTombstone()) })],
   ])('%s when it %s', (code, _, app) => {
     expect(refusalOf(() => judge(app))).toMatchObject({ code });
   });
@@ -89,7 +108,7 @@ describe('a new key is refused', () => {
   });
 
   it('as the maximum says, which may be another than two', () => {
-    expect(judge(anApp({ keys: full }), { maxKeys: 3 })).toMatchObject({ is: 'open' });
+    expect(judge(anApp({ keys: full }), { maxKeys: 3 })).toEqual({ is: 'free' });
     expect(refusalOf(() => judge(anApp({ keys: { [handle('a')]: live } }), { maxKeys: 1 }))).toMatchObject({
       code: '409303',
     });

@@ -1,34 +1,48 @@
 import { createHash, hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { findRecord, isOldRecord, repeatableRequest, secretInput } from '../../lib/domain/idempotency.ts';
-import { aKey, anApp, aRecord, handle, now, refusalOf } from '../support/apps.ts';
+import { findRecord, isOldRecord, repeatable, requestId, secretInput } from '../../lib/domain/idempotency.ts';
+import { aKey, anApp, aRecord, aRequest, handle, now, refusalOf } from '../support/apps.ts';
 
 const day = 86_400_000;
 
 describe('a request that may be repeated', () => {
   it('is known by who asks for what, each with its length in bytes before it', () => {
     const parts = ['https://issuer', 'demö', 'generateApiKey'];
-    const { hash: found } = repeatableRequest(parts, {});
-    expect(found).toBe(hash('sha256', '14:https://issuer5:demö14:generateApiKey', 'base64url'));
+    const named = (name: string) => hash('sha256', `${name}14:https://issuer5:demö14:generateApiKey`, 'base64url');
+    expect(requestId(parts)).toEqual({ hash: named('7:request'), secretHash: named('6:secret') });
   });
 
   it('is another one when the same letters are parted otherwise', () => {
     const [one, other] = [
       ['ab', 'c'],
       ['a', 'bc'],
-    ].map((parts) => repeatableRequest(parts, {}).hash);
+    ].map((parts) => requestId(parts).hash);
     expect(one).not.toBe(other);
   });
 
   it('asks the same in whatever order its fields come', () => {
-    const { bodyHash } = repeatableRequest([], { name: 'a key', expiresAt: -1, enabled: false });
-    expect(bodyHash).toBe(hash('sha256', '7:enabled5:false9:expiresAt2:-14:name5:a key', 'base64url'));
-    expect(repeatableRequest([], { enabled: false, name: 'a key', expiresAt: -1 }).bodyHash).toBe(bodyHash);
-    expect(repeatableRequest([], { enabled: true, name: 'a key', expiresAt: -1 }).bodyHash).not.toBe(bodyHash);
+    const bodyHashOf = (wish: object) => repeatable(requestId([]), wish).bodyHash;
+    const bodyHash = bodyHashOf({ name: 'a key', expiresAt: -1, more: { one: [2, 1], other: null } });
+    const json = '{"expiresAt":-1,"more":{"one":[2,1],"other":null},"name":"a key"}';
+    expect(bodyHash).toBe(hash('sha256', `${json.length}:${json}`, 'base64url'));
+    expect(bodyHashOf({ more: { other: null, one: [2, 1] }, name: 'a key', expiresAt: -1 })).toBe(bodyHash);
   });
 
-  it('has a secret made from the bytes of its hash and of the salt', () => {
-    const request = { hash: Buffer.from([1, 2, 250]).toString('base64url'), bodyHash: 'body' };
+  it.each([
+    [{ list: ['x,y'] }, { list: ['x', 'y'] }],
+    [{ list: ['x', 'y'] }, { list: ['y', 'x'] }],
+    [{ list: [] }, { list: '' }],
+    [{ value: 1 }, { value: '1' }],
+    [{ value: null }, {}],
+    [{ value: {} }, { value: '[object Object]' }],
+    [{ 'a,b': 1 }, { a: ['b', 1] }],
+  ])('asks for different things with %j and %j', (one, other) => {
+    const bodyHashOf = (wish: object) => repeatable(requestId([]), wish).bodyHash;
+    expect(bodyHashOf(one)).not.toBe(bodyHashOf(other));
+  });
+
+  it('has a secret made from bytes that are not stored, and of the salt', () => {
+    const request = { hash: 'stored', secretHash: Buffer.from([1, 2, 250]).toString('base64url') };
     const input = secretInput(request, Buffer.from([251, 252]).toString('base64'));
     expect(Buffer.from(input)).toEqual(
       createHash('sha256')
@@ -43,7 +57,7 @@ describe('the record of a request', () => {
   const app = anApp({ keys: { [handle('a')]: aKey() }, requests: { request: record } });
 
   it('is found for 24 hours', () => {
-    const request = { hash: 'request', bodyHash: 'body' };
+    const request = aRequest();
     expect(findRecord(app, request, now)).toBe(record);
     expect(findRecord(app, request, now + 1)).toBeUndefined();
     expect([isOldRecord(record, now), isOldRecord(record, now + 1)]).toEqual([false, true]);
@@ -51,14 +65,14 @@ describe('the record of a request', () => {
 
   it.each([
     ['no Idempotency-Key', undefined],
-    ['another request', { hash: 'other', bodyHash: 'body' }],
-    ['a hash that is a name of every object', { hash: 'toString', bodyHash: 'body' }],
+    ['another request', aRequest('other')],
+    ['a hash that is a name of every object', aRequest('toString')],
   ])('is not found for %s', (_, request) => {
     expect(findRecord(app, request, now)).toBeUndefined();
   });
 
   it('422409 when the request asks something else, 409305 when its key has gone', () => {
-    const find = (bodyHash: string) => () => findRecord({ ...app, keys: {} }, { hash: 'request', bodyHash }, now);
+    const find = (bodyHash: string) => () => findRecord({ ...app, keys: {} }, aRequest('request', bodyHash), now);
     expect(refusalOf(find('other'))).toMatchObject({ code: '422409' });
     expect(refusalOf(find('body'))).toMatchObject({ code: '409305' });
   });

@@ -19,7 +19,8 @@ describe('attaching a token issuer', () => {
       issuers: ['https://issuer-0'],
       keys: {},
       keyCount: 0,
-      removed: { [handle('a')]: { ...removal, why: 'deleted', until: now + 600_000 } },
+      sealed: expiredKey().createdTime,
+      removed: { [handle('a')]: { ...removal, why: 'deleted' } },
     });
   });
 

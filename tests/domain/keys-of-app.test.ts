@@ -6,7 +6,7 @@ import { aKey, anApp, handle, now, refusalOf } from '../support/apps.ts';
 const key = aKey();
 const app = anApp({ keys: { [handle('a')]: key, [handle('b')]: aKey({ name: 'the other' }) } });
 const change = { op: 'op-1', at: now, by: 'demo', action: 'deleteApiKey', correlationId: 'correlation-1' };
-const tombstone = { at: now, op: 'op-1', why: 'deleted', until: now + 600_000 };
+const tombstone = { at: now, op: 'op-1', why: 'deleted' };
 
 it('a key is found by its handle', () => {
   expect(requireKey(app, handle('a'))).toBe(key);
@@ -40,7 +40,13 @@ describe('deleting', () => {
 
   it('all keys leaves none, each with a tombstone', () => {
     const removed = { [handle('a')]: tombstone, [handle('b')]: tombstone };
-    expect(deleteAllKeys(app, change)).toStrictEqual({ ...app, keys: {}, keyCount: 0, removed });
+    expect(deleteAllKeys(app, change)).toStrictEqual({
+      ...app,
+      keys: {},
+      keyCount: 0,
+      sealed: key.createdTime,
+      removed,
+    });
   });
 
   it('all keys changes nothing where there are none', () => {

@@ -47,10 +47,10 @@ describe('requests to the database, and their capacity units', () => {
   });
 
   it.each<[OperationId, TestRequest, Metered[]]>([
-    ['listApiKeys', {}, [counted, read]],
-    ['getApiKey', {}, [counted, read]],
+    ['listApiKeys', {}, [counted, read, 'BatchGetItem 0.5']],
+    ['getApiKey', {}, [counted, read, read]],
     ['getApp', {}, [counted, read]],
-    ['updateApiKey', { body: { name: 'new' } }, [counted, read, written]],
+    ['updateApiKey', { body: { name: 'new' } }, [counted, read, read, written]],
     ['disableApiKey', {}, [counted, read, written]],
     ['deleteApiKey', {}, [counted, read, written]],
     ['deleteApiKeys', {}, [counted, read, written]],

@@ -256,15 +256,15 @@ describe('enable and disable', () => {
 
 describe('no change is no write', () => {
   it.each([
-    ['updateApiKey', {}],
-    ['updateApiKey', { name: ' seeded ', expiresAt: -1 }],
-    ['enableApiKey', undefined],
-  ] as const)('%s %j', async (id, body) => {
+    ['updateApiKey', {}, 2],
+    ['updateApiKey', { name: ' seeded ', expiresAt: -1 }, 2],
+    ['enableApiKey', undefined, 1],
+  ] as const)('%s %j', async (id, body, reads) => {
     const app = await seedWithKeys(service, { a: {} });
     const before = await service.item(app);
     expect((await onKey(id, app, a, body)).statusCode).toBeLessThan(300);
     expect(await service.item(app)).toEqual(before);
-    expect(proxy.requests).toEqual(['GetItem']);
+    expect(proxy.requests).toEqual(Array.from({ length: reads }, () => 'GetItem'));
   });
 
   it('deleting all keys where there are none is 204', async () => {
@@ -276,15 +276,12 @@ describe('no change is no write', () => {
 });
 
 describe('delete', () => {
-  it('204, its place is free at once, and a tombstone stays for 10 minutes', async () => {
+  it('204, its place is free at once, and a tombstone stays', async () => {
     const app = await seedWithKeys(service, { a: {}, b: {} });
-    const before = Date.now();
     expect((await onKey('deleteApiKey', app, a)).statusCode).toBe(204);
     const { keys, keyCount, removed, lastChange } = await service.item(app);
     expect([Object.keys(keys), keyCount]).toEqual([[b], 1]);
     expect(removed).toMatchObject({ [a]: { why: 'deleted', op: lastChange.op } });
-    expect((removed[a]?.until ?? 0) - before).toBeGreaterThanOrEqual(600_000);
-    expect((removed[a]?.until ?? 0) - before).toBeLessThan(660_000);
     expect((await service.generate(app)).statusCode).toBe(201);
   });
 
@@ -308,22 +305,10 @@ describe('delete', () => {
     expect((await service.item(app)).keyCount).toBe(1);
   });
 
-  it('is not refused though 100 keys were removed in the last minutes', async () => {
-    const recent = { at: Date.now(), until: Date.now() + 600_000, op: 'x', why: 'deleted' } as const;
-    const removed = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`gone${index}`, recent]));
+  it('forgets old tombstones', async () => {
+    const removed = { gone: { at: 1, op: 'x', why: 'deleted' } } as App['removed'];
     const app = await seedWithKeys(service, { a: {}, b: {} }, { removed });
-    expect((await onKey('disableApiKey', app, a)).statusCode).toBe(204);
-    expect((await onKey('deleteApiKey', app, a)).statusCode).toBe(204);
-    expect((await service.call('deleteApiKeys', { path: { app: hrnOf(app) } })).statusCode).toBe(204);
-  });
-
-  it('forgets when the key was last used, and old tombstones', async () => {
-    const removed = { gone: { at: 1, until: 2, op: 'x', why: 'deleted' } } as App['removed'];
-    const lastUsed = { [a]: 5, [b]: 6 } as App['lastUsed'];
-    const app = await seedWithKeys(service, { a: {}, b: {} }, { removed, lastUsed });
     await onKey('deleteApiKey', app, a);
-    expect(await service.item(app)).toMatchObject({ lastUsed: { [b]: 6 } });
-    expect((await service.item(app)).lastUsed).not.toHaveProperty(a);
     expect(Object.keys((await service.item(app)).removed)).toEqual([a]);
   });
 });

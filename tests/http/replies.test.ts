@@ -23,15 +23,15 @@ describe('a new key', () => {
 });
 
 it('a key is answered with 200', () => {
-  expect(keyReply(call, app, handle('k'))).toEqual({
+  expect(keyReply(call, app, handle('k'), 5)).toEqual({
     status: 200,
-    body: expect.objectContaining({ apiKey: keyHrn, name: 'a key' }),
+    body: expect.objectContaining({ apiKey: keyHrn, name: 'a key', lastUsedTime: 5 }),
     logged: { keyHrn, expiresAt: '4000000000000' },
   });
 });
 
 it.each([undefined, handle('o')])('404666 for the key %s, which the application has not', (key) => {
-  expect(refusalOf(() => keyReply(call, app, key)).code).toBe('404666');
+  expect(refusalOf(() => keyReply(call, app, key, undefined)).code).toBe('404666');
 });
 
 it('a change is answered with 204', () => {

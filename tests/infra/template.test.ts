@@ -22,11 +22,11 @@ afterAll(remove);
 const make = ['GetItem', 'UpdateItem', 'kms:GenerateMac'];
 const change = ['GetItem', 'UpdateItem'];
 const read = ['GetItem', 'UpdateItem on rate#*'];
-const verify = ['GetItem', 'UpdateItem of pk, sk, lastUsed'];
+const verify = ['GetItem of pk, sk, realm, status, keys, removed', 'UpdateItem on used#*'];
 const allowed = {
   generateApiKey: make,
   generateApiKeyDirect: make,
-  listApiKeys: read,
+  listApiKeys: ['GetItem', 'BatchGetItem', 'UpdateItem on rate#*'],
   getApiKey: read,
   updateApiKey: change,
   enableApiKey: change,
@@ -51,6 +51,7 @@ const allowed = {
   getOpenapi: [],
   getDocs: [],
   getConsole: [],
+  sweep: ['GetItem', 'UpdateItem', 'Query'],
 };
 
 /** Every answer that API Gateway can give by itself, and the contract's error that it is given as. */
@@ -94,17 +95,17 @@ const headersOf: Partial<Record<ErrorCode, Record<string, unknown>>> = {
 };
 
 describe('functions', () => {
-  it('are the operations and the authorizer, each on Node.js 24 and arm64, within the time that the gateway waits', () => {
-    expect(Object.keys(functions()).sort()).toEqual([...Object.keys(operations), 'authorizeApiKey'].sort());
+  it('are the operations, the authorizer and the sweep, each on Node.js 24 and arm64, within the time that the gateway waits', () => {
+    expect(Object.keys(functions()).sort()).toEqual([...Object.keys(operations), 'authorizeApiKey', 'sweep'].sort());
     const common = {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       TracingConfig: { Mode: 'Active' },
       MemorySize: 512,
     };
-    for (const { Properties } of Object.values(functions())) {
+    for (const [name, { Properties }] of Object.entries(functions())) {
       expect(Properties).toMatchObject(common);
-      expect(Properties.Timeout).toBeLessThan(29);
+      expect(Properties.Timeout).toBeLessThan(name === 'sweep' ? 301 : 29);
     }
   });
 
@@ -253,7 +254,7 @@ describe('with EVENT_BUS', () => {
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
       {
         eventName: ['INSERT', 'MODIFY'],
-        dynamodb: { NewImage: { sk: { S: ['app'] }, lastUsed: { M: { latest: { S: [{ exists: false }] } } } } },
+        dynamodb: { NewImage: { sk: { S: ['app'] } } },
       },
     ]);
     const roleId = Object.keys(Resources).find((id) => id.startsWith('PublishChangesIamRole')) ?? '';
@@ -458,12 +459,14 @@ function statementsOf(name: string): Statement[] {
   return role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
 
-/** What the statement's actions are for: the table, with its index where they list, or the service key. */
+/** What the statement's actions are for: the table, with its index where they list, the index of the sweep, or the service key. */
 function resourcesOf({ Action }: Statement): unknown[] {
   const table = { 'Fn::GetAtt': ['Table', 'Arn'] };
   if (Action.includes('kms:GenerateMac')) return [{ 'Fn::GetAtt': ['ServiceKey', 'Arn'] }];
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
-  return Action.includes('dynamodb:Query') ? [table, { 'Fn::Sub': '${Table.Arn}/index/byRealm' }] : [table];
+  if (!Action.includes('dynamodb:Query')) return [table];
+  const index = Action.includes('dynamodb:BatchGetItem') ? 'byRealm' : 'byDue';
+  const found = { 'Fn::Sub': `\${Table.Arn}/index/${index}` };
+  return index === 'byRealm' ? [table, found] : [found];
 }
 
 function formatActions({ Action, Condition = {} }: Statement): string[] {
@@ -478,8 +481,6 @@ function formatActions({ Action, Condition = {} }: Statement): string[] {
   if (attributes) {
     expect(Condition).toEqual({
       'ForAllValues:StringEquals': expect.anything(),
-      // Nothing else of the item comes back either.
-      StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
       Null: { 'dynamodb:Attributes': 'false' },
     });
   }

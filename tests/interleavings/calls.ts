@@ -3,7 +3,7 @@ import { operations } from '../../lib/contract/operations.ts';
 import type { KeyHandle } from '../../lib/domain/api-key-id.ts';
 import { patchApp } from '../../lib/domain/app.ts';
 import { type AppRef, formatApiKeyHrn, formatAppHrn } from '../../lib/domain/hrn.ts';
-import { type RepeatableRequest, repeatableRequest } from '../../lib/domain/idempotency.ts';
+import { type RequestId, requestId } from '../../lib/domain/idempotency.ts';
 import { attachIssuer, detachIssuer } from '../../lib/domain/issuers.ts';
 import { deleteAllKeys, deleteKey, editKey, requireKey } from '../../lib/domain/keys-of-app.ts';
 import { type Caller, standingTowards } from '../../lib/domain/policy.ts';
@@ -14,7 +14,7 @@ import { create } from '../../lib/use-cases/create.ts';
 import { generate, type NewApiKey } from '../../lib/use-cases/generate.ts';
 import { endApp, grantRights, revokeRights } from '../../lib/use-cases/members.ts';
 import { rotate } from '../../lib/use-cases/rotate.ts';
-import type { Body, ModelCall, Who } from '../properties/model.ts';
+import type { ModelCall, Who } from '../properties/model.ts';
 import { handleIn } from '../properties/support.ts';
 
 /** A call to create an application, under an Idempotency-Key. */
@@ -134,22 +134,15 @@ function callerOf({ principal, realm, fromToken }: Who): Caller {
   return { principal, realm, issuer: 'https://issuer.test', permissions, hasProjectScope: false };
 }
 
-function requestOf({ who, id, key, body, idempotencyKey }: ModelCall, app: AppRef): RepeatableRequest | undefined {
+function requestOf({ who, id, key, idempotencyKey }: ModelCall, app: AppRef): RequestId | undefined {
   if (idempotencyKey === undefined) return undefined;
   const keyHrn = key ? formatApiKeyHrn(app.realm, key, partition) : '';
   const resource = [formatAppHrn(app, partition), keyHrn];
-  return repeatableRequest(
-    ['https://issuer.test', who.principal, who.realm, id, ...resource, idempotencyKey],
-    bodyOf(body),
-  );
+  return requestId(['https://issuer.test', who.principal, who.realm, id, ...resource, idempotencyKey]);
 }
 
-function creationRequest({ who, id, body, idempotencyKey }: CreateCall): RepeatableRequest {
-  return repeatableRequest(['https://issuer.test', who.principal, who.realm, id, idempotencyKey], body);
-}
-
-function bodyOf(body: Body | undefined): object {
-  return body ?? {};
+function creationRequest({ who, id, idempotencyKey }: CreateCall): RequestId {
+  return requestId(['https://issuer.test', who.principal, who.realm, id, idempotencyKey]);
 }
 
 function madeKey({ body, isReplayed }: NewApiKey): Done {

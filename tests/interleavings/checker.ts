@@ -60,10 +60,15 @@ function brokenInvariant(writes: readonly Written[]): string | undefined {
     if (after.keyCount !== handles.length) return `keyCount is ${after.keyCount}, and there are ${handles.length} keys`;
     if (handles.length > 2) return `there are ${handles.length} keys`;
     if (handles.some((handle) => gone.has(handle))) return 'a removed key is back';
+    if (after.sealed < (before?.sealed ?? 0)) return 'the seal is lowered';
     if (before?.status === 'deleted' && after.status !== 'deleted') return 'a deleted application is back';
     if (after.issuers.length > 0 && handles.length > 0) return 'there are keys beside token issuers';
     if (after.rev !== (before?.rev ?? 0) + 1) return `rev goes from ${before?.rev} to ${after.rev}`;
-    for (const handle of Object.keys(before?.keys ?? {})) if (!handles.includes(handle)) gone.add(handle);
+    for (const [handle, { createdTime }] of Object.entries(before?.keys ?? {})) {
+      if (handles.includes(handle)) continue;
+      if (after.status !== 'deleted' && after.sealed < createdTime) return 'a key is removed and not sealed';
+      gone.add(handle);
+    }
   }
   return undefined;
 }
@@ -169,30 +174,40 @@ function created(state: State, { who, body }: CreateCall): Next {
 /** @returns what a stored application is to its callers */
 function modelOf(app: App | undefined): Model | undefined {
   if (!app) return undefined;
-  const { status, name, description, issuers, grants, keys, removed, requests } = app;
+  const { status, name, description, issuers, grants, keys, removed, requests, sealed } = app;
   const rotated = Object.keys(removed).filter((handle) =>
     Object.entries(removed).some(([gone, { why }]) => gone === handle && why === 'rotated'),
   );
   const answered = Object.fromEntries(
     Object.entries(requests).map(([hash, { handle }]) => [hash, { body: '', handle }]),
   );
-  return { realm: app.realm, status, name, description, issuers, grants, keys, rotated, answered };
+  return {
+    realm: app.realm,
+    status,
+    name,
+    description,
+    issuers,
+    grants,
+    keys,
+    rotated,
+    latestRemoved: sealed,
+    answered,
+  };
 }
 
 /** @returns a text that is the same for models that are the same to their callers */
 function shapeOf(model: Model | undefined): string {
   if (!model) return 'none';
   const { status, name, description, issuers, grants, keys, rotated, answered } = model;
-  const known =
-    status === 'deleted'
-      ? []
-      : [
-          rotated.toSorted(),
-          Object.values(answered)
-            .map(({ handle }) => handle)
-            .sort(),
-        ];
-  return JSON.stringify([status, name, description, issuers, sorted(grants), sorted(keys), known]);
+  if (status === 'deleted') return status;
+  // The time of a key that was made anew depends on others; `brokenInvariant` looks at it.
+  const timeless = Object.entries(keys).map(([handle, { createdTime: _, ...key }]) => [handle, key]);
+  const handles = Object.values(answered).map(({ handle }) => handle);
+  const known = [rotated.toSorted(), handles.toSorted()];
+  return JSON.stringify([
+    ...[status, name, description, issuers, sorted(grants)],
+    ...[sorted(Object.fromEntries(timeless)), known],
+  ]);
 }
 
 function sorted(value: unknown): unknown {

@@ -174,6 +174,7 @@ class Parser {
 
   #term(): Test {
     if (this.#takes('(')) return this.#closed(this.condition());
+    if (this.#takes('NOT')) return this.#negated(this.#term());
     if (this.#takes('attribute_exists')) return this.#exists(true);
     if (this.#takes('attribute_not_exists')) return this.#exists(false);
     if (this.#takes('contains')) return this.#contains();
@@ -181,6 +182,10 @@ class Parser {
     const compare = comparisons[this.#take()] ?? unknownComparison;
     const other = this.#operand();
     return (scope) => compare(one(scope), other(scope));
+  }
+
+  #negated(term: Test): Test {
+    return (scope) => !term(scope);
   }
 
   #exists(wanted: boolean): Test {
@@ -203,10 +208,19 @@ class Parser {
       const sized = this.#closed(pathOperand(this.#path()));
       return (scope) => sizeOf(sized(scope));
     }
+    if (this.#takes('if_not_exists')) return this.#firstPresent();
     if (!this.#tokens[this.#next]?.startsWith(':')) return pathOperand(this.#path());
     const placeholder = this.#take();
     this.placeholders.add(placeholder);
     return ({ values }) => known(values, placeholder);
+  }
+
+  #firstPresent(): Operand {
+    this.#expect('(');
+    const found = pathOperand(this.#path());
+    this.#expect(',');
+    const otherwise = this.#closed(this.#operand());
+    return (scope) => found(scope) ?? otherwise(scope);
   }
 
   #assignment(): Change {

@@ -31,8 +31,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     openStore: without((clause) => /^status /.test(clause)),
     shownBy: 'generate + deactivate, on one key',
   },
-  'no tombstone in the condition': {
-    openStore: without((clause) => /^attribute_not_exists\(removed/.test(clause)),
+  'no seal in the condition': {
+    openStore: without((clause) => /^sealed </.test(clause)),
     shownBy: 'generate + delete all, on no key',
   },
   'no request record in the condition': {
@@ -54,8 +54,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     },
     shownBy: 'generate + delete, on two keys',
   },
-  'no expiry in the condition': {
-    openStore: without((clause) => /^keys\.\S+\.expiresAt = /.test(clause)),
+  'no rev where expired keys are replaced': {
+    openStore: without((clause) => /^rev /.test(clause)),
     shownBy: 'revive + generate, on one key and an expired first',
   },
 };

@@ -5,12 +5,14 @@
  * Everything in capitals that is not defined here is set from outside: R0 to R4 say which requests there are,
  * a switch NO_... takes one part of the design away. tests/evidence/model.ts has the lists.
  *
- * A set of handles is a byte, a handle one bit of it. Request r makes the handle 1 << r.
+ * A set of handles is a short, a handle one bit of it. Request r makes the handle 1 << r; a request that starts over
+ * makes the handle 256 << r. A time is a small number, and clocks differ: each request chooses its own.
  */
 #define SEED   32   /* a key that is there before */
 #define FILLER 64   /* another one */
 #define SPARE 128   /* used by the switch NEW_HANDLE only */
 #define REQUESTS 5
+#define HANDLES 13
 
 #ifndef KEYS
 #define KEYS SEED          /* the keys that are there at the start */
@@ -27,8 +29,8 @@
 #ifndef REPEATED
 #define REPEATED 0         /* these requests are copies of one: they bear the same Idempotency-Key */
 #endif
-#ifndef MAX_RECORDS
-#define MAX_RECORDS 99     /* so many tombstones, and no key is made any more */
+#ifndef FORGETS
+#define FORGETS 0          /* so often, at any time, the records and tombstones of removed keys are dropped */
 #endif
 #ifndef LOSSY
 #define LOSSY 31           /* these requests lose answers */
@@ -36,49 +38,57 @@
 #ifndef LOSSES
 #define LOSSES 1           /* so many each */
 #endif
+#ifndef TIMES
+#define TIMES 2            /* a request takes the time for 1, or for 2 */
+#endif
 #define MAX_KEYS 2
 
 #define has(set, handle) (((set) & (handle)) != 0)
 #define bitOf(set, n) (((set) >> n) & 1)
-#define size(set) (bitOf(set,0) + bitOf(set,1) + bitOf(set,2) + bitOf(set,3) + bitOf(set,4) + bitOf(set,5) + bitOf(set,6) + bitOf(set,7))
+#define size(set) (bitOf(set,0) + bitOf(set,1) + bitOf(set,2) + bitOf(set,3) + bitOf(set,4) + bitOf(set,5) + \
+  bitOf(set,6) + bitOf(set,7) + bitOf(set,8) + bitOf(set,9) + bitOf(set,10) + bitOf(set,11) + bitOf(set,12))
 #define me (1 << r)
 
 mtype = {
   nobody, generate, deleteKey, rotate, rotateWithOverlap, disable, enable, revive,  /* they need the grant */
   revoke, deactivate, attachIssuer, deleteApp,                                      /* by the token's own right */
-  fence, activated, deactivated, deleted, unanswered, succeeded, refused, notKnown, start, send, look, done
+  replace, fence,                                                                   /* writes of generate */
+  activated, deactivated, deleted, unanswered, succeeded, replayed, refused, notKnown, start, send, look, done
 };
 
 /* ---- The item ---- */
 mtype status = activated;
 bit granted = 1;            /* the grant of the principal that most requests come from */
 bit issuers = 0;
-byte keys = KEYS;
-byte shortLived = KEYS & SHORT;
-byte rotated = 0;           /* keys that have a successor */
-bit isEnabled = 1;            /* of the key SEED */
+short keys = KEYS;
+short shortLived = KEYS & SHORT;
+short rotated = 0;          /* keys that have a successor */
+bit isEnabled = 1;          /* of the key SEED */
 byte keyCount = 0;
-byte removed = 0;           /* tombstones */
+byte sealed = 0;            /* the latest createdTime of a key that was removed or fenced */
+short removed = 0;          /* tombstones */
 byte removedBy = 0;         /* the requests whose ids stand in tombstones */
-byte record = 0;            /* what the Idempotency-Key made */
+short record = 0;           /* what the Idempotency-Key made */
 byte rev = 1;
 byte lastChange = 0;        /* the request that wrote last */
+byte born[HANDLES];         /* createdTime of each handle */
 
 #define expired (keys & shortLived)
 #define takesKeys (status == activated && !issuers)
 
 /* ---- What the properties need to know, and no code reads ---- */
-byte gone = 0;              /* every handle that ever left `keys` */
+short gone = 0;             /* every handle that ever left `keys` */
 byte writes[REQUESTS] = 0;  /* how often each request's write was applied, fences not counted */
-byte madeByRepeated = 0;
+short madeByRepeated = 0;   /* keys that the Idempotency-Key made */
 mtype answer[REQUESTS] = unanswered;
 
 /* The properties, by the names that a violation shows. */
 bit atMostTwoKeys = 1, keyCountIsSize = 1, removedKeyStaysRemoved = 1, deletedAppStaysDeleted = 1;
 bit oneWritePerRequest = 1, oneKeyPerIdempotencyKey = 1, onlyWithTheRight = 1, onlyWhereKeysAreTaken = 1;
-bit onlyExpiredKeysAreReplaced = 1, keyOrTombstone = 1, tombstoneIsKept = 1, nothingAfterRefusal = 1;
+bit onlyExpiredKeysAreReplaced = 1, sealIsNeverLowered = 1, nothingAfterRefusal = 1, nothingAfterStartingOver = 1;
 bit refusalIsTrue = 1, successIsTrue = 1, everyRequestIsAnswered = 1;
-byte before = 0;            /* `keys` before the write of this step; 0 between steps */
+short before = 0;           /* `keys` before the write of this step; 0 between steps */
+byte sealedBefore = 0;      /* likewise */
 bit applied = 0;            /* whether the write of this step was; 0 between steps */
 
 /* ---- The conditions, each part behind its switch ---- */
@@ -109,34 +119,16 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #define notInKeys(handle) (!has(keys, handle))
 #endif
 
-#ifdef NO_NOT_IN_REMOVED
-#define notInRemoved(handle) true
+#ifdef NO_SEAL
+#define notSealed(time) true
 #else
-#define notInRemoved(handle) (!has(removed, handle))
+#define notSealed(time) (sealed < time)
 #endif
 
 #ifdef NO_MAX
 #define isBelowMax true
 #else
 #define isBelowMax (keyCount < MAX_KEYS)
-#endif
-
-#ifdef NO_COUNT_SEEN
-#define countIsSeen(count) true
-#else
-#define countIsSeen(count) (keyCount == count)
-#endif
-
-#ifdef NO_EXPIRES_AT
-#define expiresAtIsSeen(handles) true
-#else
-#define expiresAtIsSeen(handles) ((handles & ~expired) == 0)
-#endif
-
-#ifdef NO_RECORDS_ROOM
-#define hasRoomForRecords true
-#else
-#define hasRoomForRecords (size(removed) < MAX_RECORDS)
 #endif
 
 #ifdef NO_GRANT
@@ -151,9 +143,14 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #define isUnanswered (!has(REPEATED, me) || record == 0)
 #endif
 
-#define mayGenerate(w) (ofThisRealm && isActive && hasNoIssuers && notInKeys(w.handle) && notInRemoved(w.handle) && \
-  (w.clears -> countIsSeen(w.seenCount) : isBelowMax) && expiresAtIsSeen(w.clears) && \
-  hasRoomForRecords && stillGranted && isUnanswered)
+#define mayGenerate(w) (ofThisRealm && isActive && hasNoIssuers && notInKeys(w.handle) && notSealed(w.time) && \
+  isBelowMax && stillGranted && isUnanswered)
+
+#ifdef NO_REV_OF_REPLACE
+#define mayReplace(w) true
+#else
+#define mayReplace(w) (rev == w.seen)
+#endif
 
 #ifdef NO_FENCE_REALM
 #define fenceOfThisRealm true
@@ -170,13 +167,13 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #else
 #define fenceNotInKeys(handle) (!has(keys, handle))
 #endif
-#ifdef NO_FENCE_NOT_IN_REMOVED
-#define fenceNotInRemoved(handle) true
+#ifdef NO_FENCE_SEAL
+#define fenceNotSealed(time) true
 #else
-#define fenceNotInRemoved(handle) (!has(removed, handle))
+#define fenceNotSealed(time) (sealed < time)
 #endif
 
-#define mayFence(w) (fenceOfThisRealm && fenceNotDeleted && fenceNotInKeys(w.handle) && fenceNotInRemoved(w.handle))
+#define mayFence(w) (fenceOfThisRealm && fenceNotDeleted && fenceNotInKeys(w.handle) && fenceNotSealed(w.time))
 
 #ifdef NO_REV
 #define mayChange(w) true
@@ -185,20 +182,20 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #endif
 
 /* ---- Other parts of the design, each behind its switch ---- */
-#ifdef NO_TOMBSTONE_DELETED
-#define tombstoneDeleted(handle) 0
+#ifdef NO_SEAL_DELETED
+#define sealsDeleted 0
 #else
-#define tombstoneDeleted(handle) handle
+#define sealsDeleted 1
 #endif
-#ifdef NO_TOMBSTONE_ROTATED
-#define tombstoneRotated(handle) 0
+#ifdef NO_SEAL_ROTATED
+#define sealsRotated 0
 #else
-#define tombstoneRotated(handle) handle
+#define sealsRotated 1
 #endif
-#ifdef NO_TOMBSTONE_REPLACED
-#define tombstoneReplaced(handles) 0
+#ifdef NO_SEAL_REPLACED
+#define sealsReplaced 0
 #else
-#define tombstoneReplaced(handles) handles
+#define sealsReplaced 1
 #endif
 
 #ifdef NO_REV_OF_GENERATE
@@ -215,7 +212,12 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #ifdef NO_FENCE
 #define mustFence false
 #else
-#define mustFence (doubt && status != deleted && !has(FOREIGN, me))
+#define mustFence (doubt && status != deleted && !has(FOREIGN, me) && sealed < w.time)
+#endif
+#ifdef NO_FENCE_OF_REPLAY
+#define mustFenceReplay false
+#else
+#define mustFenceReplay mustFence
 #endif
 
 #ifdef NO_OP
@@ -239,78 +241,160 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 
 inline beforeWrite() {
   before = keys;
+  sealedBefore = sealed;
   property(deletedAppStaysDeleted, status != deleted);
-  property(nothingAfterRefusal, answer[r] != refused)
+  property(nothingAfterRefusal, answer[r] != refused && answer[r] != replayed)
 }
 
 inline afterWrite() {
   gone = gone | (before & ~keys);
-  before = 0;
   lastChange = me;
   property(atMostTwoKeys, size(keys) <= MAX_KEYS);
   property(keyCountIsSize, keyCount == size(keys));
   property(removedKeyStaysRemoved, (keys & gone) == 0);
-  property(keyOrTombstone, (keys & removed) == 0);
-  property(oneWritePerRequest, writes[r] <= 1)
+  property(sealIsNeverLowered, sealed >= sealedBefore);
+  property(oneWritePerRequest, writes[r] <= 1);
+  before = 0;
+  sealedBefore = 0
+}
+
+/* The latest createdTime of these keys, or `time` if that is later. */
+inline latest(time, set) {
+  d_step {
+    i = 0;
+    do
+    :: i < HANDLES ->
+      if
+      :: bitOf(set, i) && born[i] > time -> time = born[i]
+      :: else
+      fi;
+      i++
+    :: else -> break
+    od;
+    i = 0
+  }
 }
 
 #define succeed(isTrue) property(successIsTrue, isTrue); answer[r] = succeeded; step = done
 #define refuse(isTrue) property(refusalIsTrue, isTrue); answer[r] = refused; step = done
+#define repeat(isTrue) property(successIsTrue, isTrue); answer[r] = replayed; step = done
 
 /* ---- Generating ---- */
 typedef Addition {
-  mtype kind;       /* generate, fence, or 0: none */
-  byte handle;
-  byte clears;      /* expired keys that give up their places */
-  byte seenCount
+  mtype kind;       /* generate, replace, fence, or 0: none */
+  short handle;
+  byte time;        /* its createdTime */
+  byte seen;        /* of a replacement: the rev that was read, and what the item shall be */
+  short clears;
+  short keys;
+  byte sealed;
+  short removed
 }
 
 inline copyAddition(to, from) {
-  to.kind = from.kind; to.handle = from.handle; to.clears = from.clears; to.seenCount = from.seenCount
+  to.kind = from.kind; to.handle = from.handle; to.time = from.time; to.seen = from.seen; to.clears = from.clears;
+  to.keys = from.keys; to.sealed = from.sealed; to.removed = from.removed
 }
 
-inline forgetAddition(w) { w.kind = 0; w.handle = 0; w.clears = 0; w.seenCount = 0 }
+inline forgetAddition(w) {
+  w.kind = 0; w.handle = 0; w.time = 0; w.seen = 0; w.clears = 0; w.keys = 0; w.sealed = 0; w.removed = 0
+}
+
+inline beforeAddition(w) {
+  beforeWrite();
+  property(onlyWithTheRight, (granted || has(BY_TOKEN, me)) && !has(FOREIGN, me));
+  property(onlyWhereKeysAreTaken, takesKeys);
+  property(nothingAfterStartingOver, w.handle == handle);
+  property(oneKeyPerIdempotencyKey, !has(REPEATED, me) || (madeByRepeated & keys) == 0)
+}
+
+inline afterAddition(w) {
+  shortLived = (shortLived & keys) | (has(SHORT, me) -> w.handle : 0);
+  rev = revAfterGenerate;
+  writes[r]++;
+  if
+  :: has(REPEATED, me) -> record = w.handle; madeByRepeated = madeByRepeated | w.handle
+  :: else
+  fi;
+  afterWrite()
+}
 
 /* One conditional write: the condition and the change are one step. */
 inline applyAddition(w) {
   if
   :: w.kind == generate && mayGenerate(w) ->
     applied = 1;
-    beforeWrite();
-    property(onlyWithTheRight, (granted || has(BY_TOKEN, me)) && !has(FOREIGN, me));
-    property(onlyWhereKeysAreTaken, takesKeys && size(removed) < MAX_RECORDS);
+    beforeAddition(w);
+    keyCount = keyCount + 1;
+    keys = keys | w.handle;
+    afterAddition(w)
+  :: w.kind == replace && mayReplace(w) ->
+    applied = 1;
+    beforeAddition(w);
     property(onlyExpiredKeysAreReplaced, (w.clears & keys & ~shortLived) == 0);
-    keyCount = keyCount + 1 - size(w.clears);
-    keys = (keys & ~w.clears) | w.handle;
-    shortLived = (shortLived & ~w.clears) | (SHORT & w.handle);
-    removed = removed | tombstoneReplaced(w.clears);
-    removedBy = removedBy | (w.clears -> me : 0);
-    rev = revAfterGenerate;
-    writes[r]++;
-    if
-    :: has(REPEATED, me) -> record = w.handle; madeByRepeated++
-    :: else
-    fi;
-    property(oneKeyPerIdempotencyKey, madeByRepeated <= 1);
-    afterWrite()
+    keys = w.keys;
+    keyCount = size(w.keys);
+    sealed = w.sealed;
+    removed = w.removed;
+    removedBy = removedBy | me;
+    afterAddition(w)
   :: w.kind == fence && mayFence(w) ->
     applied = 1;
     beforeWrite();
-    property(tombstoneIsKept, !has(removed, w.handle));
-    removed = removed | w.handle;
-    removedBy = removedBy | me;
+    sealed = w.time;
     rev = revAfterFence;
     afterWrite()
   :: else -> applied = 0
   fi
 }
 
-/* Before a refusal while a copy of the write may still arrive: the handle is barred. */
+/* Before an answer other than the own key while a copy of the write may still arrive: the application is sealed. */
 inline refuseOrFence() {
   if
-  :: mustFence -> w.kind = fence; step = send
+  :: mustFence -> w.kind = fence; ending = refused; step = send
   :: else -> refuse(!has(keys, w.handle))
   fi
+}
+inline replayOrFence() {
+  if
+  :: mustFenceReplay -> w.kind = fence; ending = replayed; step = send
+  :: else -> repeat(!has(keys, w.handle))
+  fi
+}
+inline endFenced() {
+  if
+  :: ending == replayed -> repeat(!has(keys, w.handle))
+  :: else -> refuse(!has(keys, w.handle))
+  fi
+}
+
+/* A later createdTime, and so a later handle. The model lets a request start over once; then it ends unknown. */
+inline startOver() {
+  if
+  :: handle == me ->
+    handle = me << 8;
+    w.kind = generate; w.handle = handle; w.time = sealed + 1; w.seen = 0; w.clears = 0;
+    w.keys = 0; w.sealed = 0; w.removed = 0;
+    born[r + 8] = sealed + 1;
+    doubt = 0;
+    step = send
+  :: else -> answer[r] = notKnown; step = done
+  fi
+}
+
+/* The write that replaces expired keys, as the item was read. */
+inline prepareReplacement() {
+  w.kind = replace;
+  w.seen = rev;
+  w.clears = expired;
+  w.keys = (keys & ~expired) | w.handle;
+  w.sealed = sealed;
+  if
+  :: sealsReplaced -> latest(w.sealed, w.clears)
+  :: else
+  fi;
+  w.removed = removed | expired;
+  step = send
 }
 
 /* Why the write was refused, from the item as it is now: judgeGeneration. */
@@ -319,22 +403,23 @@ inline judge() {
   :: has(keys, w.handle) -> succeed(writes[r] == 1)
   :: else ->
     if
-    :: w.kind == fence -> refuse(!has(keys, w.handle))
+    :: w.kind == fence -> endFenced()
     :: else ->
       if
       :: has(removed, w.handle) || status == deleted || has(FOREIGN, me) || !(granted || has(BY_TOKEN, me)) ->
         refuseOrFence()
       :: else ->
         if
-        :: has(REPEATED, me) && has(keys, record) -> succeed(madeByRepeated == 1)
+        :: has(REPEATED, me) && has(keys, record) -> replayOrFence()
         :: else ->
           if
-          :: (has(REPEATED, me) && record) || !takesKeys || keyCount - size(expired) >= MAX_KEYS ||
-             size(removed) >= MAX_RECORDS -> refuseOrFence()
+          :: (has(REPEATED, me) && record) || !takesKeys || keyCount - size(expired) >= MAX_KEYS -> refuseOrFence()
           :: else ->
-            w.clears = (keyCount < MAX_KEYS -> 0 : expired);
-            w.seenCount = (w.clears -> keyCount : 0);
-            step = send
+            if
+            :: sealed >= w.time -> startOver()
+            :: sealed < w.time && keyCount >= MAX_KEYS -> prepareReplacement()
+            :: else -> w.kind = generate; step = send
+            fi
           fi
         fi
       fi
@@ -348,17 +433,28 @@ inline judge() {
  */
 proctype Creator(byte r) {
   Addition w, late;
-  mtype step = send;
-  byte losses = 0;
+  mtype step = start, ending = 0;
+  short handle = 0;
+  byte losses = 0, i = 0, time = 0;
   bit doubt = 0;
-  d_step { w.kind = generate; w.handle = me }
 end:
   do
+  :: atomic { step == start ->
+      if
+      :: time = 1
+      :: TIMES > 1 -> time = 2
+      fi;
+      d_step {
+        handle = me; born[r] = time;
+        w.kind = generate; w.handle = handle; w.time = time;
+        time = 0; step = send
+      }
+    }
   :: d_step { step == send ->
       applyAddition(w);
       if
-      :: applied && w.kind == generate -> succeed(writes[r] == 1)
-      :: applied && w.kind == fence -> refuse(!has(keys, w.handle))
+      :: applied && w.kind != fence -> succeed(writes[r] == 1)
+      :: applied && w.kind == fence -> endFenced()
       :: else -> step = look
       fi;
       applied = 0
@@ -373,29 +469,32 @@ end:
     }
   :: d_step { step == look -> judge() }
   :: d_step { late.kind != 0 -> applyAddition(late); applied = 0; forgetAddition(late) }
-  :: d_step { step == done && w.kind != 0 -> forgetAddition(w); losses = 0; doubt = 0 }
+  :: d_step { step == done && w.kind != 0 -> forgetAddition(w); losses = 0; doubt = 0; ending = 0 }
   od
 }
 
 /* ---- Changing: read, write what was read and edited under `rev = seen` ---- */
 typedef Change {
   byte seen;        /* 0: none */
-  byte keys;
+  short keys;
   byte keyCount;
-  byte removed;
+  byte sealed;
+  short removed;
   byte removedBy;
-  byte shortLived;
-  byte rotated;
+  short shortLived;
+  short rotated;
   bit isEnabled
 }
 
 inline copyChange(to, from) {
-  to.seen = from.seen; to.keys = from.keys; to.keyCount = from.keyCount; to.removed = from.removed;
-  to.removedBy = from.removedBy; to.shortLived = from.shortLived; to.rotated = from.rotated; to.isEnabled = from.isEnabled
+  to.seen = from.seen; to.keys = from.keys; to.keyCount = from.keyCount; to.sealed = from.sealed;
+  to.removed = from.removed; to.removedBy = from.removedBy; to.shortLived = from.shortLived; to.rotated = from.rotated;
+  to.isEnabled = from.isEnabled
 }
 
 inline forgetChange(w) {
-  w.seen = 0; w.keys = 0; w.keyCount = 0; w.removed = 0; w.removedBy = 0; w.shortLived = 0; w.rotated = 0; w.isEnabled = 0
+  w.seen = 0; w.keys = 0; w.keyCount = 0; w.sealed = 0; w.removed = 0; w.removedBy = 0; w.shortLived = 0;
+  w.rotated = 0; w.isEnabled = 0
 }
 
 #define fromToken (kind == revoke || kind == deactivate || kind == attachIssuer || kind == deleteApp)
@@ -419,7 +518,7 @@ inline writeChange(w) {
   :: kind == disable || kind == enable || kind == revive -> writeKeys(w)
   :: kind == rotateWithOverlap -> writeKeys(w); keyCount = w.keyCount
   :: kind == deleteKey || kind == rotate ->
-    writeKeys(w); keyCount = w.keyCount; removed = w.removed; removedBy = w.removedBy
+    writeKeys(w); keyCount = w.keyCount; sealed = w.sealed; removed = w.removed; removedBy = w.removedBy
   fi
 }
 
@@ -430,7 +529,7 @@ inline applyChange(w) {
     beforeWrite();
     property(onlyWithTheRight, granted || fromToken);
     if
-    :: rotates -> property(onlyWhereKeysAreTaken, takesKeys && size(removed) < MAX_RECORDS)
+    :: rotates -> property(onlyWhereKeysAreTaken, takesKeys)
     :: else
     fi;
     writeChange(w);
@@ -446,7 +545,7 @@ inline applyChange(w) {
   (kind == revive && !has(shortLived, target)))
 
 #define mayNotBe ((!fromToken && !has(keys, target)) || (rotates && (has(rotated, target) || !takesKeys || \
-  has(expired, target) || size(removed) >= MAX_RECORDS)) || (kind == rotateWithOverlap && keyCount >= MAX_KEYS) || (kind == attachIssuer && keyCount > 0))
+  has(expired, target))) || (kind == rotateWithOverlap && keyCount >= MAX_KEYS) || (kind == attachIssuer && keyCount > 0))
 
 #define leaves(kind, target) (kind == deleteKey || kind == rotate -> target : 0)
 
@@ -461,7 +560,12 @@ inline prepare() {
     w.rotated = (rotated & ~leaves(kind, target)) | (kind == rotateWithOverlap -> target : 0);
     w.isEnabled = (kind == disable -> 0 : (kind == enable -> 1 : isEnabled));
     w.keyCount = size(w.keys);
-    w.removed = removed | (kind == deleteKey -> tombstoneDeleted(target) : (kind == rotate -> tombstoneRotated(target) : 0));
+    w.sealed = sealed;
+    if
+    :: (kind == deleteKey && sealsDeleted) || (kind == rotate && sealsRotated) -> latest(w.sealed, target)
+    :: else
+    fi;
+    w.removed = removed | leaves(kind, target);
     w.removedBy = removedBy | (leaves(kind, target) -> me : 0)
   :: else
   fi;
@@ -505,8 +609,8 @@ inline readAgain() {
 proctype Changer(byte r; byte kind) {
   Change w, late;
   mtype step = start;
-  byte target = 0;
-  byte losses = 0;
+  short target = 0;
+  byte losses = 0, i = 0;
   bit doubt = 0;
 end:
   do
@@ -520,7 +624,13 @@ end:
       :: ofAnyKey && has(keys, 4) -> target = 4
       :: ofAnyKey && has(keys, 8) -> target = 8
       :: ofAnyKey && has(keys, 16) -> target = 16
+      :: ofAnyKey && has(keys, 256) -> target = 256
+      :: ofAnyKey && has(keys, 512) -> target = 512
       :: ofAnyKey && keys == 0 -> target = 0
+      fi;
+      if
+      :: born[r] = 1
+      :: rotates && TIMES > 1 -> born[r] = 2
       fi;
       d_step { edit() }
     }
@@ -536,6 +646,26 @@ end:
   :: d_step { step == look -> readAgain() }
   :: d_step { late.seen != 0 -> applyChange(late); applied = 0; forgetChange(late) }
   :: d_step { step == done && (w.seen != 0 || target != 0) -> forgetChange(w); target = 0; losses = 0; doubt = 0 }
+  od
+}
+
+/*
+ * Records and tombstones of removed keys are dropped, at any time; those of a request that is not yet answered stay,
+ * because they are the youngest. It is no change: `rev` stays as it is.
+ */
+#define young(r) (answer[r] == unanswered -> (1 << r) | (256 << r) : 0)
+#define kept (young(0) | young(1) | young(2) | young(3) | young(4))
+
+proctype Forgetter() {
+  byte left = FORGETS;
+end:
+  do
+  :: d_step { left > 0 && ((removed & ~kept) || (record && !has(keys, record) && !has(kept, record))) ->
+      left--;
+      removed = removed & kept;
+      removedBy = (removed -> removedBy : 0);
+      record = (has(keys, record) || has(kept, record) -> record : 0)
+    }
   od
 }
 
@@ -569,7 +699,12 @@ init {
   byte kind;
   atomic {
     keyCount = size(keys);
-    begin(0, R0); begin(1, R1); begin(2, R2); begin(3, R3); begin(4, R4)
+    born[5] = 1; born[6] = 1; born[7] = 1;
+    begin(0, R0); begin(1, R1); begin(2, R2); begin(3, R3); begin(4, R4);
+    if
+    :: FORGETS > 0 -> run Forgetter()
+    :: else
+    fi
   }
   /* Nothing moves any more. */
   timeout ->

@@ -59,10 +59,10 @@ export const fives: readonly Mix[] = [
     options: [...requests('rotate', 'rotate', 'rotateWithOverlap', 'disable', 'enable'), 'LOSSY=13'],
   },
   {
-    name: '2 generate, 2 delete key, rotate; no key is made beside 2 tombstones; generate lossy',
+    name: '2 copies of one generate, 2 delete key, rotate; records and tombstones are dropped; the copies lossy',
     options: [
       ...requests('generate', 'generate', 'deleteKey', 'deleteKey', 'rotate'),
-      ...[bothKeys, 'MAX_RECORDS=2', 'LOSSY=7'],
+      ...['REPEATED=3', 'FORGETS=2', 'LOSSY=3'],
     ],
   },
 ];
@@ -121,23 +121,17 @@ const generation: readonly Mutant[] = [
     options: [...requests('generate'), noKeys],
   },
   {
-    without: 'NO_NOT_IN_REMOVED',
-    removes: 'handle not in removed',
+    without: 'NO_SEAL',
+    removes: 'sealed < :createdTime',
     breaks: 'removedKeyStaysRemoved',
     options: requests('generate', 'deleteKey'),
   },
   { without: 'NO_MAX', removes: 'keyCount < :max', breaks: 'atMostTwoKeys', options: requests('generate', 'generate') },
   {
-    without: 'NO_EXPIRES_AT',
-    removes: 'expiresAt of replaced keys as seen',
-    breaks: 'onlyExpiredKeysAreReplaced',
+    without: 'NO_REV_OF_REPLACE',
+    removes: 'rev = :seen where expired keys are replaced',
+    breaks: 'oneWritePerRequest',
     options: [...requests('generate', 'revive'), bothKeys, 'SHORT=32'],
-  },
-  {
-    without: 'NO_RECORDS_ROOM',
-    removes: 'size(removed) < :most',
-    breaks: 'onlyWhereKeysAreTaken',
-    options: [...requests('generate', 'deleteKey'), 'MAX_RECORDS=1'],
   },
   {
     without: 'NO_GRANT',
@@ -167,18 +161,24 @@ const fencing: readonly Mutant[] = [
     options: requests('generate', 'revoke', 'deleteApp'),
   },
   {
+    without: 'NO_FENCE_OF_REPLAY',
+    removes: 'fence before a replay after doubt',
+    breaks: 'nothingAfterRefusal',
+    options: [...requests('generate', 'generate', 'deleteKey'), noKeys, 'REPEATED=3', 'FORGETS=1'],
+  },
+  {
     without: 'NO_FENCE_NOT_IN_KEYS',
     removes: 'fence: handle not in keys',
-    breaks: 'keyOrTombstone',
+    breaks: 'refusalIsTrue',
     options: fullAndDelete(),
   },
   {
-    without: 'NO_FENCE_NOT_IN_REMOVED',
-    removes: 'fence: handle not in removed',
-    breaks: 'tombstoneIsKept',
-    options: requests('generate', 'deleteKey'),
+    without: 'NO_FENCE_SEAL',
+    removes: 'fence: sealed < :createdTime',
+    breaks: 'sealIsNeverLowered',
+    options: [...requests('generate', 'generate', 'deleteKey'), bothKeys],
   },
-  { without: 'NO_REV_OF_FENCE', removes: 'fence: rev + 1', breaks: 'nothingAfterRefusal', options: fullAndDelete() },
+  { without: 'NO_REV_OF_FENCE', removes: 'fence: rev + 1', breaks: 'sealIsNeverLowered', options: fullAndDelete() },
 ];
 
 const changes: readonly Mutant[] = [
@@ -213,27 +213,27 @@ const changes: readonly Mutant[] = [
     options: requests('deleteKey', 'revoke'),
   },
   {
-    without: 'NO_TOMBSTONE_DELETED',
-    removes: 'tombstone of a deleted key',
+    without: 'NO_SEAL_DELETED',
+    removes: 'seal of a deleted key',
     breaks: 'removedKeyStaysRemoved',
     options: requests('generate', 'deleteKey'),
   },
   {
-    without: 'NO_TOMBSTONE_ROTATED',
-    removes: 'tombstone of a rotated key',
+    without: 'NO_SEAL_ROTATED',
+    removes: 'seal of a rotated key',
     breaks: 'removedKeyStaysRemoved',
     options: [...requests('generate', 'rotate'), noKeys],
   },
   {
-    without: 'NO_TOMBSTONE_REPLACED',
-    removes: 'tombstone of a replaced key',
+    without: 'NO_SEAL_REPLACED',
+    removes: 'seal of a replaced key',
     breaks: 'removedKeyStaysRemoved',
     options: [...requests('generate', 'generate', 'deleteKey'), 'KEYS=64', 'SHORT=1'],
   },
   {
     without: 'NEW_HANDLE',
     removes: 'the same handle at every attempt',
-    breaks: 'oneWritePerRequest',
+    breaks: 'nothingAfterStartingOver',
     options: [...requests('generate'), noKeys],
   },
 ];
@@ -242,12 +242,6 @@ export const mutants: readonly Mutant[] = [...generation, ...fencing, ...changes
 
 /** Parts that others imply: without one all holds among these requests, and why. */
 export const implied = [
-  {
-    without: 'NO_COUNT_SEEN',
-    removes: 'keyCount = :seen where expired keys are replaced',
-    why: 'each of those keys is still there, so the new one takes the place of one at least',
-    options: fives[2]?.options ?? [],
-  },
   {
     without: 'NO_FENCE_REALM',
     removes: 'fence: realm = :realm',

@@ -209,7 +209,9 @@ async function take(run: Run, made: Step): Promise<void> {
   if (modelCall.idempotencyKey && !wanted.replays) run.repeatable.unshift(modelCall);
   run.model = wanted.after(handle);
   requireSound(item);
-  expect(viewOf(item)).toEqual(viewOf({ ...run.model, keyCount: Object.keys(run.model.keys).length }));
+  expect(viewOf({ ...item, latestRemoved: item.sealed })).toEqual(
+    viewOf({ ...run.model, keyCount: Object.keys(run.model.keys).length }),
+  );
   expectShown(run, modelCall, reply);
 }
 
@@ -264,10 +266,11 @@ function viewOf({
   issuers,
   grants,
   keys,
+  latestRemoved,
   keyCount,
 }: Omit<Model, 'realm' | 'rotated' | 'answered'> & { keyCount: number }) {
   const left = { status, keyCount, keys, grants };
-  return status === 'deleted' ? left : { ...left, name: named, description, issuers };
+  return status === 'deleted' ? left : { ...left, latestRemoved, name: named, description, issuers };
 }
 
 /** Holds what a read shows against the model. */

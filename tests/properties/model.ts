@@ -31,6 +31,8 @@ export interface Model {
   readonly keys: Readonly<Record<string, ModelKey>>;
   /** handles of the keys that a successor took the place of */
   readonly rotated: readonly string[];
+  /** the latest `createdTime` of a key that was removed: every generated key is younger */
+  readonly latestRemoved: number;
   /** what each request with an Idempotency-Key asked, and the key that it made */
   readonly answered: Readonly<Record<string, { readonly body: string; readonly handle: string }>>;
 }
@@ -106,7 +108,7 @@ class Refusal {
 
 export function newModel(owner: Who, name: string): Model {
   const grants = { [owner.principal]: ['manage'] } as const;
-  const empty = { description: '', issuers: [], keys: {}, rotated: [], answered: {} };
+  const empty = { description: '', issuers: [], keys: {}, rotated: [], latestRemoved: 0, answered: {} };
   return { realm: owner.realm, status: 'active', name, grants, ...empty };
 }
 
@@ -152,8 +154,10 @@ function withKey(model: Model, handle: string, key: ModelKey): Model {
 }
 
 function without(model: Model, handles: readonly string[]): Model {
+  const going = Object.entries(model.keys).filter(([handle]) => handles.includes(handle));
   return {
     ...model,
+    latestRemoved: Math.max(model.latestRemoved, ...going.map(([, { createdTime }]) => createdTime)),
     keys: Object.fromEntries(Object.entries(model.keys).filter(([handle]) => !handles.includes(handle))),
   };
 }
@@ -166,7 +170,8 @@ function makesKey({ id }: ModelCall): boolean {
 function makeKey(model: Model, call: ModelCall, now: number): Expected {
   const { body = {}, who, key = '' } = call;
   const request = call.idempotencyKey && [who.principal, call.id, key, call.idempotencyKey].join(' ');
-  const asked = JSON.stringify(Object.entries(body).sort());
+  const { name: wanted, expiresAt: until = 'unsaid', enabled: on = true, overlapSeconds = 0 } = body;
+  const asked = JSON.stringify([wanted, until, on, overlapSeconds]);
   const before = request && mayUse(model, who, 'write') ? model.answered[request] : undefined;
   if (!before && !isLive(body.expiresAt ?? never, now)) throw new Refusal('400200');
   requireRight(model, call);
@@ -194,7 +199,8 @@ function generated(model: Model, { body = {}, who }: ModelCall, now: number): (m
   const room = isFull ? without(model, givenUp(model, now)) : model;
   if (Object.keys(room.keys).length >= maxKeys) throw new Refusal('409303');
   const { name = '', enabled = true, expiresAt = never } = body;
-  return (made) => withKey(room, made, { name, enabled, expiresAt, createdBy: who.principal, createdTime: now });
+  const createdTime = Math.max(now, model.latestRemoved + 1);
+  return (made) => withKey(room, made, { name, enabled, expiresAt, createdBy: who.principal, createdTime });
 }
 
 function rotated(model: Model, { body = {}, who, key: from = '' }: ModelCall, now: number): (made: string) => Model {
@@ -242,7 +248,7 @@ function otherwise(model: Model, call: ModelCall, now: number): Expected {
       keyOf(model, key);
       return done(204, without(model, [key ?? '']));
     case 'deleteApiKeys':
-      return done(204, { ...model, keys: {} });
+      return done(204, without(model, Object.keys(model.keys)));
     case 'updateApp': {
       const { name = model.name, description = model.description, status = model.status } = body;
       return done(200, { ...model, name, description, status });

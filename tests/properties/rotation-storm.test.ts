@@ -69,7 +69,7 @@ function expectSuccessor({ keys, removed }: App, before: App, successor: KeyHand
 }
 
 /** All of an item but what a rotation is about. */
-function restOf({ keys, removed, rev, lastChange, ...rest }: App) {
+function restOf({ keys, sealed, removed, rev, lastChange, ...rest }: App) {
   return rest;
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, expect, inject, it } from 'vitest';
+import { openTable } from '../../lib/store/dynamodb.ts';
 import { tokenOf } from '../support/calls.ts';
 import type { OperationId, TestRequest } from '../support/events.ts';
 import { type Metered, startMeteredDatabase } from '../support/metered-database.ts';
@@ -33,11 +34,13 @@ async function bytes(): Promise<number> {
   return itemSize(await service.item({ appId: app.appId } as never));
 }
 
-/** Verifies a key, and waits for the note of its use, for which the call waits 50 ms at most. @returns bytes of the item then */
-async function use({ body: { apiKeyId } }: TestReply): Promise<number> {
+/** Verifies a key, and waits for the note of its use, for which the call waits 50 ms at most. @returns bytes of that note */
+async function use({ body: { apiKeyId, apiKey } }: TestReply): Promise<number> {
   await after('verifyApiKey', { body: { apiKeyId } });
   await expect.poll(() => requests.length, { timeout: 10_000 }).toBe(2);
-  return bytes();
+  const key = { pk: `used#${app.appId}`, sk: apiKey.split('/').at(-1) };
+  const attempt = await openTable(service.tableName).attemptGet(key);
+  return itemSize('found' in attempt ? (attempt.found ?? {}) : expect.fail());
 }
 
 const named = { body: { name: 'server, 2026' } };
@@ -52,9 +55,8 @@ it('an application has as many bytes as the page says, and the engine counts as 
   const two = await after('generateApiKey', named);
   expect([two.bytes, requests]).toEqual([itemBytes.twoKeys, [written(itemBytes.twoKeys)]]);
 
-  await use(one.reply);
   const used = await use(two.reply);
-  expect([used, requests]).toEqual([itemBytes.twoUsedKeys, [read(used), written(used)]]);
+  expect([used, requests.slice(0, 2)]).toEqual([itemBytes.use, [read(two.bytes), written(used)]]);
 
   const rotate = (of: TestReply) =>
     after('rotateApiKey', { path: { ...app.path, apiKey: encodeURIComponent(of.body.apiKey) }, body: {} });
@@ -68,6 +70,8 @@ it('an application has as many bytes as the page says, and the engine counts as 
   const [first, second] = [await repeatable('first'), await repeatable('second')];
   const key = itemBytes.twoKeys - itemBytes.oneKey;
   expect(second.bytes - first.bytes - key).toBe(itemBytes.record);
+  const { dueShard, dueAt } = (await service.item({ appId: app.appId } as never)) as never;
+  expect(itemSize({ dueShard, dueAt })).toBe(itemBytes.due);
 
   expect((await after('deleteApp')).bytes).toBeLessThan(itemBytes.fresh);
 });

@@ -1,3 +1,4 @@
+import { maxOrphanedRecords, maxTombstones } from '../../lib/domain/housekeeping.ts';
 import { allLogBytes, breakEven, type Call, calls, containerMonth, costOf, lambdaMs } from './costs.ts';
 import { readUnits, writeUnits } from './item-size.ts';
 import { itemBytes } from './items.ts';
@@ -68,11 +69,13 @@ const states: readonly (readonly [what: string, bytes: number])[] = [
   ['new', itemBytes.fresh],
   ['one key', itemBytes.oneKey],
   ['two keys', itemBytes.twoKeys],
-  ['two keys, both in use', itemBytes.twoUsedKeys],
-  ['the same, 10 rotations in 10 minutes', itemBytes.twoUsedKeys + 10 * itemBytes.tombstone],
+  ['the same, 10 rotations in 10 minutes', itemBytes.twoKeys + 10 * itemBytes.tombstone],
   [
-    'the most: 100 tombstones, 100 `Idempotency-Key`s',
-    itemBytes.twoUsedKeys + 100 * (itemBytes.tombstone + itemBytes.record),
+    'the most: 50 tombstones, 22 records of `Idempotency-Key`s',
+    itemBytes.twoKeys +
+      itemBytes.due +
+      maxTombstones * itemBytes.tombstone +
+      (2 + maxOrphanedRecords) * itemBytes.record,
   ],
 ];
 

@@ -7,7 +7,7 @@ import type { App } from '../../lib/domain/app.ts';
 import { type Addition, addApiKey } from '../../lib/store/add-api-key.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import type { Attempt, Table, Update } from '../../lib/store/table.ts';
-import { aKey, anApp, aRecord, aTombstone, expiredKey, handle, many, now } from '../support/apps.ts';
+import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
 import { type Fate, fate, type ScriptedTable, scriptedTable } from '../support/scripted-table.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -93,10 +93,8 @@ describe('what became of a write is found out', () => {
     const addition = additionTo(app);
     const deletedAfter: Behaviour = async (update, apply) => {
       await apply(update);
-      const removed = {
-        [addition.handle]: { at: Date.now(), until: Date.now() + 600_000, op: 'x', why: 'deleted' },
-      } as App['removed'];
-      await service.seed({ ...app, keys: {}, keyCount: 0, removed });
+      const removed = { [addition.handle]: aTombstone({ at: Date.now() }) };
+      await service.seed({ ...app, keys: {}, keyCount: 0, removed, sealed: addition.key.createdTime });
       return { outcome: 'unknown', error: new Error('lost') };
     };
     await expect(addApiKey(behaving(deletedAfter), addition, fakeDeadline())).rejects.toMatchObject({ code: '409305' });
@@ -170,7 +168,8 @@ describe('late copies of a write', () => {
       await service.seed({ ...app, keyCount: 0 });
       await copy.deliver();
       const { rev } = await service.item(app);
-      await service.seed({ ...app, rev: rev + 1, keyCount: 0, removed: { [addition.handle]: aTombstone() } });
+      const removed = { [addition.handle]: aTombstone() };
+      await service.seed({ ...app, rev: rev + 1, keyCount: 0, removed, sealed: addition.key.createdTime });
       return apply(update);
     };
     const made = addApiKey(behaving(copy.behaviour, applied, deletedBeforeFence), addition, fakeDeadline());
@@ -181,7 +180,7 @@ describe('late copies of a write', () => {
     const app = await service.seed(full);
     const refusal = addApiKey(behaving(lostRequest, applied, lostAnswer), additionTo(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
-    expect(Object.keys((await service.item(app)).removed)).toHaveLength(1);
+    expect(await service.item(app)).toMatchObject({ sealed: 1, rev: app.rev + 1, removed: {} });
   });
 
   it('unknown, then open, then refused: fenced, because the first copy may still arrive', async () => {
@@ -190,20 +189,21 @@ describe('late copies of a write', () => {
     const filled: Behaviour = async (update, apply) => {
       await service.seed({
         ...app,
+        rev: app.rev + 1,
         keys: { a: { ...key, expiresAt: -1 }, b: { ...key, expiresAt: -1 } } as App['keys'],
       });
       return apply(update);
     };
     const refusal = addApiKey(behaving(lostRequest, applied, filled), additionTo(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
-    expect(Object.values((await service.item(app)).removed)).toMatchObject([{ why: 'fenced' }]);
+    expect(await service.item(app)).toMatchObject({ sealed: 1, lastChange: { action: 'fenceApiKey' } });
   });
 
   it("an application of another realm under a name of the caller's own is not touched by a fence", async () => {
     const app = await service.seed({ realm: 'third' });
     const addition = additionTo({ ...app, realm: 'myrealm' });
     await expect(addApiKey(behaving(lostRequest), addition, fakeDeadline())).rejects.toMatchObject({ code: '404660' });
-    expect(await service.item(app)).toMatchObject({ rev: app.rev, removed: {} });
+    expect(await service.item(app)).toMatchObject({ rev: app.rev, sealed: 0 });
   });
 
   it('an application that is deleted meanwhile is not touched by a fence', async () => {
@@ -242,35 +242,16 @@ describe('an application that changes between a refusal and the look at it', () 
     const keys = { a: key, b: { ...key, expiresAt: -1 } } as App['keys'];
     const app = await service.seed({ keyCount: 2, keys });
     const added: Behaviour = async (update, apply) => {
-      await service.seed({ ...app, keyCount: 3, keys: { ...keys, c: { ...key, expiresAt: -1 } } as App['keys'] });
+      await service.seed({
+        ...app,
+        rev: app.rev + 1,
+        keyCount: 3,
+        keys: { ...keys, c: { ...key, expiresAt: -1 } } as App['keys'],
+      });
       return apply(update);
     };
     const refusal = addApiKey(behaving(applied, added), additionTo(app), fakeDeadline());
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
-  });
-
-  it('tombstones that came meanwhile count: pruning does not let them grow without end', async () => {
-    const [old, fresh] = [
-      { at: 1, until: 2 },
-      { at: Date.now(), until: Date.now() + 600_000 },
-    ];
-    const many = (count: number, times: object) =>
-      Object.fromEntries(
-        Array.from({ length: count }, (_, i) => [
-          `g${Object.keys(times).length}${i}`,
-          { ...times, op: 'x', why: 'deleted' },
-        ]),
-      );
-    const app = await service.seed({ removed: many(100, old) as unknown as App['removed'] });
-    const grown: Behaviour = async (update, apply) => {
-      await service.seed({
-        ...app,
-        removed: { ...many(1, old), ...many(100, { ...fresh, n: 1 }) } as unknown as App['removed'],
-      });
-      return apply(update);
-    };
-    const refusal = addApiKey(behaving(applied, grown), additionTo(app), fakeDeadline());
-    await expect(refusal).rejects.toMatchObject({ code: '429003' });
   });
 
   it('an expired key stays while there is a free place', async () => {
@@ -286,7 +267,7 @@ describe('an application that changes between a refusal and the look at it', () 
     const keys = { a: key, b: { ...key, expiresAt: -1 } } as App['keys'];
     const app = await service.seed({ keyCount: 2, keys });
     const revived: Behaviour = async (update, apply) => {
-      await service.seed({ ...app, keys: { ...keys, a: { ...key, expiresAt: -1 } } as App['keys'] });
+      await service.seed({ ...app, rev: app.rev + 1, keys: { ...keys, a: { ...key, expiresAt: -1 } } as App['keys'] });
       return apply(update);
     };
     const refusal = addApiKey(behaving(applied, revived), additionTo(app), fakeDeadline());
@@ -295,7 +276,6 @@ describe('an application that changes between a refusal and the look at it', () 
   });
 });
 
-const old = { at: now - 90_000_000, until: now - 1 };
 const full2 = { [handle('a')]: aKey(), [handle('b')]: aKey() };
 const fullOfExpired = { [handle('a')]: aKey(), [handle('b')]: expiredKey() };
 
@@ -304,76 +284,54 @@ function wantedOf(app: App, parts: Partial<Addition> = {}): Addition {
   return { ...additionTo(app), handle: handle('n'), key: aKey({ name: 'new' }), now, ...parts };
 }
 
-it('an expired key gives its place in the write that adds the new one, and takes its last use along', async () => {
-  const lastUsed = { [handle('a')]: 1, [handle('b')]: 2 };
-  const table = scriptedTable(anApp({ keys: fullOfExpired, lastUsed }));
-  const wanted = wantedOf(anApp());
+it('an expired key gives its place in the write that adds the new one, under the rev that was read', async () => {
+  const app = anApp({ keys: fullOfExpired });
+  const table = scriptedTable(app);
+  const wanted = wantedOf(app);
   await addApiKey(table, wanted, fakeDeadline());
   expect(table.app).toMatchObject({
+    rev: app.rev + 1,
     keyCount: 2,
     keys: { [handle('a')]: aKey(), [handle('n')]: wanted.key },
-    lastUsed: { [handle('a')]: 1 },
+    sealed: expiredKey().createdTime,
     removed: { [handle('b')]: { why: 'replaced', at: now, op: wanted.change.op } },
+    lastChange: wanted.change,
   });
   expect(Object.keys(table.app?.keys ?? {})).toHaveLength(2);
-  expect(Object.keys(table.app?.lastUsed ?? {})).toHaveLength(1);
+  expect(table.sent[1]).toMatchObject({ ConditionExpression: '(#n3 = :v5)' });
 });
 
-it('a key costs one write and no read, which clears away nothing but the mark of the latest use', async () => {
+it('a key costs one write and no read, which clears nothing away', async () => {
   const table = scriptedTable(anApp());
   await addApiKey(table, wantedOf(anApp()), fakeDeadline());
   expect([table.sent.length, table.reads]).toEqual([1, 0]);
-  expect(table.sent[0]?.UpdateExpression).toMatch(/ REMOVE [^,]+$/);
+  expect(table.sent[0]?.UpdateExpression).not.toContain('REMOVE');
 });
 
-describe('what a write that clears away is tied to', () => {
-  const request = { hash: 'entry0', bodyHash: 'body' };
-  const record = aRecord({ at: now, handle: handle('n'), salt: 'new salt' });
+describe('a key that is not younger than one that was removed', () => {
+  const createdTime = now - 1_000;
 
-  it.each([
-    ['among others, with no request', {}, undefined],
-    ['of the very request, which is written anew', { request, record }, record],
-  ])('an old record goes: %s', async (_, parts, kept) => {
-    const app = anApp({ requests: many(100, () => aRecord(old)) });
+  it.each([createdTime, createdTime + 1])('is never added: its application is sealed at %i', async (sealed) => {
+    const app = anApp({ sealed });
     const table = scriptedTable(app);
-    await addApiKey(table, wantedOf(app, parts), fakeDeadline());
-    expect(Object.keys(table.app?.requests ?? {})).toHaveLength(kept ? 51 : 50);
-    expect(table.app?.requests[request.hash]).toEqual(kept);
+    expect(await addApiKey(table, wantedOf(app), fakeDeadline())).toEqual({ sealed });
+    expect([table.sent.length, table.app]).toEqual([1, expect.objectContaining(app)]);
   });
 
-  it('records that came meanwhile count: clearing away does not let them grow without end', async () => {
-    const app = anApp({ requests: many(100, () => aRecord(old)) });
-    const table = scriptedTable(app, [
-      fate.asUsual,
-      (apply) => {
-        table.put({ ...app, requests: many(151, (index) => aRecord(index < 50 ? old : {})) });
-        return apply();
-      },
-    ]);
-    await expect(addApiKey(table, wantedOf(app), fakeDeadline())).rejects.toMatchObject({ code: '429003' });
+  it('is added when it is one millisecond younger', async () => {
+    const table = scriptedTable(anApp({ sealed: createdTime - 1 }));
+    expect(await addApiKey(table, wantedOf(anApp()), fakeDeadline())).toMatchObject({ handle: handle('n') });
   });
 
-  it.each<[string, Partial<App>, Partial<App>]>([
-    [
-      'a key, where no key goes',
-      { removed: many(100, () => aTombstone(old)) },
-      { keys: { [handle('c')]: aKey() }, keyCount: 1 },
-    ],
-    ['a tombstone, where none goes', { keys: fullOfExpired }, { removed: { [handle('c')]: aTombstone() } }],
-    ['a record, where none goes', { keys: fullOfExpired }, { requests: { another: aRecord() } }],
-  ])('another puts in %s: not one write more', async (_, parts, meanwhile) => {
-    const app = anApp(parts);
-    const table = scriptedTable(app, [
-      fate.asUsual,
-      (apply) => {
-        table.put({ ...app, ...meanwhile });
-        return apply();
-      },
-    ]);
-    await addApiKey(table, wantedOf(app), fakeDeadline());
+  it('needs no fence when it is in doubt: a late copy is rejected as it is', async () => {
+    const sealed = { sealed: createdTime };
+    const table = scriptedTable(anApp({ ...sealed, keys: full2 }), [fate.lost]);
+    await expect(addApiKey(table, wantedOf(anApp()), fakeDeadline())).rejects.toMatchObject({ code: '409303' });
     expect(table.sent).toHaveLength(2);
   });
+});
 
+describe('what others do meanwhile', () => {
   it('the second write goes at once, and only later ones wait', async () => {
     const app = anApp({ keys: fullOfExpired });
     const slept: number[] = [];
@@ -411,21 +369,17 @@ it('a key whose answer was lost is answered as it stands by then, without a thir
 });
 
 describe('a fence', () => {
-  it('is a change of its own that the stream shows, and costs one write and no read', async () => {
-    const app = anApp({
-      keys: full2,
-      lastUsed: { [handle('a')]: 1, latest: handle('a') } as unknown as App['lastUsed'],
-    });
+  it('is a change of its own, seals the application, and costs one write and no read', async () => {
+    const app = anApp({ keys: full2 });
     const table = scriptedTable(app, [fate.lost]);
     const wanted = wantedOf(app);
     await expect(addApiKey(table, wanted, fakeDeadline())).rejects.toMatchObject({ code: '409303' });
     expect(table.app).toMatchObject({
       rev: app.rev + 1,
       lastChange: { ...wanted.change, action: 'fenceApiKey' },
-      lastUsed: { [handle('a')]: 1 },
-      removed: { [handle('n')]: { why: 'fenced', at: now } },
+      sealed: wanted.key.createdTime,
+      removed: {},
     });
-    expect(table.app?.lastUsed).not.toHaveProperty('latest');
     expect([table.sent.length, table.reads]).toEqual([3, 0]);
   });
 
@@ -433,7 +387,7 @@ describe('a fence', () => {
     const app = anApp({ keys: full2 });
     const table = scriptedTable(app, [fate.lost, fate.asUsual, fate.tooBusy]);
     await expect(addApiKey(table, wantedOf(app), fakeDeadline())).rejects.toMatchObject({ code: '409303' });
-    expect(Object.keys(table.app?.removed ?? {})).toEqual([handle('n')]);
+    expect(table.app?.sealed).toBe(now - 1_000);
   });
 
   it.each<[string, App | undefined]>([
@@ -465,7 +419,7 @@ describe('a fence', () => {
 });
 
 describe('a request that may be repeated', () => {
-  const request = { hash: 'request', bodyHash: 'body' };
+  const request = aRequest();
   const mine = aRecord({ at: now, handle: handle('n') });
   const dayOld = aRecord({ at: now - 86_400_000, handle: handle('a') });
   const yesterdays = { keys: { [handle('a')]: aKey({ name: 'renamed' }) } };
@@ -473,8 +427,16 @@ describe('a request that may be repeated', () => {
   it('is kept with its key, in the same write', async () => {
     const table = scriptedTable(anApp());
     await addApiKey(table, wantedOf(anApp(), { request, record: mine }), fakeDeadline());
-    expect(table.app).toMatchObject({ keyCount: 1, requests: { request: mine } });
+    const dueAt = now + 86_400_000;
+    expect(table.app).toMatchObject({ keyCount: 1, requests: { request: mine }, dueAt });
     expect(table.sent).toHaveLength(1);
+  });
+
+  it('leaves the application in its place in the index of the sweep where it is due for an older record', async () => {
+    const due = { dueShard: 'due#1', dueAt: 5 } as Partial<App>;
+    const table = scriptedTable(anApp({ ...due, requests: { older: dayOld } }));
+    await addApiKey(table, wantedOf(anApp(), { request, record: mine }), fakeDeadline());
+    expect(table.app).toMatchObject({ dueAt: 5 });
   });
 
   it('is answered with the key that it made, as that stands now, and writes nothing', async () => {
@@ -486,6 +448,15 @@ describe('a request that may be repeated', () => {
     expect([table.sent.length, table.app?.rev]).toEqual([1, app.rev]);
   });
 
+  it('is fenced before it is answered with the key of another copy, while its own may still arrive', async () => {
+    const record = { ...dayOld, at: dayOld.at + 1 };
+    const app = anApp({ ...yesterdays, requests: { request: record } });
+    const table = scriptedTable(app, [fate.lost]);
+    const wanted = wantedOf(app, { request, record: mine });
+    expect(await addApiKey(table, wanted, fakeDeadline())).toMatchObject({ handle: handle('a'), replayed: record });
+    expect([table.sent.length, table.app?.sealed]).toEqual([3, wanted.key.createdTime]);
+  });
+
   it('makes another key after a day, at once', async () => {
     const app = anApp({ ...yesterdays, requests: { request: dayOld } });
     const table = scriptedTable(app);
@@ -493,14 +464,6 @@ describe('a request that may be repeated', () => {
     expect(table.app).toMatchObject({ keyCount: 2, requests: { request: mine } });
     expect(table.sent).toHaveLength(1);
   });
-});
-
-it('a new key is a change that the stream shows, whatever was used last', async () => {
-  const table = scriptedTable(anApp({ lastUsed: { latest: 1 } as unknown as App['lastUsed'] }));
-  const wanted = wantedOf(anApp());
-  await addApiKey(table, wanted, fakeDeadline());
-  expect(table.app).toMatchObject({ rev: 2, lastChange: wanted.change });
-  expect(table.app?.lastUsed).toEqual({});
 });
 
 it.each<[string, Addition['standing'], number]>([

@@ -5,7 +5,7 @@ import { appOf } from '../../lib/store/app-item.ts';
 import { appInRecord } from '../../lib/store/stream-image.ts';
 
 const item = { pk: 'app1', sk: 'app', name: 'an app' };
-const none = { grants: {}, keys: {}, removed: {}, requests: {}, lastUsed: {}, issuers: [] };
+const none = { grants: {}, keys: {}, sealed: 0, removed: {}, requests: {}, issuers: [] };
 
 it('an item holds its application, which has an empty map for each that the item does not have', () => {
   expect(appOf(item)).toEqual({ ...item, ...none, appId: 'app1' });

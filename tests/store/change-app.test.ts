@@ -200,7 +200,7 @@ describe('after an unknown outcome', () => {
 
   it('the end of the application is known by the own id', async () => {
     const app = await service.seed({ keyCount: 2, keys });
-    const wanted = changeOf(app, { needed: 'manage', edit: (found) => deleteApp(found, Date.now()) });
+    const wanted = changeOf(app, { needed: 'manage', edit: deleteApp });
     await expect(changeApp(behaving(lostAnswer()), wanted, fakeDeadline())).resolves.toMatchObject({
       status: 'deleted',
     });
@@ -208,7 +208,7 @@ describe('after an unknown outcome', () => {
 
   it('the application was deleted meanwhile: 404660, and nothing of it comes back', async () => {
     const app = await service.seed({ keyCount: 2, keys });
-    const ending = changeOf(app, { needed: 'manage', edit: (found) => deleteApp(found, Date.now()) });
+    const ending = changeOf(app, { needed: 'manage', edit: deleteApp });
     const lossy = behaving(lostRequest(ending));
     await expect(changeApp(lossy, changeOf(app), fakeDeadline())).rejects.toMatchObject({ code: '404660' });
     expect(await service.item(app)).toMatchObject({ status: 'deleted', rev: 2, keyCount: 0, keys: {} });
@@ -260,8 +260,7 @@ function rotationOf(app: App, to = 'c'): AppChange {
 
 describe('what a change writes', () => {
   const [a, b] = [handle('a'), handle('b')];
-  const lastUsed = { [a]: 1, [b]: 2, latest: b } as unknown as App['lastUsed'];
-  const before = anApp({ keys: { [a]: aKey(), [b]: aKey() }, lastUsed });
+  const before = anApp({ keys: { [a]: aKey(), [b]: aKey() } });
 
   it.each<[string, Partial<App>]>([
     ['the name', { name: 'another' }],
@@ -270,25 +269,23 @@ describe('what a change writes', () => {
     ['token issuers', { issuers: ['https://issuer.test'] }],
     ['grants', { grants: { demo: ['manage'], other: ['read'] } }],
     ['a key', { keys: { ...before.keys, [a]: aKey({ enabled: false }) } }],
-    ['a tombstone', { removed: { [handle('c')]: aTombstone({ until: Date.now() + 60_000 }) } }],
-    ['a record', { requests: { request: aRecord({ at: Date.now() }) } }],
-    ['when the item goes', { ttl: 1 }],
+    ['a tombstone', { removed: { [handle('c')]: aTombstone({ at: Date.now() }) } }],
+    ['the seal', { sealed: 1 }],
   ])('%s, and nothing else but the change itself', async (_, parts) => {
     const table = scriptedTable(before);
     const wanted = changeOf(before, { edit: (found) => ({ ...found, ...parts }) });
     const changed = await changeApp(table, wanted, fakeDeadline());
-    const { latest: _latest, ...uses } = lastUsed as Record<string, number>;
-    const after = { ...before, ...parts, rev: before.rev + 1, lastChange: wanted.change, lastUsed: uses };
+    const after = { ...before, ...parts, rev: before.rev + 1, lastChange: wanted.change };
     expect(table.app).toEqual(expect.objectContaining(after));
-    expect(changed).toMatchObject({ ...after, lastUsed: uses });
+    expect(changed).toMatchObject(after);
     const [update] = table.sent;
     const named = Object.values(update?.ExpressionAttributeNames ?? {});
-    expect(named).toEqual([...Object.keys(parts), 'rev', 'lastChange', 'lastUsed', 'latest']);
+    expect(named).toEqual([...Object.keys(parts), 'rev', 'lastChange']);
     expect(table.reads).toBe(1);
   });
 
   it('what is old among tombstones and records goes along', async () => {
-    const [old, young] = [aTombstone({ until: now }), aTombstone({ until: now + 1 })];
+    const [old, young] = [aTombstone({ at: now - 600_000 }), aTombstone()];
     const records = { old: aRecord({ at: now - 86_400_000 }), young: aRecord() };
     const table = scriptedTable(anApp({ removed: { [a]: old, [b]: young }, requests: records }));
     const wanted = changeOf(before);
@@ -296,16 +293,23 @@ describe('what a change writes', () => {
     expect([table.app?.removed, table.app?.requests]).toEqual([{ [b]: young }, { young: records.young }]);
   });
 
-  it('a deleted key takes the time of its use along; a deleted application its place in a list', async () => {
+  it('a deleted application loses its place in a list', async () => {
     const table = scriptedTable(before);
-    const deletion = changeOf(before);
-    await changeApp(table, { ...deletion, edit: (found) => deleteKey(found, a, deletion.change) }, fakeDeadline());
-    expect(table.app).toMatchObject({ keyCount: 1, lastUsed: { [b]: 2 } });
-    expect(Object.keys(table.app?.lastUsed ?? {})).toEqual([b]);
-    const ending = changeOf(before, { needed: 'manage', edit: (found) => deleteApp(found, now) });
-    await changeApp(table, ending, fakeDeadline());
-    expect(table.app).toMatchObject({ status: 'deleted', lastUsed: {}, keyCount: 0 });
+    await changeApp(table, changeOf(before, { needed: 'manage', edit: deleteApp }), fakeDeadline());
+    expect(table.app).toMatchObject({ status: 'deleted', keyCount: 0 });
     expect(table.app).not.toHaveProperty('listKey');
+  });
+
+  it('an application is due for the sweep when the first of its records is a day old, and no more without one', async () => {
+    const at = Date.now();
+    const requests = { one: aRecord({ at: at - 5 }), other: aRecord({ at }) };
+    const table = scriptedTable(before);
+    await changeApp(table, changeOf(before, { edit: (found) => ({ ...found, requests }) }), fakeDeadline());
+    expect(table.app).toMatchObject({ dueShard: expect.stringMatching(/^due#\d$/), dueAt: at - 5 + 86_400_000 });
+    await changeApp(table, changeOf(before, { edit: (found) => ({ ...found, requests: {} }) }), fakeDeadline());
+    expect(table.app).toMatchObject({ requests: {} });
+    expect(table.app).not.toHaveProperty('dueShard');
+    expect(table.app).not.toHaveProperty('dueAt');
   });
 });
 

@@ -1,29 +1,88 @@
-import { describe, expect, it } from 'vitest';
-import { recordUse } from '../../lib/store/last-used.ts';
-import { anApp, handle, now } from '../support/apps.ts';
-import { scriptedTable } from '../support/scripted-table.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openTable } from '../../lib/store/dynamodb.ts';
+import { lastUseOf, lastUsesOf, recordUse } from '../../lib/store/last-used.ts';
+import type { Table } from '../../lib/store/table.ts';
+import { handle, now } from '../support/apps.ts';
+import { freshTable } from '../support/engine.ts';
+import { setEnvironment } from '../support/environment.ts';
+import { fakeDeadline } from '../support/fake-deadline.ts';
 
-const use = { appId: anApp().appId, handle: handle('a'), at: now, periodMs: 60_000 };
-const usedAt = (ms: number) => anApp({ lastUsed: { [handle('a')]: ms } });
+let table: Table;
+let used = 0;
+
+beforeAll(async () => {
+  const { endpoint, tableName } = await freshTable();
+  setEnvironment({
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  });
+  table = openTable(tableName);
+});
+
+/** A use of a key of an application that no other test knows. */
+function aUse() {
+  used += 1;
+  return { appId: `app${used}`, handle: handle('a'), at: now, periodMs: 60_000, expiresAt: -1 };
+}
+
+const deadline = { ...fakeDeadline(), at: now + 8_000, now: () => now };
 
 describe('the time of a use', () => {
   it.each([
-    ['the first', anApp(), 'applied'],
-    ['one a period after the last', usedAt(now - 60_000), 'applied'],
-    ['one sooner', usedAt(now - 59_999), 'refused'],
-  ])('%s: %s', async (_, app, outcome) => {
-    const table = scriptedTable(app);
-    expect(await recordUse(table, use)).toMatchObject({ outcome });
-    const lastUsed = outcome === 'applied' ? { [handle('a')]: now, latest: handle('a') } : app.lastUsed;
-    expect(table.app).toMatchObject({ lastUsed, rev: app.rev });
+    ['the first is written down', undefined, now],
+    ['one a period after the last is written down', now - 60_000, now],
+    ['one sooner is not', now - 59_999, now - 59_999],
+    ['one before the last is not, whose answer came late', now + 1, now + 1],
+  ])('%s', async (_, last, found) => {
+    const use = aUse();
+    if (last) await recordUse(table, { ...use, at: last });
+    await recordUse(table, use);
+    expect(await lastUseOf(table, use.appId, use.handle, deadline)).toBe(found);
   });
 
-  it('makes no application, and asks for nothing back and for no attribute but its own', async () => {
-    const table = scriptedTable(undefined);
-    await recordUse(table, { ...use, appId: 'none' });
-    expect(table.app).toBeUndefined();
-    const [update] = table.sent;
-    expect(update).toMatchObject({ ReturnValuesOnConditionCheckFailure: 'NONE' });
-    expect(Object.values(update?.ExpressionAttributeNames ?? {})).toEqual(['lastUsed', handle('a'), 'latest', 'pk']);
+  it.each([
+    ['400 days after the use of a key that never expires', -1, now],
+    ['400 days after the expiry of a key', now + 5_000, now + 5_000],
+  ])('goes %s', async (_, expiresAt, from) => {
+    const use = { ...aUse(), expiresAt };
+    await recordUse(table, use);
+    const pk = `used#${use.appId}`;
+    const { found } = (await table.attemptGet({ pk, sk: use.handle })) as { found: object };
+    expect(found).toStrictEqual({ pk, sk: use.handle, at: now, ttl: from / 1_000 + 400 * 86_400 });
+  });
+
+  it('of several keys is found at once; a key that was never used has none', async () => {
+    const use = aUse();
+    await recordUse(table, use);
+    await recordUse(table, { ...use, handle: handle('b'), at: now - 1 });
+    const handles = [handle('a'), handle('b'), handle('c')];
+    const uses = await lastUsesOf(table, use.appId, handles, deadline);
+    expect(Object.fromEntries(uses)).toEqual({ [handle('a')]: now, [handle('b')]: now - 1 });
+    expect((await lastUsesOf(table, use.appId, [], deadline)).size).toBe(0);
+  });
+});
+
+describe('whatever a stolen role of a verifier writes as a time of use', () => {
+  const foul = ['x', '', -1, 0, 1.5, now + 60_001, true, null, [now], { at: now }];
+
+  it.each(foul.map((at) => [at]))(
+    '%j counts as no use, in a list too, and does not keep the next one out',
+    async (at) => {
+      const { appId, handle: key, ...use } = aUse();
+      await table.attemptPut({ Item: { pk: `used#${appId}`, sk: key, at } });
+      expect(await lastUseOf(table, appId, key, deadline)).toBeUndefined();
+      expect((await lastUsesOf(table, appId, [key], deadline)).size).toBe(0);
+      const isLater = at === now + 60_001;
+      await recordUse(table, { ...use, appId, handle: key });
+      expect(await lastUseOf(table, appId, key, deadline)).toBe(isLater ? undefined : now);
+    },
+  );
+
+  it('an item without a time counts as no use', async () => {
+    const { appId, handle: key } = aUse();
+    await table.attemptPut({ Item: { pk: `used#${appId}`, sk: key } });
+    expect(await lastUseOf(table, appId, key, deadline)).toBeUndefined();
   });
 });

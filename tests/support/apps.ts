@@ -2,7 +2,7 @@ import type { ApiKey } from '../../lib/domain/api-key.ts';
 import type { KeyHandle } from '../../lib/domain/api-key-id.ts';
 import { type App, newApp, type Tombstone } from '../../lib/domain/app.ts';
 import { ApiError } from '../../lib/domain/errors.ts';
-import type { RequestRecord } from '../../lib/domain/idempotency.ts';
+import type { RepeatableRequest, RequestRecord } from '../../lib/domain/idempotency.ts';
 
 /** When what the domain's tests look at happens, ms since the epoch. */
 export const now = 1_800_000_000_000;
@@ -30,7 +30,12 @@ export function expiredKey(parts: Partial<ApiKey> = {}): ApiKey {
 }
 
 export function aTombstone(parts: Partial<Tombstone> = {}): Tombstone {
-  return { at: now - 1_000, until: now + 1_000, op: 'op-0', why: 'deleted', ...parts };
+  return { at: now - 1_000, op: 'op-0', why: 'deleted', ...parts };
+}
+
+/** A request with an Idempotency-Key, as it is known by `name`. */
+export function aRequest(name = 'request', bodyHash = 'body'): RepeatableRequest {
+  return { hash: name, secretHash: `secret of ${name}`, bodyHash };
 }
 
 export function aRecord(parts: Partial<RequestRecord> = {}): RequestRecord {

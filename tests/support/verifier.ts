@@ -22,6 +22,8 @@ export interface VerifierBench {
     readonly slept: number[];
   };
   open(settings?: Partial<VerifierSettings>, parts?: { table?: Table; warn?: (why: unknown) => void }): Verifier;
+  /** when the key was last used, as far as that was written down */
+  lastUseOf(key: MadeKey): Promise<number | undefined>;
   /** a key of a new application, made by the service */
   makeKey(body?: object, parts?: Partial<App>): Promise<MadeKey>;
 }
@@ -52,6 +54,10 @@ export async function startVerifierBench(): Promise<VerifierBench> {
         clock,
         parts.warn,
       ),
+    async lastUseOf({ app, handle }) {
+      const attempt = await openTable(service.tableName).attemptGet({ pk: `used#${app.appId}`, sk: handle });
+      return 'found' in attempt ? (attempt.found?.at as number | undefined) : undefined;
+    },
     async makeKey(body = {}, parts = {}) {
       const app = await service.seed(parts);
       const { body: made } = await service.generate(app, { name: 'a key', ...body });
@@ -93,10 +99,10 @@ export function holdReads(table: Table): { table: Table; reads: number; release(
     reads: 0,
     table: {
       ...table,
-      async attemptGet(key) {
+      async attemptGet(...read) {
         held.reads += 1;
         // What the read finds is settled when it begins.
-        const found = table.attemptGet(key);
+        const found = table.attemptGet(...read);
         await new Promise<void>((resolve) => waiting.push(resolve));
         return found;
       },

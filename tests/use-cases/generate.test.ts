@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { handleOf } from '../../lib/domain/api-key-id.ts';
 import type { App } from '../../lib/domain/app.ts';
-import { type RepeatableRequest, repeatableMs, repeatableRequest } from '../../lib/domain/idempotency.ts';
+import { type RequestId, repeatableMs, requestId } from '../../lib/domain/idempotency.ts';
 import { type Action, standingTowards } from '../../lib/domain/policy.ts';
 import type { Table } from '../../lib/store/table.ts';
 import type { ChangingCall } from '../../lib/use-cases/change.ts';
@@ -15,7 +15,7 @@ type Wanted = Parameters<typeof generate>[1];
 
 const app = anApp();
 const { appId } = app;
-const request = repeatableRequest(['demo', 'key'], { name: 'x' });
+const request = requestId(['demo', 'key']);
 const past = { name: 'x', expiresAt: 1 };
 
 /** Generates a key as `demo` on an application, and says that `somebody` did. */
@@ -26,9 +26,9 @@ function make(table: Table, wanted: Partial<Wanted> = {}, parts: Partial<Changin
 }
 
 /** A table on which the request has been answered, what it was answered, and what the application has become since. */
-async function answered(laterOf: (found: App) => Partial<App> = () => ({})) {
+async function answered(laterOf: (found: App) => Partial<App> = () => ({}), wish: Wanted['wish'] = { name: 'x' }) {
   const table = scriptedTable(app);
-  const { body } = await make(table, { request });
+  const { body } = await make(table, { request, wish });
   const found = table.app ?? expect.fail();
   table.put({ ...found, ...laterOf(found) });
   return { table, body };
@@ -77,6 +77,22 @@ describe('a key that is generated', () => {
     expect(other.app?.lastChange.op).not.toBe(one.app?.lastChange.op);
   });
 
+  it('is made anew with a later createdTime where the application is sealed', async () => {
+    const sealed = Date.now() + 60_000;
+    const table = scriptedTable(anApp({ sealed }));
+    const { body } = await make(table);
+    const made = handleOf(body.apiKeyId);
+    expect(body.createdTime).toBe(sealed + 1);
+    expect(table.app?.keys).toEqual({ [made]: expect.objectContaining({ createdTime: sealed + 1 }) });
+    expect([table.sent.length, table.reads]).toEqual([2, 0]);
+  });
+
+  it('of a repeatable request is made anew likewise, with the record of the key that is there', async () => {
+    const table = scriptedTable(anApp({ sealed: Date.now() + 60_000 }));
+    const { body } = await make(table, { request });
+    expect(await make(table, { request })).toEqual({ body, isReplayed: true });
+  });
+
   it('409303 where there are as many as the settings allow', async () => {
     const table = scriptedTable(anApp({ keys: { [handle('a')]: aKey() } }));
     const { settings } = changingCall(app, table);
@@ -111,8 +127,9 @@ describe('400200 for a time of expiry that is over', () => {
   });
 
   it('and not where it was in the future when the request was answered first', async () => {
-    const { table, body } = await answered(granting('write'));
-    const again = await make(table, { wish: past, request });
+    const wish = { name: 'x', expiresAt: Date.now() + 60_000 };
+    const { table, body } = await answered(granting('write'), wish);
+    const again = await make(table, { wish, request }, { deadline: fakeDeadline(120_000) });
     expect(again).toEqual({ body, isReplayed: true });
   });
 });
@@ -141,8 +158,10 @@ describe('a request with an Idempotency-Key', () => {
 
   it('is answered 422409 with another body, and 404660 where there is no application', async () => {
     const { table } = await answered();
-    const other = make(table, { request: { ...request, bodyHash: 'other' } });
-    await expect(other).rejects.toMatchObject({ code: '422409' });
+    for (const wish of [{ name: 'y' }, { name: 'x', enabled: false }, { name: 'x', expiresAt: 4e12 }])
+      await expect(make(table, { request, wish })).rejects.toMatchObject({ code: '422409' });
+    const same = { name: ' x\t', enabled: true, expiresAt: -1 };
+    expect(await make(table, { request, wish: same })).toMatchObject({ isReplayed: true });
     await expect(make(scriptedTable(undefined), { request })).rejects.toMatchObject({ code: '404660' });
   });
 
@@ -167,7 +186,7 @@ describe('a request with an Idempotency-Key', () => {
 });
 
 /** Makes the first key of an application, the same each time. @returns its secret and the salt of it, 32 bytes each */
-async function generateAnew(wanted: { request?: RepeatableRequest } = {}): Promise<{ secret: Buffer; salt: Buffer }> {
+async function generateAnew(wanted: { request?: RequestId } = {}): Promise<{ secret: Buffer; salt: Buffer }> {
   const table = scriptedTable(app);
   const { body } = await make(table, wanted);
   const [record] = Object.values(table.app?.requests ?? {});
@@ -195,7 +214,7 @@ describe('security 6: a thousand keys', () => {
   });
 
   it('of one request with an Idempotency-Key, each time anew, are so by a salt of 32 random bytes', async () => {
-    const repeated = repeatableRequest(['x'], {});
+    const repeated = requestId(['x']);
     const made = await Promise.all(Array.from({ length: 1_000 }, () => generateAnew({ request: repeated })));
     expectRandom(made.map(({ salt }) => salt));
     expectRandom(made.map(({ secret }) => secret));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { handleOf } from '../../lib/domain/api-key-id.ts';
 import type { App } from '../../lib/domain/app.ts';
-import { type RepeatableRequest, repeatableMs, repeatableRequest } from '../../lib/domain/idempotency.ts';
+import { type RequestId, repeatableMs, requestId } from '../../lib/domain/idempotency.ts';
 import type { RotationWish } from '../../lib/domain/rotation.ts';
 import type { Table } from '../../lib/store/table.ts';
 import type { ChangingCall } from '../../lib/use-cases/change.ts';
@@ -13,24 +13,24 @@ import { type Fate, overtakenTable, type ScriptedTable, scriptedTable } from '..
 
 const old = handle('a');
 const app = anApp({ keys: { [old]: aKey() } });
-const request = repeatableRequest(['demo', 'key'], {});
+const request = requestId(['demo', 'key']);
 
 interface Asked extends Partial<ChangingCall> {
   readonly from?: typeof old | undefined;
   readonly wish?: RotationWish;
-  readonly request?: RepeatableRequest | undefined;
+  readonly request?: RequestId | undefined;
 }
 
 /** Rotates, as `demo`, the key that the application has, unless told otherwise. */
-function turn(table: Table, { wish = {}, request: repeatable, ...parts }: Asked = {}) {
+function turn(table: Table, { wish = {}, request: id, ...parts }: Asked = {}) {
   const from = 'from' in parts ? parts.from : old;
-  return rotate(changingCall(app, table, parts), from, wish, repeatable);
+  return rotate(changingCall(app, table, parts), from, wish, id);
 }
 
 /** A table on which the request has been answered, what it was answered, and what the application has become since. */
-async function answered(laterOf: (found: App) => Partial<App> = () => ({})) {
+async function answered(laterOf: (found: App) => Partial<App> = () => ({}), wish: RotationWish = {}) {
   const table = scriptedTable(app);
-  const { body } = await turn(table, { request });
+  const { body } = await turn(table, { request, wish });
   const found = table.app ?? expect.fail();
   table.put({ ...found, ...laterOf(found) });
   return { table, body };
@@ -121,8 +121,10 @@ describe('400200 for a time of expiry that is over', () => {
   });
 
   it('and not where it was in the future when the request was answered first', async () => {
-    const { table, body } = await answered();
-    expect(await turn(table, { wish, request })).toEqual({ body, isReplayed: true });
+    const live = { expiresAt: Date.now() + 60_000 };
+    const { table, body } = await answered(undefined, live);
+    const again = await turn(table, { wish: live, request, deadline: fakeDeadline(120_000) });
+    expect(again).toEqual({ body, isReplayed: true });
   });
 });
 

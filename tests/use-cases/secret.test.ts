@@ -2,13 +2,13 @@ import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { handleOf } from '../../lib/domain/api-key-id.ts';
 import type { ApiError } from '../../lib/domain/errors.ts';
-import { repeatableRequest } from '../../lib/domain/idempotency.ts';
+import { repeatable, requestId } from '../../lib/domain/idempotency.ts';
 import { replay } from '../../lib/use-cases/generate.ts';
 import { makeSecret, repeatSecret } from '../../lib/use-cases/secret.ts';
 import { aKey, anApp, handle, now } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
 
-const request = repeatableRequest(['demo', 'key'], { name: 'x' });
+const request = repeatable(requestId(['demo', 'key']), { name: 'x' });
 const of = { prefix: 'ak', appId: 'app', now };
 
 /** Makes bytes under a service key, which is asked no longer than the request may take. */

@@ -1,8 +1,8 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
+import { decisive } from '../../lib/store/app-item.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import { systemClock } from '../../lib/verifier/verifier.ts';
 import { database } from '../support/calls.ts';
@@ -147,7 +147,7 @@ describe('security 8: each refusal of a well-formed key costs one read, and so d
     const key = await bench.makeKey();
     const verifier = bench.open({ lastUsedSeconds: 3_600 });
     expect(await verifier.check(key.apiKeyId, 'other')).toMatchObject(refused('unknown'));
-    expect((await bench.service.item(key.app)).lastUsed).toEqual({});
+    expect(await bench.lastUseOf(key)).toBeUndefined();
     expect(await verifier.check(key.apiKeyId, 'myrealm')).toMatchObject(valid);
   });
 });
@@ -328,24 +328,28 @@ describe('requests for one key at the same time', () => {
 
 describe('when a key was used last', () => {
   const settings = { lastUsedSeconds: 3_600 };
-  const usesOf = async ({ app }: MadeKey) => (await bench.service.item(app)).lastUsed as Record<string, unknown>;
+  const isNoted = (key: MadeKey, at: number) =>
+    vi.waitUntil(async () => (await bench.lastUseOf(key)) === at, { timeout: 10_000 });
+  const written = () => bench.requests.filter((request) => request !== 'GetItem');
 
-  it('is written once in a period, however many processes verify it, and however often', async () => {
+  it('is written once in a period by each process, however often it verifies the key', async () => {
     const key = await bench.makeKey();
+    const before = await bench.service.item(key.app);
     const verifiers = Array.from({ length: 4 }, () => bench.open({ ...settings, cacheSeconds: 0 }));
     const first = bench.clock.at;
-    const { rev } = await bench.service.item(key.app);
     const checkAll = () =>
       Promise.all(verifiers.flatMap((each) => [each, each, each].map((verifier) => verifier.check(key.apiKeyId))));
     await checkAll();
-    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first, { timeout: 10_000 });
+    await isNoted(key, first);
     bench.clock.at = first + 3_599_999;
     await checkAll();
-    expect(await usesOf(key)).toEqual({ [key.handle]: first, latest: key.handle });
+    expect(await bench.lastUseOf(key)).toBe(first);
+    expect(written()).toEqual(Array.from(verifiers, () => 'UpdateItem'));
     bench.clock.at = first + 3_600_000;
     await checkAll();
-    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first + 3_600_000, { timeout: 10_000 });
-    expect((await bench.service.item(key.app)).rev).toBe(rev);
+    await isNoted(key, first + 3_600_000);
+    expect(written()).toHaveLength(8);
+    expect(await bench.service.item(key.app)).toEqual(before);
   });
 
   it('is written for a remembered key too', async () => {
@@ -353,25 +357,25 @@ describe('when a key was used last', () => {
     const verifier = bench.open({ lastUsedSeconds: 5 });
     const first = bench.clock.at;
     await verifier.check(key.apiKeyId);
-    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first, { timeout: 10_000 });
+    await isNoted(key, first);
     bench.clock.at = first + 4_999;
     await verifier.check(key.apiKeyId);
-    expect((await usesOf(key))[key.handle]).toBe(first);
+    expect(await bench.lastUseOf(key)).toBe(first);
     bench.clock.at = first + 5_000;
     expect(await verifier.check(key.apiKeyId)).toMatchObject({ isCached: true });
-    await vi.waitUntil(async () => (await usesOf(key))[key.handle] === first + 5_000, { timeout: 10_000 });
+    await isNoted(key, first + 5_000);
   });
 
-  it('is shown with the key, and is gone with it', async () => {
+  it('is shown with the key, also when the key is changed', async () => {
     const key = await bench.makeKey();
     const lastUsedTime = bench.clock.at;
     await bench.open(settings).check(key.apiKeyId);
-    await vi.waitUntil(async () => key.handle in (await usesOf(key)));
+    await isNoted(key, lastUsedTime);
     const { path } = key;
-    expect((await bench.service.call('getApiKey', { path })).body).toMatchObject({ lastUsedTime });
-    expect((await bench.service.call('listApiKeys', { path })).body.items).toMatchObject([{ lastUsedTime }]);
-    await end(key, 'deleted');
-    expect(await usesOf(key)).toEqual({});
+    const { call } = bench.service;
+    expect((await call('getApiKey', { path })).body).toMatchObject({ lastUsedTime });
+    expect((await call('listApiKeys', { path })).body.items).toMatchObject([{ lastUsedTime }]);
+    expect((await call('updateApiKey', { path, body: { name: 'renamed' } })).body).toMatchObject({ lastUsedTime });
   });
 
   it('is not written for a refused key, nor when it is off', async () => {
@@ -382,51 +386,29 @@ describe('when a key was used last', () => {
     expect(bench.requests).toEqual(['GetItem', 'GetItem']);
   });
 
-  it('that another process has written down is not tried again in the period', async () => {
+  it('that another process has written down meanwhile stays, without a warning', async () => {
     const key = await bench.makeKey();
+    const first = bench.clock.at;
     await bench.open(settings).check(key.apiKeyId);
-    await vi.waitUntil(async () => key.handle in (await usesOf(key)));
+    await isNoted(key, first);
     const warn = vi.fn();
     bench.requests.length = 0;
     bench.clock.at += 3_599_999;
     await bench.open(settings, { warn }).check(key.apiKeyId);
-    expect([bench.requests, warn.mock.calls]).toEqual([['GetItem'], []]);
+    expect([bench.requests, warn.mock.calls]).toEqual([['GetItem', 'UpdateItem'], []]);
+    expect(await bench.lastUseOf(key)).toBe(first);
   });
 
-  it('marks the item as used, not changed, until the next change', async () => {
+  it('security 29: a verifier reads no salt, and writes to no item that decides', async () => {
     const key = await bench.makeKey();
-    await bench.open(settings).check(key.apiKeyId);
-    await vi.waitUntil(async () => (await usesOf(key)).latest === key.handle);
-    await bench.service.generate(key.app);
-    expect(await usesOf(key)).toEqual({ [key.handle]: bench.clock.at });
-  });
-
-  it('security 23: the write names nothing of the item but lastUsed, and asks nothing back', async () => {
-    const key = await bench.makeKey();
-    const send = vi.spyOn(DynamoDBDocumentClient.prototype, 'send');
-    await bench.open(settings).check(key.apiKeyId);
-    const commands = send.mock.calls.map(([command]) => command as object);
-    send.mockRestore();
-    const update = commands.find((command) => command instanceof UpdateCommand);
-    const { ExpressionAttributeNames: names = {}, ...input } = (update as UpdateCommand).input;
-    expect(Object.values(names).sort()).toEqual([key.handle, 'lastUsed', 'latest', 'pk'].sort());
-    const paths = `${input.UpdateExpression} ${input.ConditionExpression}`.match(/#\w+(\.#\w+)*/g) ?? [];
-    const tops = paths.map((path) => names[path.split('.')[0] ?? '']);
-    expect(new Set(tops)).toEqual(new Set(['lastUsed', 'pk']));
-    expect(input).toMatchObject({ ReturnValuesOnConditionCheckFailure: 'NONE' });
-    expect(input.ReturnValues ?? 'NONE').toBe('NONE');
-  });
-
-  it('a late note does not bring back an item that is gone', async () => {
-    const key = await bench.makeKey();
-    const table = { ...bench.table, attemptGet: bench.table.attemptGet };
-    const gone = { ...key.app, appId: 'gone' };
-    const item = await bench.service.item(key.app);
-    const apiKeyId = formatApiKeyId('ak', 'gone', secret(3));
-    const keys = { [handleOf(apiKeyId)]: Object.values(item.keys)[0] };
-    table.attemptGet = async () => ({ outcome: 'read', found: { ...item, pk: 'gone', sk: 'app', keys, lastUsed: {} } });
-    expect(await bench.open(settings, { table }).check(apiKeyId)).toMatchObject(valid);
-    expect(await bench.service.item(gone)).toBeUndefined();
+    const { attemptGet, attemptUpdate } = bench.table;
+    const table = { ...bench.table, attemptGet: vi.fn(attemptGet), attemptUpdate: vi.fn(attemptUpdate) };
+    await bench.open(settings, { table }).check(key.apiKeyId);
+    expect(table.attemptGet.mock.calls.map(([read, , attributes]) => [read.sk, attributes])).toEqual([
+      ['app', decisive],
+    ]);
+    expect(decisive).not.toContain('requests');
+    expect(table.attemptUpdate.mock.calls).toMatchObject([[{ Key: { pk: `used#${key.app.appId}`, sk: key.handle } }]]);
   });
 
   it.each(['hang', 'loseAnswer', 'loseRequest'] as const)(

@@ -1,0 +1,45 @@
+import { ApiError } from '../domain/errors.ts';
+import { formatWhy, log } from '../log.ts';
+import { dropOldRecords, dueApps } from '../store/old-records.ts';
+import type { Deadline } from '../store/settle.ts';
+import type { Table } from '../store/table.ts';
+
+/** What a run of the sweep did to how many applications. `isDone`: nothing that was due is left for the next run. */
+export interface Swept {
+  readonly swept: number;
+  readonly changedMeanwhile: number;
+  readonly failed: number;
+  readonly isDone: boolean;
+}
+
+/** Whether the run has time for another page of applications, and how long each of its requests may take. */
+export interface SweepTime {
+  readonly now: number;
+  hasTime(): boolean;
+  newDeadline(): Deadline;
+}
+
+/**
+ * Drops the old records of applications that nobody changes. It ends when its time is over; what is left stays in the
+ * index for the next run. Two runs at once do no harm.
+ * @throws ApiError 503000 when the table cannot be reached
+ */
+export async function sweep(table: Table, time: SweepTime): Promise<Swept> {
+  const count = { swept: 0, changedMeanwhile: 0, failed: 0 };
+  for await (const appIds of dueApps(table, time.now, time.newDeadline)) {
+    if (!time.hasTime()) return { ...count, isDone: false };
+    for (const appId of appIds) count[await outcomeOf(table, appId, time)] += 1;
+  }
+  return { ...count, isDone: true };
+}
+
+/** One application that cannot be read keeps no other from its turn. */
+async function outcomeOf(table: Table, appId: string, { now, newDeadline }: SweepTime) {
+  try {
+    return (await dropOldRecords(table, appId, now, newDeadline())) ? 'swept' : 'changedMeanwhile';
+  } catch (why) {
+    if (why instanceof ApiError) throw why;
+    log({ event: 'sweep', level: 'error', appId, why: formatWhy(why) });
+    return 'failed';
+  }
+}
