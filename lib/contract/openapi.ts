@@ -1,60 +1,8 @@
-import { type ErrorCode, errorTable } from '../domain/errors.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+import { errorExamples, errorResponseRefs, errorResponses } from './error-responses.ts';
 import { type Operation, operations } from './operations.ts';
-import { errorReply } from './schemas.ts';
-
-const ids = [
-  {
-    name: 'X-Correlation-ID',
-    description:
-      'Correlates requests between client and server. Generated if absent; in every log line; passed on; returned.',
-  },
-  {
-    name: 'X-Request-ID',
-    description:
-      'Tracks this request within the service. Generated if absent; in every log line; never passed on; returned.',
-  },
-];
-const idSchema = { type: 'string', maxLength: 128, pattern: '^[\\x21-\\x7e]{1,128}$', examples: ['5f0c9a52'] };
-
-/** Parameters in paths, by their names. */
-const pathParameters: Readonly<Record<string, { description: string; example: string }>> = {
-  app: {
-    description: 'HRN of the application, URL-encoded.',
-    example: 'hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w',
-  },
-  apiKey: {
-    description: 'HRN of the API key, URL-encoded.',
-    example: 'hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no',
-  },
-  principal: { description: 'The principal, URL-encoded: the sub of its tokens.', example: 'demo' },
-  issuer: { description: 'The https URL of the token issuer, URL-encoded.', example: 'https://issuer.example.com' },
-};
-
-/** Never `.` or `..`, which URLs drop, so that the path would be that of another call. */
-const segment = { type: 'string', maxLength: 1024, pattern: '[^.\\s]|\\.{3}' };
-
-const pageParameters = [
-  {
-    name: 'limit',
-    in: 'query',
-    description: 'How many items a page has at most.',
-    schema: { type: 'integer', format: 'int32', minimum: 1, maximum: 100, default: 100 },
-  },
-  {
-    name: 'pageToken',
-    in: 'query',
-    description: 'The pageToken of the page before.',
-    schema: { type: 'string', maxLength: 512, pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{16}$' },
-  },
-];
-
-const idempotencyKey = {
-  name: 'Idempotency-Key',
-  in: 'header',
-  description:
-    'For 24 hours the same key, caller, operation, path and body give the same answer, with the header Idempotency-Replayed.',
-  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$', maxLength: 255, examples: ['order-4711'] },
-};
+import { headerRef, headers, idHeaders, parameterRefs, parameters } from './parameters.ts';
+import { publishedSchemas, publishSchema } from './published-schemas.ts';
 
 /** @returns every error that a call of the operation can meet */
 export function errorsOf(operation: Operation): ErrorCode[] {
@@ -72,12 +20,8 @@ export function errorsOf(operation: Operation): ErrorCode[] {
 
 /** @returns the OpenAPI 3.1 document of all operations that have a route */
 export function openapiDocument(): object {
-  const paths: Record<string, Record<string, object>> = {};
-  for (const operation of Object.values<Operation>(operations)) {
-    if (operation.path && operation.method) {
-      paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
-    }
-  }
+  const routed = Object.values<Operation>(operations).filter(({ path, method }) => path && method);
+  const errors = routed.map(errorsOf);
   return {
     openapi: '3.1.0',
     info: {
@@ -86,15 +30,13 @@ export function openapiDocument(): object {
       description: 'API keys for applications, at most two each: a small service for your own AWS account.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [
-      { url: '.', description: 'Where this document came from: local, staging or production.', 'x-internal': false },
-    ],
+    servers: serversAt('/'),
     tags: [
       { name: 'apiKeys', description: 'The API keys of an application.' },
       { name: 'apps', description: 'Applications, and who may do what with them.' },
       { name: 'service', description: 'The service itself.' },
     ],
-    paths,
+    paths: pathsOf(routed),
     components: {
       securitySchemes: {
         bearer: {
@@ -104,40 +46,50 @@ export function openapiDocument(): object {
           description: 'An access token of a configured issuer, verified as RFC8725 demands.',
         },
       },
-      schemas: { Error: errorReply },
+      schemas: publishedSchemas(),
+      parameters,
+      headers,
+      responses: errorResponses(errors),
+      examples: errorExamples([...new Set(errors.flat())].sort()),
     },
   };
 }
 
+/** @returns the part of the document that says where the service is */
+export function serversAt(url: string): object[] {
+  const description = 'The deployment that returned this document: local, staging or production.';
+  return [{ url, description, 'x-internal': false }];
+}
+
+function pathsOf(routed: readonly Operation[]): object {
+  const byPath = Map.groupBy(routed, ({ path }) => path);
+  return Object.fromEntries(
+    [...byPath].map(([path, ofPath]) => [
+      path,
+      Object.fromEntries(ofPath.map((operation) => [operation.method, describe(operation)])),
+    ]),
+  );
+}
+
 function describe(operation: Operation): object {
-  const { id, path = '', summary, description, access, body, isBodyOptional, reply } = operation;
+  const { id, path = '', summary, description, access, body, isBodyOptional, isRepeatable, reply } = operation;
   return {
     operationId: id,
     tags: [tagOf(path)],
     summary,
     description: `${description}${accessText(access)}`,
     security: access === 'public' ? [] : [{ bearer: [] }],
-    parameters: parametersOf(operation),
+    parameters: parameterRefs(path, operation),
     ...(body && { requestBody: { required: !isBodyOptional, content: content(body) } }),
     responses: {
       [reply.status]: {
         description: reply.description,
-        headers: replyHeaders(operation),
-        ...(reply.schema && { content: content(reply.schema, reply.mediaType) }),
+        headers: { ...idHeaders, ...(isRepeatable && { 'Idempotency-Replayed': headerRef('IdempotencyReplayed') }) },
+        ...(reply.schema && { content: content(reply.schema, reply) }),
       },
-      ...errorResponses(errorsOf(operation)),
+      ...errorResponseRefs(errorsOf(operation)),
     },
   };
-}
-
-function parametersOf({ path = '', isPaged, isRepeatable }: Operation): object[] {
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-  return [
-    ...names.map((name) => ({ name, in: 'path', required: true, schema: segment, ...pathParameters[name] })),
-    ...(isPaged ? pageParameters : []),
-    ...(isRepeatable ? [idempotencyKey] : []),
-    ...ids.map((id) => ({ ...id, in: 'header', schema: idSchema })),
-  ];
 }
 
 function tagOf(path: string): string {
@@ -155,43 +107,10 @@ function needed(access: Operation['access']): string {
   return access === 'list' ? 'a token' : `${access}, or more, on the application`;
 }
 
-function replyHeaders({ isRepeatable }: Partial<Operation> = {}): object {
-  const always = ids.map(({ name, description }) => [name, { description, schema: idSchema }]);
-  const replayed = { description: 'The answer was given before.', schema: { type: 'string', enum: ['true'] } };
-  return { ...Object.fromEntries(always), ...(isRepeatable && { 'Idempotency-Replayed': replayed }) };
-}
-
-function errorResponses(codes: ErrorCode[]): object {
-  const byStatus = Map.groupBy(codes, (code) => errorTable[code].status);
-  return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [status, errorResponse(ofStatus)]));
-}
-
-function errorResponse(codes: ErrorCode[]): object {
-  return {
-    description: codes.map((code) => `${code}: ${errorTable[code].title}`).join(' '),
-    headers: { ...replyHeaders(), ...refusalHeaders(errorTable[codes[0] ?? '500000'].status) },
-    content: {
-      'application/json': {
-        schema: { $ref: '#/components/schemas/Error' },
-        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
-      },
-    },
-  };
-}
-
-function refusalHeaders(status: number): object {
-  const schema = { type: 'string', maxLength: 100, pattern: '\\S' };
-  if (status === 401 || status === 403) return { 'WWW-Authenticate': { description: 'As in RFC 6750.', schema } };
-  return status === 429 || status === 503 ? { 'Retry-After': { description: 'Whole seconds.', schema } } : {};
-}
-
-function exampleOf(code: ErrorCode): object {
-  const errorId = 'ERROR-3fc9f6a8-2b0c-4f0e-9a55-6e1f4d0c7b21';
-  return { code, ...errorTable[code], correlationId: '5f0c9a52', errorId };
-}
-
-function content(schema: object, mediaType = 'application/json'): object {
-  return { [mediaType]: { schema, example: exampleOfSchema(schema) } };
+function content(schema: Exemplified, { mediaType, example }: Partial<Operation['reply']> = {}): object {
+  const composed = exampleOf(schema);
+  const body = { schema: publishSchema(schema), example: example ? { ...Object(composed), ...example } : composed };
+  return { [mediaType ?? 'application/json']: body };
 }
 
 interface Exemplified {
@@ -201,11 +120,11 @@ interface Exemplified {
   readonly examples?: readonly unknown[];
 }
 
-/** @returns an example made of the examples of the schema's parts */
-function exampleOfSchema({ oneOf, examples, properties, items }: Exemplified): unknown {
-  if (oneOf?.[0]) return exampleOfSchema(oneOf[0]);
+/** @returns an example made of the examples of the schema's parts; a part without one is left out */
+function exampleOf({ oneOf, examples, properties, items }: Exemplified): unknown {
+  if (oneOf?.[0]) return exampleOf(oneOf[0]);
   if (examples) return examples[0];
-  if (items) return [exampleOfSchema(items)];
-  const entries = Object.entries(properties ?? {}).map(([name, schema]) => [name, exampleOfSchema(schema)]);
-  return Object.fromEntries(entries);
+  if (items) return [exampleOf(items)];
+  const entries = Object.entries(properties ?? {}).filter(([, { examples: own, items: list }]) => own ?? list);
+  return Object.fromEntries(entries.map(([name, part]) => [name, exampleOf(part)]));
 }

@@ -35,6 +35,8 @@ export interface Operation extends Route {
     readonly schema?: object;
     /** default `application/json` */
     readonly mediaType?: 'text/html';
+    /** what an example has beside what the schema's parts give */
+    readonly example?: object;
   };
   /** errors that are the operation's own, beside those of its access, path and body */
   readonly errors: readonly ErrorCode[];
@@ -131,7 +133,12 @@ export const rotateApiKey = {
   description:
     "Generates a successor and ends the old API key, in one write. With an overlap both serve, which needs a free place; without, the successor takes the old key's place.",
   body: rotateApiKeyBody,
-  reply: { status: 201, description: 'The successor, its secret included.', schema: newApiKeyReply },
+  reply: {
+    status: 201,
+    description: 'The successor, its secret included.',
+    schema: newApiKeyReply,
+    example: { rotatedFrom: 'hrn:here:account::myrealm:apikey/jnJddD06U1RdvYuZdzlyKkRu7nUsjUV22lDvto_K9qE' },
+  },
   errors: ['409304', ...refusals],
 } as const satisfies Operation;
 

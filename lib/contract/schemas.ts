@@ -27,7 +27,7 @@ const words = { type: 'string', pattern: '\\S', maxLength: 1_000 } as const;
 /** The latest time that a date can have in ECMAScript. */
 const latestTime = 8_640_000_000_000_000;
 
-const appHrn = {
+export const appHrn = {
   type: 'string',
   maxLength: 256,
   pattern: '^hrn:[a-z0-9-]+:account::[A-Za-z0-9_-]{1,64}:app/[A-Za-z0-9]{1,64}$',
@@ -134,6 +134,7 @@ export const updateApiKeyBody = {
   properties: { name, expiresAt },
   required: [],
   additionalProperties: false,
+  examples: [{ name: name.examples[0] }],
 } as const;
 
 export const rotateApiKeyBody = {
@@ -156,9 +157,10 @@ export const rotateApiKeyBody = {
   },
   required: [],
   additionalProperties: false,
+  examples: [{ overlapSeconds: 3600 }],
 } as const;
 
-const apiKeyHrn = {
+export const apiKeyHrn = {
   type: 'string',
   maxLength: 256,
   pattern: '^hrn:[a-z0-9-]+:account::[A-Za-z0-9_-]{1,64}:apikey/[A-Za-z0-9_-]{43}$',
@@ -175,9 +177,10 @@ const apiKey = {
   expiresAt,
   createdTime: time,
   rotatedFrom: {
-    ...apiKeyHrn,
+    type: 'string',
+    maxLength: apiKeyHrn.maxLength,
+    pattern: apiKeyHrn.pattern,
     description: 'HRN of the key that this one succeeds, if it was made by rotation',
-    examples: ['hrn:here:account::myrealm:apikey/jnJddD06U1RdvYuZdzlyKkRu7nUsjUV22lDvto_K9qE'],
   },
 } as const;
 
@@ -266,7 +269,7 @@ export const verificationReply = {
   ],
 } as const;
 
-const pageLimit = {
+export const pageLimit = {
   type: 'integer',
   format: 'int32',
   minimum: 1,
@@ -274,7 +277,7 @@ const pageLimit = {
   description: 'how many a page has at most',
   examples: [100],
 } as const;
-const pageToken = {
+export const pageToken = {
   type: 'string',
   pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{16}$',
   maxLength: 512,
@@ -335,6 +338,7 @@ export const updateAppBody = {
   properties: { name, description, status: appReply.properties.status },
   required: [],
   additionalProperties: false,
+  examples: [{ description: description.examples[0] }],
 } as const;
 
 export const appsReply = {
@@ -351,7 +355,7 @@ const actions = {
   maxItems: 3,
   uniqueItems: true,
   description: 'rights: a list of read, write, manage, each once and at least one',
-  examples: [['write']],
+  examples: [['read']],
 } as const;
 
 export const putGrantBody = {
@@ -361,18 +365,17 @@ export const putGrantBody = {
   additionalProperties: false,
 } as const;
 
+const principal = {
+  type: 'string',
+  pattern: '^[^\\p{Cc}\\p{Cs}]{1,255}$',
+  maxLength: 255,
+  description: 'the sub of its tokens',
+  examples: ['ci'],
+} as const;
+
 export const grantReply = {
   type: 'object',
-  properties: {
-    principal: {
-      type: 'string',
-      pattern: '^[^\\p{Cc}\\p{Cs}]{1,255}$',
-      maxLength: 255,
-      description: 'the sub of its tokens',
-      examples: ['demo'],
-    },
-    actions,
-  },
+  properties: { principal, actions },
   required: ['principal', 'actions'],
   additionalProperties: false,
 } as const;
@@ -384,23 +387,29 @@ export const grantsReply = {
   additionalProperties: false,
 } as const;
 
+export const issuer = {
+  type: 'string',
+  pattern: '^https://',
+  maxLength: 255,
+  description: 'URL of a token issuer',
+  examples: ['https://issuer.example.com'],
+} as const;
+
 export const issuersReply = {
   type: 'object',
-  properties: {
-    total,
-    items: {
-      type: 'array',
-      maxItems: 10,
-      items: {
-        type: 'string',
-        pattern: '^https://',
-        maxLength: 255,
-        description: 'URL of a token issuer',
-        examples: ['https://issuer.example.com'],
-      },
-    },
-  },
+  properties: { total, items: { type: 'array', maxItems: 10, items: issuer } },
   required: ['total', 'items'],
+  additionalProperties: false,
+} as const;
+
+export const errorDetail = {
+  type: 'object',
+  properties: {
+    title: words,
+    source: { ...words, description: 'JSON path of the field' },
+    message: words,
+  },
+  required: ['title', 'source', 'message'],
   additionalProperties: false,
 } as const;
 
@@ -422,18 +431,22 @@ export const errorReply = {
     details: {
       type: 'array',
       maxItems: 20,
-      items: {
-        type: 'object',
-        properties: {
-          title: words,
-          source: { ...words, description: 'JSON path of the field' },
-          message: words,
-        },
-        required: ['title', 'source', 'message'],
-        additionalProperties: false,
-      },
+      items: errorDetail,
     },
   },
   required: ['title', 'status', 'code', 'cause', 'action', 'correlationId', 'errorId'],
   additionalProperties: false,
 } as const;
+
+/** Every character but the controls of ASCII that are no white space. */
+const anyText = '[^\\x00-\\x08\\x0e-\\x1f\\x7f]';
+
+/**
+ * What the OpenAPI document has in the place of a pattern that only ECMAScript reads, and only with its flag `u`. Each
+ * matches whatever the exact pattern matches, and more: the exact rule is in the field's description.
+ */
+export const portablePatterns: Readonly<Record<string, string>> = {
+  [name.pattern]: '\\S',
+  [description.pattern]: `^${anyText}*$`,
+  [principal.pattern]: `^${anyText}+$`,
+};

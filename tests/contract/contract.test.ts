@@ -1,27 +1,35 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { errorsOf, openapiDocument } from '../../lib/contract/openapi.ts';
-import { type Operation, operations } from '../../lib/contract/operations.ts';
+import { type Operation, type OperationId, operations } from '../../lib/contract/operations.ts';
+import { apiKeyReply, appReply, errorReply } from '../../lib/contract/schemas.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+
+type Content = Record<string, { readonly schema: object; readonly example: unknown }>;
 
 interface Described {
   readonly operationId: string;
-  readonly requestBody?: { readonly content: Record<string, { readonly schema: object; readonly example: unknown }> };
-  readonly responses: Record<
-    string,
-    {
-      readonly content: Record<
-        string,
-        { readonly schema: object; readonly example: unknown; readonly examples?: object }
-      >;
-    }
-  >;
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Record<string, { readonly content?: Content }>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly description: string;
+  readonly schema: object;
+  readonly example?: unknown;
 }
 
 describe('the OpenAPI document', () => {
   const document = openapiDocument() as {
     info: Record<string, unknown>;
     paths: Record<string, Record<string, Described>>;
+    components: Record<string, Record<string, object>> & {
+      schemas: Record<string, object>;
+      parameters: Record<string, Parameter>;
+      examples: Record<string, { value: object }>;
+    };
   };
   const described = Object.values(document.paths).flatMap((path) => Object.values(path));
 
@@ -34,16 +42,81 @@ describe('the OpenAPI document', () => {
     expect(document.info).toMatchObject({ version: packageJson.version, description: packageJson.description });
   });
 
-  it('its examples fit its schemas', () => {
-    const ajv = new Ajv2020({ formats: { int32: true, int64: true } });
-    const contents = described.flatMap(({ requestBody, responses }) => [
-      ...Object.values(requestBody?.content ?? {}),
-      ...Object.entries(responses)
-        .filter(([status]) => Number(status) < 400)
-        .flatMap(([, { content = {} }]) => Object.values(content)),
-    ]);
-    expect(contents.length).toBeGreaterThan(4);
-    for (const { schema, example } of contents) expect(ajv.validate(schema, example), ajv.errorsText()).toBe(true);
+  it('its examples fit its schemas, and the exact ones of the validators', () => {
+    const ajv = new Ajv2020({ strict: false, formats: { int32: true, int64: true } });
+    ajv.addSchema({ ...document, $id: 'document' });
+    const fits = (schema: object, value: unknown) =>
+      expect(ajv.validate(schema, value), `${ajv.errorsText()}: ${JSON.stringify(value)}`).toBe(true);
+    for (const { operationId, requestBody, responses } of described) {
+      const { body, reply } = operations[operationId as OperationId] as Operation;
+      const asked = requestBody?.content['application/json'];
+      const answered = Object.values(responses[reply.status]?.content ?? {})[0];
+      expect([asked, answered].map((part) => part !== undefined)).toEqual([body, reply.schema].map(Boolean));
+      for (const [content, exact] of [
+        [asked, body],
+        [answered, reply.schema],
+      ] as const) {
+        if (!content || !exact) continue;
+        fits(exact, content.example);
+        fits(JSON.parse(JSON.stringify(content.schema).replace('"#/', '"document#/')), content.example);
+      }
+    }
+    for (const { value } of Object.values(document.components.examples)) fits(errorReply, value);
+  });
+
+  it('names each schema of an object and refers to it', () => {
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining(['ApiKey', 'NewApiKey', 'ApiKeyPage', 'App', 'AppPage', 'Grant', 'ApiError']),
+    );
+    expect(Object.keys(document.components.schemas)).not.toContain('Error');
+    const contents = described.flatMap(({ requestBody, responses }) =>
+      [requestBody, ...Object.values(responses)].flatMap((part) => Object.values(part?.content ?? {})),
+    );
+    const unnamed = contents.filter(({ schema }) => 'properties' in schema || 'oneOf' in schema);
+    expect(unnamed).toEqual([]);
+    expect(JSON.stringify(document).length).toBeLessThan(75_000);
+  });
+
+  it('refers to what is there, and has nothing that is not referred to', () => {
+    const { securitySchemes, ...parts } = document.components;
+    const there = Object.entries(parts).flatMap(([kind, named]) =>
+      Object.keys(named).map((name) => `#/components/${kind}/${name}`),
+    );
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref);
+    expect([...new Set(refs)].sort()).toEqual(there.sort());
+  });
+
+  it('has no empty list of required fields', () => {
+    expect(JSON.stringify(document)).not.toContain('"required":[]');
+  });
+
+  it('says that the client encodes what is in a path, and which HRN that is', () => {
+    const inPath = Object.values(document.components.parameters).filter((parameter) => parameter.in === 'path');
+    expect(inPath.map(({ name }) => name)).toEqual(['app', 'apiKey', 'principal', 'issuer']);
+    for (const { description } of inPath) expect(description).toContain('Your client encodes the value');
+    const [app, apiKey] = inPath;
+    expect(app?.schema).toMatchObject({ pattern: appReply.properties.hrn.pattern });
+    expect(apiKey?.schema).toMatchObject({ pattern: apiKeyReply.properties.apiKey.pattern });
+  });
+
+  it('its examples do no harm when they are sent as they are', () => {
+    const sent = (id: OperationId) =>
+      described.find(({ operationId }) => operationId === id)?.requestBody?.content['application/json']?.example;
+    expect(sent('rotateApiKey')).toEqual({ overlapSeconds: 3600 });
+    expect(sent('updateApiKey')).toEqual({ name: expect.any(String) });
+    expect(sent('updateApp')).toEqual({ description: expect.any(String) });
+    expect(sent('putGrant')).toEqual({ actions: ['read'] });
+    const { IdempotencyKey, CorrelationId, RequestId, Principal } = document.components.parameters;
+    for (const header of [IdempotencyKey, CorrelationId, RequestId])
+      expect(JSON.stringify(header)).not.toMatch(/example/);
+    expect(Principal?.example).not.toBe('demo');
+  });
+
+  it('a key that is generated has no predecessor in its example, a successor has', () => {
+    const made = (id: OperationId) =>
+      described.find(({ operationId }) => operationId === id)?.responses[201]?.content?.['application/json']?.example;
+    expect(made('generateApiKey')).not.toHaveProperty('rotatedFrom');
+    expect(made('rotateApiKey')).toHaveProperty('rotatedFrom');
   });
 
   it('gives each operation the errors that it can meet', () => {

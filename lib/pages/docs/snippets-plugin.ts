@@ -57,7 +57,7 @@ export function snippetsPlugin(system: SwaggerSystem): object {
 
 /** The request as it would be sent now, but for the token. */
 function requestOf({ path, method, fn, specSelectors, oas3Selectors }: OperationProps): SnippetRequest {
-  const spec = specSelectors.specJson();
+  const spec = specSelectors.specJsonWithResolvedSubtrees();
   const place = ['paths', path, method];
   const example = spec.getIn([...place, 'requestBody', 'content', 'application/json', 'example']) as SwaggerMap;
   const { url, headers } = fn.buildRequest({

@@ -24,7 +24,7 @@ interface SwaggerSystem {
   readonly authActions: { authorize(credentials: object): void; logout(names: readonly string[]): void };
   readonly specSelectors: {
     url(): string;
-    specJson(): SwaggerMap;
+    specJsonWithResolvedSubtrees(): SwaggerMap;
     parameterValues(operation: readonly string[]): SwaggerMap;
   };
   readonly oas3Selectors: {

@@ -1,0 +1,114 @@
+import * as schemas from './schemas.ts';
+
+/** A header that requests may have and every response has. */
+const ids = {
+  CorrelationId: {
+    name: 'X-Correlation-ID',
+    description:
+      'Correlates requests between client and server. The service generates one if it is absent, logs it, passes it on and returns it.',
+  },
+  RequestId: {
+    name: 'X-Request-ID',
+    description:
+      'Identifies this request within the service. The service generates one if it is absent, logs it, never passes it on and returns it.',
+  },
+};
+const idSchema = { type: 'string', maxLength: 128, pattern: '^[\\x21-\\x7e]{1,128}$' };
+const text = { type: 'string', maxLength: 100, pattern: '\\S' };
+
+/** Never `.` or `..`, which URLs drop, so that the path would be that of another call. */
+const segment = { type: 'string', maxLength: 1024, pattern: '[^.\\s]|\\.{3}' };
+
+const encoding =
+  'Your client encodes the value for the URL. If you write the URL yourself, percent-encode the value once.';
+
+/** The parameters of paths, by their names in a path. */
+const inPath: Readonly<Record<string, object>> = {
+  app: {
+    description: `The HRN of the application. ${encoding}`,
+    schema: ruleOf(schemas.appHrn),
+    example: schemas.appHrn.examples[0],
+  },
+  apiKey: {
+    description: `The HRN of the API key. ${encoding}`,
+    schema: ruleOf(schemas.apiKeyHrn),
+    example: schemas.apiKeyHrn.examples[0],
+  },
+  principal: {
+    description: `The principal: the sub of its tokens. ${encoding}`,
+    schema: segment,
+    example: schemas.grantReply.properties.principal.examples[0],
+  },
+  issuer: {
+    description: `The https URL of the token issuer. ${encoding}`,
+    schema: ruleOf(schemas.issuer),
+    example: schemas.issuer.examples[0],
+  },
+};
+const pathNames: Readonly<Record<string, string>> = {
+  app: 'AppHrn',
+  apiKey: 'ApiKeyHrn',
+  principal: 'Principal',
+  issuer: 'IssuerUrl',
+};
+
+/** Every parameter that an operation can have, by the name that the OpenAPI document gives it. */
+export const parameters: Readonly<Record<string, object>> = {
+  ...Object.fromEntries(
+    Object.entries(inPath).map(([name, rest]) => [pathNames[name], { name, in: 'path', required: true, ...rest }]),
+  ),
+  Limit: {
+    name: 'limit',
+    in: 'query',
+    description: 'The maximum number of items in a page.',
+    schema: { ...ruleOf(schemas.pageLimit), default: 100 },
+  },
+  PageToken: {
+    name: 'pageToken',
+    in: 'query',
+    description: 'The pageToken of the previous page.',
+    schema: ruleOf(schemas.pageToken),
+  },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description:
+      'A new random value for each creation, such as a UUID. For 24 hours a request with the same key, caller, operation, path and body gets the same response, with the header Idempotency-Replayed.',
+    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$', maxLength: 255 },
+  },
+  ...Object.fromEntries(Object.entries(ids).map(([key, id]) => [key, { ...id, in: 'header', schema: idSchema }])),
+};
+
+/** Every header that a response can have, by the name that the OpenAPI document gives it. */
+export const headers: Readonly<Record<string, object>> = {
+  ...Object.fromEntries(Object.entries(ids).map(([key, { description }]) => [key, { description, schema: idSchema }])),
+  IdempotencyReplayed: {
+    description: 'The service gave this response before, to a request with the same Idempotency-Key.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  WwwAuthenticate: { description: 'As in RFC 6750.', schema: text },
+  RetryAfter: { description: 'Whole seconds.', schema: text },
+};
+
+/** The headers of every response. */
+export const idHeaders = Object.fromEntries(Object.entries(ids).map(([key, { name }]) => [name, headerRef(key)]));
+
+/** @returns references to the parameters in the path, then to the others that every operation of its kind has */
+export function parameterRefs(path: string, kind: { isPaged?: boolean; isRepeatable?: boolean }): object[] {
+  const names = [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => pathNames[name]),
+    ...(kind.isPaged ? ['Limit', 'PageToken'] : []),
+    ...(kind.isRepeatable ? ['IdempotencyKey'] : []),
+    ...Object.keys(ids),
+  ];
+  return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+}
+
+export function headerRef(name: string): object {
+  return { $ref: `#/components/headers/${name}` };
+}
+
+/** What a schema demands of a value, without its words. */
+function ruleOf({ description, examples, ...rule }: { description: string; examples: readonly unknown[] }): object {
+  return rule;
+}
