@@ -1,3 +1,4 @@
+import type { Route } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
@@ -29,9 +30,24 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, { timeout: 60_0
     expect((await asked).url()).toContain(
       '/apps/hrn%3Ahere%3Aaccount%3A%3Amyrealm%3Aapp%2FlACE8kgYxsahjbXnvy8w/apiKeys',
     );
+    expect((await asked).headers()).not.toHaveProperty('idempotency-key');
     const answer = page.locator(`${generate} .live-responses-table`);
     await answer.locator('.response-col_status', { hasText: '201' }).waitFor();
     expect(await answer.textContent()).toMatch(/ak_lACE8kgYxsahjbXnvy8w_[A-Za-z0-9]{49}/);
+  });
+
+  it('asks where it came from, also if the document names a deployment behind it', async () => {
+    const page = await open(`${service().url}/demo/docs`);
+    const answer = async (route: Route) => {
+      const document = (await (await route.fetch()).json()) as object;
+      await route.fulfill({ json: { ...document, servers: [{ url: 'https://behind.example.com/prod' }] } });
+    };
+    await page.route('**/openapi.json', answer, { times: 1 });
+    await page.reload();
+    await page.locator('#operations-service-getOpenapi .opblock-summary-control').click();
+    const asked = page.waitForRequest((request) => request.url().includes('openapi.json'));
+    await page.locator('#operations-service-getOpenapi .execute').click();
+    expect((await asked).url()).toBe(`${service().url}/openapi.json`);
   });
 
   it.each(['', '.', '..'])('does not send a call with %j in its path, which would be another call', async (value) => {

@@ -5,11 +5,23 @@ followColorScheme();
 const tokenField = requireElement('token', HTMLInputElement);
 const demoToken = takeDemoToken();
 
+/** Try It asks where the page came from, which may be a proxy in front of the deployment that the document names. */
+const ownServer = {
+  statePlugins: {
+    spec: {
+      wrapActions: {
+        updateJsonSpec: (update: (document: object) => object) => (document: object) =>
+          update({ ...document, servers: [{ url: '.' }] }),
+      },
+    },
+  },
+};
+
 const reference = SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#reference',
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [snippetsPlugin],
+  plugins: [snippetsPlugin, ownServer],
   deepLinking: true,
   tryItOutEnabled: true,
   displayRequestDuration: true,
