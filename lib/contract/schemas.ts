@@ -67,16 +67,21 @@ const expiresAt = {
   format: 'int64',
   minimum: -1,
   maximum: latestTime,
-  default: -1,
   description: 'when the key expires: milliseconds since the Unix epoch, in the future; or -1: never',
   examples: [-1],
 } as const;
 
 const enabled = {
   type: 'boolean',
-  default: true,
   description: 'whether the key can be used',
   examples: [true],
+} as const;
+
+/** The fields of a new key that its caller chooses. */
+const wish = {
+  name,
+  expiresAt: { ...expiresAt, default: -1 },
+  enabled: { ...enabled, default: true },
 } as const;
 
 const realm = {
@@ -89,11 +94,7 @@ const realm = {
 
 export const generateApiKeyBody = {
   type: 'object',
-  properties: {
-    name,
-    expiresAt,
-    enabled,
-  },
+  properties: wish,
   required: ['name'],
   additionalProperties: false,
 } as const;
@@ -102,9 +103,7 @@ export const generateApiKeyDirectPayload = {
   type: 'object',
   properties: {
     app: appHrn,
-    name,
-    expiresAt,
-    enabled,
+    ...wish,
     createdBy: {
       ...name,
       description: `who asks; stored as "lambda:{createdBy}". ${name.description}`,

@@ -112,6 +112,14 @@ describe('the OpenAPI document', () => {
     expect(Principal?.example).not.toBe('demo');
   });
 
+  it('has a default only where a field that is left out means it', () => {
+    const defaults = (name: string) =>
+      [...JSON.stringify(document.components.schemas[name]).matchAll(/"default":([^,}]+)/g)].map(([, value]) => value);
+    expect(defaults('GenerateApiKeyBody')).toEqual(['-1', 'true']);
+    expect(defaults('RotateApiKeyBody')).toEqual(['0']);
+    for (const name of ['UpdateApiKeyBody', 'UpdateAppBody', 'ApiKey', 'NewApiKey']) expect(defaults(name)).toEqual([]);
+  });
+
   it('a key that is generated has no predecessor in its example, a successor has', () => {
     const made = (id: OperationId) =>
       described.find(({ operationId }) => operationId === id)?.responses[201]?.content?.['application/json']?.example;

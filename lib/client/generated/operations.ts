@@ -50,14 +50,12 @@ export interface components {
             readonly name: string;
             /**
              * @description whether the key can be used
-             * @default true
              * @example true
              */
             readonly enabled: boolean;
             /**
              * Format: int64
              * @description when the key expires: milliseconds since the Unix epoch, in the future; or -1: never
-             * @default -1
              * @example -1
              */
             readonly expiresAt: number;
@@ -113,14 +111,12 @@ export interface components {
             readonly name: string;
             /**
              * @description whether the key can be used
-             * @default true
              * @example true
              */
             readonly enabled: boolean;
             /**
              * Format: int64
              * @description when the key expires: milliseconds since the Unix epoch, in the future; or -1: never
-             * @default -1
              * @example -1
              */
             readonly expiresAt: number;
@@ -153,7 +149,6 @@ export interface components {
             /**
              * Format: int64
              * @description when the key expires: milliseconds since the Unix epoch, in the future; or -1: never
-             * @default -1
              * @example -1
              */
             readonly expiresAt?: number;
@@ -174,7 +169,6 @@ export interface components {
             /**
              * Format: int64
              * @description when the key expires: milliseconds since the Unix epoch, in the future; or -1: never. Default: as the old key, if that is still in the future
-             * @default -1
              * @example -1
              */
             readonly expiresAt?: number;
@@ -351,14 +345,12 @@ export interface components {
             readonly name: string;
             /**
              * @description whether the key can be used
-             * @default true
              * @example true
              */
             readonly enabled: boolean;
             /**
              * Format: int64
              * @description when the key expires: milliseconds since the Unix epoch, in the future; or -1: never
-             * @default -1
              * @example -1
              */
             readonly expiresAt: number;
