@@ -1,7 +1,7 @@
 import type { AnyOperation, Exchange } from './exchange.ts';
 
 /** Only the local service is asked at one, and only by plain http. */
-const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
+const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
 /**
  * The URL of the deployment as the caller reached it, with its stage or the base path of its domain. It comes from

@@ -26,10 +26,13 @@ it.each([
   expect(baseUrl({ domainName, path }, { Host: domainName })).toBe(url);
 });
 
-it.each(['127.0.0.1:3000', 'localhost:3001', '[::1]:3000', '127.0.0.2'])('is http at the local host %s', (host) => {
-  const context = { domainName: 'offlineContext_domainName', path: '/openapi.json' };
-  expect(baseUrl(context, { Host: host })).toBe(`http://${host}`);
-});
+it.each(['127.0.0.1:3000', 'localhost:3001', 'LOCALHOST:3001', '[::1]:3000', '127.0.0.2'])(
+  'is http at the local host %s',
+  (host) => {
+    const context = { domainName: 'offlineContext_domainName', path: '/openapi.json' };
+    expect(baseUrl(context, { Host: host })).toBe(`http://${host}`);
+  },
+);
 
 it('heeds no header that any client can set', () => {
   const forwarded = {
