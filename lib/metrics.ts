@@ -31,6 +31,9 @@ export const keyMade: Metric = { name: 'KeysMade', unit: 'Count', value: 1, by: 
 /** A request was refused with the record's code. */
 export const refusal: Metric = { name: 'Refusals', unit: 'Count', value: 1, by: 'code' };
 
+/** A change that became no event. */
+export const unpublishedChange: Metric = { name: 'UnpublishedChanges', unit: 'Count', value: 1 };
+
 /** A key was looked at, with the record's result. */
 export const verification: Metric = { name: 'Verifications', unit: 'Count', value: 1, by: 'result' };
 

@@ -2,13 +2,21 @@ import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from 
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { type Environment, readEventSettings } from '../config.ts';
 import { formatWhy, log } from '../log.ts';
+import { metered, unpublishedChange } from '../metrics.ts';
 import { start } from '../service.ts';
 import { fenced } from '../store/add-api-key.ts';
 import { appInRecord } from '../store/stream-image.ts';
+import { withinMs } from '../time-limit.ts';
 import { changeEventOf } from './change-event.ts';
 
 /** As many events as EventBridge takes at once. */
 const maxEntries = 10;
+
+/** Three attempts of the SDK, with its pauses, take no longer than this. */
+const sendMs = 10_000;
+
+/** What EventBridge says of an entry that it will never take. Any other code may pass, or the operator can mend it. */
+const hopeless: readonly unknown[] = ['InvalidArgument', 'MalformedDetail'];
 
 interface Numbered {
   readonly sequenceNumber: string;
@@ -16,8 +24,10 @@ interface Numbered {
 }
 
 /**
- * Makes the handler of the table's stream: each change becomes one event on the bus, in order and at least once. What
- * could not be sent is told to Lambda, which comes again from there on.
+ * Makes the handler of the table's stream: each change becomes one event on the bus, in order and at least once.
+ * If an event could not be sent, Lambda is told its number and comes again from there on. A record that can never
+ * become an event is logged and passed over: if Lambda were told its number, it would hold up the records behind it, and
+ * give them up together with it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
  */
 export function publisher(): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
@@ -39,9 +49,18 @@ function openBus(env: Environment) {
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   });
   return {
-    toEntry: (record: DynamoDBRecord): Numbered[] => entryOf(record, eventBus, partition),
+    toEntry: (record: DynamoDBRecord): Numbered[] => readableEntryOf(record, eventBus, partition),
     send: (batch: readonly Numbered[]) => firstFailure(client, batch),
   };
+}
+
+function readableEntryOf(record: DynamoDBRecord, eventBus: string, partition: string): Numbered[] {
+  try {
+    return entryOf(record, eventBus, partition);
+  } catch (why) {
+    passOver(record.dynamodb?.SequenceNumber, formatWhy(why));
+    return [];
+  }
 }
 
 function entryOf({ dynamodb }: DynamoDBRecord, eventBus: string, partition: string): Numbered[] {
@@ -59,16 +78,25 @@ function entryOf({ dynamodb }: DynamoDBRecord, eventBus: string, partition: stri
   return [{ sequenceNumber: dynamodb?.SequenceNumber ?? '', entry }];
 }
 
-/** @returns the first that EventBridge did not take, if there is one: it and all after it come again */
+/** @returns the first that EventBridge may take later, if there is one: it and all after it come again */
 async function firstFailure(client: EventBridgeClient, batch: readonly Numbered[]): Promise<Numbered | undefined> {
+  const command = new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) });
   try {
-    const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) }));
-    const failed = Entries.findIndex(({ ErrorCode: code }) => code !== undefined);
-    if (failed < 0) return undefined;
-    log({ event: 'publish', level: 'error', why: Entries[failed]?.ErrorCode });
-    return batch[failed];
+    const { Entries = [] } = await withinMs(sendMs, (abortSignal) => client.send(command, { abortSignal }));
+    const failures = batch.flatMap((numbered, index) => {
+      const code = Entries[index]?.ErrorCode;
+      return code === undefined ? [] : [{ ...numbered, code }];
+    });
+    for (const { sequenceNumber, code } of failures) if (hopeless.includes(code)) passOver(sequenceNumber, code);
+    const failed = failures.find(({ code }) => !hopeless.includes(code));
+    if (failed) log({ event: 'publish', level: 'error', sequenceNumber: failed.sequenceNumber, why: failed.code });
+    return failed;
   } catch (why) {
     log({ event: 'publish', level: 'error', why: formatWhy(why) });
     return batch[0];
   }
+}
+
+function passOver(sequenceNumber: string | undefined, why: string | undefined): void {
+  log({ event: 'publish', level: 'error', sequenceNumber, result: 'skipped', why, ...metered([unpublishedChange]) });
 }

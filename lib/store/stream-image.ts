@@ -3,7 +3,23 @@ import type { StreamRecord } from 'aws-lambda';
 import type { App } from '../domain/app.ts';
 import { appOf } from './app-item.ts';
 
-/** @returns the application that a record of the table's stream shows; undefined when it shows something else */
+/**
+ * @returns the application that a record of the table's stream shows; undefined when it shows something else
+ * @throws Error when it shows an application without a change: this service wrote no such item
+ */
 export function appInRecord({ NewImage: image }: StreamRecord): App | undefined {
-  return image && appOf(unmarshall(image as Parameters<typeof unmarshall>[0]));
+  const app = image && appOf(unmarshall(image as Parameters<typeof unmarshall>[0]));
+  if (app && !hasChange(app)) throw new Error('the item holds no change of an application');
+  return app;
+}
+
+function hasChange({ appId, realm, rev, lastChange: change }: Partial<App>): boolean {
+  const texts = [appId, realm, change?.by, change?.action, change?.correlationId];
+  const optional = [change?.keyHrn ?? '', change?.rotatedFrom ?? ''];
+  const areTexts = [...texts, ...optional].every((text) => typeof text === 'string');
+  return areTexts && typeof rev === 'number' && isTime(change?.at);
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isNaN(new Date(value).getTime());
 }

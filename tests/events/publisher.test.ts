@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
@@ -13,7 +14,7 @@ import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 let log: CapturedLog;
 /** What came on the bus, request by request; and how the next ones are answered. */
 let sent: PutEventsRequestEntry[][];
-let answerTo: (entries: PutEventsRequestEntry[]) => { status: number; body: object } | undefined;
+let answerTo: (entries: PutEventsRequestEntry[]) => { status: number; body: object } | 'stalled' | undefined;
 
 const taken: typeof answerTo = (entries) => ({ status: 200, body: { Entries: entries.map(() => ({ EventId: 'x' })) } });
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
     sent.push(entries);
     const answer = answerTo(entries);
     if (!answer) return;
+    if (answer === 'stalled') return void response.writeHead(200).write('{');
     response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(JSON.stringify(answer.body));
   });
@@ -135,13 +137,57 @@ describe('what the bus does not take comes again from there on, and the log tell
     expect(await publish([recordOf(undefined)])).toEqual(comesAgainFrom(''));
   });
 
+  it('all of a request whose answer stalls in its body for 10 seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    answerTo = () => 'stalled';
+    const headersCame = sleep(200);
+    const published = publish(changes(2));
+    await headersCame;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await published).toEqual(comesAgainFrom('0'));
+    expect(log.records()).toMatchObject([{ event: 'publish', why: 'TimeUp: no answer within 10000 ms' }]);
+  });
+
   it('all of a request that is not answered within 3 seconds, three times', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    answerTo = () => void vi.advanceTimersByTimeAsync(3_500);
+    answerTo = () => void vi.advanceTimersByTimeAsync(3_250);
     expect(await publish(changes(2))).toEqual(comesAgainFrom('0'));
     expect(sent).toHaveLength(3);
     expect(log.records()).toMatchObject([
       { event: 'publish', level: 'error', why: expect.stringContaining('3000 ms') },
+    ]);
+  });
+});
+
+describe('a record that can never become an event is logged and passed over, and those around it are sent', () => {
+  const passedOver = { event: 'publish', level: 'error', result: 'skipped', UnpublishedChanges: 1 };
+  const imageOf = (item: object) => ({ dynamodb: { SequenceNumber: '1', NewImage: item as never } });
+  const written = { realm: 'myrealm', rev: 1, lastChange: change };
+  const foreign = (more: object) => imageOf(marshall({ pk: 'x', sk: 'app', ...written, ...more }));
+
+  it.each<[string, DynamoDBRecord]>([
+    ['a ghost, which nobody created', imageOf(marshall({ pk: 'x', sk: 'app', lastUsed: { a: 1 } }))],
+    ['a change that is no map', foreign({ lastChange: 'x' })],
+    ['a change without a time', foreign({ lastChange: { ...change, at: null } })],
+    ['a time that no calendar has', foreign({ lastChange: { ...change, at: 9e15 } })],
+    ['a change by nobody', foreign({ lastChange: { ...change, by: 1 } })],
+    ['a change of a key that is no text', foreign({ lastChange: { ...change, keyHrn: 1 } })],
+    ['no realm', foreign({ realm: null })],
+    ['no number', foreign({ rev: 'x' })],
+    ['a number that is too large', imageOf({ pk: { S: 'x' }, sk: { S: 'app' }, rev: { N: '12345678901234567890' } })],
+    ['a type that there is not', imageOf({ pk: { S: 'x' }, sk: { S: 'app' }, rev: { Z: '1' } })],
+  ])('%s', async (_, record) => {
+    expect(await publish([recordOf(0), record, recordOf(2)])).toEqual(allTaken);
+    expect(sent.map(({ length }) => length)).toEqual([2]);
+    expect(log.records()).toMatchObject([{ ...passedOver, sequenceNumber: '1', why: expect.any(String) }]);
+  });
+
+  it.each(['InvalidArgument', 'MalformedDetail'])('an event that the bus will never take: %s', async (ErrorCode) => {
+    answerTo = () => ({ status: 200, body: { Entries: [{}, { ErrorCode }, {}, { ErrorCode: 'InternalFailure' }] } });
+    expect(await publish(changes(5))).toEqual(comesAgainFrom('3'));
+    expect(log.records()).toMatchObject([
+      { ...passedOver, sequenceNumber: '1', why: ErrorCode },
+      { event: 'publish', sequenceNumber: '3', why: 'InternalFailure' },
     ]);
   });
 });

@@ -249,6 +249,14 @@ describe('with EVENT_BUS', () => {
     expect(mapping?.Properties).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      // Less than the 24 hours that the stream keeps its records.
+      MaximumRecordAgeInSeconds: 43_200,
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['UnpublishedChanges', 'Arn'] } } },
+    });
+    expect(Resources.UnpublishedChanges).toMatchObject({
+      Type: 'AWS::SQS::Queue',
+      Properties: { SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 },
     });
     const { Filters } = mapping?.Properties.FilterCriteria ?? expect.fail();
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
@@ -267,10 +275,16 @@ describe('with EVENT_BUS', () => {
       'dynamodb:GetShardIterator',
       'dynamodb:ListStreams',
       'events:PutEvents',
+      'sqs:SendMessage',
     ]);
+    const [toQueue] = statements.filter(({ Action }) => Action.includes('sqs:SendMessage'));
+    expect(toQueue?.Resource).toEqual({ 'Fn::GetAtt': ['UnpublishedChanges', 'Arn'] });
   });
 
-  it('without it there is no such function', () => expect(Object.keys(functions())).not.toContain('publishChanges'));
+  it('without it there is no such function, and no queue', () => {
+    expect(Object.keys(functions())).not.toContain('publishChanges');
+    expect(JSON.stringify(template)).not.toContain('UnpublishedChanges');
+  });
 });
 
 describe('logs', () => {
