@@ -12,13 +12,14 @@ interface Answer {
 /** What KMS was asked, over how many connections; and how it answers: if it does. */
 let asked: unknown[];
 let connections = 0;
-let answerTo: () => Answer | undefined;
+let answerTo: () => Answer | 'stalled' | undefined;
 
 beforeAll(async () => {
   const server = createServer(async (request, response) => {
     asked.push([request.headers['x-amz-target'], await json(request)]);
     const answer = answerTo();
     if (!answer) return;
+    if (answer === 'stalled') return void response.writeHead(200).write('{');
     response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(JSON.stringify(answer.body));
   });
@@ -90,14 +91,24 @@ describe('503000 with the reason', () => {
 
   it('when it does not answer within 1.5 seconds, twice', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    answerTo = () => void vi.advanceTimersByTimeAsync(2_000);
+    answerTo = () => void vi.advanceTimersByTimeAsync(1_600);
     await expect(ask(60_000)).rejects.toMatchObject({ code: '503000', cause: { name: 'TimeoutError' } });
     expect(asked).toHaveLength(2);
   });
 
+  it.each([
+    [300, 'while there is time'],
+    [60_000, 'within 4 seconds'],
+  ])('when its answer stalls in its body (%i ms): %s', async (withinMs) => {
+    answerTo = () => 'stalled';
+    const startedAt = Date.now();
+    await expect(ask(withinMs)).rejects.toMatchObject({ code: '503000', cause: { name: 'TimeUp' } });
+    expect(Date.now() - startedAt).toBeLessThan(Math.min(withinMs, 4_000) + 500);
+  });
+
   it('when it does not answer while there is time', async () => {
     answerTo = () => undefined;
-    await expect(ask(50)).rejects.toMatchObject({ code: '503000', cause: { name: 'AbortError' } });
+    await expect(ask(50)).rejects.toMatchObject({ code: '503000', cause: { name: 'TimeUp' } });
     expect(asked).toHaveLength(1);
   });
 });

@@ -55,6 +55,7 @@ interface Route {
   readonly inQuery: readonly string[];
   readonly hasBody: boolean;
   readonly isRepeatable: boolean;
+  readonly isChange: boolean;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -88,7 +89,7 @@ async function call(route: Route, input: Values, options: ClientOptions & CallOp
       return response.status === 204 ? undefined : parseAnswer(response, data, known);
     });
   } catch (error) {
-    throw error instanceof NoAnswer ? unreachable(url, error, known) : error;
+    throw error instanceof NoAnswer ? unreachable(url, error, known, route.isChange) : error;
   }
 }
 

@@ -12,12 +12,13 @@ export function reasonOf(error: unknown): string {
   return cause?.code || cause?.message || message || String(error);
 }
 
-/** The error of a call that got no answer. */
-export function unreachable(url: string, { message }: NoAnswer, known: Known): AppkeysError {
+/** The error of a call that got no answer. @param isChange whether the call is to change something */
+export function unreachable(url: string, { message }: NoAnswer, known: Known, isChange: boolean): AppkeysError {
+  const doubt = isChange ? ' It is not known whether the request was carried out.' : '';
   return new AppkeysError({
     code: 'UNREACHABLE',
     title: 'No answer.',
-    cause: `No answer came from ${new URL(url).origin}: ${message}. It is not known whether the request was carried out.`,
+    cause: `No answer came from ${new URL(url).origin}: ${message}.${doubt}`,
     action: `Check the URL, and make the same call again${known.idempotencyKey ? ' with the same Idempotency-Key' : ''}.`,
     ...known,
   });

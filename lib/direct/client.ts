@@ -2,7 +2,11 @@ import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { generateApiKeyDirectPayload, newApiKeyReply, verifyApiKeyDirectPayload } from '../contract/schemas.ts';
 import type { TypeOf } from '../contract/type-of.ts';
 import type { Verification } from '../domain/verification.ts';
+import { TimeUp, withinMs } from '../time-limit.ts';
 import type { DirectResult } from './direct-endpoint.ts';
+
+/** The functions end after 15 s at the latest. */
+const answerMs = 20_000;
 
 export type GenerateApiKeyPayload = TypeOf<typeof generateApiKeyDirectPayload>;
 export type NewApiKey = TypeOf<typeof newApiKeyReply>;
@@ -10,7 +14,7 @@ export type GenerateApiKeyResult = DirectResult<{ readonly apiKey: NewApiKey }>;
 export type VerifyApiKeyPayload = TypeOf<typeof verifyApiKeyDirectPayload>;
 export type VerifyApiKeyResult = DirectResult<{ readonly verification: Verification }>;
 
-/** The invoked function crashed or timed out: it is not known whether it did its work. */
+/** The invoked function crashed, or gave no result within 20 s: it is not known whether it did its work. */
 export class FunctionCrash extends Error {
   constructor(functionName: string, detail: string) {
     super(`${functionName}: ${detail}`);
@@ -49,7 +53,10 @@ export function verifyApiKey(
 }
 
 async function invoke<Result>(lambda: LambdaClient, functionName: string, payload: object): Promise<Result> {
-  const answer = await lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) }));
+  const command = new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) });
+  const answer = await withinMs(answerMs, (abortSignal) => lambda.send(command, { abortSignal })).catch((why) => {
+    throw why instanceof TimeUp ? new FunctionCrash(functionName, why.message) : why;
+  });
   if (answer.FunctionError || !answer.Payload)
     throw new FunctionCrash(functionName, answer.FunctionError ?? 'no answer');
   return JSON.parse(new TextDecoder().decode(answer.Payload));

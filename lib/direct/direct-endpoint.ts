@@ -60,7 +60,7 @@ export function directEndpoint<Id extends OperationId, Success extends object>(
       end({ result: 'done', ...logged }, metrics);
       return { ok: true, ...success };
     } catch (thrown) {
-      const error = toApiError(thrown);
+      const error = toApiError(thrown, operation);
       const errorId = newErrorId();
       const told = { result: 'refused', ...unverified(operation, error) };
       const metrics = told.result === 'unavailable' ? [verification, refusal] : [refusal];

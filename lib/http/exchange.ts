@@ -93,7 +93,7 @@ export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
 /** @returns the contract's answer to whatever was thrown; what is no ApiError is logged and becomes 500000 */
 export function refusalReply(thrown: unknown, exchange: Exchange): Reply {
   const errorId = newErrorId();
-  const error = toApiError(thrown);
+  const error = toApiError(thrown, exchange.operation);
   const body = formatError(error, { correlationId: exchange.correlationId, errorId });
   if (error.code === '500000') logFailure(exchange, errorId, error.cause);
   return {
@@ -116,15 +116,21 @@ export function whyOf({ code, cause, parts }: ApiError): string {
 }
 
 /** What is no ApiError becomes one that tells nothing of it: a time-out of middy's is 503000, all else 500000. */
-export function toApiError(thrown: unknown): ApiError {
+export function toApiError(thrown: unknown, operation: AnyOperation): ApiError {
   if (thrown instanceof ApiError) return thrown;
   const { name } = thrown as Error;
-  if (name === 'TimeoutError')
-    return new ApiError('503000', {
-      why: thrown,
-      cause: 'The request took too long, so it is not known whether the change was made.',
-    });
+  if (name === 'TimeoutError') return new ApiError('503000', { why: thrown, cause: tookTooLong(operation) });
   return new ApiError('500000', { why: thrown });
+}
+
+function tookTooLong(operation: AnyOperation): string {
+  const doubt = isChange(operation) ? ', so it is not known whether the change was made' : '';
+  return `The request took too long${doubt}.`;
+}
+
+/** Whether an operation changes what is stored; a direct invocation has no method. */
+export function isChange({ method, isVerification, access }: AnyOperation): boolean {
+  return method !== 'get' && !isVerification && access !== 'public';
 }
 
 function refusalHeaders({ code, parts }: ApiError, status: number): Record<string, string> {
@@ -151,10 +157,10 @@ function logFailure(exchange: Exchange, errorId: string, why: unknown): void {
 }
 
 /** Every change, whether made or not known to be; and every refusal of authority. */
-function isAudited({ operation: { access, method, isVerification } }: Exchange, { status }: Reply): boolean {
-  if (access === 'public') return false;
-  const isChange = method !== undefined && method !== 'get' && !isVerification;
-  return status === 401 || status === 403 || (isChange && (status < 400 || status === 404 || status >= 500));
+function isAudited({ operation }: Exchange, { status }: Reply): boolean {
+  if (operation.access === 'public') return false;
+  const mayHaveChanged = operation.method !== undefined && isChange(operation);
+  return status === 401 || status === 403 || (mayHaveChanged && (status < 400 || status === 404 || status >= 500));
 }
 
 function resultOf(status: number): string {

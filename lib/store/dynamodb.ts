@@ -8,18 +8,20 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { withinMs } from '../time-limit.ts';
 import { CrowdLimit } from './crowd-limit.ts';
 import { classifyFailure, isBusy, refusedItem } from './failures.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { Attempt, Item, ItemKey, ReadAttempt, Table } from './table.ts';
 
-/** A dead connection is noticed, and a slow answer given up, after these many ms. */
+/** A dead connection is noticed after so many ms. */
 const connectionTimeout = 1_000;
-const answerTimeout = 2_000;
+/** A request is given up after so many ms, whatever is missing: credentials, connection, answer, or the rest of its body. */
+const answerMs = 2_000;
 
 /** What the client's `send` takes. */
 interface HttpHandlerOptions {
-  readonly requestTimeout: number;
+  readonly abortSignal: AbortSignal;
 }
 
 /**
@@ -29,7 +31,7 @@ interface HttpHandlerOptions {
 export function openTable(tableName: string): Table {
   const plainClient = new DynamoDBClient({
     maxAttempts: 1,
-    requestHandler: { connectionTimeout, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout },
   });
   const client = DynamoDBDocumentClient.from(plainClient, { marshallOptions: { removeUndefinedValues: true } });
   const named = { TableName: tableName };
@@ -38,8 +40,8 @@ export function openTable(tableName: string): Table {
   const budget = new RetryBudget();
   const attempt = attempter(budget);
   const attemptRead = reader(budget);
-  const within = <Output>(ms = answerTimeout, send: (options: HttpHandlerOptions) => Promise<Output>) =>
-    limit.pass(ms, (leftMs) => send({ requestTimeout: Math.min(leftMs, answerTimeout) }));
+  const within = <Output>(ms = answerMs, send: (options: HttpHandlerOptions) => Promise<Output>) =>
+    limit.pass(ms, (leftMs) => withinMs(Math.min(leftMs, answerMs), (abortSignal) => send({ abortSignal })));
   return {
     attemptUpdate: (update, ms) =>
       attempt(() => within(ms, (options) => client.send(new UpdateCommand({ ...answer, ...update }), options))),

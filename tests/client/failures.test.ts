@@ -34,15 +34,20 @@ describe('UNREACHABLE', () => {
   };
 
   it('says who did not answer, and what to do', () => {
-    expect(fieldsOf(unreachable('https://x.test/prod', new NoAnswer('ECONNREFUSED'), known))).toStrictEqual({
+    expect(fieldsOf(unreachable('https://x.test/prod', new NoAnswer('ECONNREFUSED'), known, true))).toStrictEqual({
       ...unanswered,
       action: 'Check the URL, and make the same call again.',
     });
   });
 
+  it('of a call that only reads does not ask what was carried out', () => {
+    const { cause } = unreachable('https://x.test/prod', new NoAnswer('ECONNREFUSED'), known, false);
+    expect(cause).toBe('No answer came from https://x.test: ECONNREFUSED.');
+  });
+
   it('tells the Idempotency-Key of a creation', () => {
     const creation = { ...known, idempotencyKey: 'once' };
-    expect(fieldsOf(unreachable('https://x.test/prod', new NoAnswer('ECONNREFUSED'), creation))).toStrictEqual({
+    expect(fieldsOf(unreachable('https://x.test/prod', new NoAnswer('ECONNREFUSED'), creation, true))).toStrictEqual({
       ...unanswered,
       action: 'Check the URL, and make the same call again with the same Idempotency-Key.',
       idempotencyKey: 'once',

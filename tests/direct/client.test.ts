@@ -1,19 +1,22 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { listen, loopback } from '../../infra/local/ports.ts';
 import { FunctionCrash, generateApiKey, verifyApiKey } from '../../lib/direct/client.ts';
 
 let lambda: LambdaClient;
+let server: Server;
 /** What Lambda was asked for last, and what it answers. */
 let asked: { path: string | undefined; payload: unknown };
 let answer: { body: string; headers?: Record<string, string> };
 
 beforeAll(async () => {
-  const server = createServer(async (request, response) => {
+  server = createServer(async (request, response) => {
     asked = { path: request.url, payload: JSON.parse(await text(request)) };
-    response.writeHead(200, answer.headers).end(answer.body);
+    response.writeHead(200, answer.headers);
+    if (answer.headers?.['content-length']) response.write(answer.body);
+    else response.end(answer.body);
   });
   const endpoint = `http://${loopback}:${await listen(server)}`;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -41,4 +44,15 @@ it.each([
   const crash = await verifyApiKey(lambda, 'check', { apiKeyId: 'ak' }).catch((error: unknown) => error);
   expect(crash).toBeInstanceOf(FunctionCrash);
   expect(crash).toMatchObject({ name: 'FunctionCrash', message });
+});
+
+it('a function whose answer stalls in its body is a FunctionCrash after 20 seconds', async () => {
+  answer = { body: '{', headers: { 'content-length': '9' } };
+  const isAsked = new Promise<void>((resolve) => server.once('request', () => setImmediate(resolve)));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const crash = verifyApiKey(lambda, 'check', { apiKeyId: 'ak' }).catch((error: unknown) => error);
+  await isAsked;
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(await crash).toMatchObject({ name: 'FunctionCrash', message: 'check: no answer within 20000 ms' });
 });

@@ -7,6 +7,7 @@ import {
   openExchange,
   type Reply,
   refusalReply,
+  toApiError,
 } from '../../lib/http/exchange.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 import { restEvent } from '../support/events.ts';
@@ -42,6 +43,21 @@ describe('what was thrown', () => {
     expect(body).toMatchObject({ code: '503000', cause, correlationId: 'correlation' });
     expect(logged).toMatchObject({ code: '503000', why: 'TimeoutError: late' });
     expect(log.records()).toEqual([]);
+  });
+
+  it.each<[string, AnyOperation]>([
+    ['a read', { id: 'read', method: 'get', access: 'read' }],
+    ['a verification', { id: 'verification', method: 'post', access: 'verify', isVerification: true }],
+    ['a direct verification', { id: 'verification', access: 'invoke', isVerification: true }],
+  ])('the time-out of %s does not speak of a change', (_, operation) => {
+    const late = Object.assign(new Error('late'), { name: 'TimeoutError' });
+    const { body } = refusalReply(late, exchangeOf(operation));
+    expect(body).toMatchObject({ code: '503000', cause: 'The request took too long.' });
+  });
+
+  it('the time-out of a direct invocation that changes something does', () => {
+    const late = Object.assign(new Error('late'), { name: 'TimeoutError' });
+    expect(toApiError(late, { id: 'generate', access: 'invoke' }).parts.cause).toContain('not known whether');
   });
 
   it('any other error is 500000 that tells nothing of it; the log has it with its stack', () => {

@@ -173,6 +173,16 @@ describe('the slim bundle, in a process of its own', () => {
     expect(seen).toHaveLength(2);
   });
 
+  it('security 30: gives up an answer that stalls in its body, within the time of the request', async () => {
+    const stalled: Answer = (_, response) => void response.writeHead(200, { 'content-length': '100' }).write('{');
+    const { endpoint, seen } = await startScript(stalled);
+    const startedAt = Date.now();
+    const { results } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint }, remainingMs: 4_000 });
+    expect(results).toMatchObject([{ ok: false, error: { code: '503000' } }]);
+    expect(Date.now() - startedAt).toBeLessThan(4_000);
+    expect(seen).toHaveLength(2);
+  });
+
   it('says what it is as the plain bundle does, each time', async () => {
     const [slimly, plainly] = await Promise.all(
       [slim, plain].map(async (file) => {

@@ -1,6 +1,6 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listen } from '../../infra/local/ports.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import type { Table } from '../../lib/store/table.ts';
@@ -163,15 +163,41 @@ it('failures that are no sign of too much to do do not use up its repetitions', 
   expect(await to.attemptGet(key)).toMatchObject({ isTooBusy: false });
 });
 
-it('a database that does not answer is given up after 2 seconds, or sooner when the time of the request is over', async () => {
-  const silent = createServer(() => {});
-  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${await listen(silent)}`);
-  const startedAt = Date.now();
-  const times = [undefined, 8_000, 100].map(async (withinMs) => {
-    expect(await openTable('table1').attemptGet(key, withinMs)).toMatchObject({ error: { name: 'TimeoutError' } });
-    return Math.floor((Date.now() - startedAt + 100) / 1_000);
+describe('is given up after 2 seconds, or sooner when the time of the request is over', () => {
+  const secondsUntilGivenUp = async (server: Server) => {
+    onTestFinished(() => void server.close().closeAllConnections());
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${await listen(server)}`);
+    const startedAt = Date.now();
+    const times = [undefined, 8_000, 100].map(async (withinMs) => {
+      expect(await openTable('table1').attemptGet(key, withinMs)).toMatchObject({ error: { name: 'TimeUp' } });
+      return Math.floor((Date.now() - startedAt + 100) / 1_000);
+    });
+    return Promise.all(times);
+  };
+
+  it('a database that does not answer', async () => {
+    expect(await secondsUntilGivenUp(createServer(() => {}))).toEqual([2, 2, 0]);
   });
-  expect(await Promise.all(times)).toEqual([2, 2, 0]);
-  silent.closeAllConnections();
-  silent.close();
+
+  it('an answer that stalls in its body', async () => {
+    const stalling = createServer((_, response) => void response.writeHead(200, { 'content-length': 9 }).write('{'));
+    expect(await secondsUntilGivenUp(stalling)).toEqual([2, 2, 0]);
+  });
+
+  it('an answer whose body trickles, byte by byte', async () => {
+    const trickling = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 1_000 });
+      const timer = setInterval(() => response.write(' '), 50);
+      response.on('close', () => clearInterval(timer));
+    });
+    expect(await secondsUntilGivenUp(trickling)).toEqual([2, 2, 0]);
+  });
+
+  it('credentials that do not come', async () => {
+    const credentials = createServer((_, response) => void response.writeHead(200).write('{'));
+    onTestFinished(() => void credentials.close().closeAllConnections());
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined);
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `http://127.0.0.1:${await listen(credentials)}/`);
+    expect(await secondsUntilGivenUp(createServer(() => {}))).toEqual([2, 2, 0]);
+  });
 });

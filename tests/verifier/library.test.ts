@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import middy from '@middy/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import express from 'express';
@@ -48,6 +49,21 @@ describe('createVerifier', () => {
     expect(await verifier.verify(disabled)).toEqual({ valid: false, reason: 'disabled' });
     expect(await verifier.verify(unknown)).toEqual({ valid: false, reason: 'unknown' });
     expect(await verifier.verify('x')).toEqual({ valid: false, reason: 'malformed' });
+  });
+
+  it('security 30: gives up a database whose answers stall in their bodies, also for calls that join in', async () => {
+    const stalling = createServer((_, response) => void response.writeHead(200).write('{'));
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${await listen(stalling)}`);
+    const stalled = createVerifier({ tableName: service.tableName });
+    const startedAt = Date.now();
+    const calls = [0, 1_000, 2_500].map(async (waitMs) => {
+      await sleep(waitMs);
+      await expect(stalled.verify(apiKeyId)).rejects.toMatchObject({ code: '503000' });
+    });
+    await Promise.all(calls);
+    expect(Date.now() - startedAt).toBeLessThan(7_000);
+    vi.unstubAllEnvs();
+    stalling.close().closeAllConnections();
   });
 
   it('notes the use, unless that is off', async () => {

@@ -1064,7 +1064,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": true,
-        "isRepeatable": true
+        "isRepeatable": true,
+        "isChange": true
     },
     "listApiKeys": {
         "method": "get",
@@ -1077,7 +1078,8 @@ export const routes = {
             "pageToken"
         ],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": false
     },
     "deleteApiKeys": {
         "method": "delete",
@@ -1087,7 +1089,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "getApiKey": {
         "method": "get",
@@ -1098,7 +1101,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": false
     },
     "updateApiKey": {
         "method": "patch",
@@ -1109,7 +1113,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": true,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "deleteApiKey": {
         "method": "delete",
@@ -1120,7 +1125,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "enableApiKey": {
         "method": "post",
@@ -1131,7 +1137,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "disableApiKey": {
         "method": "post",
@@ -1142,7 +1149,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "rotateApiKey": {
         "method": "post",
@@ -1153,7 +1161,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": true,
-        "isRepeatable": true
+        "isRepeatable": true,
+        "isChange": true
     },
     "verifyApiKey": {
         "method": "post",
@@ -1161,7 +1170,8 @@ export const routes = {
         "inPath": [],
         "inQuery": [],
         "hasBody": true,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": false
     },
     "createApp": {
         "method": "post",
@@ -1169,7 +1179,8 @@ export const routes = {
         "inPath": [],
         "inQuery": [],
         "hasBody": true,
-        "isRepeatable": true
+        "isRepeatable": true,
+        "isChange": true
     },
     "listApps": {
         "method": "get",
@@ -1180,7 +1191,8 @@ export const routes = {
             "pageToken"
         ],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": false
     },
     "getApp": {
         "method": "get",
@@ -1190,7 +1202,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": false
     },
     "updateApp": {
         "method": "patch",
@@ -1200,7 +1213,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": true,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "deleteApp": {
         "method": "delete",
@@ -1210,7 +1224,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "listGrants": {
         "method": "get",
@@ -1220,7 +1235,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": false
     },
     "putGrant": {
         "method": "put",
@@ -1231,7 +1247,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": true,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "deleteGrant": {
         "method": "delete",
@@ -1242,7 +1259,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "listIssuers": {
         "method": "get",
@@ -1252,7 +1270,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": false
     },
     "putIssuer": {
         "method": "put",
@@ -1263,7 +1282,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "deleteIssuer": {
         "method": "delete",
@@ -1274,7 +1294,8 @@ export const routes = {
         ],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": true
     },
     "getOpenapi": {
         "method": "get",
@@ -1282,6 +1303,7 @@ export const routes = {
         "inPath": [],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": false
     }
 } as const;
