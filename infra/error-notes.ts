@@ -162,7 +162,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
   '503000': {
     when: [
       'DynamoDB or KMS did not answer within the 8 seconds of a request, or says that it is busy. `cause` says whether nothing was changed or that is not known.',
-      'The keys of the token issuer could not be fetched.',
+      'The keys of the token issuer could not be fetched, or were fetched but cannot be used.',
       'A setting is missing or wrong, and the function refuses every request.',
       'The function took too long, or gave the gateway no answer; the request may have been carried out.',
       'An API behind the middleware of `appkeys/verifier` cannot ask the database: nobody is let in.',

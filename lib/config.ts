@@ -23,6 +23,8 @@ export interface ClaimNames {
 export interface TokenSettings {
   readonly issuers: readonly TokenIssuer[];
   readonly claims: ClaimNames;
+  /** known keys serve so long after they were fetched, if their issuer gives no others */
+  readonly maxStaleSeconds: number;
 }
 
 /** GCRA: a steady rate, and how many may come at once. */
@@ -140,8 +142,17 @@ export function readTokenSettings(env: Environment): TokenSettings {
   issuers.forEach(requireIssuer);
   requireDistinct(issuers, (issuer) => [issuer.issuer], 'names an issuer twice');
   requireDistinct(issuers, (issuer) => issuer.realms, 'gives a realm twice: each is of one issuer');
-  return { issuers, claims: readClaimNames(env) };
+  return { issuers, claims: readClaimNames(env), maxStaleSeconds: readMaxStaleSeconds(env) };
 }
+
+function readMaxStaleSeconds(env: Environment): number {
+  const name = 'ISSUER_KEYS_MAX_STALE_SECONDS';
+  const seconds = Number(matching(env, name, /^\d{1,6}$/, staleRule, '21600'));
+  if (seconds < 600 || seconds > 604_800) throw new ConfigError(name, staleRule);
+  return seconds;
+}
+
+const staleRule = 'must be a whole number of seconds, 600 to 604800';
 
 function readClaimNames(env: Environment): ClaimNames {
   const defaults = { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' };

@@ -31,6 +31,9 @@ export const keyMade: Metric = { name: 'KeysMade', unit: 'Count', value: 1, by: 
 /** A request was refused with the record's code. */
 export const refusal: Metric = { name: 'Refusals', unit: 'Count', value: 1, by: 'code' };
 
+/** The keys of a token issuer could not be fetched, or not be used. */
+export const issuerKeysFailure: Metric = { name: 'IssuerKeysFailures', unit: 'Count', value: 1, by: 'result' };
+
 /** A change that became no event. */
 export const unpublishedChange: Metric = { name: 'UnpublishedChanges', unit: 'Count', value: 1 };
 

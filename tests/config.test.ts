@@ -170,7 +170,16 @@ describe('token issuers', () => {
     expect(readTokenSettings(issuersOf(issuer))).toEqual({
       issuers: [issuer],
       claims: { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' },
+      maxStaleSeconds: 21_600,
     });
+  });
+
+  it('may be down for as long as ISSUER_KEYS_MAX_STALE_SECONDS says', () => {
+    const read = (seconds: string) =>
+      readTokenSettings({ ...issuersOf(issuer), ISSUER_KEYS_MAX_STALE_SECONDS: seconds }).maxStaleSeconds;
+    expect(['600', '604800'].map(read)).toEqual([600, 604_800]);
+    const message = 'ISSUER_KEYS_MAX_STALE_SECONDS must be a whole number of seconds, 600 to 604800';
+    for (const wrong of ['0', '599', '604801', '-600', '6e2', '600.5', 'x']) expect(() => read(wrong)).toThrow(message);
   });
 
   it.each([

@@ -207,7 +207,6 @@ export const replacements: ReadonlyMap<string, Replacement> = new Map(
     '@aws-sdk/client-kms/dist-es/schemas/schemas_0.js': { sha256: 'c676effea51a163d', edit: slimSchemas },
     '@aws-sdk/client-dynamodb/package.json': { sha256: '3d47348b794b1dec', edit: versionOnly },
     '@aws-sdk/client-kms/package.json': { sha256: '93361fe4e6fbf9b1', edit: versionOnly },
-    'jose/dist/webapi/jwks/remote.js': { sha256: '2bd9576f5aa9d3da', edit: mapForHeaders },
   }),
 );
 
@@ -229,9 +228,4 @@ function separable(source: string): string {
 
 function versionOnly(source: string): string {
   return JSON.stringify({ version: JSON.parse(source).version });
-}
-
-/** `Headers` would load undici, for two headers. */
-function mapForHeaders(source: string): string {
-  return source.replace('new Headers(opts.headers)', 'new Map(Object.entries(opts.headers ?? {}))');
 }

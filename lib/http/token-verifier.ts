@@ -1,22 +1,14 @@
-import {
-  createRemoteJWKSet,
-  customFetch,
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  type JWTPayload,
-  jwtVerify,
-} from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { ClaimNames, TokenIssuer, TokenSettings } from '../config.ts';
 import { ApiError } from '../domain/errors.ts';
 import { isProjectScope } from '../domain/hrn.ts';
 import { type Caller, isPrincipal } from '../domain/policy.ts';
-import { coolingFetch } from './cooling-fetch.ts';
 import { type GetKeys, getKeys } from './get-keys.ts';
+import { IssuerKeys } from './issuer-keys.ts';
+import { unusableKeys } from './key-set.ts';
 
 /** Clocks may differ by this much. */
 const clockToleranceSeconds = 60;
-const jwksTimeoutMs = 2_000;
 
 /**
  * Verifies an access token: signature, issuer, audience and time.
@@ -24,23 +16,30 @@ const jwksTimeoutMs = 2_000;
  */
 export type TokenVerifier = (token: string) => Promise<Caller>;
 
-type Keys = ReturnType<typeof createRemoteJWKSet>;
-
 /** @see https://www.rfc-editor.org/rfc/rfc8725 */
-export function createTokenVerifier({ issuers, claims }: TokenSettings, requestKeys: GetKeys = getKeys): TokenVerifier {
-  const trusted = new Map(issuers.map((issuer) => [issuer.issuer, { issuer, keys: keysOf(issuer, requestKeys) }]));
+export function createTokenVerifier(
+  { issuers, claims, maxStaleSeconds }: TokenSettings,
+  requestKeys: GetKeys = getKeys,
+): TokenVerifier {
+  const keysOf = (issuer: TokenIssuer) => new IssuerKeys(issuer, requestKeys, maxStaleSeconds * 1_000);
+  const trusted = new Map(issuers.map((issuer) => [issuer.issuer, { issuer, keys: keysOf(issuer) }]));
   return async (token) => {
+    requireCompact(token);
     const found = trusted.get(unverifiedIssuer(token));
     if (!found) throw new ApiError('401300', { why: 'the token is of an issuer that is not configured' });
     return callerOf(await verify(token, found.issuer, found.keys), found.issuer, claims);
   };
 }
 
-function keysOf({ jwksUri }: TokenIssuer, requestKeys: GetKeys): Keys {
-  return createRemoteJWKSet(new URL(jwksUri), {
-    timeoutDuration: jwksTimeoutMs,
-    [customFetch]: coolingFetch(requestKeys),
-  });
+/**
+ * One token has one form: base64url without padding, other characters, or bits that mean nothing.
+ * @see https://www.rfc-editor.org/rfc/rfc7515#section-2
+ */
+function requireCompact(token: string): void {
+  const parts = token.split('.');
+  const isCanonical = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part;
+  if (parts.length === 3 && parts.every(isCanonical)) return;
+  throw new ApiError('401300', { why: 'the token is not three parts in base64url' });
 }
 
 /** @returns the `iss` claim, which only chooses the keys that the token must verify with */
@@ -54,9 +53,13 @@ function unverifiedIssuer(token: string): string {
   throw new ApiError('401300', { why: 'the token names no key (kid)' });
 }
 
-async function verify(token: string, { issuer, audience, algorithms }: TokenIssuer, keys: Keys): Promise<JWTPayload> {
+async function verify(
+  token: string,
+  { issuer, audience, algorithms }: TokenIssuer,
+  keys: IssuerKeys,
+): Promise<JWTPayload> {
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify(token, keys.find, {
       issuer,
       audience,
       algorithms: [...algorithms],
@@ -69,7 +72,7 @@ async function verify(token: string, { issuer, audience, algorithms }: TokenIssu
   }
 }
 
-/** What jose says of a token; anything else keeps the issuer's keys away, and is not the caller's fault. */
+/** What jose says of a token; anything else it says of a key, and is not the caller's fault. */
 const aboutToken: readonly string[] = [
   errors.JOSEAlgNotAllowed.code,
   errors.JOSENotSupported.code,
@@ -84,11 +87,7 @@ const aboutToken: readonly string[] = [
 function refusalOf(why: unknown): ApiError {
   if (why instanceof errors.JWTExpired) return new ApiError('401300', { why, cause: 'The access token has expired.' });
   if (why instanceof errors.JOSEError && aboutToken.includes(why.code)) return new ApiError('401300', { why });
-  return new ApiError('503000', {
-    why,
-    cause: 'The keys of the token issuer could not be fetched. Nothing was changed.',
-    retryAfterSeconds: 5,
-  });
+  return why instanceof ApiError ? why : unusableKeys(why);
 }
 
 function callerOf(payload: JWTPayload, issuer: TokenIssuer, claims: ClaimNames): Caller {

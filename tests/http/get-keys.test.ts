@@ -5,9 +5,9 @@ import { buffer } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../infra/local/ports.ts';
 import { getKeys } from '../../lib/http/get-keys.ts';
+import { version } from '../../lib/version.ts';
 
 const signal = new AbortController().signal;
-const headers: [string, string][] = [['accept', 'application/json']];
 
 async function urlOf(server: Server, scheme = 'http'): Promise<string> {
   onTestFinished(() => void server.close());
@@ -20,16 +20,18 @@ it.each([200, 302, 500])('an answer with status %i is handed over as it is', asy
     asked.push(request);
     response.writeHead(status, { location: '/elsewhere' }).end('text');
   });
-  const answer = await getKeys(await urlOf(server), { headers, signal });
+  const answer = await getKeys(await urlOf(server), signal);
   expect([answer.status, String(await buffer(answer.body ?? expect.fail()))]).toEqual([status, 'text']);
   expect(asked).toHaveLength(1);
-  expect(asked[0]).toMatchObject({ url: '/keys', headers: { accept: 'application/json', connection: 'close' } });
+  const accept = 'application/json, application/jwk-set+json';
+  const headers = { accept, 'accept-encoding': 'identity', connection: 'close', 'user-agent': `appkeys/${version}` };
+  expect(asked[0]).toMatchObject({ url: '/keys', headers });
 });
 
 it('https is spoken to an https URL', async () => {
   const server = createServer();
   const connected = once(server, 'connection');
-  const answer = getKeys(await urlOf(server, 'https'), { headers, signal });
+  const answer = getKeys(await urlOf(server, 'https'), signal);
   const [socket] = (await connected) as [Socket];
   const [hello] = await once(socket, 'data');
   expect(hello[0]).toBe(0x16);
@@ -41,12 +43,12 @@ it('it fails when nobody listens', async () => {
   const server = createServer();
   const url = await urlOf(server);
   server.close();
-  await expect(getKeys(url, { headers, signal })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await expect(getKeys(url, signal)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 it('it fails as soon as it is told to', async () => {
   const controller = new AbortController();
   const server = createHttpServer(() => controller.abort());
-  const answer = getKeys(await urlOf(server), { headers, signal: controller.signal });
+  const answer = getKeys(await urlOf(server), controller.signal);
   await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
 });

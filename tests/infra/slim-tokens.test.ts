@@ -80,7 +80,7 @@ async function verdictsOn(about: Token) {
   const names = { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' };
   const verdict = (create: CreateTokenVerifier) =>
     create(
-      { issuers, claims: names },
+      { issuers, claims: names, maxStaleSeconds: 600 },
       getKeys,
     )(token).then(
       ({ principal }) => principal,

@@ -173,7 +173,7 @@ describe('the slim bundle, in a process of its own', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('security 30: gives up an answer that stalls in its body, within the time of the request', async () => {
+  it('gives up an answer that stalls in its body, within the time of the request', async () => {
     const stalled: Answer = (_, response) => void response.writeHead(200, { 'content-length': '100' }).write('{');
     const { endpoint, seen } = await startScript(stalled);
     const startedAt = Date.now();

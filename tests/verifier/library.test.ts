@@ -51,7 +51,7 @@ describe('createVerifier', () => {
     expect(await verifier.verify('x')).toEqual({ valid: false, reason: 'malformed' });
   });
 
-  it('security 30: gives up a database whose answers stall in their bodies, also for calls that join in', async () => {
+  it('gives up a database whose answers stall in their bodies, also for calls that join in', async () => {
     const stalling = createServer((_, response) => void response.writeHead(200).write('{'));
     vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${await listen(stalling)}`);
     const stalled = createVerifier({ tableName: service.tableName });
