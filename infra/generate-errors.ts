@@ -19,7 +19,7 @@ log groups \`/aws/lambda/appkeys-{stage}-…\`:
     filter errorId = "ERROR-899aaa4b-291d-4fe7-bf14-34c89f1e3583"
 
 The metric \`Refusals\` counts each \`code\`. API Gateway answers some errors by itself: their \`errorId\` is \`ERROR-\` and the gateway's
-request id, which its access log has as \`requestId\`; no function and no metric of appkeys knows of them.
+extended request ID, which its access log has as \`gatewayRequestId\`. No function and no metric of appkeys knows of them.
 
 | status | code | title |
 | --- | --- | --- |

@@ -15,6 +15,7 @@ import {
   type AuthorizerEvent,
   allow,
   contextOf,
+  gatewayRequestIdOf,
   isIdentified,
   requireRequestEvent,
 } from './events.ts';
@@ -49,7 +50,7 @@ export function apiKeyAuthorizer(): Authorizer {
     const ids = {
       correlationId,
       requestId: idIn(headers, 'x-request-id') ?? randomUUID(),
-      gatewayRequestId: event.requestContext?.requestId,
+      gatewayRequestId: gatewayRequestIdOf(event),
       lambdaRequestId,
     };
     const { key, isCached = false, logged } = await outcomeOf(guard, event);

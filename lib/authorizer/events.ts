@@ -57,6 +57,11 @@ export function contextOf({ identity, realm, apiKey, name }: ValidKey, correlati
   return { appHrn: identity, realm: realmName, keyHrn: apiKey, keyName: name, correlationId };
 }
 
+/** @returns the ID that the gateway gave the request: a client of a REST API can choose the `requestId` there */
+export function gatewayRequestIdOf(event: AuthorizerEvent): string | undefined {
+  return isV2(event) ? event.requestContext?.requestId : event.requestContext?.extendedRequestId;
+}
+
 function isV2(event: AuthorizerEvent): event is APIGatewayRequestAuthorizerEventV2 {
-  return 'version' in event && event.version === '2.0';
+  return (event as { readonly version?: string }).version === '2.0';
 }

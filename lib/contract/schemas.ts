@@ -423,8 +423,9 @@ export const errorReply = {
     correlationId: { ...words, description: "the request's X-Correlation-ID" },
     errorId: {
       type: 'string',
-      pattern: '^ERROR-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
-      maxLength: 42,
+      // A UUID, or API Gateway's extended request ID.
+      pattern: '^ERROR-[A-Za-z0-9+/=_-]{8,128}$',
+      maxLength: 134,
       description: 'found again in the log',
     },
     details: {

@@ -146,7 +146,8 @@ function idsOf({ operation, correlationId, requestId, event, lambdaRequestId }: 
     operation: operation.id,
     correlationId,
     requestId,
-    gatewayRequestId: event.requestContext?.requestId,
+    // A client can choose `requestId`, but not this one.
+    gatewayRequestId: event.requestContext?.extendedRequestId,
     lambdaRequestId,
   };
 }

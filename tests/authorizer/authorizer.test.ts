@@ -54,6 +54,14 @@ async function expectRefused(event: unknown, result: string, of = service): Prom
 }
 
 describe('a good key', () => {
+  it.each(kindNames)('is logged under the ID that the gateway gave the request: %s', async (kind) => {
+    const event = kinds[kind]({ headers: { 'x-api-key': apiKeyId } });
+    await service.authorize(event);
+    const { gatewayRequestId } = lastRecord();
+    expect(Object.values(event.requestContext)).toContain(gatewayRequestId);
+    expect(gatewayRequestId).toMatch(/^[\w-]{36}$/);
+  });
+
   it('opens every route of the stage of a REST API, or of an HTTP API with payload 1.0', async () => {
     for (const toEvent of [restRequest, http1Request]) {
       const headers = { 'X-Api-Key': apiKeyId, 'X-Correlation-ID': 'from-caller' };

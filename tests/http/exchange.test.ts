@@ -75,7 +75,7 @@ describe('what was thrown', () => {
         operation: 'change',
         correlationId: 'correlation',
         requestId: 'request',
-        gatewayRequestId: exchange.event.requestContext.requestId,
+        gatewayRequestId: exchange.event.requestContext.extendedRequestId,
         lambdaRequestId: 'lambda',
         errorId: logged?.errorId,
         stack: error.stack,

@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pages } from '../../infra/pages.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
+import { errorReply } from '../../lib/contract/schemas.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
 import { copyService, packageService, type Resource, type Statement, type Template } from '../support/package.ts';
 
@@ -83,8 +85,8 @@ const headersOfAll = {
   'gatewayresponse.header.Cache-Control': "'no-store'",
   'gatewayresponse.header.Strict-Transport-Security': expect.stringMatching(/^'max-age=\d{8,}'$/),
   'gatewayresponse.header.X-Content-Type-Options': "'nosniff'",
-  'gatewayresponse.header.X-Correlation-ID': 'context.requestId',
-  'gatewayresponse.header.X-Request-ID': 'context.requestId',
+  'gatewayresponse.header.X-Correlation-ID': 'context.extendedRequestId',
+  'gatewayresponse.header.X-Request-ID': 'context.extendedRequestId',
 };
 const retryAfter = { 'gatewayresponse.header.Retry-After': expect.stringMatching(/^'[1-9]\d*'$/) };
 const headersOf: Partial<Record<ErrorCode, Record<string, unknown>>> = {
@@ -319,12 +321,12 @@ describe('the stage', () => {
     expect(Format).not.toContain('\n');
     expect(Object.values(JSON.parse(Format)).sort()).toEqual([
       '$context.error.responseType',
+      '$context.extendedRequestId',
       '$context.httpMethod',
       '$context.identity.sourceIp',
       '$context.integration.error',
       '$context.integration.latency',
       '$context.integration.status',
-      '$context.requestId',
       '$context.requestTime',
       '$context.resourcePath',
       '$context.responseLatency',
@@ -375,9 +377,18 @@ describe('answers of the gateway itself', () => {
       code,
       cause: expect.stringMatching(/^[A-Z].*\.$/),
       action: expect.stringMatching(/^[A-Z].*\.$/),
-      correlationId: '$context.requestId',
-      errorId: 'ERROR-$context.requestId',
+      correlationId: '$context.extendedRequestId',
+      errorId: 'ERROR-$context.extendedRequestId',
     });
+  });
+
+  it('have the form of every other error, under an ID that no client can choose', () => {
+    expect(JSON.stringify(gatewayResponses()) + JSON.stringify(resource('Stage'))).not.toContain('context.requestId');
+    const validate = new Ajv2020({ formats: { int32: true } }).compile(errorReply);
+    for (const { ResponseTemplates } of gatewayResponses()) {
+      const body = ResponseTemplates['application/json']?.replaceAll('$context.extendedRequestId', 'JJbxmEPHCYcFXIw=');
+      expect(validate(JSON.parse(body ?? '')), JSON.stringify(validate.errors)).toBe(true);
+    }
   });
 
   it.each(Object.entries(gatewayErrors))('security 22: %s has the headers of %s', (type, code) => {

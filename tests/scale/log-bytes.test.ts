@@ -62,7 +62,7 @@ it('verifying a key does, by a call and by the authorizer', async () => {
 it('so does the gateway', () => {
   const { AccessLogSetting } = parse(readFileSync('infra/stage.yml', 'utf8')).Resources.Stage.Properties;
   const values: Record<string, string> = {
-    requestId: owner,
+    extendedRequestId: 'JJbxmEPHCYcFXIw=',
     requestTime: '27/Nov/2026:04:23:41 +0000',
     'identity.sourceIp': '203.0.113.17',
     httpMethod: 'POST',

@@ -25,7 +25,12 @@ export function restRequest({ headers = {}, query = {}, methodArn = arn }: Autho
     multiValueQueryStringParameters: listsOf(query),
     pathParameters: { proxy: '2026/11' },
     stageVariables: {},
-    requestContext: { requestId: randomUUID(), stage: 'prod', identity: { sourceIp: '203.0.113.7', apiKey: null } },
+    requestContext: {
+      requestId: 'a client can choose it',
+      extendedRequestId: randomUUID(),
+      stage: 'prod',
+      identity: { sourceIp: '203.0.113.7', apiKey: null },
+    },
   };
 }
 
@@ -44,7 +49,7 @@ export function http1Request({ headers = {}, query = {}, methodArn = arn }: Auth
     queryStringParameters: joinedOf(query),
     pathParameters: { proxy: '2026/11' },
     stageVariables: {},
-    requestContext: { requestId: randomUUID(), stage: 'prod' },
+    requestContext: { requestId: 'a client can choose it', extendedRequestId: randomUUID(), stage: 'prod' },
   };
 }
 

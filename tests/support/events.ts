@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 
@@ -34,7 +34,8 @@ export function restEvent(id: OperationId, request: TestRequest): APIGatewayProx
     pathParameters: request.path ?? null,
     stageVariables: null,
     requestContext: {
-      requestId: randomUUID(),
+      requestId: 'a client can choose it',
+      extendedRequestId: randomBytes(11).toString('base64'),
       resourcePath: resource,
       httpMethod: method.toUpperCase(),
       stage: 'test',
