@@ -51,7 +51,7 @@ interface AuditLine extends Fields {
   readonly result: string;
   readonly operation: string;
   readonly realm: string;
-  readonly time: string;
+  readonly timestamp: string;
 }
 
 /**
@@ -63,7 +63,7 @@ interface AuditLine extends Fields {
 export function redoLines(log: string, realm: string, now: number): string[] {
   const audits = log.split('\n').flatMap((line) => (line.includes('"event":"audit"') ? [JSON.parse(line)] : []));
   const made = (audits as AuditLine[]).filter((line) => line.result === 'done' && line.realm === realm);
-  const inOrder = made.toSorted((one, other) => (one.time < other.time ? -1 : 1));
+  const inOrder = made.toSorted((one, other) => (one.timestamp < other.timestamp ? -1 : 1));
   return inOrder.flatMap((line) => {
     const redo = Object.hasOwn(redoOf, line.operation) ? redoOf[line.operation as ChangeId] : lost;
     return redo(line, now) ?? [];

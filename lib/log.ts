@@ -1,9 +1,47 @@
-/** One log record; whoever adds a field sees to it that it is no secret. */
-export type LogRecord = Readonly<Record<string, unknown>> & { readonly event: string };
+import { version } from './version.ts';
 
-/** Writes a record as one line of JSON. */
-export function log(record: LogRecord): void {
-  process.stdout.write(`${formatLogLine({ time: new Date().toISOString(), ...record })}\n`);
+export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+
+/** What each kind of line tells. */
+const messages = {
+  access: 'request answered',
+  audit: 'change, or refusal of authority',
+  failure: 'internal error',
+  invocation: 'direct invocation answered',
+  'issuer-keys': 'keys of a token issuer not renewed',
+  'last-used': 'use of an API key not recorded',
+  publish: 'change not published',
+  start: 'settings missing or wrong',
+  tidyUp: 'list of applications not tidied up',
+  verification: 'API key checked',
+} as const;
+
+/** One log record; whoever adds a field sees to it that it is no secret. */
+export interface LogRecord {
+  readonly event: keyof typeof messages;
+  readonly level: Level;
+  readonly correlation_id?: string | undefined;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Writes a record as one line of JSON, its common fields named as AWS Powertools names them.
+ * @see https://docs.powertools.aws.dev/lambda/typescript/latest/features/logger/
+ */
+export function log({ event, level, ...fields }: LogRecord): void {
+  const common = { timestamp: new Date().toISOString(), level, message: messages[event], service: 'appkeys', version };
+  process.stdout.write(`${formatLogLine({ ...common, ...invocation(process.env), event, ...fields })}\n`);
+}
+
+let firstTrace: string | undefined;
+
+/** What Lambda tells of the invocation under way: its trace is another one each time. */
+function invocation(env: Readonly<Record<string, string | undefined>>): object {
+  const { AWS_LAMBDA_FUNCTION_NAME: function_name, _X_AMZN_TRACE_ID: trace } = env;
+  if (function_name === undefined) return {};
+  firstTrace ??= trace;
+  const cold_start = trace === firstTrace && env.AWS_LAMBDA_INITIALIZATION_TYPE !== 'provisioned-concurrency';
+  return { function_name, cold_start, xray_trace_id: /Root=([^;]+)/.exec(trace ?? '')?.[1] };
 }
 
 /** JSON leaves U+2028 and U+2029 as they are, which some readers of logs take for line ends. */

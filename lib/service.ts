@@ -32,7 +32,7 @@ export function openService(env: Environment): VerifyingService {
 
 /** @throws ConfigError */
 export function openVerifier(env: Environment, table = openTable(readTableName(env))): Verifier {
-  const warn = (why: unknown) => log({ event: 'last-used', level: 'warn', why: formatWhy(why) });
+  const warn = (why: unknown) => log({ event: 'last-used', level: 'WARN', why: formatWhy(why) });
   return new Verifier(table, readVerifierSettings(env), systemClock, warn);
 }
 
@@ -45,7 +45,7 @@ export function start<T>(open: (env: Environment) => T): T | undefined {
   try {
     return open(process.env);
   } catch (why) {
-    log({ event: 'start', level: 'error', why: formatWhy(why) });
+    log({ event: 'start', level: 'ERROR', why: formatWhy(why) });
     return undefined;
   }
 }

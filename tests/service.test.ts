@@ -16,7 +16,7 @@ it('a use that could not be written down is a warning in the log', async () => {
   const app = anApp({ appId: 'app', keys: { [handleOf(apiKeyId)]: aKey() } });
   const verifier = openVerifier({}, scriptedTable(app, [fate.lost]));
   expect(await verifier.check(apiKeyId)).toMatchObject({ verification: { valid: true } });
-  expect(log.records()).toMatchObject([{ event: 'last-used', level: 'warn', why: 'lost' }]);
+  expect(log.records()).toMatchObject([{ event: 'last-used', level: 'WARN', why: 'lost' }]);
 });
 
 describe('what a function needs', () => {
@@ -54,7 +54,7 @@ describe('what a function needs', () => {
       throw new Error('wrong');
     });
     expect(opened).toBeUndefined();
-    expect(log.records()).toMatchObject([{ event: 'start', level: 'error', why: 'Error: wrong' }]);
+    expect(log.records()).toMatchObject([{ event: 'start', level: 'ERROR', why: 'Error: wrong' }]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { type Environment, readPlaces } from '../config.ts';
 import type { ValidKey } from '../domain/verification.ts';
 import { headersOf, idIn } from '../http/headers.ts';
-import { formatWhy, log } from '../log.ts';
+import { formatWhy, type Level, log } from '../log.ts';
 import { metered, verificationMetrics } from '../metrics.ts';
 import { openVerifier, start } from '../service.ts';
 import { loggedOf } from '../use-cases/verify.ts';
@@ -48,7 +48,7 @@ export function apiKeyAuthorizer(): Authorizer {
     const headers = headersOf(event);
     const correlationId = idIn(headers, 'x-correlation-id') ?? randomUUID();
     const ids = {
-      correlationId,
+      correlation_id: correlationId,
       requestId: idIn(headers, 'x-request-id') ?? randomUUID(),
       gatewayRequestId: gatewayRequestIdOf(event),
       lambdaRequestId,
@@ -91,6 +91,6 @@ function refusalFor(result: string | undefined): Error {
   return refusal;
 }
 
-function levelOf(result: string | undefined): 'error' | 'info' {
-  return result === 'unavailable' ? 'error' : 'info';
+function levelOf(result: string | undefined): Level {
+  return result === 'unavailable' ? 'ERROR' : 'INFO';
 }

@@ -4,9 +4,9 @@ import type { BodyOf, OperationId } from '../contract/operations.ts';
 import type { Route } from '../contract/routes.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
-import { toApiError, unverified, whyOf } from '../http/exchange.ts';
+import { levelOf, toApiError, unverified, whyOf } from '../http/exchange.ts';
 import { isId } from '../http/headers.ts';
-import { log } from '../log.ts';
+import { type Level, log } from '../log.ts';
 import { type Metric, metered, refusal, verification } from '../metrics.ts';
 import { deadlineOf, newErrorId, openService, start, type VerifyingService } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
@@ -43,12 +43,12 @@ export function directEndpoint<Id extends OperationId, Success extends object>(
     const startedAt = Date.now();
     const { app, createdBy, correlationId: given } = textsOf(payload);
     const correlationId = isId(given) ? given : randomUUID();
-    const ids = { operation: id, correlationId, lambdaRequestId: context.awsRequestId };
+    const ids = { operation: id, correlation_id: correlationId, lambdaRequestId: context.awsRequestId };
     let asked: object = ids;
-    const end = (outcome: object, metrics: readonly Metric[] = []) => {
+    const end = (level: Level, outcome: object, metrics: readonly Metric[] = []) => {
       const durationMs = Date.now() - startedAt;
-      log({ event: 'invocation', ...asked, ...outcome, durationMs, ...metered(metrics) });
-      if (!isVerification) log({ event: 'audit', ...asked, ...outcome });
+      log({ event: 'invocation', level, ...asked, ...outcome, durationMs, ...metered(metrics) });
+      if (!isVerification) log({ event: 'audit', level: 'INFO', ...asked, ...outcome });
     };
     try {
       if (!service) throw new ApiError('503000', { why: 'the function is not configured' });
@@ -57,15 +57,16 @@ export function directEndpoint<Id extends OperationId, Success extends object>(
       const deadline = deadlineOf(context.getRemainingTimeInMillis());
       const outcome = await run({ ...service, correlationId, deadline }, payload as BodyOf<Id>);
       const { success, logged, metrics } = outcome;
-      end({ result: 'done', ...logged }, metrics);
+      end('INFO', { result: 'done', ...logged }, metrics);
       return { ok: true, ...success };
     } catch (thrown) {
       const error = toApiError(thrown, operation);
       const errorId = newErrorId();
       const told = { result: 'refused', ...unverified(operation, error) };
       const metrics = told.result === 'unavailable' ? [verification, refusal] : [refusal];
-      end({ ...told, code: error.code, errorId, why: whyOf(error) }, metrics);
-      return { ok: false, error: formatError(error, { correlationId, errorId }) };
+      const body = formatError(error, { correlationId, errorId });
+      end(levelOf(body.status), { ...told, code: error.code, errorId, why: whyOf(error) }, metrics);
+      return { ok: false, error: body };
     }
   };
 }

@@ -19,7 +19,8 @@ const sendMs = 10_000;
 const hopeless: readonly unknown[] = ['InvalidArgument', 'MalformedDetail'];
 
 interface Numbered {
-  readonly sequenceNumber: string;
+  readonly sequenceNumber: string | undefined;
+  readonly correlationId?: string;
   readonly entry: PutEventsRequestEntry;
 }
 
@@ -37,7 +38,7 @@ export function publisher(): (event: DynamoDBStreamEvent) => Promise<DynamoDBBat
     const numbered = records.flatMap((record) => bus.toEntry(record));
     for (let from = 0; from < numbered.length; from += maxEntries) {
       const failed = await bus.send(numbered.slice(from, from + maxEntries));
-      if (failed) return { batchItemFailures: [{ itemIdentifier: failed.sequenceNumber }] };
+      if (failed) return { batchItemFailures: [{ itemIdentifier: failed.sequenceNumber ?? '' }] };
     }
     return { batchItemFailures: [] };
   };
@@ -58,7 +59,7 @@ function readableEntryOf(record: DynamoDBRecord, eventBus: string, partition: st
   try {
     return entryOf(record, eventBus, partition);
   } catch (why) {
-    passOver(record.dynamodb?.SequenceNumber, formatWhy(why));
+    logFailure({ sequenceNumber: record.dynamodb?.SequenceNumber }, formatWhy(why), skipped());
     return [];
   }
 }
@@ -75,7 +76,7 @@ function entryOf({ dynamodb }: DynamoDBRecord, eventBus: string, partition: stri
     Resources: [event.apiKey ?? event.app],
     Detail: JSON.stringify(event),
   };
-  return [{ sequenceNumber: dynamodb?.SequenceNumber ?? '', entry }];
+  return [{ sequenceNumber: dynamodb?.SequenceNumber, correlationId: event.correlationId, entry }];
 }
 
 /** @returns the first that EventBridge may take later, if there is one: it and all after it come again */
@@ -87,16 +88,19 @@ async function firstFailure(client: EventBridgeClient, batch: readonly Numbered[
       const code = Entries[index]?.ErrorCode;
       return code === undefined ? [] : [{ ...numbered, code }];
     });
-    for (const { sequenceNumber, code } of failures) if (hopeless.includes(code)) passOver(sequenceNumber, code);
+    for (const failure of failures) if (hopeless.includes(failure.code)) logFailure(failure, failure.code, skipped());
     const failed = failures.find(({ code }) => !hopeless.includes(code));
-    if (failed) log({ event: 'publish', level: 'error', sequenceNumber: failed.sequenceNumber, why: failed.code });
+    if (failed) logFailure(failed, failed.code);
     return failed;
   } catch (why) {
-    log({ event: 'publish', level: 'error', why: formatWhy(why) });
+    logFailure(batch[0], formatWhy(why));
     return batch[0];
   }
 }
 
-function passOver(sequenceNumber: string | undefined, why: string | undefined): void {
-  log({ event: 'publish', level: 'error', sequenceNumber, result: 'skipped', why, ...metered([unpublishedChange]) });
+const skipped = () => ({ result: 'skipped', ...metered([unpublishedChange]) });
+
+function logFailure(about: Partial<Numbered> | undefined, why: string | undefined, more: object = {}): void {
+  const { sequenceNumber, correlationId: correlation_id } = about ?? {};
+  log({ event: 'publish', level: 'ERROR', correlation_id, sequenceNumber, why, ...more });
 }

@@ -5,7 +5,7 @@ import { ApiError, errorTable, formatError } from '../domain/errors.ts';
 import type { AppRef } from '../domain/hrn.ts';
 import type { RequestId } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
-import { formatWhy, log } from '../log.ts';
+import { formatWhy, type Level, log } from '../log.ts';
 import { keyMade, type Metric, metered, refusal, verification } from '../metrics.ts';
 import { deadlineOf, newErrorId } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
@@ -144,7 +144,7 @@ function refusalHeaders({ code, parts }: ApiError, status: number): Record<strin
 function idsOf({ operation, correlationId, requestId, event, lambdaRequestId }: Exchange) {
   return {
     operation: operation.id,
-    correlationId,
+    correlation_id: correlationId,
     requestId,
     // A client can choose `requestId`, but not this one.
     gatewayRequestId: event.requestContext?.extendedRequestId,
@@ -154,7 +154,7 @@ function idsOf({ operation, correlationId, requestId, event, lambdaRequestId }: 
 
 function logFailure(exchange: Exchange, errorId: string, why: unknown): void {
   const stack = why instanceof Error ? why.stack : formatWhy(why);
-  log({ event: 'failure', level: 'error', ...idsOf(exchange), errorId, stack });
+  log({ event: 'failure', level: 'ERROR', ...idsOf(exchange), errorId, stack });
 }
 
 /** Every change, whether made or not known to be; and every refusal of authority. */
@@ -162,6 +162,11 @@ function isAudited({ operation }: Exchange, { status }: Reply): boolean {
   if (operation.access === 'public') return false;
   const mayHaveChanged = operation.method !== undefined && isChange(operation);
   return status === 401 || status === 403 || (mayHaveChanged && (status < 400 || status === 404 || status >= 500));
+}
+
+/** @returns the level of the line that tells of an answer with this status */
+export function levelOf(status: number): Level {
+  return status >= 500 ? 'ERROR' : 'INFO';
 }
 
 function resultOf(status: number): string {
@@ -173,6 +178,7 @@ function logAudit(exchange: Exchange, { status, logged }: Reply): void {
   const { caller, appHrn, keyHrn } = exchange;
   log({
     event: 'audit',
+    level: 'INFO',
     ...idsOf(exchange),
     principal: caller?.principal,
     realm: caller?.realm,
@@ -189,7 +195,7 @@ function logAccess(exchange: Exchange, reply: Reply): void {
   const { event, caller, appHrn, keyHrn, startedAt } = exchange;
   log({
     event: 'access',
-    level: status >= 500 ? 'error' : 'info',
+    level: levelOf(status),
     ...idsOf(exchange),
     method: event.httpMethod,
     route: event.resource,

@@ -82,7 +82,7 @@ export class IssuerKeys {
     const known = within(this.#maxStaleMs, this.#known);
     log({
       event: 'issuer-keys',
-      level: known ? 'warn' : 'error',
+      level: known ? 'WARN' : 'ERROR',
       issuer: this.#issuer.issuer,
       result: known ? 'stale' : 'unavailable',
       ageSeconds: known && Math.round((Date.now() - known.at) / 1_000),

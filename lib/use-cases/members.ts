@@ -43,6 +43,6 @@ async function tidyUp(step: () => Promise<unknown>): Promise<void> {
   try {
     await step();
   } catch (why) {
-    log({ event: 'tidyUp', level: 'warning', why: formatWhy(why) });
+    log({ event: 'tidyUp', level: 'WARN', why: formatWhy(why) });
   }
 }

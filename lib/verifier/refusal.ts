@@ -29,12 +29,13 @@ export function refuse(
     correlationId: correlationId && isId(correlationId) ? correlationId : randomUUID(),
     errorId: `ERROR-${randomUUID()}`,
   };
+  const logged = { correlation_id: ids.correlationId, errorId: ids.errorId };
   if ('error' in found) {
     const why = formatWhy(found.error instanceof ApiError ? (found.error.cause ?? found.error) : found.error);
-    write({ event: 'verification', level: 'error', ...ids, result: 'unavailable', why });
+    write({ event: 'verification', level: 'ERROR', ...logged, result: 'unavailable', why });
     return { status: 503, headers: { ...common, 'Retry-After': '1' }, body: formatError(new ApiError('503000'), ids) };
   }
-  write({ event: 'verification', level: 'info', ...ids, result: found.reason });
+  write({ event: 'verification', level: 'INFO', ...logged, result: found.reason });
   return { status: 401, headers: { ...common, 'WWW-Authenticate': 'ApiKey' }, body: formatError(notValid, ids) };
 }
 

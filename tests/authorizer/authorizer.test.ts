@@ -50,7 +50,7 @@ const lastRecord = () =>
 
 async function expectRefused(event: unknown, result: string, of = service): Promise<void> {
   await expect(of.authorize(event)).rejects.toEqual(new Error('Unauthorized'));
-  expect(lastRecord()).toMatchObject({ result, level: 'info' });
+  expect(lastRecord()).toMatchObject({ result, level: 'INFO' });
 }
 
 describe('a good key', () => {
@@ -107,7 +107,7 @@ describe('a good key', () => {
     const headers = { 'x-api-key': apiKeyId, 'x-correlation-id': 'a b' };
     const { context } = await service.authorize(restRequest({ headers }));
     expect(context.correlationId).toMatch(/^[\w-]{36}$/);
-    expect(lastRecord()).toMatchObject({ correlationId: context.correlationId, result: 'valid', keyHrn, app: appHrn });
+    expect(lastRecord()).toMatchObject({ correlation_id: context.correlationId, result: 'valid', keyHrn, app: appHrn });
   });
 
   it('and its request id is in the log: its own, or a new one', async () => {
@@ -264,7 +264,7 @@ describe('what is not as it should be lets nobody in', () => {
     ['identity sources of another kind', { ...restRequest({ query: { apiKey: 'x' } }), identitySource: 5 }, 'sources'],
   ])('%s', async (_, event, why) => {
     await expect(service.authorize(event)).rejects.toEqual(new Error('Unavailable'));
-    expect(lastRecord()).toMatchObject({ level: 'error', result: 'unavailable', why: expect.stringContaining(why) });
+    expect(lastRecord()).toMatchObject({ level: 'ERROR', result: 'unavailable', why: expect.stringContaining(why) });
   });
 
   it.each([
@@ -281,7 +281,7 @@ describe('what is not as it should be lets nobody in', () => {
     const event = { ...restRequest({ headers: { 'x-api-key': apiKeyId } }), methodArn };
     await expect(service.authorize(event)).rejects.toEqual(new Error('Unavailable'));
     const why = 'Error: the event has no method ARN';
-    expect(lastRecord()).toMatchObject({ level: 'error', result: 'unavailable', why });
+    expect(lastRecord()).toMatchObject({ level: 'ERROR', result: 'unavailable', why });
   });
 
   it('an event without headers and query', () =>
@@ -302,7 +302,7 @@ describe('what is not as it should be lets nobody in', () => {
       new Error('Unavailable'),
     );
     expect(lastRecord()).toMatchObject({
-      level: 'error',
+      level: 'ERROR',
       result: 'unavailable',
       Verifications: 1,
       CacheHits: 0,
@@ -325,7 +325,7 @@ describe('what is not as it should be lets nobody in', () => {
     );
     expect(lastRecord()).toMatchObject({ result: 'unavailable', why: 'Error: the function is not configured' });
     const starts = wrong.log.records().filter(({ event, why }) => event === 'start' && String(why).includes(name));
-    expect(starts[0]).toMatchObject({ level: 'error', why: expect.stringMatching(/^ConfigError: /) });
+    expect(starts[0]).toMatchObject({ level: 'ERROR', why: expect.stringMatching(/^ConfigError: /) });
   });
 });
 

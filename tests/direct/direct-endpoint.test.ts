@@ -3,6 +3,7 @@ import { generateApiKeyDirect, verifyApiKeyDirect } from '../../lib/contract/rou
 import { directEndpoint } from '../../lib/direct/direct-endpoint.ts';
 import { ApiError } from '../../lib/domain/errors.ts';
 import { keyMade } from '../../lib/metrics.ts';
+import { version } from '../../lib/version.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 import { lambdaContext } from '../support/events.ts';
 
@@ -17,7 +18,7 @@ beforeEach(() => {
 
 const payload = { app: 'an app', createdBy: 'signup', correlationId: 'correlation', name: 'x' };
 const context = { ...lambdaContext(), awsRequestId: 'lambda' };
-const ids = { operation: 'generateApiKeyDirect', correlationId: 'correlation', lambdaRequestId: 'lambda' };
+const ids = { operation: 'generateApiKeyDirect', correlation_id: 'correlation', lambdaRequestId: 'lambda' };
 const fits = () => true;
 const made = async () => ({ success: { made: 'key' }, logged: { keyHrn: 'key' }, metrics: [keyMade] });
 
@@ -39,10 +40,12 @@ describe('an invocation', () => {
     expect(result).toEqual({ ok: true, made: 'key' });
     const told = { ...ids, app: 'an app', createdBy: 'signup', result: 'done', keyHrn: 'key' };
     const { durationMs, ...record } = invocation;
-    expect(record).toEqual({ time: expect.any(String), event: 'invocation', ...told });
+    const common = { timestamp: expect.any(String), level: 'INFO', service: 'appkeys', version };
+    const ofInvocation = { message: 'direct invocation answered', event: 'invocation' };
+    expect(record).toEqual({ ...common, ...ofInvocation, ...told });
     expect(durationMs).toBeGreaterThanOrEqual(0);
     expect(durationMs).toBeLessThanOrEqual(Date.now() - startedAt);
-    expect(others).toEqual([{ time: expect.any(String), event: 'audit', ...told }]);
+    expect(others).toEqual([{ ...common, message: 'change, or refusal of authority', event: 'audit', ...told }]);
   });
 
   it('has its figures in the log, and not in the audit record', async () => {
@@ -111,7 +114,7 @@ it('fields of a payload that are no texts are not told', async () => {
     expect(log.records().at(-1)).toMatchObject({
       app: '',
       createdBy: '',
-      correlationId: expect.stringMatching(/^[\w-]{36}$/),
+      correlation_id: expect.stringMatching(/^[\w-]{36}$/),
     });
   }
 });

@@ -118,7 +118,7 @@ describe('what the bus does not take comes again from there on, and the log tell
     };
     expect(await publish(changes(25))).toEqual(comesAgainFrom('13'));
     expect(sent).toHaveLength(2);
-    expect(log.records()).toMatchObject([{ event: 'publish', level: 'error', why: 'Wrong3' }]);
+    expect(log.records()).toMatchObject([{ event: 'publish', level: 'ERROR', why: 'Wrong3' }]);
   });
 
   it('the first of all', async () => {
@@ -129,7 +129,7 @@ describe('what the bus does not take comes again from there on, and the log tell
   it('all of a request that is refused', async () => {
     answerTo = () => ({ status: 400, body: { __type: 'AccessDeniedException', message: 'no' } });
     expect(await publish(changes(2))).toEqual(comesAgainFrom('0'));
-    expect(log.records()).toMatchObject([{ event: 'publish', level: 'error', why: 'AccessDeniedException: no' }]);
+    expect(log.records()).toMatchObject([{ event: 'publish', level: 'ERROR', why: 'AccessDeniedException: no' }]);
   });
 
   it('all of its batch, where it has no number', async () => {
@@ -154,13 +154,13 @@ describe('what the bus does not take comes again from there on, and the log tell
     expect(await publish(changes(2))).toEqual(comesAgainFrom('0'));
     expect(sent).toHaveLength(3);
     expect(log.records()).toMatchObject([
-      { event: 'publish', level: 'error', why: expect.stringContaining('3000 ms') },
+      { event: 'publish', level: 'ERROR', why: expect.stringContaining('3000 ms') },
     ]);
   });
 });
 
 describe('a record that can never become an event is logged and passed over, and those around it are sent', () => {
-  const passedOver = { event: 'publish', level: 'error', result: 'skipped', UnpublishedChanges: 1 };
+  const passedOver = { event: 'publish', level: 'ERROR', result: 'skipped', UnpublishedChanges: 1 };
   const imageOf = (item: object) => ({ dynamodb: { SequenceNumber: '1', NewImage: item as never } });
   const written = { realm: 'myrealm', rev: 1, lastChange: change };
   const foreign = (more: object) => imageOf(marshall({ pk: 'x', sk: 'app', ...written, ...more }));

@@ -37,7 +37,7 @@ describe('generate an API key by direct invocation', () => {
     expect(result).toMatchObject({ ok: false, error: { code: '409303', status: 409, correlationId: 'from-signup' } });
     expect(service.log.records().at(-2)).toMatchObject({
       event: 'invocation',
-      correlationId: 'from-signup',
+      correlation_id: 'from-signup',
       code: '409303',
     });
   });

@@ -130,8 +130,8 @@ it('every change, and every refusal of authority, is one audit record in the log
       app: `hrn:here:account::myrealm:app/${app.appId}`,
       keyHrn: expect.stringContaining('apikey/'),
       result: 'done',
-      correlationId: expect.any(String),
-      time: expect.any(String),
+      correlation_id: expect.any(String),
+      timestamp: expect.any(String),
     },
     { operation: 'generateApiKey', principal: 'stranger', result: 'refused', code: '404660' },
   ]);

@@ -133,7 +133,7 @@ describe('verifyApiKeyDirect', () => {
     expect(record).toMatchObject({
       event: 'invocation',
       operation: 'verifyApiKeyDirect',
-      correlationId: 'mine',
+      correlation_id: 'mine',
       result: 'valid',
       Verifications: 1,
     });

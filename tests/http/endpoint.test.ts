@@ -142,7 +142,7 @@ describe('what has passed', () => {
   it('is in the access and audit records', async () => {
     await serve(routes.rotateApiKey)({ path: { app, apiKey } });
     const told = { operation: 'rotateApiKey', principal: 'demo', realm: 'myrealm', app: hrn, keyHrn };
-    expect(recordOf('access')).toMatchObject({ ...told, status: 200, level: 'info' });
+    expect(recordOf('access')).toMatchObject({ ...told, status: 200, level: 'INFO' });
     expect(recordOf('audit')).toMatchObject({ ...told, result: 'done' });
   });
 
@@ -304,7 +304,7 @@ it('503 for every request while a setting is missing', async () => {
   vi.stubEnv('TABLE_NAME', '');
   const call = serve(routes.verifyApiKey);
   vi.stubEnv('TABLE_NAME', 'table');
-  expect(recordOf('start')).toMatchObject({ level: 'error', why: expect.stringContaining('TABLE_NAME') });
+  expect(recordOf('start')).toMatchObject({ level: 'ERROR', why: expect.stringContaining('TABLE_NAME') });
   const { statusCode, headers } = await call({ headers: { Authorization: [] } });
   expect([statusCode, headers['Retry-After']]).toEqual([503, '60']);
   expect(recordOf('access')).toMatchObject({ why: 'the function is not configured', result: 'unavailable' });

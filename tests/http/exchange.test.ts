@@ -9,6 +9,7 @@ import {
   refusalReply,
   toApiError,
 } from '../../lib/http/exchange.ts';
+import { version } from '../../lib/version.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 import { restEvent } from '../support/events.ts';
 
@@ -69,11 +70,14 @@ describe('what was thrown', () => {
     expect(logged).toMatchObject({ code: '500000', why: 'Error: inside' });
     expect(log.records()).toEqual([
       {
-        time: expect.any(String),
+        timestamp: expect.any(String),
+        level: 'ERROR',
+        message: 'internal error',
+        service: 'appkeys',
+        version,
         event: 'failure',
-        level: 'error',
         operation: 'change',
-        correlationId: 'correlation',
+        correlation_id: 'correlation',
         requestId: 'request',
         gatewayRequestId: exchange.event.requestContext.extendedRequestId,
         lambdaRequestId: 'lambda',
@@ -169,7 +173,7 @@ describe('the access record', () => {
   });
 
   it('is an error from 500 on', () => {
-    expect([499, 500].map((status) => accessOf({ status }).level)).toEqual(['info', 'error']);
+    expect([499, 500].map((status) => accessOf({ status }).level)).toEqual(['INFO', 'ERROR']);
   });
 
   it.each<[string, Reply, object]>([

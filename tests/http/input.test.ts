@@ -282,7 +282,7 @@ describe('security 18: correlation and request ids', () => {
     expect(await idsFor('corr-1!~', 'req-1')).toEqual(['corr-1!~', 'req-1']);
     const records = service.log.records().slice(before);
     expect(records).not.toHaveLength(0);
-    for (const record of records) expect(record).toMatchObject({ correlationId: 'corr-1!~', requestId: 'req-1' });
+    for (const record of records) expect(record).toMatchObject({ correlation_id: 'corr-1!~', requestId: 'req-1' });
   });
 
   it('128 characters are taken over', async () =>

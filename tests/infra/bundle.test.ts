@@ -91,7 +91,7 @@ describe('the packaged bundle', () => {
       expect(result).toMatchObject({ statusCode: 503, headers: { 'Retry-After': '60' } });
       expect(log[0]).toMatchObject({
         event: 'start',
-        level: 'error',
+        level: 'ERROR',
         why: expect.stringMatching(/^ConfigError: TOKEN_ISSUERS/),
       });
     },

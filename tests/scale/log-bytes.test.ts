@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { App } from '../../lib/domain/app.ts';
 import { restRequest } from '../support/authorizer-events.ts';
@@ -17,6 +17,8 @@ let headers: { Authorization: string };
 
 beforeAll(async () => {
   service = await startService({ VERIFY_CACHE_SECONDS: '60' });
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'appkeys-prod-generateApiKey');
+  vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-6927d2fd-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0');
   headers = await tokenOf(service, { sub: owner, permissions: ['account:verify'] });
 });
 

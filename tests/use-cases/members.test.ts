@@ -27,7 +27,7 @@ function call(failing: Partial<Table> = {}): ChangingCall {
 }
 
 const broken = () => Promise.reject(new Error('broken'));
-const warning = { event: 'tidyUp', level: 'warning', why: 'Error: broken' };
+const warning = { event: 'tidyUp', level: 'WARN', why: 'Error: broken' };
 const pointersOf = (of: App) =>
   Promise.all(
     ['demo', 'other', 'third'].map(async (who) => (await readMember(table, of, who, deadline)) !== undefined),

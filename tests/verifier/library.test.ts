@@ -229,7 +229,7 @@ describe.each(Object.keys(guards))('middleware for %s', (kind) => {
       [
         {
           event: 'verification',
-          level: 'error',
+          level: 'ERROR',
           result: 'unavailable',
           why: expect.stringMatching(/ResourceNotFound/),
         },

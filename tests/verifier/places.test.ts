@@ -79,7 +79,7 @@ describe('a refusal', () => {
     const { body } = refuse({ valid: false, reason: 'expired' }, given, { log });
     expect(body.correlationId).toEqual(correlationId);
     const { errorId } = body;
-    const record = { event: 'verification', level: 'info', correlationId, errorId, result: 'expired' };
+    const record = { event: 'verification', level: 'INFO', correlation_id: correlationId, errorId, result: 'expired' };
     expect(log.mock.calls).toEqual([[record]]);
   });
 });
