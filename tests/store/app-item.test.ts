@@ -20,7 +20,13 @@ describe("a record of the table's stream", () => {
   const recordOf = (image: object) => ({ NewImage: marshall(image) }) as StreamRecord;
 
   it('shows the application that its new image holds', () => {
-    expect(appInRecord(recordOf(item))).toEqual(appOf(item));
+    const lastChange = { op: 'op', at: 1, by: 'demo', action: 'updateApp', correlationId: 'c' };
+    const changed = { ...item, realm: 'myrealm', rev: 1, lastChange };
+    expect(appInRecord(recordOf(changed))).toEqual(appOf(changed));
+  });
+
+  it('is not read where its application has no change', () => {
+    expect(() => appInRecord(recordOf(item))).toThrow('the item holds no change of an application');
   });
 
   it('shows none where the image holds something else, or the item is gone', () => {
