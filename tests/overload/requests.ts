@@ -116,7 +116,9 @@ function isTold(kind: Kind, reply: { statusCode: number; body: string }, before:
 /** Puts the issuer's answer in the place of a request, which would take real time. */
 function answerAtOnce(keys: string): void {
   https.get = ((_url: string, _options: object, answer: (message: IncomingMessage) => void) => {
-    answer(Object.assign(Readable.from([Buffer.from(keys)]), { statusCode: 200 }) as unknown as IncomingMessage);
+    answer(
+      Object.assign(Readable.from([Buffer.from(keys)]), { statusCode: 200, headers: {} }) as unknown as IncomingMessage,
+    );
     return new EventEmitter();
   }) as unknown as typeof https.get;
   syncBuiltinESMExports();

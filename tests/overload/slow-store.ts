@@ -21,7 +21,6 @@ interface Job {
   readonly command: unknown;
   readonly resolve: (output: object) => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
   state: 'unsent' | 'sent' | 'ended';
 }
 
@@ -54,18 +53,18 @@ export class SlowStore {
   /** Takes the place of the SDK's way to the network. @returns what gives it back */
   install(): () => void {
     return interceptSends(() => (command, options) => {
-      const { requestTimeout } = options as { requestTimeout: number };
-      return this.#send(command, requestTimeout);
+      const { abortSignal } = options as { abortSignal: AbortSignal };
+      return this.#send(command, abortSignal);
     });
   }
 
-  #send(command: unknown, withinMs: number): Promise<object> {
+  #send(command: unknown, signal: AbortSignal): Promise<object> {
     return new Promise((resolve, reject) => {
-      const giveUp = () => {
-        this.counts.givenUp += 1;
-        this.#end(job, () => reject(named('TimeoutError')));
-      };
-      const job: Job = { command, resolve, reject, timer: setTimeout(giveUp, withinMs), state: 'unsent' };
+      const job: Job = { command, resolve, reject, state: 'unsent' };
+      signal.addEventListener('abort', () => {
+        if (job.state !== 'ended') this.counts.givenUp += 1;
+        this.#end(job, () => reject(signal.reason));
+      });
       this.#unsent.push(job);
       this.#connect();
     });
@@ -113,7 +112,6 @@ export class SlowStore {
     if (job.state === 'ended') return;
     if (job.state === 'sent') this.#connected -= 1;
     job.state = 'ended';
-    clearTimeout(job.timer);
     tell();
     this.#connect();
   }

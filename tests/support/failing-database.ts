@@ -93,7 +93,7 @@ function watchClients(plans: ReadonlySet<FailurePlan>): () => void {
         const isRefused = plan?.failure === 'refused' && failureOf(plan) === 'refused';
         const sent = send.call(isRefused ? refusing : this, command, ...rest);
         sent.catch(({ name }: Error) => {
-          if (plan && name === 'TimeoutError') plan.isGivenUp = true;
+          if (plan && name === 'AbortError') plan.isGivenUp = true;
         });
         return sent;
       },
