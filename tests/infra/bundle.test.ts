@@ -25,7 +25,7 @@ beforeAll(async () => {
   await packageService(folder);
   writeFileSync(join(folder, 'runner.mjs'), runner);
   service = await startService();
-}, 60_000);
+}, 170_000);
 afterAll(remove);
 
 async function run(
@@ -60,8 +60,8 @@ describe('the packaged bundle', () => {
     expect(JSON.parse(result.body).name).toBe('packaged');
     expect((await service.item(app)).keyCount).toBe(1);
     expect(log).toMatchObject([
-      { event: 'access', status: 201, correlationId: 'from-caller' },
-      { event: 'audit', result: 'done', correlationId: 'from-caller' },
+      { event: 'access', status: 201, correlation_id: 'from-caller' },
+      { event: 'audit', result: 'done', correlation_id: 'from-caller' },
     ]);
   });
 
