@@ -18,5 +18,5 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     hasTime: () => leftMs() > pageMs,
     newDeadline: () => deadlineOf(leftMs()),
   });
-  log({ event: 'sweep', level: 'info', ...swept });
+  log({ event: 'sweep', level: 'INFO', ...swept });
 }

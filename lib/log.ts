@@ -12,6 +12,7 @@ const messages = {
   'last-used': 'use of an API key not recorded',
   publish: 'change not published',
   start: 'settings missing or wrong',
+  sweep: 'old records dropped',
   tidyUp: 'list of applications not tidied up',
   verification: 'API key checked',
 } as const;

@@ -4,11 +4,13 @@ import type { App } from '../domain/app.ts';
 import { appOf } from './app-item.ts';
 
 /**
- * @returns the application that a record of the table's stream shows; undefined when it shows something else
+ * @returns the application that a record of the table's stream shows; undefined when it shows something else, or a write
+ *   that is no change to the application, such as that of the sweep
  * @throws Error when it shows an application without a change: this service wrote no such item
  */
-export function appInRecord({ NewImage: image }: StreamRecord): App | undefined {
+export function appInRecord({ NewImage: image, OldImage: before }: StreamRecord): App | undefined {
   const app = image && appOf(unmarshall(image as Parameters<typeof unmarshall>[0]));
+  if (app && before && before.rev?.N === image?.rev?.N) return undefined;
   if (app && !hasChange(app)) throw new Error('the item holds no change of an application');
   return app;
 }

@@ -39,7 +39,7 @@ async function outcomeOf(table: Table, appId: string, { now, newDeadline }: Swee
     return (await dropOldRecords(table, appId, now, newDeadline())) ? 'swept' : 'changedMeanwhile';
   } catch (why) {
     if (why instanceof ApiError) throw why;
-    log({ event: 'sweep', level: 'error', appId, why: formatWhy(why) });
+    log({ event: 'sweep', level: 'ERROR', appId, why: formatWhy(why) });
     return 'failed';
   }
 }

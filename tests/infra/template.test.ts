@@ -214,7 +214,7 @@ describe('the table', () => {
             Projection: { ProjectionType: 'KEYS_ONLY' },
           },
         ],
-        StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         SSESpecification: { SSEEnabled: true },
         TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },

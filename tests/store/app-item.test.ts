@@ -25,6 +25,13 @@ describe("a record of the table's stream", () => {
     expect(appInRecord(recordOf(changed))).toEqual(appOf(changed));
   });
 
+  it('shows none where rev is what it was: the write was no change, like that of the sweep', () => {
+    const lastChange = { op: 'op', at: 1, by: 'demo', action: 'updateApp', correlationId: 'c' };
+    const [before, after] = [1, 2].map((rev) => marshall({ ...item, realm: 'myrealm', rev, lastChange }));
+    expect(appInRecord({ OldImage: before, NewImage: before } as StreamRecord)).toBeUndefined();
+    expect(appInRecord({ OldImage: before, NewImage: after } as StreamRecord)).toMatchObject({ rev: 2 });
+  });
+
   it('is not read where its application has no change', () => {
     expect(() => appInRecord(recordOf(item))).toThrow('the item holds no change of an application');
   });

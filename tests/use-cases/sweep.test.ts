@@ -126,8 +126,8 @@ describe('the sweep', () => {
     expect(await sweep(table, timeOf(now))).toMatchObject({ swept: 1, failed: 2, isDone: true });
     const failures = service.log.records().filter(({ event }) => event === 'sweep');
     expect(failures).toMatchObject([
-      { level: 'error', appId: 'foreign' },
-      { level: 'error', appId: 'broken' },
+      { level: 'ERROR', appId: 'foreign' },
+      { level: 'ERROR', appId: 'broken' },
     ]);
     for (const pk of ['foreign', 'broken'])
       await table.attemptDelete({ Key: { pk, sk: pk === 'foreign' ? 'x' : 'app' } });
