@@ -1,4 +1,6 @@
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,18 +9,18 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { formatAppUrl, type Ports } from '../infra/local/addresses.ts';
+import { stage } from '../infra/local/functions.ts';
 import { openSigningKey, type SigningKey, signToken, startJwksServer } from '../infra/local/issuer.ts';
 import { startLocalKms } from '../infra/local/kms.ts';
 import { freePort, loopback } from '../infra/local/ports.ts';
-import { waitUntilReady } from '../infra/local/readiness.ts';
 import { seedApps } from '../infra/local/seed.ts';
-import { type Service, serviceEnvironment, spawnService, stage } from '../infra/local/serverless-offline.ts';
+import { serviceEnvironment } from '../infra/local/service.ts';
 import { createTable, localClient } from '../infra/local/table.ts';
 import { FunctionCrash, generateApiKey, verifyApiKey } from '../lib/direct/client.ts';
 import { newApp } from '../lib/domain/app.ts';
 
 /** Four processes of the service, as `npm start` starts it, on one database. */
-const instances: { service: Service; ports: Ports }[] = [];
+const instances: { child: ChildProcess; ports: Ports }[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'appkeys-processes-'));
 const tableName = `appkeys-${stage}`;
 let key: SigningKey;
@@ -32,18 +34,20 @@ beforeAll(async () => {
   const { jwksUri, stop } = await startJwksServer(key);
   const kms = await startLocalKms(randomBytes(32));
   const own = { RATE_LIMIT: 'off', VERIFY_CACHE_SECONDS: '1' };
-  const env = { ...serviceEnvironment({ database: { endpoint }, kms, jwksUri, folder }), ...own };
+  const env = { ...serviceEnvironment({ database: { endpoint }, kms, jwksUri }), ...own, APPKEYS_LOCAL_DIR: folder };
   for (let index = 0; index < 4; index += 1) {
     const ports = { httpPort: await freePort(), lambdaPort: await freePort() };
-    const service = spawnService(ports, env);
-    instances.push({ service, ports });
-    await waitUntilReady(service, key, ports);
+    const stdio: StdioOptions = ['ignore', 'ignore', 'inherit', 'ipc'];
+    const args = [String(ports.httpPort), String(ports.lambdaPort)];
+    const child = fork('tests/support/service-process.ts', args, { env, stdio, execArgv: [] });
+    instances.push({ child, ports });
+    await Promise.race([once(child, 'message'), once(child, 'exit').then(() => expect.fail('It did not start.'))]);
   }
   return stop;
 }, 300_000);
 
 afterAll(async () => {
-  await Promise.all(instances.map(({ service }) => service.stop()));
+  for (const { child } of instances) child.kill();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -197,8 +201,7 @@ describe('what the local gateway answers by itself', () => {
   it.each([
     ['GET', '/nothing'],
     ['DELETE', '/apps'],
-    ['GET', '/'],
-    ['GET', '/console/'],
+    ['GET', '//'],
     ['GET', '/openapi.json/?at=all'],
     ['DELETE', '/apps/hrn%3Ahere%3Aaccount%3A%3Amyrealm%3Aapp%2FlACE8kgYxsahjbXnvy8w/apiKeys/'],
   ])('404404 for %s %s', async (method, path) => {

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Engine } from './dynalite.ts';
@@ -34,7 +34,7 @@ export async function startDynamodbLocal({
 } = {}): Promise<Engine> {
   const folder = await openRelease();
   const port = wanted ?? (await freePort());
-  const engine = spawnEngine(folder, port, path === undefined ? ['-inMemory'] : ['-dbPath', path]);
+  const engine = spawnEngine(folder, port, path === undefined ? 'inMemory=true' : `dbPath=${path}`);
   const endpoint = `http://${loopback}:${port}`;
   await waitUntilItAnswers(engine, endpoint);
   return { endpoint, stop: () => stop(engine) };
@@ -85,10 +85,12 @@ function requireChecksum(folder: string, file: typeof jar): void {
   if (found !== file.sha512) throw new Error(`${path} is not what was expected: its SHA-512 is ${found}.`);
 }
 
-function spawnEngine(folder: string, port: number, storage: string[]): ChildProcess {
-  const jvm = ['-Djava.library.path=./DynamoDBLocal_lib', '-jar', jar.name];
-  const options = [...storage, '-sharedDb', '-disableTelemetry', '-port', String(port)];
-  const engine = spawn('java', [...jvm, ...options], { cwd: folder, stdio: 'ignore' });
+function spawnEngine(folder: string, port: number, storage: string): ChildProcess {
+  const classPath = [jar.name, join('DynamoDBLocal_lib', '*')].join(delimiter);
+  const jvm = ['-Djava.library.path=./DynamoDBLocal_lib', '-cp', classPath, 'org.eclipse.jetty.xml.XmlConfiguration'];
+  const server = join(import.meta.dirname, 'dynamodb-local.xml');
+  const env = { ...process.env, DDB_LOCAL_TELEMETRY: '0' };
+  const engine = spawn('java', [...jvm, server, `port=${port}`, storage], { cwd: folder, env, stdio: 'ignore' });
   const end = () => engine.kill('SIGKILL');
   process.on('exit', end);
   engine.on('exit', () => process.off('exit', end));

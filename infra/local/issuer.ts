@@ -12,6 +12,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose';
+import { forOwnHosts } from './own-hosts.ts';
 import { listen, loopback } from './ports.ts';
 
 export const localRealms = ['myrealm', 'other'];
@@ -56,7 +57,7 @@ export async function startJwksServer({ publicJwk }: SigningKey): Promise<{ jwks
     response.writeHead(isJwks ? 200 : 404, { 'content-type': 'application/json' });
     response.end(JSON.stringify(isJwks ? { keys: [publicJwk] } : {}));
   });
-  const port = await listen(server);
+  const port = await listen(forOwnHosts(server));
   return { jwksUri: `http://${loopback}:${port}/jwks.json`, stop: () => void server.close().closeAllConnections() };
 }
 

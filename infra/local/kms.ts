@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { forOwnHosts } from './own-hosts.ts';
 import { listen, loopback } from './ports.ts';
 
 /** Stands for KMS: knows one key, and one operation on it. */
@@ -25,7 +26,7 @@ export async function startLocalKms(key: Uint8Array): Promise<LocalKms> {
       : { status: 500, body: { __type: 'KMSInternalException' } };
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
   });
-  const port = await listen(server);
+  const port = await listen(forOwnHosts(server));
   server.unref();
   return {
     endpoint: `http://${loopback}:${port}`,

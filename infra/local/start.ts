@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import { readPlaces, readRateLimit, readSettings, readVerifierSettings } from '../../lib/config.ts';
+import { readPlaces, readRateLimit, readSettings, readTokenSettings, readVerifierSettings } from '../../lib/config.ts';
 import { choosePorts } from './addresses.ts';
 import { messageOf, parseFlags, parseWhole } from './command-line.ts';
 import { type Engine, startDynalite } from './dynalite.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openLocalFolder } from './folders.ts';
-import { defaultValiditySeconds, openSigningKey, signToken, startJwksServer } from './issuer.ts';
+import { functionEnvironment, stage } from './functions.ts';
+import { defaultValiditySeconds, formatTokenIssuers, openSigningKey, signToken, startJwksServer } from './issuer.ts';
 import { startLocalKms } from './kms.ts';
-import { waitUntilReady } from './readiness.ts';
+import { loopback } from './ports.ts';
 import { seedApps } from './seed.ts';
-import { serviceEnvironment, spawnService, stage } from './serverless-offline.ts';
+import { serviceEnvironment, startService } from './service.ts';
 import { openServiceKey } from './service-key.ts';
 import { createTable } from './table.ts';
 import { formatWelcome } from './welcome.ts';
@@ -41,8 +42,8 @@ function readOptions(args: string[]): Options {
   };
 }
 
-/** Starts everything, in this order, and stays until the service ends. */
-async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: AbortSignal): Promise<never> {
+/** Starts everything, in this order. */
+async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: AbortSignal): Promise<void> {
   requireSettings();
   const folder = openLocalFolder();
   undo.push(lockFolder(folder).release);
@@ -54,22 +55,18 @@ async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: A
   const kms = await startLocalKms(openServiceKey(folder));
   undo.push(kms.stop);
   interrupted.throwIfAborted();
-  const service = spawnService(ports, serviceEnvironment({ database, kms, jwksUri: issuer.jwksUri, folder }));
+  process.env = serviceEnvironment({ database, kms, jwksUri: issuer.jwksUri });
+  const service = await startService(ports);
   undo.push(service.stop);
-  await waitUntilReady(service, key, ports);
+  interrupted.throwIfAborted();
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
   console.log(formatWelcome(ports, await signToken(key, demo)));
-  service.show();
-  await service.ended;
-  throw new Error('The service has ended by itself.');
 }
 
 /** @throws Error when the service would not start with the user's own settings */
 function requireSettings(): void {
-  readSettings({ ...process.env, TABLE_NAME: 'appkeys-local', SERVICE_KEY_ID: 'alias/appkeys-local' });
-  readVerifierSettings(process.env);
-  readPlaces(process.env);
-  readRateLimit(process.env);
+  const env = { ...functionEnvironment(process.env), TOKEN_ISSUERS: formatTokenIssuers(`http://${loopback}`) };
+  for (const read of [readSettings, readVerifierSettings, readPlaces, readRateLimit, readTokenSettings]) read(env);
 }
 
 async function openDatabase(folder: string, undo: Undo): Promise<Engine> {
@@ -89,7 +86,7 @@ async function main(args: string[]): Promise<void> {
   const interruption = new AbortController();
   const interrupted = untilSignal(interruption);
   try {
-    await Promise.race([run(options, undo, interruption.signal), interrupted]);
+    await Promise.race([run(options, undo, interruption.signal).then(() => interrupted), interrupted]);
   } finally {
     for (const step of undo.reverse()) await step();
   }
@@ -106,6 +103,6 @@ function fail(error: unknown): void {
   process.exit(1);
 }
 
-// dynalite throws where nobody can catch it.
-process.on('uncaughtException', (error) => fail(new Error(`The local database has failed: ${error.message}`)));
+// dynalite throws where nothing can catch it.
+process.on('uncaughtException', (error) => fail(new Error(`The local service has failed: ${error.message}`)));
 main(process.argv.slice(2)).then(() => process.exit(), fail);

@@ -30,7 +30,7 @@ export interface Operation extends Route {
   readonly body?: object;
   /** without a schema the answer has no body */
   readonly reply: {
-    readonly status: 200 | 201 | 204;
+    readonly status: 200 | 201 | 204 | 302;
     readonly description: string;
     readonly schema?: object;
     /** default `application/json` */
@@ -255,6 +255,14 @@ export const deleteIssuer = {
   errors: ['400200'],
 } as const satisfies Operation;
 
+export const getRoot = {
+  ...routes.getRoot,
+  summary: 'Open Reference Page',
+  description: 'Redirects to the reference page.',
+  reply: { status: 302, description: 'The Location header names the reference page.' },
+  errors: [],
+} as const satisfies Operation;
+
 export const getOpenapi = {
   ...routes.getOpenapi,
   summary: 'Get OpenAPI Document',
@@ -311,6 +319,7 @@ export const operations = {
   listIssuers,
   putIssuer,
   deleteIssuer,
+  getRoot,
   getOpenapi,
   getDocs,
   getConsole,

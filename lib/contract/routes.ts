@@ -185,6 +185,13 @@ export const deleteIssuer = {
   access: 'manage',
 } as const satisfies Route;
 
+export const getRoot = {
+  id: 'getRoot',
+  method: 'get',
+  path: '/',
+  access: 'public',
+} as const satisfies Route;
+
 export const getOpenapi = {
   id: 'getOpenapi',
   method: 'get',

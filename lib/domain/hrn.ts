@@ -10,8 +10,8 @@ export interface AppRef {
 const appHrn = /^hrn:([a-z0-9-]+):account::([A-Za-z0-9_-]{1,64}):app\/([A-Za-z0-9]{1,64})$/;
 
 /**
- * Reads an application HRN as it stands in a URL's path: still percent-encoded (API Gateway) or decoded already
- * (serverless-offline). It is decoded once at most; a `%` that is left makes it invalid.
+ * Reads an application HRN as it stands in a URL's path: still percent-encoded. It is decoded once; a `%` that is left
+ * makes it invalid.
  * @throws ApiError 400288 when it is no application HRN of this partition
  */
 export function parseAppHrn(segment: string, partition: string): AppRef {

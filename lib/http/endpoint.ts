@@ -98,6 +98,7 @@ function answer(operation: AnyOperation): Step {
     before(request) {
       const event = (request.event ?? {}) as unknown as APIGatewayProxyEvent;
       request.event = openExchange(operation, event, request.context);
+      refuseLastSlash(operation, event);
     },
     after(request) {
       request.response = closeExchange(request.event, request.response as Reply);
@@ -106,6 +107,14 @@ function answer(operation: AnyOperation): Step {
       request.response = closeExchange(request.event, refusalReply(request.error, request.event));
     },
   };
+}
+
+/**
+ * API Gateway ignores a slash at the end of a path. `DELETE …/apiKeys/`, which names no key, would delete all keys.
+ * @throws ApiError 404404
+ */
+function refuseLastSlash({ path = '/', isPage }: AnyOperation, event: APIGatewayProxyEvent): void {
+  if (path !== '/' && !isPage && event.path?.endsWith('/')) throw new ApiError('404404');
 }
 
 function authenticate({ verifyToken }: GuardedService): Step {

@@ -52,6 +52,12 @@ function withoutSlash(path: string): string {
   return `../${path.split('/').filter(Boolean).at(-1)}`;
 }
 
+/** @returns the reference page, relative to the root, whose address can end in the stage: `https://host/prod` */
+export function docsLocation({ requestContext }: Pick<APIGatewayProxyEvent, 'requestContext'>): string {
+  const stage = requestContext?.path?.split('/').at(-1);
+  return stage ? `${stage}/docs` : 'docs';
+}
+
 const pageHeaders = {
   'Content-Type': 'text/html; charset=utf-8',
   'Cache-Control': 'no-cache',

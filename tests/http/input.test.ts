@@ -228,7 +228,7 @@ describe('the other fields', () => {
 describe('security 17: the HRN in the path', () => {
   const generateAt = (path: string) => service.call('generateApiKey', { path: { app: path }, body: { name: 'x' } });
 
-  it('201 encoded, decoded (as serverless-offline hands it over), and with hex in any case', async () => {
+  it('201 encoded, decoded, and with hex in any case', async () => {
     const encoded = hrnOf(app);
     const forms = [
       encoded,

@@ -50,6 +50,7 @@ const allowed = {
   listIssuers: read,
   putIssuer: change,
   deleteIssuer: change,
+  getRoot: [],
   getOpenapi: [],
   getDocs: [],
   getConsole: [],
@@ -517,7 +518,7 @@ function formatRoute({ Properties }: Resource): string {
   const target = JSON.stringify(Properties.Integration.Uri);
   const id = idsOf('AWS::Lambda::Function').find((each) => target.includes(`"${each}"`)) ?? '';
   const name = resource(id).Properties.FunctionName.replace('appkeys-dev-', '');
-  return `${Properties.HttpMethod} ${pathOf(Properties.ResourceId.Ref)} ${name}`;
+  return `${Properties.HttpMethod} ${pathOf(Properties.ResourceId.Ref) || '/'} ${name}`;
 }
 
 function pathOf(id: string | undefined): string {

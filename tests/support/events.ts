@@ -21,7 +21,7 @@ export interface TestRequest {
 export function restEvent(id: OperationId, request: TestRequest): APIGatewayProxyEvent {
   const { method = 'get', path: resource = '' } = operations[id] as Operation;
   const headers = Object.entries(request.headers ?? {}).map(([name, value]) => [name, [value].flat()] as const);
-  const path = resource.replace(/\{(\w+)\}/g, (_, name) => request.path?.[name] ?? '');
+  const path = resource.replace(/\{(\w+)\}/g, (parameter, name) => request.path?.[name] ?? parameter);
   const last = headers.map(([name, values]) => [name, values.at(-1)]);
   return {
     resource,

@@ -986,6 +986,24 @@ export interface operations {
             };
         };
     };
+    readonly getRoot: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The Location header names the reference page. */
+            readonly 302: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     readonly getOpenapi: {
         readonly parameters: {
             readonly query?: never;
@@ -1051,6 +1069,8 @@ export interface Calls {
     readonly putIssuer: operations["putIssuer"];
     /** Detaches a token issuer from an application; one that is not attached stays so. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly deleteIssuer: operations["deleteIssuer"];
+    /** Redirects to the reference page. */
+    readonly getRoot: operations["getRoot"];
     /** The description of this API, made from the tables that the service itself runs on. */
     readonly getOpenapi: operations["getOpenapi"];
 }
@@ -1296,6 +1316,14 @@ export const routes = {
         "hasBody": false,
         "isRepeatable": false,
         "isChange": true
+    },
+    "getRoot": {
+        "method": "get",
+        "path": "/",
+        "inPath": [],
+        "inQuery": [],
+        "hasBody": false,
+        "isRepeatable": false
     },
     "getOpenapi": {
         "method": "get",

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { GatewayReply } from '../../lib/http/exchange.ts';
+import { messageOf } from './command-line.ts';
+import { invoke } from './functions.ts';
+import { gatewayResponse } from './gateway-responses.ts';
+import { readBody } from './request-body.ts';
+import { authorizerEvent, integrationEvent, type RestRequest, readRequest } from './rest-event.ts';
+
+/** API Gateway's own limit. */
+const maxBodyBytes = 10 * 1024 * 1024;
+
+/** What stands for the REST API of API Gateway on this machine. docs/local.md lists the differences. */
+export function createGateway(): Server {
+  return createServer((request, response) => {
+    const requestId = randomUUID();
+    answer(request, requestId).then(
+      (reply) => send(response, reply),
+      (error) => {
+        console.error(`The local gateway has failed: ${messageOf(error)}`);
+        send(response, gatewayResponse('DEFAULT_5XX', requestId));
+      },
+    );
+  });
+}
+
+async function answer(incoming: IncomingMessage, requestId: string): Promise<GatewayReply> {
+  const body = await readBody(incoming, maxBodyBytes);
+  const request = readRequest(incoming, requestId);
+  if (!request) return gatewayResponse('MISSING_AUTHENTICATION_TOKEN', requestId);
+  if (body === undefined) return gatewayResponse('REQUEST_TOO_LARGE', requestId);
+  const authorized = request.authorizer === undefined ? undefined : await authorize(request, request.authorizer);
+  if (typeof authorized === 'string') return gatewayResponse(authorized, requestId);
+  return (await invoke(request.functionName, integrationEvent(request, body, authorized))) as GatewayReply;
+}
+
+interface Authorization {
+  readonly principalId: string;
+  readonly policyDocument: { readonly Statement: readonly { readonly Effect: string; readonly Resource: string }[] };
+  readonly context: object;
+}
+
+/** @returns what the authorizer says of the caller, or the type of the gateway's response when it rejects the request */
+async function authorize(request: RestRequest, authorizer: string): Promise<object | string> {
+  const event = authorizerEvent(request);
+  try {
+    const { principalId, policyDocument, context } = (await invoke(authorizer, event)) as Authorization;
+    const isAllowed = policyDocument.Statement.some(
+      ({ Effect, Resource }) => Effect === 'Allow' && event.methodArn.startsWith(Resource.replace(/\*$/, '')),
+    );
+    return isAllowed ? { principalId, ...context } : 'ACCESS_DENIED';
+  } catch (error) {
+    return messageOf(error) === 'Unauthorized' ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE';
+  }
+}
+
+function send(response: ServerResponse, { statusCode, headers, body }: GatewayReply): void {
+  response.writeHead(statusCode, { 'Content-Type': 'application/json', ...headers });
+  response.end(body);
+}

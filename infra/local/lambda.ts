@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { definitions, invoke, stage } from './functions.ts';
+import { readBody } from './request-body.ts';
+
+/** Lambda's own limit. */
+const maxPayloadBytes = 6 * 1024 * 1024;
+
+interface LambdaReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** What stands for Lambda's operation Invoke on this machine. */
+export function createLambda(): Server {
+  return createServer(async (request, response) => {
+    const { status, headers, body } = await answer(request);
+    response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...headers });
+    response.end(JSON.stringify(body));
+  });
+}
+
+async function answer(request: IncomingMessage): Promise<LambdaReply> {
+  const payload = await readBody(request, maxPayloadBytes);
+  // Every function may be invoked without credentials, and browsers send this header with whatever a web page posts.
+  if (request.headers.origin !== undefined) return refuse(403, 'AccessDeniedException', 'Web pages cannot invoke.');
+  const name = functionIn(request);
+  if (name === undefined) return refuse(404, 'ResourceNotFoundException', 'There is no such function.');
+  if (payload === undefined) return refuse(413, 'RequestTooLargeException', 'The payload is larger than 6 MB.');
+  try {
+    return await run(name, JSON.parse(payload || '{}'), request.headers['x-amz-invocation-type']);
+  } catch {
+    return refuse(400, 'InvalidRequestContentException', 'The payload is not JSON.');
+  }
+}
+
+/** @returns the function that the path names: by its name, or by its ARN */
+function functionIn({ method, url = '' }: IncomingMessage): string | undefined {
+  const [, encoded = ''] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations$/.exec(url) ?? [];
+  const found = new RegExp(`(?:^|:function:|%3Afunction%3A)appkeys-${stage}-(\\w+)$`).exec(encoded)?.[1] ?? '';
+  return method === 'POST' && Object.hasOwn(definitions, found) ? found : undefined;
+}
+
+async function run(name: string, event: unknown, type: unknown): Promise<LambdaReply> {
+  if (type === 'DryRun') return { status: 204 };
+  const outcome = invoke(name, event).then(
+    (body) => ({ status: 200, body: body ?? null }),
+    (error: Error) => crash(error),
+  );
+  return type === 'Event' ? { status: 202 } : outcome;
+}
+
+function crash({ name, message }: Error): LambdaReply {
+  const body = { errorType: name, errorMessage: message, trace: [] };
+  return { status: 200, headers: { 'x-amz-function-error': 'Unhandled' }, body };
+}
+
+function refuse(status: number, code: string, Message: string): LambdaReply {
+  return { status, headers: { 'x-amzn-errortype': code }, body: { Type: 'User', Message } };
+}
