@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
 const executablePath = '/usr/bin/chromium';
 const flags =
   'disable-gpu disable-quic no-first-run disable-background-networking disable-component-update disable-sync';
-/** A host that is this machine, and is not called so. */
+/** Another machine, for the browser: its requests to this host go to the service on this machine. */
 export const otherHost = 'appkeys.test';
 
 /** Where it is not installed, there is nothing to see a page with. */
@@ -24,7 +24,6 @@ export function useBrowser(): (url: string, options?: BrowserContextOptions) => 
   beforeAll(async () => {
     if (isMissing) return;
     const args = ['--no-sandbox', ...flags.split(' ').map((flag) => `--${flag}`)];
-    args.push(`--host-resolver-rules=MAP ${otherHost} 127.0.0.1`);
     browser = await chromium.launch({ executablePath, args });
   });
   afterEach(async () => {
@@ -34,12 +33,18 @@ export function useBrowser(): (url: string, options?: BrowserContextOptions) => 
   afterAll(() => browser?.close());
   return async (url, options = {}) => {
     const context = await (browser ?? expect.fail('There is no browser.')).newContext(options);
+    await context.route(`http://${otherHost}:*/**`, answerFromHere);
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     watch(page, new URL(url).host);
     await page.goto(url);
     return page;
   };
+}
+
+async function answerFromHere(route: Route): Promise<void> {
+  const url = route.request().url().replace(otherHost, '127.0.0.1');
+  await route.fulfill({ response: await route.fetch({ url }) });
 }
 
 function watch(page: Page, host: string): void {
