@@ -21,7 +21,7 @@ import {
   type Reply,
   refusalReply,
 } from './exchange.ts';
-import { bodyText, requireJsonContentType, requirePlainKeys, requireShallow } from './json-body.ts';
+import { bodyText, requireJsonContentType, requirePlain } from './json-body.ts';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 
 /** A Lambda handler behind a REST API of API Gateway. */
@@ -194,13 +194,13 @@ function takeBodyText({ isBodyOptional }: AnyOperation): Step {
   return {
     before({ event: exchange }) {
       if (isBodyOptional && !exchange.event.body) {
-        exchange.bodyText = '{}';
+        exchange.body = '{}';
       } else {
         requireJsonContentType(exchange.headers);
-        exchange.bodyText = bodyText(exchange.event.body, exchange.event.isBase64Encoded);
-        requireShallow(exchange.bodyText);
+        const text = bodyText(exchange.event.body, exchange.event.isBase64Encoded);
+        requirePlain(text);
+        exchange.body = text;
       }
-      exchange.body = exchange.bodyText;
     },
   };
 }
@@ -221,8 +221,7 @@ function parseBody(): Step {
 
 function checkBody(validate: Validator): Step {
   return {
-    before({ event: { bodyText: text = '', body } }) {
-      requirePlainKeys(text);
+    before({ event: { body } }) {
       requireValid(validate, body);
     },
   };

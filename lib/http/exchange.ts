@@ -30,7 +30,6 @@ export interface Exchange {
   /** the key that the path names */
   keyHrn?: string;
   request?: RequestId | undefined;
-  bodyText?: string;
   /** the body's text, then what was parsed from it */
   body?: unknown;
 }

@@ -41,28 +41,28 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** @throws ApiError 400200 when the text nests deeper than 8; looks at brackets only, so that it may come before parsing */
-export function requireShallow(text: string): void {
-  let depth = 0;
-  for (const token of tokensOf(text)) {
-    if (token === '{' || token === '[') depth += 1;
-    else if (token === '}' || token === ']') depth -= 1;
-    if (depth > maxDepth) throw badJson(`nests deeper than ${maxDepth}`);
-  }
-}
-
 /**
- * Looks at the text of a valid JSON document for what `JSON.parse` hides.
- * @throws ApiError 400200 when an object repeats a key, or has one that reaches a prototype
+ * Looks at the text of a JSON document for what `JSON.parse` hides, before it is parsed.
+ * @throws ApiError 400200 when it nests deeper than 8, or an object repeats a key or has one that reaches a prototype;
+ *   400002 when a key is no JSON string
  */
-export function requirePlainKeys(text: string): void {
+export function requirePlain(text: string): void {
   const open: Set<string>[] = [];
   let lastString = '""';
   for (const token of tokensOf(text)) {
     if (token === '{' || token === '[') open.push(new Set());
     else if (token === '}' || token === ']') open.pop();
-    else if (token === ':') addKey(open.at(-1), JSON.parse(lastString));
+    else if (token === ':') addKey(open.at(-1), parseKey(lastString));
     else lastString = token;
+    if (open.length > maxDepth) throw badJson(`nests deeper than ${maxDepth}`);
+  }
+}
+
+function parseKey(text: string): string {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError('400002', { why: 'a key cannot be parsed' });
   }
 }
 

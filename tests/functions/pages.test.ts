@@ -65,7 +65,7 @@ describe.each(pages)('%s', (page) => {
     }
   });
 
-  it.each(['nothing.js', 'index.html', '__proto__', 'constructor', '../docs.css', ''])(
+  it.each(['nothing.js', 'index.html', '__proto__', 'constructor', '../docs.css', '', '%E0%A4%A', '..%2f', '%00'])(
     '404404 for %j',
     async (file) => {
       const { statusCode, body } = await get(page, file);

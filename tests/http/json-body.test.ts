@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bodyText, requireJsonContentType, requirePlainKeys, requireShallow } from '../../lib/http/json-body.ts';
+import { bodyText, requireJsonContentType, requirePlain } from '../../lib/http/json-body.ts';
 import { refusalOf } from '../support/apps.ts';
 
 const contentType = (...types: string[]) => requireJsonContentType(new Map([['content-type', types]]));
@@ -90,17 +90,18 @@ describe('nesting', () => {
     '"[[[[[[[[[',
     '"\\\n[[[[[[[[[',
   ])('may be as in %j', (text) => {
-    expect(() => requireShallow(text)).not.toThrow();
+    expect(() => requirePlain(text)).not.toThrow();
   });
 
   it.each([
     nested(9),
     '{"a":'.repeat(9) + '}'.repeat(9),
+    `}}${nested(9)}`,
     nested(9, '"\\\\"'),
     `{"a":"","b":"","c":"","d":"","e":"","f":${nested(8)}}`,
     `["","","","","",${nested(8)}]`,
   ])('400200 for %j', (text) => {
-    expect(refusalOf(() => requireShallow(text))).toMatchObject(fault('nests deeper than 8'));
+    expect(refusalOf(() => requirePlain(text))).toMatchObject(fault('nests deeper than 8'));
   });
 });
 
@@ -115,7 +116,7 @@ describe('keys', () => {
     '{"a":["a","a",{"a":"constructor"}],"b":"prototype"}',
     '{"a":"\\"a\\":1,{","\\"a":1,"proto":1}',
   ])('may be as in %s', (text) => {
-    expect(() => requirePlainKeys(text)).not.toThrow();
+    expect(() => requirePlain(text)).not.toThrow();
   });
 
   it.each([
@@ -127,11 +128,15 @@ describe('keys', () => {
     '{"a":1,"b":{"c":[{}]},"a":2}',
     '[{"b":{"a":1,"a":2}}]',
   ])('400200 for the one that comes twice in %s', (text) => {
-    expect(refusalOf(() => requirePlainKeys(text))).toMatchObject(fault('has a field more than once'));
+    expect(refusalOf(() => requirePlain(text))).toMatchObject(fault('has a field more than once'));
   });
 
   it.each(['__proto__', 'constructor', 'prototype', '\\u005f_proto__'])('400200 for %s', (key) => {
-    const refusal = refusalOf(() => requirePlainKeys(`{"a":{"${key}":1}}`));
+    const refusal = refusalOf(() => requirePlain(`{"a":{"${key}":1}}`));
     expect(refusal).toMatchObject(fault('has a field whose name is not allowed'));
+  });
+
+  it.each(['{"\\x":1}', '{"a\n":1}', '{"\\u12":1}'])('400002 for the one that is no JSON string in %j', (text) => {
+    expect(refusalOf(() => requirePlain(text)).code).toBe('400002');
   });
 });

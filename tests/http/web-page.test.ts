@@ -1,5 +1,6 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { webPageReply } from '../../lib/http/web-page.ts';
+import { docsLocation, webPageReply } from '../../lib/http/web-page.ts';
 import { refusalOf } from '../support/apps.ts';
 
 const files = { 'page.0123.js': 'let x;', 'page.0123.css': 'p {}', 'page.0123.map': '{}' };
@@ -41,10 +42,22 @@ it('308 to the page from its address with a slash at the end', () => {
 });
 
 it.each([
+  ['/', 'https://host/', 'https://host/docs'],
+  ['/prod', 'https://host/prod', 'https://host/prod/docs'],
+  ['/prod/', 'https://host/prod/', 'https://host/prod/docs'],
+])('the root %s leads to the reference page', (path, from, docs) => {
+  const location = docsLocation({ requestContext: { path } } as APIGatewayProxyEvent);
+  expect(new URL(location, from).href).toBe(docs);
+});
+
+it.each([
   ['a file that it has not', 'other.js'],
   ['a file of a kind that no page has', 'page.0123.map'],
   ['the name of a built-in', 'constructor'],
   ['no name', ''],
+  ['what has no percent-encoding that could be decoded', '%E0%A4%A'],
+  ['what is encoded', 'page%2E0123.js'],
+  ['two dots', '..%2f'],
 ])('404404 for %s', (_, name) => {
   expect(refusalOf(() => get(name)).code).toBe('404404');
 });
