@@ -14,13 +14,13 @@ const maxBodyBytes = 10 * 1024 * 1024;
 export function createGateway(): Server {
   return createServer((request, response) => {
     const requestId = randomUUID();
-    answer(request, requestId).then(
-      (reply) => send(response, reply),
-      (error) => {
-        console.error(`The local gateway has failed: ${messageOf(error)}`);
+    answer(request, requestId)
+      .then((reply) => send(response, reply))
+      .catch((error) => {
+        if (!request.complete) return; // The client has gone.
+        console.error(`A function has failed: ${messageOf(error)}`);
         send(response, gatewayResponse('DEFAULT_5XX', requestId));
-      },
-    );
+      });
   });
 }
 

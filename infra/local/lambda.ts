@@ -15,14 +15,14 @@ interface LambdaReply {
 /** What stands for Lambda's operation Invoke on this machine. */
 export function createLambda(): Server {
   return createServer(async (request, response) => {
-    const { status, headers, body } = await answer(request);
+    const payload = await readBody(request, maxPayloadBytes).catch(() => undefined);
+    const { status, headers, body } = await answer(request, payload);
     response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...headers });
     response.end(JSON.stringify(body));
   });
 }
 
-async function answer(request: IncomingMessage): Promise<LambdaReply> {
-  const payload = await readBody(request, maxPayloadBytes);
+async function answer(request: IncomingMessage, payload: string | undefined): Promise<LambdaReply> {
   // Every function may be invoked without credentials, and browsers send this header with whatever a web page posts.
   if (request.headers.origin !== undefined) return refuse(403, 'AccessDeniedException', 'Web pages cannot invoke.');
   const name = functionIn(request);

@@ -135,6 +135,15 @@ describe('a query and headers reach the functions as they were sent', () => {
   });
 });
 
+it('outlives a client that leaves before the end of its body', async () => {
+  const { hostname, port } = new URL(service().url);
+  const socket = connect(Number(port), hostname);
+  const head = 'POST /apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{';
+  socket.write(head, () => socket.destroy());
+  await once(socket, 'close');
+  expect((await send('/apps')).status).toBe(200);
+});
+
 describe('no such route', () => {
   it.each([
     ['GET', '/nothing'],

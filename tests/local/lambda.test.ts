@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { connect } from 'node:net';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createLambda } from '../../infra/local/lambda.ts';
 import { listen, loopback } from '../../infra/local/ports.ts';
 
@@ -9,6 +11,7 @@ let endpoint: string;
 let client: LambdaClient;
 
 beforeAll(async () => {
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   server = createLambda();
   endpoint = `http://${loopback}:${await listen(server)}`;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -54,6 +57,14 @@ it.each([
   ['RequestTooLargeException', { Payload: JSON.stringify('x'.repeat(6 * 1024 * 1024)) }],
 ])('%s for %o', async (name, input) => {
   await expect(send(input)).rejects.toMatchObject({ name });
+});
+
+it('outlives a client that leaves before the end of its payload', async () => {
+  const socket = connect(Number(new URL(endpoint).port), loopback);
+  const head = 'POST /2015-03-31/functions/appkeys-local-getOpenapi/invocations HTTP/1.1\r\nHost: localhost\r\n';
+  socket.write(`${head}Content-Length: 100\r\n\r\n{`, () => socket.destroy());
+  await once(socket, 'close');
+  expect(await send({})).toMatchObject({ StatusCode: 200 });
 });
 
 it('refuses what a web page posts', async () => {
