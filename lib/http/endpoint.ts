@@ -22,6 +22,7 @@ import {
   refusalReply,
 } from './exchange.ts';
 import { bodyText, requireJsonContentType, requirePlain } from './json-body.ts';
+import { hasLastSlash } from './path.ts';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 
 /** A Lambda handler behind a REST API of API Gateway. */
@@ -114,7 +115,7 @@ function answer(operation: AnyOperation): Step {
  * @throws ApiError 404404
  */
 function refuseLastSlash({ path = '/', isPage }: AnyOperation, event: APIGatewayProxyEvent): void {
-  if (path !== '/' && !isPage && event.path?.endsWith('/')) throw new ApiError('404404');
+  if (path !== '/' && !isPage && hasLastSlash(event.path)) throw new ApiError('404404');
 }
 
 function authenticate({ verifyToken }: GuardedService): Step {

@@ -8,6 +8,11 @@ interface Located {
   readonly event: { readonly pathParameters: Readonly<Record<string, string | undefined>> | null };
 }
 
+/** Whether the path of an event ends in a slash, which API Gateway ignores when it looks for the route. */
+export function hasLastSlash(path: unknown): boolean {
+  return typeof path === 'string' && path.endsWith('/');
+}
+
 /** @returns the handle of the key that the path names; undefined when it names none of that realm */
 export function keyInPath(call: Located & { app: AppRef; settings: { partition: string } }): KeyHandle | undefined {
   return parseApiKeyHrn(call.event.pathParameters?.apiKey ?? '', call.app.realm, call.settings.partition);

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { ApiError } from '../domain/errors.ts';
 import type { Reply } from './exchange.ts';
+import { hasLastSlash } from './path.ts';
 
 /** A page for people, as infra/pages.ts builds it into its function. */
 export interface WebPage {
@@ -35,10 +36,10 @@ const contentSecurityPolicy = [
  */
 export function webPageReply({ html, files }: WebPage, { path, pathParameters }: PageRequest): Reply {
   const fileName = pathParameters?.file;
-  if (fileName === undefined && path.endsWith('/')) return { status: 308, headers: { Location: withoutSlash(path) } };
+  if (fileName === undefined && hasLastSlash(path)) return { status: 308, headers: { Location: withoutSlash(path) } };
   if (fileName === undefined) return { status: 200, text: html, headers: pageHeaders };
   const text = Object.hasOwn(files, fileName) ? files[fileName] : undefined;
-  const contentType = contentTypes[fileName.split('.').at(-1) ?? ''];
+  const contentType = contentTypes[String(fileName).split('.').at(-1) ?? ''];
   if (text === undefined || contentType === undefined) throw new ApiError('404404');
   return {
     status: 200,
@@ -54,7 +55,9 @@ function withoutSlash(path: string): string {
 
 /** @returns the reference page, relative to the root, whose address can end in the stage: `https://host/prod` */
 export function docsLocation({ requestContext }: Pick<APIGatewayProxyEvent, 'requestContext'>): string {
-  const stage = requestContext?.path?.split('/').at(-1);
+  const stage = String(requestContext?.path ?? '')
+    .split('/')
+    .at(-1);
   return stage ? `${stage}/docs` : 'docs';
 }
 

@@ -41,6 +41,11 @@ it('308 to the page from its address with a slash at the end', () => {
   expect(get(undefined, '/docs/')).toEqual({ status: 308, headers: { Location: '../docs' } });
 });
 
+it('200 where the gateway hands over no path', () => {
+  expect(webPageReply(page, {} as APIGatewayProxyEvent).status).toBe(200);
+  expect(docsLocation({} as APIGatewayProxyEvent)).toBe('docs');
+});
+
 it.each([
   ['/', 'https://host/', 'https://host/docs'],
   ['/prod', 'https://host/prod', 'https://host/prod/docs'],
@@ -58,6 +63,9 @@ it.each([
   ['what has no percent-encoding that could be decoded', '%E0%A4%A'],
   ['what is encoded', 'page%2E0123.js'],
   ['two dots', '..%2f'],
+  ['null', null],
+  ['a number', 1],
+  ['a list', ['page.0123.js', '']],
 ])('404404 for %s', (_, name) => {
-  expect(refusalOf(() => get(name)).code).toBe('404404');
+  expect(refusalOf(() => get(name as string)).code).toBe('404404');
 });
