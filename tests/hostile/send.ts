@@ -1,6 +1,7 @@
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import type { DirectResult } from '../../lib/direct/direct-endpoint.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
+import { hasLastSlash } from '../../lib/http/path.ts';
 import type { ItemKey } from '../../lib/store/table.ts';
 import { lambdaContext } from '../support/events.ts';
 import type { BodyPlan } from './bodies.ts';
@@ -45,7 +46,7 @@ async function call(plan: CallPlan, body: BodyPlan, token: string, service: Host
   const event = mangled(eventOf(plan, body, token), plan.edits);
   const reply: GatewayReply = await service.handlers[plan.target](event, lambdaContext());
   const secrets = [...allKeys, ...[token, token.slice(token.lastIndexOf('.') + 1)].filter(isLong)];
-  const told = requireReply(operation, reply, [...secrets, ...hidden(service)]) as Told;
+  const told = requireReply(atPath(operation, event), reply, [...secrets, ...hidden(service)]) as Told;
   const isDone = reply.statusCode < 400;
   requireQuiet(service, [...secrets, ...(told?.apiKeyId ? [told.apiKeyId] : [])]);
   const { pathParameters } = (event ?? {}) as { pathParameters?: Record<string, unknown> | null };
@@ -54,6 +55,12 @@ async function call(plan: CallPlan, body: BodyPlan, token: string, service: Host
   if (told?.valid) requireOwnKey(plan, told);
   await requireUntouched(service, app ?? plan.app, operation, isDone);
   return { isDone, as: isDone ? String(reply.statusCode) : String(told?.code) };
+}
+
+/** The operation with the errors that it has at the path of the event: one that ends in a slash is no route. */
+function atPath(operation: Operation, event: unknown): Operation {
+  const { path } = (event ?? {}) as { path?: unknown };
+  return hasLastSlash(path) ? { ...operation, errors: [...operation.errors, '404404'] } : operation;
 }
 
 /** What the log may tell, and an answer may not. */
