@@ -1323,7 +1323,8 @@ export const routes = {
         "inPath": [],
         "inQuery": [],
         "hasBody": false,
-        "isRepeatable": false
+        "isRepeatable": false,
+        "isChange": false
     },
     "getOpenapi": {
         "method": "get",
