@@ -9,7 +9,8 @@ import { pages } from '../../infra/pages.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
-import { copyService, packageService, type Resource, type Statement, type Template } from '../support/package.ts';
+import { decisive } from '../../lib/store/app-item.ts';
+import { copyService, packageService, type Resource, type Template } from '../support/package.ts';
 
 const timeoutMs = 170_000;
 const { folder, remove } = copyService();
@@ -20,15 +21,42 @@ beforeAll(async () => {
 }, timeoutMs);
 afterAll(remove);
 
-/** What each function may do on the table, and nothing else. */
-const make = ['GetItem', 'UpdateItem', 'kms:GenerateMac'];
-const change = ['GetItem', 'UpdateItem'];
-const read = ['GetItem', 'UpdateItem on rate#*'];
-const verify = ['GetItem of pk, sk, realm, status, keys, removed', 'UpdateItem on used#*'];
-const allowed = {
+const table = { 'Fn::GetAtt': ['Table', 'Arn'] };
+const allow = (Action: readonly string[], Resource: unknown, Condition?: object) => {
+  return { Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
+};
+/** ForAllValues is true where there is nothing to compare: Null demands that there is something. */
+const ofItems = (pk: string) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': pk },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+});
+const trace = allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*');
+const getItem = allow(['dynamodb:GetItem'], table);
+const updateItem = allow(['dynamodb:UpdateItem'], table);
+const countRequests = allow(['dynamodb:UpdateItem'], table, ofItems('rate#*'));
+const addMembers = allow(['dynamodb:PutItem'], table, ofItems('member#*'));
+const removeMembers = allow(['dynamodb:DeleteItem'], table, ofItems('member#*'));
+const readKeys = allow(['dynamodb:GetItem'], table, {
+  'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...decisive] },
+  Null: { 'dynamodb:Attributes': 'false' },
+});
+const noteUses = allow(['dynamodb:UpdateItem'], table, ofItems('used#*'));
+const readUses = allow(['dynamodb:BatchGetItem'], table);
+const findDue = allow(['dynamodb:Query'], { 'Fn::Sub': `\${Table.Arn}/index/byDue` });
+const makeSecrets = allow(['kms:GenerateMac'], { 'Fn::GetAtt': ['ServiceKey', 'Arn'] });
+const byRealm = { 'Fn::Sub': `\${Table.Arn}/index/byRealm` };
+const listItems = allow(['dynamodb:Query', 'dynamodb:BatchGetItem'], [table, byRealm]);
+
+const make = [trace, getItem, updateItem, makeSecrets];
+const change = [trace, getItem, updateItem];
+const read = [trace, getItem, countRequests];
+const verify = [trace, readKeys, noteUses];
+
+/** What each function may do beside writing its log: every statement of its role, and no other. */
+const rights: Readonly<Record<string, readonly ReturnType<typeof allow>[]>> = {
   generateApiKey: make,
   generateApiKeyDirect: make,
-  listApiKeys: ['GetItem', 'BatchGetItem', 'UpdateItem on rate#*'],
+  listApiKeys: [trace, getItem, readUses, countRequests],
   getApiKey: read,
   updateApiKey: change,
   enableApiKey: change,
@@ -39,22 +67,22 @@ const allowed = {
   verifyApiKey: verify,
   verifyApiKeyDirect: verify,
   authorizeApiKey: verify,
-  createApp: ['GetItem', 'PutItem', 'DeleteItem on member#*', 'UpdateItem on rate#*'],
-  listApps: ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem on rate#*'],
+  createApp: [trace, getItem, allow(['dynamodb:PutItem'], table), removeMembers, countRequests],
+  listApps: [trace, getItem, listItems, countRequests],
   getApp: read,
   updateApp: change,
-  deleteApp: [...change, 'DeleteItem on member#*'],
+  deleteApp: [...change, removeMembers],
   listGrants: read,
-  putGrant: [...change, 'PutItem on member#*'],
-  deleteGrant: [...change, 'DeleteItem on member#*'],
+  putGrant: [...change, addMembers],
+  deleteGrant: [...change, removeMembers],
   listIssuers: read,
   putIssuer: change,
   deleteIssuer: change,
-  getRoot: [],
-  getOpenapi: [],
-  getDocs: [],
-  getConsole: [],
-  sweep: ['GetItem', 'UpdateItem', 'Query'],
+  getRoot: [trace],
+  getOpenapi: [trace],
+  getDocs: [trace],
+  getConsole: [trace],
+  sweep: [trace, getItem, updateItem, findDue],
 };
 
 /** Every answer that API Gateway can give by itself, and the contract's error that it is given as. */
@@ -143,25 +171,39 @@ describe('functions', () => {
 });
 
 describe('roles', () => {
-  it.each(Object.entries(allowed))('security 23: %s has only its own actions, on the one table', (name, actions) => {
-    const [logs, trace, ...own] = statementsOf(name);
-    expect(logs).toMatchObject({
-      Resource: [{ 'Fn::Sub': expect.stringContaining(`/aws/lambda/appkeys-dev-${name}:`) }],
-    });
-    expect(logs?.Action.every((action) => action.startsWith('logs:'))).toBe(true);
-    expect(trace).toMatchObject({ Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' });
-    expect(own.flatMap(({ Resource }) => Resource)).toEqual(own.flatMap(resourcesOf));
-    expect(own.flatMap(formatActions).sort()).toEqual(actions.toSorted());
+  it('security 23: the table of rights names every function', () => {
+    expect(Object.keys(functions()).sort()).toEqual(Object.keys(rights).sort());
   });
 
-  it('security 23: each function has a role of its own, and there is no other', () => {
+  it.each(Object.entries(rights))('security 23: %s has exactly its own rights', (name, statements) => {
+    expect(roleOf(template, name)).toEqual(roleWith(name, statements));
+  });
+
+  it('security 23: each function has a role of its own, and the only other one is that of the access log', () => {
     const roles = Object.values(functions()).map(({ Properties }) => Properties.Role['Fn::GetAtt'][0]);
     expect(new Set(roles).size).toBe(roles.length);
     expect(idsOf('AWS::IAM::Role').sort()).toEqual([...roles, 'AccessLogRole'].sort());
+    expect(resource('AccessLogRole').Properties).toEqual({
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service: 'apigateway.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+      },
+      ManagedPolicyArns: [
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
+        { 'Fn::Sub': 'arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs' },
+      ],
+    });
+  });
+
+  it('security 23: no other resource gives a role rights', () => {
+    const types = Object.values(template.Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => /^AWS::IAM::|ResourcePolicy$/.test(type) && type !== 'AWS::IAM::Role')).toEqual([]);
+    const invokers = idsOf('AWS::Lambda::Permission').map((id) => resource(id).Properties);
+    expect(new Set(invokers.map(({ Principal }) => Principal))).toEqual(new Set(['apigateway.amazonaws.com']));
   });
 
   it('security 23: no action has a wildcard, and none scans', () => {
-    const actions = Object.keys(functions()).flatMap((name) => statementsOf(name).flatMap(({ Action }) => Action));
+    const actions = Object.values(rights).flatMap((statements) => statements.flatMap(({ Action }) => Action));
     expect(actions.filter((action) => /\*|Scan|Batch(?!Get)/.test(action))).toEqual([]);
   });
 });
@@ -247,8 +289,8 @@ describe('with EVENT_BUS', () => {
   it('a function puts the changes of applications, and nothing else of the stream, on that bus', {
     timeout: timeoutMs,
   }, async () => {
-    const { Resources } = await packageService(bus.folder, { EVENT_BUS: 'audit' });
-    const mapping = Object.values(Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
+    const packaged = await packageService(bus.folder, { EVENT_BUS: 'audit' });
+    const mapping = Object.values(packaged.Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
     expect(mapping?.Properties).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -268,20 +310,16 @@ describe('with EVENT_BUS', () => {
         dynamodb: { NewImage: { sk: { S: ['app'] } } },
       },
     ]);
-    const roleId = Object.keys(Resources).find((id) => id.startsWith('PublishChangesIamRole')) ?? '';
-    const statements =
-      Resources[roleId]?.Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement) ?? [];
-    const actions = statements.flatMap(({ Action }) => Action).filter((action) => !/^(logs|xray):/.test(action));
-    expect(actions.sort()).toEqual([
-      'dynamodb:DescribeStream',
-      'dynamodb:GetRecords',
-      'dynamodb:GetShardIterator',
-      'dynamodb:ListStreams',
-      'events:PutEvents',
-      'sqs:SendMessage',
-    ]);
-    const [toQueue] = statements.filter(({ Action }) => Action.includes('sqs:SendMessage'));
-    expect(toQueue?.Resource).toEqual({ 'Fn::GetAtt': ['UnpublishedChanges', 'Arn'] });
+    const readStream = allow(
+      ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream', 'dynamodb:ListStreams'],
+      [{ 'Fn::GetAtt': ['Table', 'StreamArn'] }],
+    );
+    const publish = allow(['events:PutEvents'], {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
+      'Fn::Sub': 'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/audit',
+    });
+    const toQueue = allow(['sqs:SendMessage'], { 'Fn::GetAtt': ['UnpublishedChanges', 'Arn'] });
+    expect(roleOf(packaged, 'publishChanges')).toEqual(roleWith('publishChanges', [readStream, trace, publish, toQueue]));
   });
 
   it('without it there is no such function, and no queue', () => {
@@ -479,39 +517,30 @@ function propertiesOf(name: string): Resource['Properties'] {
   return found.Properties;
 }
 
-function statementsOf(name: string): Statement[] {
-  const role = resource(propertiesOf(name).Role['Fn::GetAtt'][0]).Properties;
-  expect(role.ManagedPolicyArns).toEqual([]);
-  return role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+/** The role of a function, as the template has it. */
+function roleOf({ Resources }: Template, name: string): unknown {
+  const found = Object.values(Resources).find(({ Properties }) => Properties?.FunctionName === `appkeys-dev-${name}`);
+  return Resources[found?.Properties.Role['Fn::GetAtt'][0] ?? '']?.Properties;
 }
 
-/** What the statement's actions are for: the table, with its index where they list, the index of the sweep, or the service key. */
-function resourcesOf({ Action }: Statement): unknown[] {
-  const table = { 'Fn::GetAtt': ['Table', 'Arn'] };
-  if (Action.includes('kms:GenerateMac')) return [{ 'Fn::GetAtt': ['ServiceKey', 'Arn'] }];
-  if (!Action.includes('dynamodb:Query')) return [table];
-  const index = Action.includes('dynamodb:BatchGetItem') ? 'byRealm' : 'byDue';
-  const found = { 'Fn::Sub': `\${Table.Arn}/index/${index}` };
-  return index === 'byRealm' ? [table, found] : [found];
-}
-
-function formatActions({ Action, Condition = {} }: Statement): string[] {
-  const { 'dynamodb:LeadingKeys': items } = Condition['ForAllValues:StringLike'] ?? {};
-  const { 'dynamodb:Attributes': attributes } = Condition['ForAllValues:StringEquals'] ?? {};
-  // ForAllValues is true where there is nothing to compare.
-  if (items)
-    expect(Condition).toEqual({
-      'ForAllValues:StringLike': expect.anything(),
-      Null: { 'dynamodb:LeadingKeys': 'false' },
-    });
-  if (attributes) {
-    expect(Condition).toEqual({
-      'ForAllValues:StringEquals': expect.anything(),
-      Null: { 'dynamodb:Attributes': 'false' },
-    });
-  }
-  const suffix = `${items ? ` on ${items}` : ''}${attributes ? ` of ${attributes.join(', ')}` : ''}`;
-  return Action.map((action) => action.replace('dynamodb:', '') + suffix);
+/** The role of a function that may write its own log, and do what the statements say. */
+function roleWith(name: string, statements: readonly object[]): object {
+  const logGroup = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/appkeys-dev-${name}`;
+  const logActions = ['logs:CreateLogStream', 'logs:CreateLogGroup', 'logs:PutLogEvents'];
+  const writeLog = allow(logActions, [{ 'Fn::Sub': `${logGroup}:*:*` }]);
+  const assume = { Effect: 'Allow', Principal: { Service: ['lambda.amazonaws.com'] }, Action: ['sts:AssumeRole'] };
+  return {
+    AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [assume] },
+    Policies: [
+      {
+        PolicyName: expect.anything(),
+        PolicyDocument: { Version: '2012-10-17', Statement: [writeLog, ...statements] },
+      },
+    ],
+    ManagedPolicyArns: [],
+    Path: '/',
+    RoleName: expect.anything(),
+  };
 }
 
 function formatRoute({ Properties }: Resource): string {

@@ -10,15 +10,6 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 const shipped = ['functions', 'infra', 'lib', 'package.json', 'serverless.yml', 'tsconfig.json'];
 const timeoutMs = 170_000;
 
-export interface Statement {
-  readonly Action: readonly string[];
-  readonly Resource: unknown;
-  readonly Condition?: {
-    readonly 'ForAllValues:StringLike'?: { readonly 'dynamodb:LeadingKeys': string };
-    readonly 'ForAllValues:StringEquals'?: { readonly 'dynamodb:Attributes': readonly string[] };
-  };
-}
-
 /** The properties that tests look into, of every type of resource. */
 interface Properties {
   readonly FunctionName: string;
@@ -26,8 +17,7 @@ interface Properties {
   readonly Timeout: number;
   readonly Environment: { readonly Variables: Record<string, string> };
   readonly Role: { readonly 'Fn::GetAtt': readonly [string, 'Arn'] };
-  readonly ManagedPolicyArns: readonly unknown[];
-  readonly Policies: ReadonlyArray<{ readonly PolicyDocument: { readonly Statement: Statement[] } }>;
+  readonly Principal: string;
   readonly TableName: string;
   readonly LogGroupName: string;
   readonly RetentionInDays: number;
