@@ -1,14 +1,15 @@
 import { createApp as validate } from '../lib/contract/generated/validators.js';
 import { createApp } from '../lib/contract/routes.ts';
+import type { AppWish } from '../lib/domain/app.ts';
 import { requirePermission } from '../lib/domain/policy.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { type Call, endpoint } from '../lib/http/endpoint.ts';
 import { appReply } from '../lib/http/replies.ts';
 import { create } from '../lib/use-cases/create.ts';
 
 /** `POST /apps` */
 export const handler = endpoint(
   createApp,
-  async (call) => {
+  async (call: Call<AppWish>) => {
     requirePermission(call.caller, 'createApp');
     const { app, isReplayed } = await create(call, call.body);
     return appReply(call, app, isReplayed);

@@ -1,14 +1,22 @@
 import { generateApiKeyDirect as validate } from '../lib/contract/generated/validators.js';
 import { generateApiKeyDirect } from '../lib/contract/routes.ts';
-import { directEndpoint } from '../lib/direct/direct-endpoint.ts';
+import { type DirectCall, directEndpoint } from '../lib/direct/direct-endpoint.ts';
+import type { ApiKeyWish } from '../lib/domain/api-key.ts';
 import { parseAppHrn } from '../lib/domain/hrn.ts';
 import { requestId } from '../lib/domain/idempotency.ts';
 import { fullStanding } from '../lib/domain/policy.ts';
 import { keyMade } from '../lib/metrics.ts';
 import { generate } from '../lib/use-cases/generate.ts';
 
+interface Payload extends ApiKeyWish {
+  readonly app: string;
+  readonly createdBy?: string;
+  readonly correlationId?: string;
+  readonly idempotencyKey?: string;
+}
+
 /** The same operation for other Lambda functions: no HTTP event, and IAM decides who may invoke it. */
-export const handler = directEndpoint(generateApiKeyDirect, validate, async (call, payload) => {
+export const handler = directEndpoint(generateApiKeyDirect, validate, async (call: DirectCall, payload: Payload) => {
   const { idempotencyKey: key } = payload;
   const app = parseAppHrn(payload.app, call.settings.partition);
   const by = `lambda:${payload.createdBy?.trim() ?? 'unnamed'}`;

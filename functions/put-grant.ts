@@ -1,13 +1,14 @@
 import { putGrant as validate } from '../lib/contract/generated/validators.js';
 import { putGrant } from '../lib/contract/routes.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import type { Action } from '../lib/domain/policy.ts';
+import { type Call, endpoint } from '../lib/http/endpoint.ts';
 import { principalInPath } from '../lib/http/path.ts';
 import { grantRights } from '../lib/use-cases/members.ts';
 
 /** `PUT /apps/{app}/grants/{principal}` */
 export const handler = endpoint(
   putGrant,
-  async (call) => {
+  async (call: Call<{ readonly actions: readonly Action[] }>) => {
     const principal = principalInPath(call);
     const { actions } = call.body;
     await grantRights(call, principal, actions);

@@ -1,8 +1,8 @@
 import { updateApiKey as validate } from '../lib/contract/generated/validators.js';
 import { updateApiKey } from '../lib/contract/routes.ts';
 import { requireFuture } from '../lib/domain/api-key.ts';
-import { editKey } from '../lib/domain/keys-of-app.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { type ApiKeyPatch, editKey } from '../lib/domain/keys-of-app.ts';
+import { type Call, endpoint } from '../lib/http/endpoint.ts';
 import { keyInPath } from '../lib/http/path.ts';
 import { keyReply } from '../lib/http/replies.ts';
 import { lastUseOf } from '../lib/store/last-used.ts';
@@ -11,7 +11,7 @@ import { change } from '../lib/use-cases/change.ts';
 /** `PATCH /apps/{app}/apiKeys/{apiKey}` */
 export const handler = endpoint(
   updateApiKey,
-  async (call) => {
+  async (call: Call<ApiKeyPatch>) => {
     requireFuture(call.body.expiresAt, call.deadline.now());
     const handle = keyInPath(call);
     // Read first: once the change is made, nothing may keep it from being answered.

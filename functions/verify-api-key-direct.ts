@@ -1,10 +1,19 @@
 import { verifyApiKeyDirect as validate } from '../lib/contract/generated/validators.js';
 import { verifyApiKeyDirect } from '../lib/contract/routes.ts';
-import { directEndpoint } from '../lib/direct/direct-endpoint.ts';
+import { type DirectCall, directEndpoint } from '../lib/direct/direct-endpoint.ts';
 import { verify } from '../lib/use-cases/verify.ts';
 
+interface Presented {
+  readonly apiKeyId: string;
+  readonly correlationId?: string;
+}
+
 /** The same operation for other Lambda functions: no HTTP event, and IAM decides who may invoke it. */
-export const handler = directEndpoint(verifyApiKeyDirect, validate, async (call, { apiKeyId }) => {
-  const { verification, ...told } = await verify(call, apiKeyId);
-  return { success: { verification }, ...told };
-});
+export const handler = directEndpoint(
+  verifyApiKeyDirect,
+  validate,
+  async (call: DirectCall, { apiKeyId }: Presented) => {
+    const { verification, ...told } = await verify(call, apiKeyId);
+    return { success: { verification }, ...told };
+  },
+);

@@ -1,13 +1,13 @@
 import { verifyApiKey as validate } from '../lib/contract/generated/validators.js';
 import { verifyApiKey } from '../lib/contract/routes.ts';
 import { requirePermission } from '../lib/domain/policy.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { type Call, endpoint } from '../lib/http/endpoint.ts';
 import { verify } from '../lib/use-cases/verify.ts';
 
 /** `POST /apiKeys/verify` */
 export const handler = endpoint(
   verifyApiKey,
-  async (call) => {
+  async (call: Call<{ readonly apiKeyId: string }>) => {
     requirePermission(call.caller, 'verify');
     const { verification, ...told } = await verify(call, call.body.apiKeyId, call.caller.realm);
     return { status: 200, body: verification, ...told };

@@ -21,7 +21,6 @@ import {
   verifyApiKeyBody,
   verifyApiKeyDirectPayload,
 } from './schemas.ts';
-import type { TypeOf } from './type-of.ts';
 
 /** One call of the contract, with its description for others. */
 export interface Operation extends Route {
@@ -326,8 +325,3 @@ export const operations = {
 } as const satisfies Record<string, Operation>;
 
 export type OperationId = keyof typeof operations;
-
-/** What an operation is asked with, once its validator has let it pass. */
-export type BodyOf<Id extends OperationId> = (typeof operations)[Id] extends { readonly body: infer Schema }
-  ? TypeOf<Schema>
-  : undefined;

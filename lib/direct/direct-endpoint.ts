@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
-import type { BodyOf, OperationId } from '../contract/operations.ts';
+import type { OperationId } from '../contract/operations.ts';
 import type { Route } from '../contract/routes.ts';
+import type { Gives, Takes } from '../contract/ties.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
 import { levelOf, toApiError, unverified, whyOf } from '../http/exchange.ts';
@@ -31,11 +32,11 @@ interface Outcome<Success> {
 
 type Run<Payload, Success> = (call: DirectCall, payload: Payload) => Promise<Outcome<Success>>;
 
-/** Makes the handler of an operation that other Lambda functions invoke without HTTP. */
-export function directEndpoint<Id extends OperationId, Success extends object>(
-  operation: Route & { readonly id: Id },
+/** Makes the handler of an operation that other Lambda functions invoke without HTTP; it compiles only as `endpoint` does. */
+export function directEndpoint<Id extends OperationId, Payload, Success extends object>(
+  operation: Route & { readonly id: Id } & Takes<Id, Payload>,
   validate: Validator,
-  run: Run<BodyOf<Id>, Success>,
+  run: Run<Payload, Success & Gives<Id, Success[keyof Success]>>,
 ): (payload: unknown, context: Context) => Promise<DirectResult<Success>> {
   const { id, isVerification } = operation;
   const service = start(openService);
@@ -55,7 +56,7 @@ export function directEndpoint<Id extends OperationId, Success extends object>(
       requireValid(validate, payload);
       asked = { ...ids, app, createdBy };
       const deadline = deadlineOf(context.getRemainingTimeInMillis());
-      const outcome = await run({ ...service, correlationId, deadline }, payload as BodyOf<Id>);
+      const outcome = await run({ ...service, correlationId, deadline }, payload as Payload);
       const { success, logged, metrics } = outcome;
       end('INFO', { result: 'done', ...logged }, metrics);
       return { ok: true, ...success };

@@ -8,23 +8,20 @@ export const never = -1;
 /** An expired key gives up its place this long after it expired, since clocks differ. */
 const expiryGraceMs = 5_000;
 
-/** A key as stored, under its handle. Times are ms since the epoch; `expiresAt` -1: never. */
-export interface ApiKey {
-  readonly name: string;
-  readonly enabled: boolean;
-  readonly createdTime: number;
-  readonly createdBy: string;
-  readonly expiresAt: number;
-  readonly rotatedFrom?: KeyHandle;
-  /** its successor, while both serve */
-  readonly rotatedTo?: KeyHandle;
-}
-
-/** What a caller may say of a new key. */
+/** What a caller may say of a new key. `expiresAt` is in ms since the epoch; -1: never. */
 export interface ApiKeyWish {
   readonly name: string;
   readonly expiresAt?: number;
   readonly enabled?: boolean;
+}
+
+/** A key as stored, under its handle: all that its caller said, and the time in ms since the epoch. */
+export interface ApiKey extends Required<ApiKeyWish> {
+  readonly createdTime: number;
+  readonly createdBy: string;
+  readonly rotatedFrom?: KeyHandle;
+  /** its successor, while both serve */
+  readonly rotatedTo?: KeyHandle;
 }
 
 /** @returns what is stored of a wish: texts trimmed, defaults filled in */
@@ -60,9 +57,20 @@ export function hasGivenUpPlace({ expiresAt }: ApiKey, now: number): boolean {
 
 /**
  * The answer that shows a key.
- * @param lastUsedTime when the key was last used, in ms since the epoch, if that is known and is to be shown
+ * @param lastUsedTime when the key was last used, in ms since the epoch, if that is known
  */
-export function formatApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, partition: string, lastUsedTime?: number) {
+export function formatApiKey(
+  handle: KeyHandle,
+  key: ApiKey,
+  app: AppRef,
+  partition: string,
+  lastUsedTime: number | undefined,
+) {
+  return { ...formatBareApiKey(handle, key, app, partition), ...(lastUsedTime !== undefined && { lastUsedTime }) };
+}
+
+/** What every answer about a key shows. */
+export function formatBareApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, partition: string) {
   return {
     apiKey: formatApiKeyHrn(app.realm, handle, partition),
     identity: formatAppHrn(app, partition),
@@ -72,11 +80,10 @@ export function formatApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, partit
     expiresAt: key.expiresAt,
     createdTime: key.createdTime,
     ...(key.rotatedFrom && { rotatedFrom: formatApiKeyHrn(app.realm, key.rotatedFrom, partition) }),
-    ...(lastUsedTime !== undefined && { lastUsedTime }),
   };
 }
 
 /** The answer that shows a new key's secret, the only one that ever does. */
 export function formatNewApiKey(apiKeyId: ApiKeyId, handle: KeyHandle, key: ApiKey, app: AppRef, partition: string) {
-  return { apiKeyId, ...formatApiKey(handle, key, app, partition) };
+  return { apiKeyId, ...formatBareApiKey(handle, key, app, partition) };
 }

@@ -29,12 +29,16 @@ export interface Change {
   readonly rotatedFrom?: string;
 }
 
+/** What a caller may say of a new application. */
+export interface AppWish {
+  readonly name: string;
+  readonly description?: string;
+}
+
 /** An application: the aggregate that holds its keys, and everything that decides about them. Times are ms since the epoch. */
-export interface App {
+export interface App extends Required<AppWish> {
   readonly appId: string;
   readonly realm: string;
-  readonly name: string;
-  readonly description: string;
   readonly status: 'active' | 'deactivated' | 'deleted';
   readonly createdTime: number;
   readonly createdBy: string;
@@ -62,16 +66,9 @@ export interface App {
 }
 
 /** @param owner the principal that gets `manage` */
-export function newApp(made: {
-  appId: string;
-  realm: string;
-  name: string;
-  description?: string;
-  owner: string;
-  now: number;
-  op: string;
-  correlationId: string;
-}): App {
+export function newApp(
+  made: AppWish & { appId: string; realm: string; owner: string; now: number; op: string; correlationId: string },
+): App {
   return {
     appId: made.appId,
     realm: made.realm,
@@ -116,21 +113,20 @@ export function completeAppWish({ name, description = '' }: AppWish): Required<A
 }
 
 /** What a caller may say to change an application. */
-export interface AppPatch {
-  readonly name?: string;
-  readonly description?: string;
+export interface AppPatch extends Partial<AppWish> {
   readonly status?: 'active' | 'deactivated';
 }
 
 export function patchApp(app: App, patch: AppPatch): App {
-  const patched = {
+  const patched: App = {
     ...app,
+    ...patch,
     name: patch.name?.trim() ?? app.name,
     description: patch.description?.trim() ?? app.description,
-    status: patch.status ?? app.status,
   };
-  const { name, description, status } = patched;
-  return name === app.name && description === app.description && status === app.status ? app : patched;
+  return Object.keys(patch).every((field) => patched[field as keyof AppPatch] === app[field as keyof AppPatch])
+    ? app
+    : patched;
 }
 
 /**
@@ -160,7 +156,8 @@ export function formatApp(app: App, partition: string) {
     name: app.name,
     description: app.description,
     realm: formatRealmHrn(app.realm, partition),
-    status: app.status,
+    // A deleted one is never shown.
+    status: app.status as Exclude<App['status'], 'deleted'>,
     createdTime: app.createdTime,
   };
 }

@@ -11,6 +11,9 @@ export function requireKey(app: App, handle: KeyHandle | undefined): ApiKey {
   return key;
 }
 
+/** What a caller may say to change a key; `expiresAt` has been looked at. */
+export type ApiKeyPatch = Partial<Pick<ApiKey, 'name' | 'expiresAt'>>;
+
 /**
  * @returns the application with parts of one of its keys changed; the same application if that changes nothing
  * @throws ApiError 404666 when it has no such key
@@ -18,11 +21,11 @@ export function requireKey(app: App, handle: KeyHandle | undefined): ApiKey {
 export function editKey(
   app: App,
   handle: KeyHandle | undefined,
-  parts: Partial<Pick<ApiKey, 'name' | 'expiresAt' | 'enabled'>>,
+  parts: ApiKeyPatch & Partial<Pick<ApiKey, 'enabled'>>,
 ): App {
   const key = requireKey(app, handle);
   const edited: ApiKey = { ...key, ...parts, name: parts.name?.trim() ?? key.name };
-  const isSame = edited.name === key.name && edited.expiresAt === key.expiresAt && edited.enabled === key.enabled;
+  const isSame = Object.entries(edited).every(([field, value]) => value === key[field as keyof ApiKey]);
   return isSame ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: edited } };
 }
 

@@ -58,9 +58,10 @@ function requireUnrotated(app: App, handle: KeyHandle): ApiKey {
 
 /** The successor is as the old key was, unless the wish says otherwise. */
 function successorOf(old: ApiKey, { from, wish, by, now }: Rotation): ApiKey {
-  const { name = old.name, expiresAt = old.expiresAt } = wish;
-  if (!isLiveAt({ expiresAt }, now)) throw missingExpiry();
-  return { ...newApiKey({ name, expiresAt, enabled: old.enabled }, by, now), rotatedFrom: from };
+  const { overlapSeconds: _, ...wished } = wish;
+  const successor = newApiKey({ ...old, ...wished }, by, now);
+  if (!isLiveAt(successor, now)) throw missingExpiry();
+  return { ...successor, rotatedFrom: from };
 }
 
 function missingExpiry(): ApiError {

@@ -1,4 +1,4 @@
-import { type ApiKey, formatApiKey, isLiveAt } from './api-key.ts';
+import { type ApiKey, formatBareApiKey, isLiveAt } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App } from './app.ts';
 
@@ -10,23 +10,8 @@ import type { App } from './app.ts';
 export const reasons = ['malformed', 'unknown', 'deleted', 'disabled', 'expired', 'deactivated'] as const;
 export type Reason = (typeof reasons)[number];
 
-/** A key that may be let in; as in the answer that shows a key. */
-export interface ValidKey {
-  readonly valid: true;
-  /** the key's HRN */
-  readonly apiKey: string;
-  /** the application's HRN */
-  readonly identity: string;
-  /** the realm's HRN */
-  readonly realm: string;
-  readonly name: string;
-  readonly enabled: boolean;
-  /** ms since the epoch; -1: never */
-  readonly expiresAt: number;
-  readonly createdTime: number;
-  /** HRN of the key that this one succeeds */
-  readonly rotatedFrom?: string;
-}
+/** A valid key: the HRNs of the key, its application and its realm, and what the key is; times in ms since the epoch. */
+export type ValidKey = { readonly valid: true } & Readonly<ReturnType<typeof formatBareApiKey>>;
 
 export interface InvalidKey {
   readonly valid: false;
@@ -46,8 +31,7 @@ export function verificationOf(
   if (!key) return { valid: false, reason: isDeleted(app, handle) ? 'deleted' : 'unknown' };
   const reason = refusalOf(key, app, now);
   if (reason) return { valid: false, reason };
-  const { appId, realm } = app;
-  return { valid: true, ...formatApiKey(handle, key, { appId, realm }, partition) };
+  return { valid: true, ...formatBareApiKey(handle, key, app, partition) };
 }
 
 function isDeleted({ status, removed }: App, handle: KeyHandle): boolean {

@@ -2,8 +2,9 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { type Environment, readRateLimit, readTokenSettings } from '../config.ts';
-import type { BodyOf, OperationId } from '../contract/operations.ts';
+import type { OperationId } from '../contract/operations.ts';
 import type { Route } from '../contract/routes.ts';
+import type { Gives, Takes } from '../contract/ties.ts';
 import { requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, invalidField } from '../domain/errors.ts';
 import { type AppRef, decodeOnce, formatApiKeyHrn, formatAppHrn, parseApiKeyHrn, parseAppHrn } from '../domain/hrn.ts';
@@ -28,8 +29,8 @@ import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 /** A Lambda handler behind a REST API of API Gateway. */
 export type GatewayHandler = (event: APIGatewayProxyEvent, context: Context) => Promise<GatewayReply>;
 
-/** A request that has passed the pipeline. */
-export interface Call<Body> extends Exchange, VerifyingService {
+/** A request that has passed the pipeline, and what the code takes of its body. */
+export interface Call<Body = undefined> extends Exchange, VerifyingService {
   readonly caller: Caller;
   /** the application that the path names */
   readonly app: AppRef;
@@ -51,12 +52,13 @@ const options = { timeoutEarlyInMillis: 500 };
 
 /**
  * Makes the handler of a management call. Checked in the contract's order: token, rate, project scope, path, headers
- * and body; the rest is the operation's own.
+ * and body; the rest is the operation's own. It compiles only if `run` takes every field of the operation's body and gives
+ * every field of its reply.
  * @param validate the generated validator of the operation's body, if it has one
  */
-export function endpoint<Id extends OperationId>(
-  operation: Route & { readonly id: Id },
-  run: (call: Call<BodyOf<Id>>) => Promise<Reply>,
+export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = undefined>(
+  operation: Route & { readonly id: Id } & Takes<Id, Body>,
+  run: (call: Call<Body>) => Promise<Reply<ReplyBody> & Gives<Id, ReplyBody>>,
   validate?: Validator,
 ): GatewayHandler {
   const service = start(openGuardedService);
@@ -69,9 +71,7 @@ export function endpoint<Id extends OperationId>(
   if (operation.isRepeatable) pipeline.use(checkIdempotencyKey());
   if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(validate));
   if (operation.isRepeatable) pipeline.use(readRequest());
-  return asHandler(
-    pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<BodyOf<Id>>)),
-  );
+  return asHandler(pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<Body>)));
 }
 
 /** Makes the handler of a call that anybody may make. */

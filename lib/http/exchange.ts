@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Route } from '../contract/routes.ts';
-import { ApiError, errorTable, formatError } from '../domain/errors.ts';
+import type { errorReply } from '../contract/schemas.ts';
+import type { Tied } from '../contract/ties.ts';
+import type { TypeOf } from '../contract/type-of.ts';
+import { ApiError, type ErrorBody, errorTable, formatError } from '../domain/errors.ts';
 import type { AppRef } from '../domain/hrn.ts';
 import type { RequestId } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
@@ -35,9 +38,9 @@ export interface Exchange {
 }
 
 /** What an operation answers. `logged` goes to the access log line, and must hold no secret. */
-export interface Reply {
+export interface Reply<Body = unknown> {
   readonly status: number;
-  readonly body?: object;
+  readonly body?: Body;
   /** instead of a body in JSON; its Content-Type is among the headers */
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -77,7 +80,7 @@ export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
   return {
     statusCode: reply.status,
     headers: {
-      ...(reply.body && { 'Content-Type': 'application/json' }),
+      ...(reply.body !== undefined && { 'Content-Type': 'application/json' }),
       'X-Correlation-ID': exchange.correlationId,
       'X-Request-ID': exchange.requestId,
       'X-Content-Type-Options': 'nosniff',
@@ -90,7 +93,10 @@ export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
 }
 
 /** @returns the contract's answer to whatever was thrown; what is no ApiError is logged and becomes 500000 */
-export function refusalReply(thrown: unknown, exchange: Exchange): Reply {
+export function refusalReply(
+  thrown: unknown,
+  exchange: Exchange,
+): Reply<ErrorBody> & Tied<ErrorBody, TypeOf<typeof errorReply>> {
   const errorId = newErrorId();
   const error = toApiError(thrown, exchange.operation);
   const body = formatError(error, { correlationId: exchange.correlationId, errorId });

@@ -11,7 +11,7 @@ interface Settled {
 }
 
 /** 201 with a new key, its secret included. */
-export function newKeyReply({ body, isReplayed }: NewApiKey): Reply {
+export function newKeyReply({ body, isReplayed }: NewApiKey): Reply<NewApiKey['body']> {
   const { apiKey: keyHrn, rotatedFrom } = body;
   const logged = { keyHrn, ...(rotatedFrom && { rotatedFrom }), ...(isReplayed && { replayed: 'true' }) };
   return { status: 201, body, headers: replayed(isReplayed), logged };
@@ -26,19 +26,19 @@ export function keyReply(
   app: App,
   handle: KeyHandle | undefined,
   lastUsedTime: number | undefined,
-): Reply {
+): Reply<ReturnType<typeof formatApiKey>> {
   const key = requireKey(app, handle);
   const body = formatApiKey(handle as KeyHandle, key, app, settings.partition, lastUsedTime);
   return { status: 200, body, logged: { keyHrn: body.apiKey, expiresAt: String(body.expiresAt) } };
 }
 
 /** 204 after a change to a key. */
-export function doneReply({ settings }: Settled, app: App, handle: KeyHandle | undefined): Reply {
+export function doneReply({ settings }: Settled, app: App, handle: KeyHandle | undefined): Reply<undefined> {
   return { status: 204, logged: { keyHrn: formatApiKeyHrn(app.realm, handle ?? '', settings.partition) } };
 }
 
 /** 200 with an application. */
-export function appReply({ settings }: Settled, app: App, isReplayed = false): Reply {
+export function appReply({ settings }: Settled, app: App, isReplayed = false): Reply<ReturnType<typeof formatApp>> {
   const body = formatApp(app, settings.partition);
   return { status: 200, body, headers: replayed(isReplayed), logged: { app: body.hrn, appStatus: body.status } };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   expiryFault,
   formatApiKey,
+  formatBareApiKey,
   formatNewApiKey,
   hasGivenUpPlace,
   isLiveAt,
@@ -56,7 +57,7 @@ describe('the answer that shows a key', () => {
   };
 
   it('has no secret, and nothing that there is not', () => {
-    expect(formatApiKey(handle('a'), aKey(), { appId, realm }, 'here')).toStrictEqual(shown);
+    expect(formatBareApiKey(handle('a'), aKey(), { appId, realm }, 'here')).toStrictEqual(shown);
     expect(formatApiKey(handle('a'), aKey(), { appId, realm }, 'here', undefined)).toStrictEqual(shown);
   });
 

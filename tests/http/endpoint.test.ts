@@ -74,7 +74,7 @@ function serve(operation: Operation, validator?: typeof validate, run = async ()
     passed.push(call);
     return run();
   };
-  return calling(operation, endpoint(operation, noting, validator));
+  return calling(operation, endpoint(operation, noting as never, validator));
 }
 
 const hrn = 'hrn:here:account::myrealm:app/a1';

@@ -299,7 +299,7 @@ describe('with EVENT_BUS', () => {
       MaximumRecordAgeInSeconds: 43_200,
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['UnpublishedChanges', 'Arn'] } } },
     });
-    expect(Resources.UnpublishedChanges).toMatchObject({
+    expect(packaged.Resources.UnpublishedChanges).toMatchObject({
       Type: 'AWS::SQS::Queue',
       Properties: { SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 },
     });
