@@ -1,7 +1,12 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { localClient } from '../../infra/local/table.ts';
 import { attack, tableOf, unreached } from '../hostile/attack.ts';
-import { mutants, withMutant } from '../hostile/mutants.ts';
+import { type Mutant, mutants, withMutant } from '../hostile/mutants.ts';
+import type { CallPlan } from '../hostile/requests.ts';
+import { send } from '../hostile/send.ts';
 import { type HostileService, openHostileService } from '../hostile/service.ts';
+import { issuerUrl } from '../hostile/tokens.ts';
 import { seed } from '../properties/support.ts';
 import { freshTable } from '../support/engine.ts';
 
@@ -42,7 +47,47 @@ describe('hostile input', () => {
     expect((await attack(service, { ...again, path })).failure).toBeUndefined();
   });
 
+  describe('a path that names an application which is not there', () => {
+    const Key = { pk: 'nowhere', sk: 'app' };
+    const hrn = `hrn:here:account::myrealm:app/${Key.pk}`;
+
+    it('is refused by the condition of a write, which is no violation', async () => {
+      expect(await send(plainCall(hrn), service)).toEqual([{ isDone: false, as: '404660' }]);
+    });
+
+    it('is a violation when the application is there afterwards', async () => {
+      const database = DynamoDBDocumentClient.from(localClient(inject('endpoint')));
+      const wrap: Mutant['wrap'] = (handler) => async (event, context) => {
+        await database.send(new PutCommand({ TableName: service.tableName, Item: Key }));
+        return handler(event, context);
+      };
+      const creating = withMutant(service, { target: 'generateApiKey', words: '', wrap });
+      await expect(send(plainCall(hrn), creating)).rejects.toThrow('an application was changed');
+      await database.send(new DeleteCommand({ TableName: service.tableName, Key }));
+    });
+  });
+
   it('demands that its grammar reaches every operation', () => {
     expect(unreached(new Map())).toContain('generateApiKey is never done');
   });
 });
+
+/** A manager's request for a key, right in every way, of the application that the HRN names. */
+function plainCall(hrn: string): CallPlan {
+  const claims = { iss: issuerUrl, aud: 'appkeys', exp: 4_102_444_800, sub: 'manager', rlm: 'myrealm' };
+  return {
+    kind: 'call',
+    target: 'generateApiKey',
+    app: 'one',
+    nth: 0,
+    gateway: 'rest',
+    token: { header: { alg: 'ES256', kid: `${issuerUrl}-key` }, claims: JSON.stringify(claims), signature: 'right' },
+    authorization: 'Bearer {{token}}',
+    path: { app: { encoding: 'once', around: encodeURIComponent(hrn) } },
+    query: {},
+    headers: { more: [], without: '', casing: 0, maps: 'both' },
+    body: { text: '{"name":"a key"}', isBase64Encoded: false },
+    again: undefined,
+    edits: [],
+  };
+}

@@ -10,8 +10,17 @@ import { authorizerEventOf, eventOf, payloadOf } from './events.ts';
 import { mangled } from './mangling.ts';
 import type { AuthorizerPlan, CallPlan, InvocationPlan, Plan } from './requests.ts';
 import type { HostileService } from './service.ts';
-import { appInSegment, believedClaims, holds, isScopedToProject, mayOn, signPlan } from './tokens.ts';
-import { type AppName, allKeys, apiKeyIdOf, appHrnOf, appNames, validKeys } from './world.ts';
+import {
+  appIdIn,
+  appNamedBy,
+  believedClaims,
+  holds,
+  isScopedToProject,
+  mayOn,
+  signPlan,
+  textInSegment,
+} from './tokens.ts';
+import { type AppName, allKeys, apiKeyIdOf, isAppName, validKeys } from './world.ts';
 
 /** What came of a request: that it was done, or the code or the reason of its refusal. */
 export interface Came {
@@ -50,10 +59,10 @@ async function call(plan: CallPlan, body: BodyPlan, token: string, service: Host
   const isDone = reply.statusCode < 400;
   requireQuiet(service, [...secrets, ...(told?.apiKeyId ? [told.apiKeyId] : [])]);
   const { pathParameters } = (event ?? {}) as { pathParameters?: Record<string, unknown> | null };
-  const app = appInSegment(pathParameters?.app);
-  if (isDone) requireThat(mayDo(operation, plan, app), 'done without a right');
+  const hrn = textInSegment(pathParameters?.app);
+  if (isDone) requireThat(mayDo(operation, plan, appNamedBy(hrn)), 'done without a right');
   if (told?.valid) requireOwnKey(plan, told);
-  await requireUntouched(service, app ?? plan.app, operation, isDone);
+  await requireUntouched(service, appIdIn(hrn) ?? plan.app, operation, isDone);
   return { isDone, as: isDone ? String(reply.statusCode) : String(told?.code) };
 }
 
@@ -94,25 +103,28 @@ function requireOwnKey({ app, nth }: Plan, { apiKey }: Told): void {
   requireThat(validKeys.get(apiKeyIdOf(app, nth)) === apiKey, `${apiKey} is said to be valid`);
 }
 
-/** A refusal, a question and a look change nothing; and nothing but the application that is named is written at all. */
+/**
+ * A refusal, a question and a look change nothing. A write is sent for no other application than the one that is named,
+ * which need not be there: the condition of the write finds that out.
+ */
 async function requireUntouched(
   service: HostileService,
-  app: AppName,
+  appId: string,
   { method, isVerification, access }: Operation,
   isDone: boolean,
 ): Promise<void> {
   const written = service.takeWrites();
   if (written.length === 0) return;
-  for (const key of written) requireThat(isOf(key, app, access), `another item is written: ${JSON.stringify(key)}`);
+  for (const key of written) requireThat(isOf(key, appId, access), `another item is written: ${JSON.stringify(key)}`);
   const mayChange = isDone && method !== 'get' && !isVerification;
-  if (mayChange) await service.world.acceptChange(app);
-  else requireThat(await service.world.isUntouched(app), 'an application was changed');
+  if (mayChange) await service.world.acceptChange(appId);
+  else requireThat(await service.world.isUntouched(appId), 'an application was changed');
 }
 
 /** Whether an item is the application's own or leads to it; to create one is to write none that is there. */
-function isOf({ pk, sk }: ItemKey, app: AppName, access: Operation['access']): boolean {
-  const [appId = ''] = pk.startsWith('member#') ? sk.split('#').slice(-1) : [pk];
-  return access === 'createApp' ? !(appNames as readonly string[]).includes(appId) : appId === app;
+function isOf({ pk, sk }: ItemKey, appId: string, access: Operation['access']): boolean {
+  const [written = ''] = pk.startsWith('member#') ? sk.split('#').slice(-1) : [pk];
+  return access === 'createApp' ? !isAppName(written) : written === appId;
 }
 
 function requireQuiet(service: HostileService, secrets: readonly string[]): Record<string, unknown>[] {
@@ -127,9 +139,8 @@ async function invoke(plan: InvocationPlan, service: HostileService): Promise<Ca
   const told = requireResult(operation, result, [...allKeys, ...hidden(service)]) as Told;
   requireQuiet(service, [...allKeys, ...(told.apiKeyId ? [told.apiKeyId] : [])]);
   if (told.valid) requireOwnKey(plan, told);
-  const { app: named } = (payload ?? {}) as { app?: unknown };
-  const app = appNames.find((name) => appHrnOf(name) === named);
-  await requireUntouched(service, app ?? plan.app, operation, result.ok);
+  const { app: hrn } = (payload ?? {}) as { app?: unknown };
+  await requireUntouched(service, appIdIn(hrn) ?? plan.app, operation, result.ok);
   return { isDone: result.ok, as: result.ok ? 'ok' : String(told.code) };
 }
 

@@ -221,12 +221,21 @@ function permissionsOf({ permissions }: Claims): string[] {
   return Array.isArray(permissions) ? permissions.filter((one) => typeof one === 'string') : [];
 }
 
-/** @returns the application that a path segment names once it is decoded */
-export function appInSegment(segment: unknown): AppName | undefined {
+/** @returns the text that a path segment holds once it is decoded */
+export function textInSegment(segment: unknown): string {
   try {
-    const text = decodeURIComponent(String(segment));
-    return appNames.find((name) => appHrnOf(name) === text);
+    return decodeURIComponent(String(segment));
   } catch {
-    return undefined;
+    return '';
   }
+}
+
+/** @returns the application of the world that an HRN names */
+export function appNamedBy(hrn: unknown): AppName | undefined {
+  return appNames.find((name) => appHrnOf(name) === hrn);
+}
+
+/** @returns the id that an HRN names, whether or not there is such an application */
+export function appIdIn(hrn: unknown): string | undefined {
+  return /^hrn:here:account::[\w-]{1,64}:app\/([A-Za-z0-9]{1,64})$/.exec(String(hrn))?.[1];
 }

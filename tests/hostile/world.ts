@@ -25,6 +25,10 @@ const names = [
 export type AppName = (typeof names)[number];
 export const appNames: readonly AppName[] = names;
 
+export function isAppName(appId: string): appId is AppName {
+  return (names as readonly string[]).includes(appId);
+}
+
 const realms: Partial<Record<AppName, string>> = { sibling: 'other', foreign: 'third' };
 const key: ApiKey = { name: 'a key', enabled: true, createdTime: 1, createdBy: 'manager', expiresAt: -1 };
 const keysIn: Record<AppName, readonly ApiKey[]> = {
@@ -137,17 +141,18 @@ export class World {
   }
 
   /** Takes an application for what it is now: a request had the right to change it. */
-  async acceptChange(name: AppName): Promise<void> {
-    this.#changed.set(name, await this.#get(name));
+  async acceptChange(appId: string): Promise<void> {
+    if (isAppName(appId)) this.#changed.set(appId, await this.#get(appId));
   }
 
-  /** Whether an application is as it was. */
-  async isUntouched(name: AppName): Promise<boolean> {
-    return isDeepStrictEqual(await this.#get(name), this.#changed.get(name) ?? itemOf(name));
+  /** Whether an application is as it was: one that is not of the world is not there. */
+  async isUntouched(appId: string): Promise<boolean> {
+    const before = isAppName(appId) ? (this.#changed.get(appId) ?? itemOf(appId)) : undefined;
+    return isDeepStrictEqual(await this.#get(appId), before);
   }
 
-  async #get(name: AppName): Promise<unknown> {
-    const query = { TableName: this.#tableName, Key: { pk: name, sk: 'app' }, ConsistentRead: true };
+  async #get(appId: string): Promise<unknown> {
+    const query = { TableName: this.#tableName, Key: { pk: appId, sk: 'app' }, ConsistentRead: true };
     return (await this.#database.send(new GetCommand(query))).Item;
   }
 
