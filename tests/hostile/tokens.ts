@@ -237,5 +237,6 @@ export function appNamedBy(hrn: unknown): AppName | undefined {
 
 /** @returns the id that an HRN names, whether or not there is such an application */
 export function appIdIn(hrn: unknown): string | undefined {
-  return /^hrn:here:account::[\w-]{1,64}:app\/([A-Za-z0-9]{1,64})$/.exec(String(hrn))?.[1];
+  if (typeof hrn !== 'string') return undefined;
+  return /^hrn:here:account::[\w-]{1,64}:app\/([A-Za-z0-9]{1,64})$/.exec(hrn)?.[1];
 }
