@@ -12,8 +12,10 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/support/engine.ts',
-    testTimeout: 30_000,
+    // Guards against what hangs, long enough for a busy machine: no test depends on how fast it is.
+    testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     maxConcurrency: 20,
     // Many tests wait for a deadline: Vitest's own choice, one processor less than there are, leaves two half idle.
     maxWorkers: '100%',

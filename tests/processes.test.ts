@@ -101,25 +101,16 @@ it.each(['console', 'docs'])('/demo/%s opens with a token that the service accep
   expect(status).toBe(200);
 });
 
-describe('security 9: 200 concurrent calls over HTTP', { timeout: 60_000 }, () => {
-  it('one process: exactly two 201, the rest 409303, keyCount 2', async () => {
-    const appId = await newSeed();
-    const [first] = instances.map(({ ports }) => ports);
-    expect(await statusesOf(200, first ? [first] : [], appId)).toEqual({ '201': 2, '409303': 198 });
-    expect(await keyCountOf(appId)).toBe(2);
-  });
-
-  it('four processes: the same', async () => {
-    const appId = await newSeed();
-    expect(
-      await statusesOf(
-        200,
-        instances.map(({ ports }) => ports),
-        appId,
-      ),
-    ).toEqual({ '201': 2, '409303': 198 });
-    expect(await keyCountOf(appId)).toBe(2);
-  });
+describe('security 9: 200 concurrent calls over HTTP', () => {
+  it.each([1, 4])(
+    'to %i processes: exactly two 201, keyCount 2, the rest refused or, if the machine is busy, shed',
+    async (count) => {
+      const appId = await newSeed();
+      const targets = instances.slice(0, count).map(({ ports }) => ports);
+      const { 201: made, 409303: _refused, 503000: _shed, ...others } = await statusesOf(200, targets, appId);
+      expect([made, others, await keyCountOf(appId)]).toEqual([2, {}, 2]);
+    },
+  );
 });
 
 describe('the typed client for other Lambda functions', () => {
@@ -185,8 +176,7 @@ describe('GET /whoami, an API behind the authorizer', () => {
       Promise.all(instances.map(async (each) => (await whoami(each.ports, { 'x-api-key': apiKeyId })).status));
     expect(await statuses()).toEqual([200, 200, 200, 200]);
     await fetch(`${url}/${encodeURIComponent(apiKey ?? '')}/disable`, { method: 'POST', headers });
-    const disabledAt = Date.now();
-    await sleep(disabledAt + 1_000 - Date.now());
+    await sleep(1_000); // what was found valid before is remembered no longer
     expect(await statuses()).toEqual([401, 401, 401, 401]);
   });
 });

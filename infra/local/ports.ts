@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 
@@ -15,9 +16,14 @@ export async function isFree(port: number): Promise<boolean> {
 }
 
 /** A free port: `preferred` if that is one. */
-export async function freePort(preferred = 0): Promise<number> {
+export async function freePort(preferred = unlikelyPort()): Promise<number> {
   const isPort = preferred <= 65_535;
   return (isPort ? await tryPort(preferred) : undefined) ?? (await freePort());
+}
+
+/** One that the system gives to no connection by itself, so that it is most likely still free when it is listened on. */
+function unlikelyPort(): number {
+  return randomInt(10_000, 32_768);
 }
 
 async function tryPort(port: number): Promise<number | undefined> {

@@ -37,7 +37,7 @@ const script = `async ({ url, token, app }) => {
   return { secret: key.apiKeyId.reveal(), names, valid: verified.valid, total, refused };
 }`;
 
-describe.skipIf(isMissing)(`the client in a page of the service's origin${needsChromium}`, { timeout: 60_000 }, () => {
+describe.skipIf(isMissing)(`the client in a page of the service's origin${needsChromium}`, () => {
   it('makes, lists, verifies and deletes a key, under the policy of the console, and no console shows the key', async () => {
     const { url } = service();
     const token = await service().token({ permissions: ['account:createApp', 'account:verify'] });

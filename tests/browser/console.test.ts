@@ -1,7 +1,7 @@
 import axe from 'axe-core';
 import type { Page, Route } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Client, createClient } from '../../lib/client/client.ts';
+import { type AppkeysError, type Client, createClient } from '../../lib/client/client.ts';
 import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
 
@@ -63,6 +63,15 @@ function interceptCreations(page: Page, answer: (route: Route) => Promise<void>)
   return page.route('**/apiKeys', (route) => (route.request().method() === 'POST' ? answer(route) : route.continue()));
 }
 
+/** Makes a key that expires after `ms`; on a machine so busy that it would be refused as expired, later. */
+async function makeShort(ms: number): Promise<number> {
+  const expiresAt = Date.now() + ms;
+  const made = await appkeys.generateApiKey({ app, name: 'short', expiresAt }).catch(codeOf);
+  return made === '400200' ? makeShort(2 * ms) : expiresAt;
+}
+
+const codeOf = (error: AppkeysError) => error.code;
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function violations(page: Page): Promise<string[]> {
@@ -71,7 +80,7 @@ async function violations(page: Page): Promise<string[]> {
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, () => {
+describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   it('shows two places, both free', async () => {
     const page = await openConsole();
     expect(await places(page)).toEqual(['free', 'free']);
@@ -119,8 +128,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
   });
 
   it('sets and takes back an expiry; what is expired gives its place to the next key', async () => {
-    const soon = { expiresAt: Date.now() + 5000 };
-    await appkeys.generateApiKey({ app, name: 'short', ...soon });
+    const expiresAt = await makeShort(5000);
     const { apiKey } = await appkeys.generateApiKey({ app, name: 'long' });
     const page = await openConsole();
     await act(page, 'Expiry', 1);
@@ -133,7 +141,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await inDialog(page, 'Set expiry');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect((await appkeys.getApiKey({ app, apiKey })).expiresAt).toBe(-1);
-    await pause(Math.max(0, soon.expiresAt + 6000 - Date.now()));
+    await pause(expiresAt + 6000 - Date.now());
     await page.locator('.apps button').first().click();
     await page.locator('.place.expired').waitFor();
     await make(page, 'the next');
@@ -177,18 +185,18 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.locator('.place.taken').waitFor();
-    expect(await page.evaluate('document.activeElement.id')).toBe('make');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('make');
     await page.keyboard.press('Shift+Tab'); // Delete
     for (const _ of ['Disable', 'Expiry', 'Rename']) await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.keyboard.type('typed again');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('Rename');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Rename');
     await tabTo('switch');
     await page.keyboard.press('Enter');
     await page.locator('.place.disabled').waitFor();
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('Enable');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Enable');
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
     expect(await keys()).toMatchObject([{ name: 'typed again', enabled: false }]);
   });
@@ -251,7 +259,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.keyboard.up('Escape');
     await page.getByText('You have not copied this key').waitFor();
     expect(await page.locator('.secret').count()).toBe(1);
-    const asked = page.waitForEvent('dialog', { timeout: 5000 });
+    const asked = page.waitForEvent('dialog');
     await page.close({ runBeforeUnload: true });
     await (await asked).dismiss();
     await page.keyboard.press('Escape');
@@ -270,7 +278,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
     await page.getByRole('textbox', { name: 'Name' }).fill('slow');
     await inDialog(page, 'Make key');
     await posted;
-    const asked = page.waitForEvent('dialog', { timeout: 5000 });
+    const asked = page.waitForEvent('dialog');
     await page.close({ runBeforeUnload: true });
     await (await asked).dismiss();
     ended.resolve();
@@ -310,8 +318,8 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, { timeout: 60_000 }, (
   });
 
   it('rotates an expired key into one that expires when it is told to', async () => {
-    await appkeys.generateApiKey({ app, name: 'short', expiresAt: Date.now() + 2500 });
-    await pause(3000);
+    const expiresAt = await makeShort(2500);
+    await pause(expiresAt + 500 - Date.now());
     const page = await openConsole();
     expect(await places(page)).toEqual(['taken expired', 'free']);
     await act(page, 'Rotate');
@@ -427,7 +435,7 @@ describe.skipIf(isMissing).each([
   [360, 'dark'],
   [1440, 'light'],
   [1440, 'dark'],
-] as const)(`at %i px, %s${needsChromium}`, { timeout: 60_000 }, (width, colorScheme) => {
+] as const)(`at %i px, %s${needsChromium}`, (width, colorScheme) => {
   const looks = { viewport: { width, height: 800 }, colorScheme, reducedMotion: 'reduce' } as const;
 
   it('axe finds nothing, and nothing is wider than the window', async () => {

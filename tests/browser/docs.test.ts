@@ -8,7 +8,7 @@ const open = useBrowser();
 
 const generate = '#operations-apiKeys-generateApiKey';
 
-describe.skipIf(isMissing)(`the reference page${needsChromium}`, { timeout: 60_000 }, () => {
+describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
   it('has every call of the OpenAPI document, ready to be tried', async () => {
     const page = await open(`${service().url}/docs`);
     await page.locator('.opblock').first().waitFor();

@@ -36,7 +36,7 @@ describe('open', () => {
     const outcome = await open('docs', platform, folder);
     expect(outcome).toEqual({ code: 0, stdout: 'http://x.test/prod/docs\n', stderr: '' });
     const opened = () => readFileSync(join(folder, 'opened'), 'utf8');
-    await vi.waitFor(() => expect(opened()).toBe(`${opener} http://x.test/prod/docs apart\n`), 10_000);
+    await vi.waitFor(() => expect(opened()).toBe(`${opener} http://x.test/prod/docs apart\n`), 60_000);
   });
 
   it('prints the address where there is nothing to open it with', async () => {

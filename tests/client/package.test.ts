@@ -56,7 +56,7 @@ beforeAll(async () => {
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, packed?.filename ?? '')], {
     cwd: project,
   });
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the compiler says of a program in the project, its libraries' declarations included. */
@@ -70,7 +70,7 @@ async function compile(name: string, source: string, moduleResolution: string): 
   return result.stdout;
 }
 
-describe('the package, in a fresh project', { timeout: 60_000 }, () => {
+describe('the package, in a fresh project', () => {
   it('comes alone: no dependency, no source, no Node, no SDK', () => {
     expect(readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['appkeys']);
     const files = readdirSync(installed, { recursive: true }).map(String);

@@ -16,7 +16,7 @@ describe('histories of applications behind a database of whose requests 30 % go 
     const { verdicts, faulty, refuted } = await runHistories(inject('endpoint'), { ...size, seed }, real);
     expect([...faulty, ...refuted.flatMap(tell)]).toEqual([]);
     expect(verdicts).toEqual({ explained: size.apps, refuted: 0, undecided: 0 });
-  }, 120_000);
+  });
 
   it.each([false, true])(
     'are refuted where a write is a read, then a write (nothing lost: %s)',

@@ -153,7 +153,7 @@ describe('the memory table is as the real engine', () => {
     expect(seen.applied).toBeGreaterThan(60);
     expect(seen.refused).toBeGreaterThan(20);
     expect(seen.ValidationException).toBeGreaterThan(20);
-  }, 60_000);
+  });
 
   it('for the writes of the use cases themselves, and for late copies of them', async () => {
     const names = Object.keys(changes) as (keyof typeof changes)[];
@@ -180,7 +180,7 @@ describe('the memory table is as the real engine', () => {
       ),
       runs(25),
     );
-  }, 60_000);
+  });
 });
 
 function ignoreValidation(error: Error): void {
@@ -219,7 +219,7 @@ describe('the real code, in many interleavings', () => {
     const tally = newTally();
     for (let nth = 0; nth < 2_000; nth += 1) await wander(tally, seed, nth);
     expectGood(tally, 2_000);
-  }, 60_000);
+  });
 
   it.each(Object.entries(mutants))(
     'finds the mutant: %s',

@@ -13,10 +13,10 @@ it('dynalite, killed twice under load, loses nothing that was acknowledged', asy
   expect([...outcome.faulty, ...outcome.refuted.flatMap(tell)]).toEqual([]);
   expect(outcome.verdicts).toEqual({ explained: outcome.apps, refuted: 0, undecided: 0 });
   expect(outcome.kills).toBe(2);
-}, 120_000);
+});
 
 it('a dynalite that loses a part of what was acknowledged is found out', async () => {
   const start = forgetful(engines.dynalite ?? expect.fail());
   const { verdicts } = await killDatabase(start, { kills: 2, writes: 40, appsAtOnce: 2, seed: 1 });
   expect(verdicts.refuted).toBeGreaterThan(0);
-}, 120_000);
+});

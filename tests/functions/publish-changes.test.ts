@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
 import { keyPath } from '../support/calls.ts';
 import { hrnOf, startService, type TestService } from '../support/service.ts';
@@ -149,5 +149,3 @@ it('an audit record says what the expiry of a key, or the status of an applicati
     { operation: 'updateApp', appStatus: 'deactivated' },
   ]);
 });
-
-vi.setConfig({ testTimeout: 20_000 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await packageService(folder);
   writeFileSync(join(folder, 'runner.mjs'), runner);
   service = await startService();
-}, 170_000);
+});
 afterAll(remove);
 
 async function run(

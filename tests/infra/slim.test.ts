@@ -24,7 +24,7 @@ let plain = '';
 beforeAll(async () => {
   slim = await bundle('functions/generate-api-key-direct.ts', folder);
   plain = await bundle('functions/generate-api-key-direct.ts', join(folder, 'plain'), plainSettings);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Headers = IncomingHttpHeaders;

@@ -319,7 +319,9 @@ describe('with EVENT_BUS', () => {
       'Fn::Sub': 'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/audit',
     });
     const toQueue = allow(['sqs:SendMessage'], { 'Fn::GetAtt': ['UnpublishedChanges', 'Arn'] });
-    expect(roleOf(packaged, 'publishChanges')).toEqual(roleWith('publishChanges', [readStream, trace, publish, toQueue]));
+    expect(roleOf(packaged, 'publishChanges')).toEqual(
+      roleWith('publishChanges', [readStream, trace, publish, toQueue]),
+    );
   });
 
   it('without it there is no such function, and no queue', () => {

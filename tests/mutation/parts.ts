@@ -19,7 +19,7 @@ export const parts = {
   contract: {
     mutate: ['lib/*.ts', 'lib/contract/*.ts'],
     tests: ['*', 'contract/*'],
-    exclude: ['{architecture,authority,compatibility,docs,processes,secrets,security}', 'contract/generated'],
+    exclude: ['{architecture,authority,compatibility,docs,processes,secrets,security}', 'contract/{generated,ties}'],
     ignoresStatic: true,
   },
   http: {

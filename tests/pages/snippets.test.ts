@@ -66,7 +66,7 @@ describe.each(Object.entries(runs))('%s', (language, { probe }) => {
   const note = isMissing ? ` (skipped: ${probe[0]} is not installed)` : '';
   const url = '/apps/hrn%3Ahere%3Aaccount%3A%3Amyrealm%3Aapp%2Fx/apiKeys?limit=1&pageToken=a';
 
-  it.skipIf(isMissing)(`sends the request that it shows${note}`, { timeout: 120_000 }, async () => {
+  it.skipIf(isMissing)(`sends the request that it shows${note}`, async () => {
     const value = { name: `it's "quoted" \\ \`x\` $HOME é '''`, expiresAt: -1, enabled: true };
     for (const body of [JSON.stringify(value), JSON.stringify(value, null, 2), '{"name":"plain"}']) {
       const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': `o'clock "1" $x` };
@@ -84,7 +84,7 @@ describe.each(Object.entries(runs))('%s', (language, { probe }) => {
     }
   });
 
-  it.skipIf(isMissing)(`sends nothing else, where there is nothing else${note}`, { timeout: 120_000 }, async () => {
+  it.skipIf(isMissing)(`sends nothing else, where there is nothing else${note}`, async () => {
     const bare = { method: 'GET', url: origin + url, headers: {}, needsToken: false, body: undefined };
     const sent = await run(language, bare);
     expect(sent.received).toEqual([{ method: 'GET', url, body: '' }]);

@@ -108,7 +108,7 @@ describe(`${size} concurrent rotations of both keys of one application`, () => {
       }),
       storms,
     );
-  }, 120_000);
+  });
 
   it('of whatever key each caller finds, with and without overlap: never more than two, every 201 there or rotated', async () => {
     await fc.assert(
@@ -131,7 +131,7 @@ describe(`${size} concurrent rotations of both keys of one application`, () => {
       }),
       storms,
     );
-  }, 120_000);
+  });
 
   it('with overlap, both places taken: every one 409303, and nothing changes', async () => {
     const { app, handles } = await seedTwo();
@@ -165,7 +165,7 @@ describe(`${size} concurrent rotations of both keys of one application`, () => {
       }),
       storms,
     );
-  }, 120_000);
+  });
 });
 
 it(`${size} concurrent rotations of the only key with overlap: one 201, and the old key ends with the overlap`, async () => {
@@ -199,4 +199,4 @@ it(`${size} concurrent rotations with a fifth of the database's answers lost: on
     }),
     storms,
   );
-}, 120_000);
+});

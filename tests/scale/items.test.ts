@@ -37,7 +37,7 @@ async function bytes(): Promise<number> {
 /** Verifies a key, and waits for the note of its use, for which the call waits 50 ms at most. @returns bytes of that note */
 async function use({ body: { apiKeyId, apiKey } }: TestReply): Promise<number> {
   await after('verifyApiKey', { body: { apiKeyId } });
-  await expect.poll(() => requests.length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => requests.length).toBeGreaterThanOrEqual(2);
   const key = { pk: `used#${app.appId}`, sk: apiKey.split('/').at(-1) };
   const attempt = await openTable(service.tableName).attemptGet(key);
   return itemSize('found' in attempt ? (attempt.found ?? {}) : expect.fail());

@@ -10,6 +10,6 @@ it.each(Object.entries(tables))('the page shows %s as it is computed', (_, table
   expect(shown).toContain(table);
 });
 
-it('the page shows what the simulation counts', { timeout: 60_000 }, async () => {
+it('the page shows what the simulation counts', async () => {
   expect(shown).toContain(await cacheTable());
 });

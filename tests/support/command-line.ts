@@ -26,7 +26,7 @@ export function runCommandLine(
   env: Record<string, string>,
   input = '',
 ): Promise<Outcome> {
-  const options = { env: { PATH: process.env.PATH, ...env }, timeout: 25_000 };
+  const options = { env: { PATH: process.env.PATH, ...env }, timeout: 100_000 };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [path, ...args], options, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? (error ? error.signal : 0), stdout, stderr }),

@@ -74,7 +74,7 @@ describe('createVerifier', () => {
     await createVerifier({ tableName: service.tableName, lastUsedSeconds: 'off' }).verify(body.apiKeyId);
     expect(await shown()).not.toHaveProperty('lastUsedTime');
     await createVerifier({ tableName: service.tableName }).verify(body.apiKeyId);
-    await vi.waitUntil(async () => 'lastUsedTime' in (await shown()));
+    await expect.poll(shown).toHaveProperty('lastUsedTime');
   });
 
   it('finds the key in a request of node:http', async () => {

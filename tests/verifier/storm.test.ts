@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import type { ApiError } from '../../lib/domain/errors.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import { systemClock, Verifier } from '../../lib/verifier/verifier.ts';
 import type { OperationId } from '../support/events.ts';
@@ -37,8 +38,8 @@ const ends = {
   rotated: (service, { path }) => call(service, 'rotateApiKey', path, {}),
   'rotated with overlap': (service, { path }) => call(service, 'rotateApiKey', path, { overlapSeconds: 1 }),
   'of a deactivated application': (service, { path }) => call(service, 'updateApp', path, { status: 'deactivated' }),
-  expiring: async () => {},
-} satisfies Record<string, (service: TestService, victim: Victim) => Promise<void>>;
+  expiring: (service, { path }, expiresAt) => call(service, 'updateApiKey', path, { expiresAt }),
+} satisfies Record<string, (service: TestService, victim: Victim, expiresAt: number) => Promise<void>>;
 type Kind = keyof typeof ends;
 const kinds = Object.keys(ends) as Kind[];
 
@@ -49,24 +50,24 @@ async function call(service: TestService, id: OperationId, path: Record<string, 
 
 async function makeVictim(service: TestService, kind: Kind): Promise<Victim> {
   const app = await service.seed();
-  const expiresAt = kind === 'expiring' ? Date.now() + 2_000 + Math.floor(Math.random() * 2_000) : -1;
-  const { body } = await service.generate(app, { name: kind, expiresAt });
+  const { body } = await service.generate(app, { name: kind });
   const path = { app: hrnOf(app), apiKey: encodeURIComponent(body.apiKey) };
-  const end = kind === 'expiring' ? expiresAt : Number.POSITIVE_INFINITY;
-  return { apiKeyId: body.apiKeyId, kind, path, endedAt: end, endingAt: end };
+  const never = Number.POSITIVE_INFINITY;
+  return { apiKeyId: body.apiKeyId, kind, path, endedAt: never, endingAt: never };
 }
 
 async function endSoon(service: TestService, victim: Victim): Promise<void> {
-  if (victim.kind === 'untouched' || victim.kind === 'expiring') return;
+  if (victim.kind === 'untouched') return;
   await sleep(500 + Math.random() * 2_000);
   victim.endingAt = Date.now();
-  await ends[victim.kind](service, victim);
+  await ends[victim.kind](service, victim, Date.now() + 3_000);
   victim.endedAt = Date.now();
-  if (victim.kind === 'rotated with overlap') {
+  if (victim.kind === 'rotated with overlap' || victim.kind === 'expiring') {
     const { body } = await service.call('getApiKey', { path: victim.path });
     victim.endingAt = body.expiresAt;
-    // Until the cache's time has passed since the rotation, the key may be remembered as one that never expires.
+    // Until the cache's time has passed since the change, the key may be remembered as one that never expires.
     victim.endedAt = Math.max(body.expiresAt, victim.endedAt + cacheSeconds * 1_000);
+    await sleep(victim.endedAt - Date.now());
   }
   if (victim.kind === 'disabled') await enableLater(service, victim);
 }
@@ -87,10 +88,15 @@ async function runClient(
   while (!isOver()) {
     const victim = victims[Math.floor(Math.random() * victims.length)] ?? expect.fail();
     const arrivedAt = Date.now();
-    const { verification } = await verifier.check(victim.apiKeyId);
-    seen.push({ victim, arrivedAt, answeredAt: Date.now(), valid: verification.valid });
+    const check = await verifier.check(victim.apiKeyId).catch(unavailable);
+    if (check) seen.push({ victim, arrivedAt, answeredAt: Date.now(), valid: check.verification.valid });
     await sleep(Math.random() * 20);
   }
+}
+
+/** On a busy machine the database may answer too late: nobody is let in then, and no key is called invalid. */
+function unavailable(error: ApiError): undefined {
+  expect(error.code).toBe('503000');
 }
 
 /** A request that came when the key had been ended for longer than the bound, and was not enabled again before the answer. */
@@ -139,4 +145,4 @@ it('revocation storm: none is let in later than the bound, and none refused that
     (each) => each.victim.enabledAt !== undefined && isGoodThroughout(each) && each.arrivedAt > each.victim.endedAt,
   );
   expect(again.length).toBeGreaterThan(0);
-}, 60_000);
+});

@@ -258,7 +258,7 @@ describe('requests for one key at the same time', () => {
     const verifier = bench.open({ lastUsedSeconds: 3_600 });
     const checks = await Promise.all(Array.from({ length: 1_000 }, () => verifier.check(key.apiKeyId)));
     expect(checks.every(({ verification }) => verification.valid)).toBe(true);
-    await vi.waitUntil(() => bench.requests.length > 1, { timeout: 10_000 });
+    await expect.poll(() => bench.requests).toHaveLength(2);
     expect(bench.requests).toEqual(['GetItem', 'UpdateItem']);
   });
 
@@ -281,7 +281,7 @@ describe('requests for one key at the same time', () => {
     const late = [verifier.check(key.apiKeyId), verifier.check(key.apiKeyId)];
     held.release();
     expect(await early).toMatchObject(refused('disabled'));
-    await vi.waitUntil(() => held.reads === 2);
+    await expect.poll(() => held.reads).toBe(2);
     held.release();
     expect(await Promise.all(late)).toMatchObject([valid, valid]);
     expect(held.reads).toBe(2);
@@ -297,7 +297,7 @@ describe('requests for one key at the same time', () => {
     const late = verifier.check(key.apiKeyId);
     held.release();
     expect(await early).toMatchObject(valid);
-    await vi.waitUntil(() => held.reads === 2);
+    await expect.poll(() => held.reads).toBe(2);
     held.release();
     expect(await late).toMatchObject(refused('disabled'));
   });
@@ -320,7 +320,7 @@ describe('requests for one key at the same time', () => {
     const failed = expect(early).rejects.toMatchObject({ code: '503000' });
     held.release();
     await failed;
-    await vi.waitUntil(() => held.reads === 2);
+    await expect.poll(() => held.reads).toBe(2);
     held.release();
     expect(await late).toMatchObject(valid);
   });
@@ -328,8 +328,7 @@ describe('requests for one key at the same time', () => {
 
 describe('when a key was used last', () => {
   const settings = { lastUsedSeconds: 3_600 };
-  const isNoted = (key: MadeKey, at: number) =>
-    vi.waitUntil(async () => (await bench.lastUseOf(key)) === at, { timeout: 10_000 });
+  const isNoted = (key: MadeKey, at: number) => expect.poll(() => bench.lastUseOf(key)).toBe(at);
   const written = () => bench.requests.filter((request) => request !== 'GetItem');
 
   it('is written once in a period by each process, however often it verifies the key', async () => {
@@ -429,7 +428,7 @@ describe('when a key was used last', () => {
     const warn = vi.fn();
     const table = { ...bench.table, attemptUpdate };
     expect(await bench.open(settings, { table, warn }).check(key.apiKeyId)).toMatchObject(valid);
-    await vi.waitUntil(() => warn.mock.calls.length === 1);
+    await expect.poll(() => warn.mock.calls).toHaveLength(1);
     expect(warn.mock.calls[0]).toMatchObject([{ message: 'no right' }]);
     warn.mockImplementation(() => {
       throw new Error('the logger is broken');
