@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/support/engine.ts',
-    // Guards against what hangs, long enough for a busy machine: no test depends on how fast it is.
+    // These only end tests that hang. They are long because no result may depend on how fast the machine is.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },

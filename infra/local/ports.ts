@@ -21,7 +21,7 @@ export async function freePort(preferred = unlikelyPort()): Promise<number> {
   return (isPort ? await tryPort(preferred) : undefined) ?? (await freePort());
 }
 
-/** One that the system gives to no connection by itself, so that it is most likely still free when it is listened on. */
+/** A port below those that the system assigns to connections, so that no connection takes it before a server listens on it. */
 function unlikelyPort(): number {
   return randomInt(10_000, 32_768);
 }

@@ -11,13 +11,16 @@ type ReplyOf<Id extends OperationId> = (typeof operations)[Id]['reply'] extends 
   ? TypeOf<Schema>
   : undefined;
 
-/** Fits everything if code that takes `Body` takes every field of the operation's body; otherwise it fits nothing. */
+/** `unknown` if code that takes a `Body` takes every field of the operation's body. Otherwise, an object type that names the fault. */
 export type Takes<Id extends OperationId, Body> = Tied<BodyOf<Id>, Body>;
 
-/** Fits everything if `Body` has exactly the fields of the operation's reply; otherwise it fits nothing. */
+/** `unknown` if `Body` has exactly the fields of the operation's reply. Otherwise, an object type that names the fault. */
 export type Gives<Id extends OperationId, Body> = Tied<Body, ReplyOf<Id>>;
 
-/** `unknown` if a value of one type can be used as the other and has the same fields; otherwise an object that tells the fault. */
+/**
+ * `unknown` if a value of type `From` can be used as a `To` and both types have the same fields. Otherwise, an object type
+ * that names the fault: what is intersected with it does not compile.
+ */
 export type Tied<From, To> = [OtherFields<From, To>] extends [never]
   ? [From] extends [To]
     ? unknown

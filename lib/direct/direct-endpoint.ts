@@ -32,7 +32,7 @@ interface Outcome<Success> {
 
 type Run<Payload, Success> = (call: DirectCall, payload: Payload) => Promise<Outcome<Success>>;
 
-/** Makes the handler of an operation that other Lambda functions invoke without HTTP; it compiles only as `endpoint` does. */
+/** Makes the handler of an operation that other Lambda functions invoke without HTTP. A call compiles only under the conditions of `endpoint`. */
 export function directEndpoint<Id extends OperationId, Payload, Success extends object>(
   operation: Route & { readonly id: Id } & Takes<Id, Payload>,
   validate: Validator,

@@ -29,7 +29,7 @@ import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 /** A Lambda handler behind a REST API of API Gateway. */
 export type GatewayHandler = (event: APIGatewayProxyEvent, context: Context) => Promise<GatewayReply>;
 
-/** A request that has passed the pipeline, and what the code takes of its body. */
+/** A request that has passed the pipeline. `Body` is what the code takes of the request's body. */
 export interface Call<Body = undefined> extends Exchange, VerifyingService {
   readonly caller: Caller;
   /** the application that the path names */
@@ -52,8 +52,8 @@ const options = { timeoutEarlyInMillis: 500 };
 
 /**
  * Makes the handler of a management call. Checked in the contract's order: token, rate, project scope, path, headers
- * and body; the rest is the operation's own. It compiles only if `run` takes every field of the operation's body and gives
- * every field of its reply.
+ * and body; the rest is the operation's own. A call compiles only if `run` takes every field of the operation's body and
+ * returns exactly the fields of its reply.
  * @param validate the generated validator of the operation's body, if it has one
  */
 export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = undefined>(

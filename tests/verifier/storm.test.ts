@@ -67,7 +67,7 @@ async function endSoon(service: TestService, victim: Victim): Promise<void> {
     victim.endingAt = body.expiresAt;
     // Until the cache's time has passed since the change, the key may be remembered as one that never expires.
     victim.endedAt = Math.max(body.expiresAt, victim.endedAt + cacheSeconds * 1_000);
-    await sleep(victim.endedAt - Date.now());
+    await sleep(Math.max(0, victim.endedAt - Date.now()));
   }
   if (victim.kind === 'disabled') await enableLater(service, victim);
 }
