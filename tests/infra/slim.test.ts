@@ -168,7 +168,7 @@ describe('the slim bundle, in a process of its own', () => {
       setTimeout(() => response.destroy(), 20);
     };
     const { endpoint, seen } = await startScript(halfAnswer, done);
-    const { results } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint }, remainingMs: 1_500 });
+    const { results } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint } });
     expect(results).toMatchObject([{ ok: true }]);
     expect(seen).toHaveLength(2);
   });
