@@ -13,9 +13,9 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/support/engine.ts',
     // These only end tests that hang. They are long because no result may depend on how fast the machine is.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     maxConcurrency: 20,
     // Many tests wait for a deadline: Vitest's own choice, one processor less than there are, leaves two half idle.
     maxWorkers: '100%',

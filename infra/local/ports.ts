@@ -23,7 +23,7 @@ export async function freePort(preferred = unlikelyPort()): Promise<number> {
 
 /** A port below those that the system assigns to connections, so that no connection takes it before a server listens on it. */
 function unlikelyPort(): number {
-  return randomInt(10_000, 32_768);
+  return randomInt(11_000, 32_768);
 }
 
 async function tryPort(port: number): Promise<number | undefined> {

@@ -10,7 +10,7 @@ import { openSigningKey, signToken, type TokenRequest } from '../../infra/local/
 import { freePort } from '../../infra/local/ports.ts';
 
 /** A busy machine takes long. */
-const startTimeoutMs = 180_000;
+const startTimeoutMs = 300_000;
 
 /** What `npm start` runs, in a folder and on a port of its own. */
 export interface LocalService {
