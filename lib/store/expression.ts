@@ -1,8 +1,12 @@
 import type { ItemKey, Update } from './table.ts';
 
 /** The path of an attribute: `path('keys', handle, 'name')`. Each segment goes through a name placeholder. */
-export interface Path {
+export class Path {
   readonly segments: readonly string[];
+
+  constructor(segments: readonly string[]) {
+    this.segments = segments;
+  }
 }
 
 /** A piece of a DynamoDB expression whose names and values are not yet placeholders. */
@@ -15,7 +19,7 @@ type Value = string | number | boolean | null | readonly unknown[] | object;
 type Part = Path | { readonly value: Value };
 
 export function path(...segments: string[]): Path {
-  return { segments };
+  return new Path(segments);
 }
 
 /**
@@ -23,11 +27,7 @@ export function path(...segments: string[]): Path {
  * placeholder, so that no input can become part of an expression.
  */
 export function expr(texts: TemplateStringsArray, ...parts: (Path | Value)[]): Fragment {
-  return { texts, parts: parts.map((part) => (isPath(part) ? part : { value: part })) };
-}
-
-function isPath(part: Path | Value): part is Path {
-  return typeof part === 'object' && part !== null && 'segments' in part;
+  return { texts, parts: parts.map((part) => (part instanceof Path ? part : { value: part })) };
 }
 
 /** One write to one item: what it sets and removes, and everything that must hold for it. */
@@ -64,7 +64,7 @@ class Placeholders {
   }
 
   #part(part: Part): string {
-    return isPath(part) ? this.name(part) : this.#value(part.value);
+    return part instanceof Path ? this.name(part) : this.#value(part.value);
   }
 
   name({ segments }: Path): string {
