@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { AppkeysError } from '../client/client.ts';
 import { addApps } from './apps.ts';
+import { addGrants } from './grants.ts';
 import { addKeys } from './keys.ts';
 import { addOpen } from './open.ts';
 import { tell, UsageError } from './terminal.ts';
@@ -10,7 +11,7 @@ import { addVerify } from './verify.ts';
 
 const about = `Applications and their API keys, in an appkeys service.
 
-<app> is an application's HRN, or its name or id where only one has it; <key> is a key's HRN, or its name likewise.
+<app> is an application's HRN, its id, or its name if you created it and no other of yours has that name. <key> is a key's HRN, or its name if only one key of the application has it.
 Exit codes: 0 done, 1 refused, 2 not understood.`;
 
 function createProgram(): Command {
@@ -23,7 +24,7 @@ function createProgram(): Command {
     .option('--json', 'write JSON, for programs')
     .configureOutput({ writeErr: (text) => tell(text.trimEnd()) })
     .exitOverride();
-  for (const add of [addApps, addKeys, addVerify, addToken, addOpen]) add(program);
+  for (const add of [addApps, addKeys, addGrants, addVerify, addToken, addOpen]) add(program);
   return program.addHelpText('after', '\nExample:\n  $ KEY=$(appkeys keys create my-app --name ci)');
 }
 

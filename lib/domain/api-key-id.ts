@@ -49,6 +49,21 @@ export function looksLikeApiKeyId(text: string): boolean {
   return form.test(text);
 }
 
+const heldForm = new RegExp(`[A-Za-z0-9]_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{${secretLength + checksumLength}}`);
+
+/**
+ * Whether something in a text has the form of a key, of whatever prefix and checksum, also where it is percent-encoded,
+ * once or more often. Such a text is neither stored nor logged.
+ */
+export function holdsApiKeyId(text: string): boolean {
+  return heldForm.test(text) || (text.includes('%') && heldForm.test(decodeAscii(text)));
+}
+
+/** @returns the text with every character of ASCII that is percent-encoded, however often, as it is */
+function decodeAscii(text: string): string {
+  return text.replace(/%(?:25)*([0-7][0-9A-F])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
+}
+
 /** @returns the handle of a key, which is what is stored of it; or of what somebody presents as one, which then finds none */
 export function handleOf(apiKeyId: string): KeyHandle {
   return hash('sha256', apiKeyId, 'base64url') as KeyHandle;

@@ -1,4 +1,4 @@
-import type { KeyHandle } from './api-key-id.ts';
+import { holdsApiKeyId, type KeyHandle } from './api-key-id.ts';
 import { ApiError } from './errors.ts';
 
 /** An application's name in the world: `hrn:{partition}:account::{realm}:app/{appId}`. */
@@ -10,23 +10,25 @@ export interface AppRef {
 const appHrn = /^hrn:([a-z0-9-]+):account::([A-Za-z0-9_-]{1,64}):app\/([A-Za-z0-9]{1,64})$/;
 
 /**
- * Reads an application HRN as it stands in a URL's path: still percent-encoded. It is decoded once; a `%` that is left
+ * Reads an application HRN as it stands in a URL's path, percent-encoded. It is decoded exactly once: a `%` that is left
  * makes it invalid.
  * @throws ApiError 400288 when it is no application HRN of this partition
  */
 export function parseAppHrn(segment: string, partition: string): AppRef {
   const [, foundPartition, realm, appId] = appHrn.exec(decodeOnce(segment)) ?? [];
-  if (foundPartition !== partition || realm === undefined || appId === undefined) throw new ApiError('400288');
+  const isWhole = foundPartition === partition && realm !== undefined && appId !== undefined;
+  // It goes into the log, also of a caller who may see no such application.
+  if (!isWhole || holdsApiKeyId(realm)) throw new ApiError('400288');
   return { realm, appId };
 }
 
-/** @returns a path segment with one layer of its percent-encoding taken off; as it is, with its `%`, if that is broken; of what is no text, nothing */
+/** @returns a path segment with one layer of its percent-encoding taken off; nothing if that is broken, or it is no text */
 export function decodeOnce(segment: unknown): string {
   if (typeof segment !== 'string') return '';
   try {
     return decodeURIComponent(segment);
   } catch {
-    return segment;
+    return '';
   }
 }
 

@@ -1,5 +1,7 @@
+import { holdsApiKeyId } from './api-key-id.ts';
 import { ApiError } from './errors.ts';
 import { type AppRef, formatAppHrn, isAppId } from './hrn.ts';
+import { unseen } from './unseen.ts';
 
 /** What a principal may do with an application; each implies those before it. */
 const actions = ['read', 'write', 'manage'] as const;
@@ -56,7 +58,7 @@ export function standingTowards(app: AppRef, caller: Caller, partition: string):
   return { fromToken, principal: caller.principal };
 }
 
-/** What a token says of the applications of a realm: names of single ones, and whether a pattern covers one. */
+/** What a token says of the applications of a realm: names of single ones, whether a pattern covers one, and whether one covers all. */
 export function permittedApps(caller: Caller, partition: string) {
   const patterns = caller.permissions.flatMap(
     (permission) => /^account:(?:read|write|manage):(.+)$/.exec(permission)?.[1] ?? [],
@@ -68,6 +70,7 @@ export function permittedApps(caller: Caller, partition: string) {
   return {
     named: single.map((pattern) => pattern.slice(prefix.length)).filter(isAppId),
     isPermitted: open.some((start) => start.startsWith(prefix) || prefix.startsWith(start)) ? isPermitted : undefined,
+    seesAll: open.some((start) => prefix.startsWith(start)),
   };
 }
 
@@ -126,16 +129,26 @@ function heldBy({ fromToken, principal }: Standing, app: Governed): readonly str
   return [...fromToken, ...(granted ?? [])];
 }
 
-/** All but controls and lone surrogates, without `\p{Cc}`, which would load the properties of Unicode at the start. */
-const principalForm = /^[ -~\u00A0-\uD7FF\uE000-\u{10FFFF}]{1,255}$/u;
+/** No white space at the ends, and no variation selector either: `alice` must not have a double that looks the same. */
+const seen = `[^${unseen}\\uFE0E\\uFE0F]`;
+const seenAtEnds = `[^\\s${unseen}\\uFE0E\\uFE0F]`;
+const principalForm = new RegExp(`^${seenAtEnds}(?:${seen}{0,253}${seenAtEnds})?$`, 'u');
 
-/** Whether a text can be a principal: it must fit into a grant, whose principals are
- * names of attributes, and into a path, and not look like a Lambda function's `createdBy`. */
+/** What `isPrincipal` demands, for whoever wrote something else. */
+export const principalRule =
+  'must be 1 to 255 visible characters without white space around them, not hold an API key, not begin with "lambda:", and not be ".", "..", "__proto__", "constructor" or "prototype"';
+
+/**
+ * Whether a text can be a principal, in a token as in a path: whatever a token can name can be granted and revoked. It
+ * must fit into a grant, whose principals are names of attributes, and into a path, and not look like another principal,
+ * a Lambda function's `createdBy` or an API key.
+ */
 export function isPrincipal(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     principalForm.test(value) &&
     !['__proto__', 'constructor', 'prototype', '.', '..'].includes(value) &&
-    !value.startsWith('lambda:')
+    !value.startsWith('lambda:') &&
+    !holdsApiKeyId(value)
   );
 }

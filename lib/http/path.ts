@@ -1,7 +1,7 @@
-import type { KeyHandle } from '../domain/api-key-id.ts';
+import { holdsApiKeyId, type KeyHandle } from '../domain/api-key-id.ts';
 import { invalidField } from '../domain/errors.ts';
 import { type AppRef, decodeOnce, parseApiKeyHrn } from '../domain/hrn.ts';
-import { isPrincipal } from '../domain/policy.ts';
+import { isPrincipal, principalRule } from '../domain/policy.ts';
 
 /** A request whose path has parameters. */
 interface Located {
@@ -21,11 +21,8 @@ export function keyInPath(call: Located & { app: AppRef; settings: { partition: 
 /** @throws ApiError 400200 when it can be no principal */
 export function principalInPath({ event }: Located): string {
   const principal = decodeOnce(event.pathParameters?.principal ?? '');
-  if (isPrincipal(principal) && !principal.includes('%')) return principal;
-  throw invalidField(
-    '$.principal',
-    'must be 1 to 255 characters, URL-encoded once, without "%" or control characters, and not begin with "lambda:"',
-  );
+  if (isPrincipal(principal)) return principal;
+  throw invalidField('$.principal', `${principalRule}; in a path it is URL-encoded once`);
 }
 
 /** @throws ApiError 400200 when it is no https URL */
@@ -33,9 +30,10 @@ export function issuerInPath({ event }: Located): string {
   const issuer = decodeOnce(event.pathParameters?.issuer ?? '');
   const url = URL.parse(issuer);
   const isPlain = /^https:\/\/[\x21-\x24\x26-\x7e]{1,247}$/.test(issuer);
-  if (isPlain && url?.hostname && !url.username && !url.password) return issuer;
+  const isSecret = url?.username || url?.password || holdsApiKeyId(issuer);
+  if (isPlain && url?.hostname && !isSecret) return issuer;
   throw invalidField(
     '$.issuer',
-    'must be an https URL of at most 255 visible ASCII characters without "%" or a password, URL-encoded once',
+    'must be an https URL of at most 255 visible ASCII characters without "%", a password or an API key, URL-encoded once',
   );
 }

@@ -14,6 +14,8 @@ const commands = [
     'keys',
     name,
   ]),
+  ['grants'],
+  ...['list', 'set', 'remove'].map((name) => ['grants', name]),
   ['verify'],
   ['token'],
   ['open'],
@@ -41,12 +43,15 @@ describe('help', () => {
     await expect(shown.join('\n')).toMatchFileSnapshot('help.txt');
   });
 
-  it.each([[[]], [['apps']], [['keys']]])('2 with help on stderr for %j, which is no command', async (args) => {
-    const { stdout } = await run([...args, '--help']);
-    const { code, stderr } = await run(args);
-    expect([code, stderr.startsWith('Usage: appkeys')]).toEqual([2, true]);
-    expect(stdout.startsWith(stderr.trimEnd())).toBe(true);
-  });
+  it.each([[[]], [['apps']], [['keys']], [['grants']]])(
+    '2 with help on stderr for %j, which is no command',
+    async (args) => {
+      const { stdout } = await run([...args, '--help']);
+      const { code, stderr } = await run(args);
+      expect([code, stderr.startsWith('Usage: appkeys')]).toEqual([2, true]);
+      expect(stdout.startsWith(stderr.trimEnd())).toBe(true);
+    },
+  );
 
   it('--version is that of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -118,7 +123,10 @@ describe('a refusal', () => {
 describe('a result that cannot be written', () => {
   const write = (unwritable: Setting['unwritable']) => {
     service().answers = [
-      { status: 200, body: { hrn: 'hrn:app/a', name: 'x', description: '', status: 'active', createdTime: 0 } },
+      {
+        status: 200,
+        body: { hrn: 'hrn:app/a', name: 'x', description: '', status: 'active', createdTime: 0, createdBy: 'demo' },
+      },
     ];
     return run(['apps', 'create', 'x'], { unwritable });
   };

@@ -6,6 +6,7 @@ import {
   type ApiKeyId,
   formatApiKeyId,
   handleOf,
+  holdsApiKeyId,
   looksLikeApiKeyId,
   parseApiKeyId,
 } from '../../lib/domain/api-key-id.ts';
@@ -87,6 +88,28 @@ it('what has the outer form of a key looks like one, whatever its prefix and che
   expect([outer, `${outer}x`, outer.slice(1), outer.slice(5), ''].map(looksLikeApiKeyId)).toEqual([
     ...[true, false, true, false, false],
   ]);
+});
+
+describe('a text', () => {
+  const held = `ak_app1_${'x'.repeat(49)}`;
+  const encoded = [...held].map((character) => `%${character.charCodeAt(0).toString(16)}`).join('');
+
+  it.each([
+    ...[held, ` ${held}\n`, `my key: ${held}.`, `${held}${held}`, `${held}x`, `x${held}`, `my_${held}`],
+    ...[`?apiKey=${held}&x`, `%20${held}%0A`, held.replaceAll('_', '%5F'), held.replaceAll('_', '%5f')],
+    ...[encoded, encoded.replaceAll('%', '%25'), encoded.replaceAll('%', '%2525'), `100 %${encoded}%E0%A4%A`],
+    `a_b_${'1'.repeat(64)}_${'x'.repeat(49)}`,
+  ])('holds a key: %j', (text) => {
+    expect(holdsApiKeyId(text)).toBe(true);
+  });
+
+  it.each([
+    ...['', 'x', '_', 'ak', 'a_b_c', held.slice(0, -1), held.replaceAll('_', '-'), held.slice(3), `__${held.slice(3)}`],
+    ...[held.replaceAll('_', '__'), held.replace('app1', 'é'), '%', '%25', '%5F', '%ZZ', `ak_${'a'.repeat(65)}`],
+    ...['repo:owner/name:ref:refs/heads/a_b_c', 'x'.repeat(255), '%25'.repeat(5_000), 'a_'.repeat(8_000)],
+  ])('holds none: %j', (text) => {
+    expect(holdsApiKeyId(text)).toBe(false);
+  });
 });
 
 it("the handle is the published one: HERE's known answer", () => {

@@ -34,6 +34,8 @@ describe('an application in a path', () => {
     hrn.replace('my_realm-1', 'r'.repeat(65)),
     hrn.replace('my_realm-1', ''),
     ...[`${hrn}/`, `${hrn}\n`, `${hrn}-`, ` ${hrn}`, `${hrn}${'x'.repeat(45)}`, '%E0%A4%A', '%', '', 'undefined'],
+    ...[encodeURIComponent(encodeURIComponent(hrn)), hrn.replace('my_realm-1', 'my%252Drealm'), `${hrn}%25`],
+    hrn.replace('my_realm-1', `ak_app_${'x'.repeat(49)}`),
   ])('400288 for %j', (segment) => {
     expect(refusalOf(() => parseAppHrn(segment, 'here'))).toMatchObject({ code: '400288' });
   });
@@ -43,7 +45,8 @@ it.each([
   ['a%2Fb', 'a/b'],
   ['a%252Fb', 'a%2Fb'],
   ['a/b', 'a/b'],
-  ['%E0%A4%A', '%E0%A4%A'],
+  ['%E0%A4%A', ''],
+  ['%', ''],
 ])('%s is, decoded once, %s', (segment, text) => {
   expect(decodeOnce(segment)).toBe(text);
 });

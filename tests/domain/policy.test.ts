@@ -72,7 +72,7 @@ describe('the applications that a token speaks of', () => {
     ['none whose id is no id', `account:read:${apps}no_id`, []],
     ['none with a line after it', `account:read:${hrn}\n`, []],
   ])('named: %s', (_, permission, named) => {
-    expect(permittedApps(caller(permission), 'here')).toEqual({ named, isPermitted: undefined });
+    expect(permittedApps(caller(permission), 'here')).toEqual({ named, isPermitted: undefined, seesAll: false });
   });
 
   it.each<[string, boolean | undefined, boolean | undefined]>([
@@ -85,6 +85,19 @@ describe('the applications that a token speaks of', () => {
   ])('%s covers abc: %s, and xab: %s', (permission, abc, xab) => {
     const { named, isPermitted } = permittedApps(caller(permission), 'here');
     expect([named, isPermitted?.('abc'), isPermitted?.('xab')]).toEqual([[], abc, xab]);
+  });
+
+  it.each<[string, boolean]>([
+    ['account:read:*', true],
+    ['account:write:hrn:here:account::my*', true],
+    [`account:manage:${apps}*`, true],
+    [`account:read:${apps}a*`, false],
+    [`account:read:${apps}`, false],
+    [`account:read:${apps}a`, false],
+    ['account:read:hrn:here:account::other:app/*', false],
+    ['account:createApp*', false],
+  ])('%s covers every application of the realm: %s', (permission, seesAll) => {
+    expect(permittedApps(caller('account:verify', permission), 'here').seesAll).toBe(seesAll);
   });
 
   it('covers what one of several patterns does', () => {
@@ -160,13 +173,42 @@ describe('access to an application', () => {
   });
 });
 
+const key = `ak_app_${'x'.repeat(49)}`;
+
 describe('a principal', () => {
-  it.each(['a', 'x'.repeat(255), 'https://issuer|user@here', '🔑', 'my-lambda:name'])('may be %j', (text) => {
+  it.each([
+    'a',
+    'x'.repeat(255),
+    'https://issuer|user@here',
+    '🔑',
+    'my-lambda:name',
+    '%',
+    'a%3Ab',
+    '%25',
+    'a b',
+    'müller',
+    '名前',
+  ])('may be %j', (text) => {
     expect(isPrincipal(text)).toBe(true);
   });
 
   it.each([
     ...['', 'x'.repeat(256), '\u0000a', 'a\n', 'a\u009fb', '\ud800', 'a\udfff'],
+    ...[
+      ' a',
+      'a ',
+      '\u00a0a',
+      'a\u3000',
+      'a\u00ad',
+      'a\u200b',
+      '\u200da',
+      'a\u2060b',
+      'a\u202eb',
+      'a\u2066',
+      'a\ufeff',
+    ],
+    ...['a\ufe0f', 'a\u034f', 'a\u{e0061}', '\u3164', 'a\u061cb', key, `my ${key}.`, encodeURIComponent(`<${key}>`)],
+    ...[key.replaceAll('_', '%5F'), key.replaceAll('_', '%25255f')],
     ...['__proto__', 'constructor', 'prototype', '.', '..', 'lambda:billing', 12, null, undefined, ['demo']],
   ])('is not %j', (value) => {
     expect(isPrincipal(value)).toBe(false);

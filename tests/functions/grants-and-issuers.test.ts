@@ -10,6 +10,9 @@ beforeAll(async () => {
   service = await startService();
 });
 
+/** Of the form of an API key. */
+const apiKeyId = `ak_lACE8kgYxsahjbXnvy8w_${'x'.repeat(49)}`;
+
 type Headers = NonNullable<TestRequest['headers']>;
 
 function put(app: App, principal: string, actions: unknown, headers: Headers = {}): Promise<TestReply> {
@@ -117,12 +120,16 @@ describe('the principal in the path', () => {
     'müller',
     '名前',
     '😀',
-    '\u202e',
+    '%',
+    '%41',
+    'a%2Fb',
+    '100%25 %E0%A4%A',
+    'repo:my%3Aorg@1/my-repo@2:ref:refs/heads/main',
     'toString',
     'hasOwnProperty',
     'x'.repeat(255),
     '😀'.repeat(255),
-  ])('%j is granted, generates a key, is listed and revoked', async (principal) => {
+  ])('security 27: %j is granted, generates a key, is listed and revoked', async (principal) => {
     const app = await service.seed();
     const headers = await as(principal);
     expectRefusal(await getApp(app, headers), '404660');
@@ -136,6 +143,35 @@ describe('the principal in the path', () => {
     expect((await service.item(app)).grants).toEqual({ demo: ['manage'] });
   });
 
+  it.each([
+    ...[
+      'ann\u200b',
+      'a\u200dnn',
+      '\u2060ann',
+      'ann\ufeff',
+      'ann\u00ad',
+      'ann\u202e',
+      '\u2066ann',
+      'ann\u200f',
+      'ann\ufe0f',
+    ],
+    ...['ann ', '\u00a0ann', 'ann\u3164', 'ann\u{e0061}'],
+  ])(
+    'security 27: %j, which looks like another principal, is rejected at the token and as a grantee',
+    async (double) => {
+      const app = await service.seed({ grants: { demo: ['manage'], ann: ['read'] } });
+      expectRefusal(await getApp(app, await as(double)), '401300');
+      expectRefusal(await put(app, double, ['manage']), '400200');
+      expectRefusal(await revoke(app, double), '400200');
+      expect((await service.item(app)).rev).toBe(app.rev);
+    },
+  );
+
+  it('401300 for a token whose principal is an API key, which the log does not have', async () => {
+    expectRefusal(await getApp(await service.seed(), await as(apiKeyId)), '401300');
+    expect(service.log.lines().join('')).not.toContain(apiKeyId);
+  });
+
   it('as the gateway hands it over decoded', async () => {
     const app = await service.seed();
     const path = { app: hrnOf(app), principal: 'a/b@c' };
@@ -147,7 +183,10 @@ describe('the principal in the path', () => {
     ['256 characters', 'x'.repeat(256)],
     ['a line end', 'a%0Ab'],
     ['a NUL', '%00'],
-    ['twice encoded', 'a%2540b'],
+    ['an API key', apiKeyId],
+    ['an API key within other text', `%20the%20key%20${apiKeyId}.`],
+    ['an API key whose _ are encoded', apiKeyId.replaceAll('_', '%5F')],
+    ['an API key that is encoded twice', apiKeyId.replaceAll('_', '%255F')],
     ['broken encoding', '%E0%A4%A'],
     ['a built-in', '__proto__'],
     ['a Lambda function', 'lambda%3Asignup'],
@@ -238,6 +277,39 @@ describe('revoke', () => {
   it('of the built-ins of an object: nothing to revoke', async () => {
     const app = await service.seed();
     expect((await revoke(app, 'toString')).statusCode).toBe(204);
+    expect((await service.item(app)).rev).toBe(app.rev);
+  });
+});
+
+describe('a principal deletes its own grant', () => {
+  it.each(['read', 'write', 'manage'] as const)(
+    '204 with %s, and then it sees the application no longer',
+    async (action) => {
+      const app = await service.seed({ createdBy: 'demo', grants: { demo: ['manage'] } });
+      await put(app, 'ann', [action]);
+      const ann = await as('ann');
+      const listed = async () => (await service.call('listApps', { headers: ann })).body.items.length;
+      const before = await listed();
+      expect((await revoke(app, 'ann', ann)).statusCode).toBe(204);
+      expect((await service.item(app)).grants).toEqual({ demo: ['manage'] });
+      expect((await service.item(app)).lastChange).toMatchObject({ action: 'deleteGrant', by: 'ann' });
+      expect(await listed()).toBe(before - 1);
+      expectRefusal(await revoke(app, 'ann', ann), '404660');
+    },
+  );
+
+  it('403403 for the grant of another principal, and 404660 without any right', async () => {
+    const app = await service.seed({ grants: { demo: ['manage'], ann: ['write'], bob: ['read'] } });
+    expectRefusal(await revoke(app, 'bob', await as('ann')), '403403');
+    expectRefusal(await revoke(app, 'demo', await as('bob')), '403403');
+    expectRefusal(await revoke(app, 'stranger', await as('stranger')), '404660');
+    expect((await service.item(app)).rev).toBe(app.rev);
+  });
+
+  it('204, and nothing is written, for a right that is in the token alone', async () => {
+    const app = await service.seed();
+    const headers = await tokenOf(service, { sub: 'reader', permissions: ['account:read:*'] });
+    expect((await revoke(app, 'reader', headers)).statusCode).toBe(204);
     expect((await service.item(app)).rev).toBe(app.rev);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { principalRule } from '../../lib/domain/policy.ts';
 import { issuerInPath, keyInPath, principalInPath } from '../../lib/http/path.ts';
 import { handle, refusalOf } from '../support/apps.ts';
 
@@ -26,19 +27,21 @@ describe('a principal', () => {
   it.each([
     ['a', 'a'],
     ['some%40one%20%2F', 'some@one /'],
+    ['a%2541', 'a%41'],
+    ['%25', '%'],
     ['p'.repeat(255), 'p'.repeat(255)],
   ])('is read from %s', (principal, expected) => {
     expect(principalInPath(located({ principal }))).toBe(expected);
   });
 
-  it.each([null, {}, ...['', 'p'.repeat(256), 'a%2541', '%', 'a%0A', 'lambda:x'].map((principal) => ({ principal }))])(
-    '400200 for %j',
-    (parameters) => {
-      const message =
-        'must be 1 to 255 characters, URL-encoded once, without "%" or control characters, and not begin with "lambda:"';
-      expect(refusalOf(() => principalInPath(located(parameters)))).toMatchObject(faultAt('$.principal', message));
-    },
-  );
+  it.each([
+    null,
+    {},
+    ...['', 'p'.repeat(256), '%', 'a%0A', 'lambda:x', '%E0%A4%A'].map((principal) => ({ principal })),
+  ])('400200 for %j', (parameters) => {
+    const message = `${principalRule}; in a path it is URL-encoded once`;
+    expect(refusalOf(() => principalInPath(located(parameters)))).toMatchObject(faultAt('$.principal', message));
+  });
 });
 
 describe('an issuer', () => {
@@ -67,11 +70,12 @@ describe('an issuer', () => {
       'https://issuer.test/\u007f',
       'https%3A%2F%2Fissuer.test%2F%2541',
       'https://issuer.test/%',
+      `https://issuer.test/?apiKey=ak_app_${'x'.repeat(49)}&more`,
       `https://${'a'.repeat(63)}/${'b'.repeat(184)}`,
     ].map((issuer) => ({ issuer })),
   ])('400200 for %j', (parameters) => {
     const message =
-      'must be an https URL of at most 255 visible ASCII characters without "%" or a password, URL-encoded once';
+      'must be an https URL of at most 255 visible ASCII characters without "%", a password or an API key, URL-encoded once';
     expect(refusalOf(() => issuerInPath(located(parameters)))).toMatchObject(faultAt('$.issuer', message));
   });
 });
