@@ -18,7 +18,10 @@ export const handler = endpoint(listApps, async ({ caller, settings: { partition
   };
   const isVisible = (app: Parameters<typeof hasAccess>[0] & { appId: string }) =>
     hasAccess(app, app, () => standingTowards(app, caller, partition), 'read');
-  const { apps, hasMore } = await read(table, { ...listing, isVisible }, deadline);
-  const pageToken = hasMore && { pageToken: formatPageToken(apps.at(-1)?.listKey ?? '', list) };
-  return { status: 200, body: { limit, items: apps.map((app) => formatApp(app, partition)), ...pageToken } };
+  const { apps, last } = await read(table, { ...listing, isVisible }, deadline);
+  const pageToken = last !== undefined && { pageToken: formatPageToken(last, list) };
+  return {
+    status: 200,
+    body: { limit, principal: caller.principal, items: apps.map((app) => formatApp(app, partition)), ...pageToken },
+  };
 });

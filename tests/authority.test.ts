@@ -87,7 +87,7 @@ async function callAs(
   const path = {
     app: hrnOf(target),
     apiKey: encodeURIComponent(`hrn:here:account::${target.realm}:apikey/${handle}`),
-    principal: 'reader',
+    principal: 'somebody',
     issuer: encodeURIComponent('https://issuer.example.com'),
   };
   // An application that has an API key cannot get an issuer.

@@ -29,8 +29,14 @@ async function list(_: object, command: Command): Promise<void> {
   const apps: App[] = [];
   for await (const app of everyItem(client.listApps)) apps.push(app);
   if (json) return printJson(apps);
-  const rows = apps.map(({ name, status, createdTime, hrn }) => [name, status, formatTime(createdTime), hrn]);
-  print(formatTable([['NAME', 'STATUS', 'CREATED', 'HRN'], ...rows]));
+  const rows = apps.map(({ name, status, createdTime, createdBy, hrn }) => [
+    name,
+    status,
+    formatTime(createdTime),
+    createdBy,
+    hrn,
+  ]);
+  print(formatTable([['NAME', 'STATUS', 'CREATED', 'CREATED BY', 'HRN'], ...rows]));
 }
 
 async function create(name: string, options: CreateOptions, command: Command): Promise<void> {
@@ -59,12 +65,13 @@ async function remove(text: string, { yes }: { yes?: boolean }, command: Command
   tell(`Deleted ${app}.`);
 }
 
-function formatApp({ name, description, status, createdTime, hrn }: App): string {
+function formatApp({ name, description, status, createdTime, createdBy, hrn }: App): string {
   return formatTable([
     ['name', name],
     ['description', description],
     ['status', status],
     ['created', formatTime(createdTime)],
+    ['created by', createdBy],
     ['HRN', hrn],
   ]);
 }

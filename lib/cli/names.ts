@@ -1,18 +1,34 @@
 import { type ApiKey, type App, type Client, everyItem } from '../client/client.ts';
+import { everyPage } from '../client/every-item.ts';
 import { formatTable } from './table.ts';
 import { UsageError } from './terminal.ts';
 
 /**
- * @param text an application's HRN, or its name or id, which one application alone must have
+ * Finds the application that a text means. An id wins over a name. A name finds only what the caller created, because
+ * everybody who may create applications can grant the caller rights on one of any name.
+ * @param text an application's HRN, its id, or its name
  * @returns the application's HRN
- * @throws UsageError when several have that name, Error when none has it
+ * @throws UsageError when the caller created several of that name, or only others created one; Error when there is none
  */
 export async function findApp(client: Client, text: string): Promise<string> {
   if (text.startsWith('hrn:')) return text;
-  const found: App[] = [];
-  for await (const app of everyItem(client.listApps)) if ([app.name, app.clientId].includes(text)) found.push(app);
-  const rows = found.map(({ hrn, name, createdTime }) => ({ hrn, name, createdTime }));
-  return theOnly(rows, 'application that you may see');
+  const own: App[] = [];
+  const others: App[] = [];
+  for await (const { principal, items } of everyPage(client.listApps)) {
+    const withId = items.find(({ clientId }) => clientId === text);
+    if (withId) return withId.hrn;
+    for (const app of items) if (app.name === text) (app.createdBy === principal ? own : others).push(app);
+  }
+  if (own.length === 0 && others.length > 0) throw onlyOthers(others);
+  const rows = own.map(({ hrn, name, createdTime }) => ({ hrn, name, createdTime }));
+  return theOnly(rows, own.length > 0 ? 'application that you created' : 'application that you may see');
+}
+
+function onlyOthers(apps: readonly App[]): UsageError {
+  const rows = apps.map(({ clientId, name, createdBy }) => [clientId, name, createdBy]);
+  return new UsageError(
+    `You created no application with this name, but others did. To use one of theirs, give its id:\n${formatTable([['ID', 'NAME', 'CREATED BY'], ...rows])}`,
+  );
 }
 
 /**

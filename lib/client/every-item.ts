@@ -10,12 +10,20 @@ interface Page<Item> {
  */
 export async function* everyItem<Query extends object, Item>(
   list: (input: Query & { readonly pageToken?: string }) => Promise<Page<Item>>,
-  ...[input]: Record<never, never> extends Query ? [input?: Query] : [input: Query]
+  ...input: Record<never, never> extends Query ? [input?: Query] : [input: Query]
 ): AsyncGenerator<Item, void> {
+  for await (const { items } of everyPage(list, ...input)) yield* items;
+}
+
+/** The pages themselves. */
+export async function* everyPage<Query extends object, One extends Page<unknown>>(
+  list: (input: Query & { readonly pageToken?: string }) => Promise<One>,
+  ...[input]: Record<never, never> extends Query ? [input?: Query] : [input: Query]
+): AsyncGenerator<One, void> {
   let pageToken: string | undefined;
   do {
-    const page: Page<Item> = await list({ ...(input as Query), ...(pageToken && { pageToken }) });
-    yield* page.items;
+    const page: One = await list({ ...(input as Query), ...(pageToken && { pageToken }) });
+    yield page;
     pageToken = page.pageToken;
   } while (pageToken !== undefined);
 }

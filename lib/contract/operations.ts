@@ -174,7 +174,9 @@ export const createApp = {
 export const listApps = {
   ...routes.listApps,
   summary: 'List Applications',
-  description: 'Lists the applications on which the caller has a right, the newest first. Eventually consistent.',
+  description:
+    'Lists the applications on which the caller has a right: first those that the caller created, then the others, each newest first. ' +
+    'A caller whose token gives a right on every application of the realm gets them all newest first. Eventually consistent.',
   reply: { status: 200, description: 'The applications.', schema: appsReply },
   errors: [],
 } as const satisfies Operation;
@@ -224,7 +226,8 @@ export const putGrant = {
 export const deleteGrant = {
   ...routes.deleteGrant,
   summary: 'Revoke Rights',
-  description: 'Takes all rights on an application away from a principal; one that has none stays so.',
+  description:
+    'Takes all rights on an application away from a principal; one that has none stays so. A principal can always delete its own grant, with any right.',
   reply: done('The principal has no rights on the application.'),
   errors: ['400200', '409306'],
 } as const satisfies Operation;

@@ -159,5 +159,6 @@ export function formatApp(app: App, partition: string) {
     // A deleted one is never shown.
     status: app.status as Exclude<App['status'], 'deleted'>,
     createdTime: app.createdTime,
+    createdBy: app.createdBy,
   };
 }

@@ -29,7 +29,7 @@ export function formatPageToken(after: string, list: readonly string[]): string 
 
 function parseToken(token: string, list: readonly string[]): string {
   const after = Buffer.from(token.split('.')[0] ?? '', 'base64url').toString();
-  const isSortKey = /^\d{16}#[A-Za-z0-9_-]{1,64}$/.test(after);
+  const isSortKey = /^(?:own#)?\d{16}#[A-Za-z0-9_-]{1,64}$/.test(after);
   if (!isSortKey || token !== formatPageToken(after, list))
     throw invalidField('$.pageToken', 'is not one that this list gave');
   return after;

@@ -1,6 +1,6 @@
 import type { App } from '../domain/app.ts';
 import { appKey, appOf } from './app-item.ts';
-import { membersKey } from './members.ts';
+import { membersKey, placeOf } from './members.ts';
 import { type Deadline, read } from './settle.ts';
 import type { Item, Query, Table } from './table.ts';
 
@@ -10,21 +10,24 @@ export interface Listing {
   readonly principal: string;
   /** whether the caller's token gives a right on the application; undefined: on none that it does not name */
   readonly isPermitted: ((appId: string) => boolean) | undefined;
+  /** whether it does so on every application of the realm */
+  readonly seesAll: boolean;
   /** applications that the caller's token names one by one */
   readonly named: readonly string[];
   /** the application itself decides in the end */
   readonly isVisible: (app: App) => boolean;
-  /** `listKey` of the last application of the page before */
+  /** place of the last application of the page before */
   readonly before: string | undefined;
   readonly limit: number;
 }
 
+/** An application that may be in the list, at the place where it was found. */
 interface Candidate {
   readonly appId: string;
-  readonly listKey: string;
+  readonly place: string;
 }
 
-/** Sorts after every `listKey`. */
+/** Sorts after every place. */
 const newest = '~';
 /** As many keys as DynamoDB reads at once. */
 const maxBatch = 100;
@@ -32,13 +35,17 @@ const maxBatch = 100;
 const pageSize = 100;
 const largestPage = 1_600;
 
-/** @returns at most `limit` applications, newest first, eventually consistent; and whether there are more */
+/**
+ * Lists first what the principal created, then the rest, each newest first. Who sees all of the realm gets it newest first.
+ * @returns at most `limit` applications, eventually consistent; and, where there are more, the place of the last one
+ */
 export async function listApps(
   table: Table,
   listing: Listing,
   deadline: Deadline,
-): Promise<{ apps: App[]; hasMore: boolean }> {
+): Promise<{ apps: App[]; last: string | undefined }> {
   const found: App[] = [];
+  const placeFor = (app: App) => (listing.seesAll ? app.listKey : placeOf(app, listing.principal));
   const left = candidates(table, listing, deadline);
   for (let looked = 0; found.length <= listing.limit; ) {
     const unseen = looked - found.length;
@@ -48,17 +55,20 @@ export async function listApps(
     const keys = [...new Set(batch.map(({ appId }) => appId))].map(appKey);
     const items = await read(deadline, (ms) => table.attemptBatchGet(keys, ms));
     const apps = new Map(items.map((item) => [item.pk, appOf(item)]));
-    for (const { appId, listKey } of batch) {
+    for (const { appId, place } of batch) {
       const app = apps.get(appId);
-      if (app?.listKey === listKey && app.status !== 'deleted' && app.realm === listing.realm && listing.isVisible(app))
-        found.push(app);
+      const isThere = app && placeFor(app) === place && app.status !== 'deleted' && app.realm === listing.realm;
+      if (isThere && listing.isVisible(app)) found.push(app);
     }
   }
-  return { apps: found.slice(0, listing.limit), hasMore: found.length > listing.limit };
+  const page = found.slice(0, listing.limit);
+  const last = page.at(-1);
+  return { apps: page, last: last && found.length > listing.limit ? placeFor(last) : undefined };
 }
 
-/** Merges what grants, the realm's index and the token's names lead to: newest first, each once. */
+/** Merges what pointers, the realm's index and the token's names lead to: in order of their places, each once. */
 async function* candidates(table: Table, listing: Listing, deadline: Deadline): AsyncGenerator<Candidate> {
+  if (listing.seesAll) return yield* indexed(table, listing, deadline);
   const sources = [
     members(table, listing, deadline),
     namedApps(table, listing, deadline),
@@ -66,14 +76,14 @@ async function* candidates(table: Table, listing: Listing, deadline: Deadline): 
   ];
   const heads = await Promise.all(sources.map((source) => source.next()));
   for (;;) {
-    const keys = heads.map((head) => (head.done ? '' : head.value.listKey));
-    const first = keys.toSorted().at(-1);
-    const head = heads.find((_, index) => keys[index] === first);
+    const heldPlaces = heads.map((head) => (head.done ? '' : head.value.place));
+    const first = heldPlaces.toSorted().at(-1);
+    const head = heads.find((_, index) => heldPlaces[index] === first);
     if (!head || head.done) return;
     yield head.value;
     await Promise.all(
       sources.map(async (source, index) => {
-        if (keys[index] === head.value.listKey) heads[index] = await source.next();
+        if (heldPlaces[index] === head.value.place) heads[index] = await source.next();
       }),
     );
   }
@@ -93,7 +103,7 @@ function members(
         ExpressionAttributeValues: { ':pk': membersKey(realm, principal), ':last': last },
         Limit: most,
       },
-      ({ appId, sk }) => ({ appId: String(appId), listKey: String(sk) }),
+      ({ appId, sk }) => ({ appId: String(appId), place: String(sk) }),
     ),
   );
 }
@@ -116,7 +126,7 @@ async function* indexed(
           ExpressionAttributeValues: { ':realm': realm, ':last': last },
           Limit: most,
         },
-        ({ pk, listKey }) => ({ appId: String(pk), listKey: String(listKey) }),
+        ({ pk, listKey }) => ({ appId: String(pk), place: String(listKey) }),
       ),
     isPermitted,
   );
@@ -124,20 +134,21 @@ async function* indexed(
 
 async function* namedApps(
   table: Table,
-  { named, before = newest }: Listing,
+  { named, principal, before = newest }: Listing,
   deadline: Deadline,
 ): AsyncGenerator<Candidate> {
   const keys = [...new Set(named)].map(appKey);
   const found: Candidate[] = [];
   for (let from = 0; from < keys.length; from += maxBatch) {
     const items = await read(deadline, (ms) => table.attemptBatchGet(keys.slice(from, from + maxBatch), ms));
-    found.push(...items.map(({ pk, listKey }) => ({ appId: String(pk), listKey: String(listKey ?? '') })));
+    const apps = items.flatMap((item) => appOf(item) ?? []);
+    found.push(...apps.map((app) => ({ appId: app.appId, place: placeOf(app, principal) })));
   }
-  const older = found.filter(({ listKey }) => listKey !== '' && listKey < before);
-  yield* older.sort((one, other) => (one.listKey < other.listKey ? 1 : -1));
+  const later = found.filter(({ place }) => place !== '' && place < before);
+  yield* later.sort((one, other) => (one.place < other.place ? 1 : -1));
 }
 
-/** Pages through something that is sorted by `listKey`, newest first; in larger pages where little of it is wanted. */
+/** Pages backwards through something that is sorted by place; in larger pages where little of it is wanted. */
 async function* descending(
   from: string,
   page: (last: string, most: number) => Promise<Candidate[]>,
@@ -148,7 +159,7 @@ async function* descending(
     const candidates: Candidate[] = await page(last, most);
     const wanted = candidates.filter(({ appId }) => isWanted(appId));
     yield* wanted;
-    last = candidates.length < most ? undefined : candidates.at(-1)?.listKey;
+    last = candidates.length < most ? undefined : candidates.at(-1)?.place;
     if (wanted.length < candidates.length / 2) most = Math.min(2 * most, largestPage);
   }
 }

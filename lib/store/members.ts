@@ -3,9 +3,17 @@ import type { App } from '../domain/app.ts';
 import { type Deadline, read, settle } from './settle.ts';
 import type { ItemKey, Table } from './table.ts';
 
-/** Items that lead from a principal to the applications on which it has rights. The application alone decides. */
+/**
+ * Items that lead from a principal to the applications on which it has rights, and for ever to those that it created.
+ * The application alone decides.
+ */
 export function membersKey(realm: string, principal: string): string {
   return `member#${realm}#${principal}`;
+}
+
+/** @returns the place of an application in the list of a principal, which is read backwards: its own come first, each newest first */
+export function placeOf({ listKey = '', createdBy }: Pick<App, 'listKey' | 'createdBy'>, principal: string): string {
+  return createdBy === principal && listKey ? `own#${listKey}` : listKey;
 }
 
 /** The pointer itself. */
@@ -13,8 +21,8 @@ export function memberItem(app: App, principal: string) {
   return { ...memberKey(app, principal), appId: app.appId, stamp: randomUUID() };
 }
 
-function memberKey({ realm, listKey }: App, principal: string): ItemKey {
-  return { pk: membersKey(realm, principal), sk: listKey ?? '' };
+function memberKey(app: App, principal: string): ItemKey {
+  return { pk: membersKey(app.realm, principal), sk: placeOf(app, principal) };
 }
 
 /** Writes the pointer; before the right is granted, so that no right is without one. @returns the stamp of this copy */

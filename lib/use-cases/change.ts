@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { KeyHandle } from '../domain/api-key-id.ts';
 import type { App, Change } from '../domain/app.ts';
 import { type AppRef, formatApiKeyHrn } from '../domain/hrn.ts';
-import { type Caller, type Standing, standingTowards } from '../domain/policy.ts';
+import { type Action, type Caller, type Standing, standingTowards } from '../domain/policy.ts';
 import type { Service } from '../service.ts';
 import { changeApp } from '../store/change-app.ts';
 import type { Deadline } from '../store/settle.ts';
@@ -22,13 +22,18 @@ type Edit = (app: App, change: Change) => App;
 /**
  * Changes the application of a call, with the right that its operation needs.
  * @param handle of the key that it is about, if it is about one
+ * @param needed another right than the operation's own
  * @throws ApiError as `changeApp` and `edit` do
  */
-export function change(call: ChangingCall, edit: Edit, handle?: KeyHandle): Promise<App> {
-  const { app, caller, settings, operation, deadline } = call;
+export function change(
+  call: ChangingCall,
+  edit: Edit,
+  handle?: KeyHandle,
+  needed: Action = call.operation.access === 'manage' ? 'manage' : 'write',
+): Promise<App> {
+  const { app, caller, settings, deadline } = call;
   const made = newChange(call, handle);
   const standing: Standing = standingTowards(app, caller, settings.partition);
-  const needed = operation.access === 'manage' ? 'manage' : 'write';
   return changeApp(call.table, { app, standing, needed, change: made, edit: (found) => edit(found, made) }, deadline);
 }
 

@@ -17,10 +17,14 @@ export async function grantRights(call: ChangingCall, principal: string, actions
   await tidyUp(() => addMember(table, granted, principal, deadline));
 }
 
+/** Takes all rights of a principal away. Its own grant every principal can delete, whatever right the grant gives. */
 export async function revokeRights(call: ChangingCall, principal: string): Promise<void> {
-  const { table, deadline } = call;
-  const stamp = await readMember(table, await visibleApp(call), principal, deadline);
-  const revoked = await change(call, (app) => revoke(app, principal));
+  const { table, deadline, caller } = call;
+  const needed = principal === caller.principal ? 'read' : 'manage';
+  const app = await visibleApp(call, needed);
+  // The pointer of the creator stays: a token may still give a right, and then the application is among its own.
+  const stamp = principal === app.createdBy ? undefined : await readMember(table, app, principal, deadline);
+  const revoked = await change(call, (found) => revoke(found, principal), undefined, needed);
   await tidyUp(() => removeMember(table, revoked, principal, stamp, deadline));
 }
 
@@ -34,8 +38,8 @@ export async function endApp(call: ChangingCall): Promise<void> {
   });
   const remove = async (app: App, principal: string) =>
     removeMember(table, app, principal, await readMember(table, app, principal, deadline), deadline);
-  const principals = Object.keys(before?.grants ?? {});
-  await Promise.all(principals.map((principal) => tidyUp(async () => before && remove(before, principal))));
+  const principals = new Set(before && [before.createdBy, ...Object.keys(before.grants)]);
+  await Promise.all([...principals].map((principal) => tidyUp(async () => before && remove(before, principal))));
 }
 
 /** What follows a change that is made: when it fails the change stands, and only a list may be a little off. */

@@ -10,11 +10,13 @@ const app = {
   description: 'sells',
   status: 'active',
   createdTime: Date.UTC(2030, 11, 31, 12, 34),
+  createdBy: 'demo',
 };
 const shown = `name         my-app
 description  sells
 status       active
 created      2030-12-31 12:34Z
+created by   demo
 HRN          hrn:app/a
 `;
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
@@ -32,9 +34,9 @@ describe('apps list', () => {
   it('shows the applications of all pages', async () => {
     expect(await apps(['list'], pages)).toEqual({
       code: 0,
-      stdout: `NAME    STATUS       CREATED            HRN
-my-app  active       2030-12-31 12:34Z  hrn:app/a
-b       deactivated  2030-12-31 12:34Z  hrn:app/a
+      stdout: `NAME    STATUS       CREATED            CREATED BY  HRN
+my-app  active       2030-12-31 12:34Z  demo        hrn:app/a
+b       deactivated  2030-12-31 12:34Z  demo        hrn:app/a
 `,
       stderr: '',
     });
@@ -68,7 +70,11 @@ describe('apps create', () => {
 
 describe('apps show', () => {
   it('shows one, by its name', async () => {
-    expect(await apps(['show', 'my-app'], [{ items: [app] }, app])).toEqual({ code: 0, stdout: shown, stderr: '' });
+    expect(await apps(['show', 'my-app'], [{ principal: 'demo', items: [app] }, app])).toEqual({
+      code: 0,
+      stdout: shown,
+      stderr: '',
+    });
     expect(lines()).toEqual(['GET /apps', 'GET /apps/hrn%3Aapp%2Fa']);
   });
 
@@ -77,9 +83,21 @@ describe('apps show', () => {
   });
 });
 
+it('2 for the name of an application that only others created, with its creator', async () => {
+  const foreign = { ...app, createdBy: 'mallory' };
+  expect(await apps(['show', 'my-app'], [{ principal: 'demo', items: [foreign] }])).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `appkeys: You created no application with this name, but others did. To use one of theirs, give its id:
+ID  NAME    CREATED BY
+a   my-app  mallory
+`,
+  });
+});
+
 describe('apps delete', () => {
   const remove = (name: string, setting: Setting) =>
-    apps(['delete', name], name === 'my-app' ? [{ items: [app] }, {}] : [{}], setting);
+    apps(['delete', name], name === 'my-app' ? [{ principal: 'demo', items: [app] }, {}] : [{}], setting);
 
   it('--yes deletes without asking', async () => {
     expect(await apps(['delete', 'hrn:app/a', '--yes'], [{}])).toEqual({

@@ -12,6 +12,7 @@ import { useLocalService } from '../support/local-service.ts';
 import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts';
 
 const secret = /^ak_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{49}\n$/;
+const twinName = 'a name twice';
 const permissions = ['account:createApp', 'account:verify'];
 const commandLine = useCommandLine();
 const service = useLocalService({ RATE_LIMIT: 'off' });
@@ -46,7 +47,9 @@ describe('appkeys apps', () => {
     const hrn = created.stdout.trim();
     expect((await appkeys(['apps', 'show', 'by name'])).stdout).toMatch(/^name +by name\ndescription +a test\n/);
     expect(JSON.parse((await appkeys(['apps', 'show', hrn, '--json'])).stdout)).toMatchObject({ hrn, name: 'by name' });
-    expect((await appkeys(['apps', 'list'])).stdout).toMatch(new RegExp(`^by name +active +\\S+ \\S+ +${hrn}$`, 'm'));
+    expect((await appkeys(['apps', 'list'])).stdout).toMatch(
+      new RegExp(`^by name +active +\\S+ \\S+ +demo +${hrn}$`, 'm'),
+    );
     const deleted = await appkeys(['apps', 'delete', 'by name', '--yes']);
     expect(deleted).toEqual({ code: 0, stdout: '', stderr: `Deleted ${hrn}.\n` });
     expect(await appkeys(['apps', 'show', hrn])).toMatchObject({
@@ -56,13 +59,34 @@ describe('appkeys apps', () => {
     });
   });
 
-  it('takes an id for a name, and lists what has a name that is not unique', async () => {
+  it('an id wins over a name, and what has a name that is not unique is listed', async () => {
     const { clientId, hrn } = await newApp();
-    expect((await appkeys(['apps', 'show', clientId])).code).toBe(0);
-    const twin = await client.createApp({ name: clientId });
-    const { code, stdout, stderr } = await appkeys(['keys', 'create', clientId, '--name', 'x']);
+    const [twin, other] = [await client.createApp({ name: clientId }), await client.createApp({ name: twinName })];
+    expect((await appkeys(['apps', 'show', clientId])).stdout).toContain(hrn);
+    const same = await client.createApp({ name: twinName });
+    const { code, stdout, stderr } = await appkeys(['keys', 'create', twinName, '--name', 'x']);
     expect([code, stdout]).toEqual([2, '']);
-    for (const listed of [hrn, twin.hrn]) expect(stderr).toContain(listed);
+    for (const listed of [other.hrn, same.hrn]) expect(stderr).toContain(listed);
+    expect(stderr).not.toContain(twin.hrn);
+  });
+
+  it("2 for the name of another's application on which one has rights, and its own wins over it", async () => {
+    const mallory = createClient({
+      url: service().url,
+      token: await service().token({ principal: 'mallory', permissions }),
+    });
+    const foreign = await mallory.createApp({ name: 'my-app' });
+    await mallory.putGrant({ app: foreign.hrn, principal: 'demo', actions: ['manage'] });
+    const refused = await appkeys(['keys', 'create', 'my-app', '--name', 'x']);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toMatch(new RegExp(`${foreign.clientId} +my-app +mallory`));
+    const mine = await client.createApp({ name: 'my-app' });
+    expect((await appkeys(['apps', 'show', 'my-app'])).stdout).toMatch(
+      new RegExp(`created by +demo\nHRN +${mine.hrn}`),
+    );
+    expect((await appkeys(['apps', 'show', foreign.clientId])).stdout).toMatch(/created by +mallory/);
+    expect((await appkeys(['grants', 'remove', foreign.clientId, 'demo'])).code).toBe(0);
+    expect((await appkeys(['apps', 'list'])).stdout).not.toContain(foreign.hrn);
   });
 
   it('1 for a name that no application has, which is not repeated', async () => {
@@ -297,7 +321,12 @@ describe('appkeys, when it cannot be done', () => {
   });
 
   it('every command has help with an example', async () => {
-    const groups = { apps: ['list', 'create', 'show', 'delete'], keys: keyCommands, '': ['verify', 'token', 'open'] };
+    const groups = {
+      apps: ['list', 'create', 'show', 'delete'],
+      keys: keyCommands,
+      grants: ['list', 'set', 'remove'],
+      '': ['verify', 'token', 'open'],
+    };
     const all = Object.entries(groups).flatMap(([group, names]) => names.map((name) => [group, name].filter(Boolean)));
     for (const command of all) {
       const { code, stdout } = await appkeys([...command, '--help']);
@@ -321,7 +350,7 @@ describe('what a service says never acts on the terminal', () => {
       'in a table',
       ['apps', 'list'],
       200,
-      { items: [{ name: hostile, status: 'active', createdTime: 1, hrn: hostile }] },
+      { items: [{ name: hostile, status: 'active', createdTime: 1, createdBy: hostile, hrn: hostile }] },
     ],
     ['in JSON', ['apps', 'list', '--json'], 200, { items: [{ name: hostile }] }],
     ['in a refusal', ['apps', 'list'], 403, { code: '403403', cause: hostile, action: hostile }],

@@ -7,7 +7,10 @@ const service = useCannedService();
 /** Runs `appkeys apps …` where the service has no applications. */
 function apps(args: string[], env: Record<string, string> = { APPKEYS_URL: service().url }) {
   service().answers = [
-    { status: 200, body: { items: [], hrn: 'hrn:app/a', name: 'x', description: '', status: '', createdTime: 0 } },
+    {
+      status: 200,
+      body: { items: [], hrn: 'hrn:app/a', name: 'x', description: '', status: '', createdTime: 0, createdBy: 'demo' },
+    },
   ];
   return runInProcess(['apps', ...args], { env });
 }

@@ -7,12 +7,18 @@ import { useCannedService } from '../support/canned-service.ts';
 const service = useCannedService();
 const client = () => createClient({ url: service().url });
 const createdTime = Date.UTC(2030, 11, 31, 12, 34, 56, 789);
-const app = (id: string, name: string) => ({ hrn: `hrn:app/${id}`, clientId: id, name, createdTime });
+const app = (id: string, name: string, createdBy = 'demo') => ({
+  hrn: `hrn:app/${id}`,
+  clientId: id,
+  name,
+  createdTime,
+  createdBy,
+});
 const key = (id: string, name: string) => ({ apiKey: `hrn:apikey/${id}`, name, createdTime });
 const pagesOf = (...pages: object[][]) => {
   service().answers = pages.map((items, index) => ({
     status: 200,
-    body: { items, ...(index < pages.length - 1 && { pageToken: `p${index}` }) },
+    body: { principal: 'demo', items, ...(index < pages.length - 1 && { pageToken: `p${index}` }) },
   }));
 };
 const lines = () => service().seen.map(({ line }) => line);
@@ -39,15 +45,42 @@ describe('an application', () => {
     expect(error).not.toBeInstanceOf(UsageError);
   });
 
-  it('must be the only one of that name or id: all of them are listed', async () => {
-    pagesOf([app('a', 'shop'), app('b', 'x')], [app('shop', 'y')]);
+  it('must be the only one of that name: all that the caller created are listed', async () => {
+    pagesOf([app('a', 'shop'), app('b', 'x')], [app('c', 'shop'), app('d', 'shop', 'mallory')]);
     const error = await find('shop').catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toBe(
       [
-        'More than one application that you may see has this name. Give the HRN:',
+        'More than one application that you created has this name. Give the HRN:',
         'shop  2030-12-31T12:34:56.789Z  hrn:app/a',
-        'y     2030-12-31T12:34:56.789Z  hrn:app/shop',
+        'shop  2030-12-31T12:34:56.789Z  hrn:app/c',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['before', [app('b', 'x'), app('shop', 'a', 'mallory')], [app('a', 'shop')]],
+    ['after', [app('a', 'shop'), app('c', 'shop')], [app('shop', 'x')]],
+  ])('of this id wins over those of this name that come %s it', async (_, ...pages) => {
+    pagesOf(...(pages as object[][]));
+    expect(await find('shop')).toBe('hrn:app/shop');
+  });
+
+  it('is found by its name only among those that the caller created', async () => {
+    pagesOf([app('a', 'shop', 'mallory'), app('b', 'shop')], [app('c', 'shop', 'mallory')]);
+    expect(await find('shop')).toBe('hrn:app/b');
+  });
+
+  it('of others alone is not taken for the one that is meant: they are listed with their creators', async () => {
+    pagesOf([app('a', 'shop', 'mallory'), app('b', 'other')], [app('c', 'shop', 'bob')]);
+    const error = await find('shop').catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toBe(
+      [
+        'You created no application with this name, but others did. To use one of theirs, give its id:',
+        'ID  NAME  CREATED BY',
+        'a   shop  mallory',
+        'c   shop  bob',
       ].join('\n'),
     );
   });

@@ -93,5 +93,6 @@ it('the answer that shows an application tells nothing of its keys, grants or is
     realm: 'hrn:here:account::myrealm:realm/myrealm',
     status: 'active',
     createdTime: now - 86_400_000,
+    createdBy: 'demo',
   });
 });

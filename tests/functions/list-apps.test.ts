@@ -1,6 +1,7 @@
 import { BatchWriteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type App, newApp } from '../../lib/domain/app.ts';
+import { memberItem } from '../../lib/store/members.ts';
 import { database, tokenOf } from '../support/calls.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 import { interceptSends } from '../support/intercept-sends.ts';
@@ -50,13 +51,13 @@ function idsIn(body: { items: { clientId: string }[] }): string[] {
 async function seedAt(appId: string, now: number, parts: Partial<App> = {}): Promise<App> {
   const made = { appId, realm: 'myrealm', name: appId, owner: 'demo', now, op: 'seed', correlationId: 'seed' };
   const app = await service.seed({ ...newApp(made), ...parts });
-  for (const principal of Object.keys(app.grants)) await database().send(new PutCommand(pointerTo(app, principal)));
+  for (const principal of new Set([app.createdBy, ...Object.keys(app.grants)]))
+    await database().send(new PutCommand(pointerTo(app, principal)));
   return app;
 }
 
-function pointerTo({ realm, listKey, appId }: App, principal: string) {
-  const Item = { pk: `member#${realm}#${principal}`, sk: listKey, appId, stamp: 'seed' };
-  return { TableName: service.tableName, Item };
+function pointerTo(app: App, principal: string) {
+  return { TableName: service.tableName, Item: memberItem(app, principal) };
 }
 
 function hrn(appId: string, realm = 'myrealm'): string {
@@ -71,7 +72,11 @@ describe('which applications', () => {
     await seedAt('hidden', 4_000, { grants: { other: ['manage'] } });
     const { statusCode, body } = await list();
     expect(statusCode).toBe(200);
-    expect(body).toEqual({ limit: 100, items: [expect.anything(), expect.anything(), expect.anything()] });
+    expect(body).toEqual({
+      limit: 100,
+      principal: 'demo',
+      items: [expect.anything(), expect.anything(), expect.anything()],
+    });
     expect(idsIn(body)).toEqual(['third', 'second', 'first']);
     expect(body.items[1]).toEqual({
       hrn: hrn('second'),
@@ -81,12 +86,13 @@ describe('which applications', () => {
       realm: 'hrn:here:account::myrealm:realm/myrealm',
       status: 'active',
       createdTime: 2_000,
+      createdBy: 'demo',
     });
   });
 
   it('200 with nothing for who has no right on any', async () => {
     await seedAt('hidden', 1);
-    expect((await list({ sub: 'stranger' })).body).toEqual({ limit: 100, items: [] });
+    expect((await list({ sub: 'stranger' })).body).toEqual({ limit: 100, principal: 'stranger', items: [] });
     expect((await list({ sub: 'toString' })).body.items).toEqual([]);
   });
 
@@ -132,11 +138,11 @@ describe('which applications', () => {
   });
 
   it('by grant, by name and by pattern at once: each once, the newest first', async () => {
-    await seedAt('granted', 1, { grants: { demo: ['read'] } });
-    await seedAt('named', 2, { grants: {} });
-    await seedAt('pattern1', 3, { grants: {} });
-    await seedAt('all1', 4, { grants: { demo: ['manage'] } });
-    await seedAt('hidden', 5, { grants: {} });
+    await seedAt('granted', 1, { createdBy: 'other', grants: { demo: ['read'] } });
+    await seedAt('named', 2, { createdBy: 'other', grants: {} });
+    await seedAt('pattern1', 3, { createdBy: 'other', grants: {} });
+    await seedAt('all1', 4, { createdBy: 'other', grants: { demo: ['manage'] } });
+    await seedAt('hidden', 5, { createdBy: 'other', grants: {} });
     const permissions = [
       `account:read:${hrn('named')}`,
       `account:read:${hrn('all1')}`,
@@ -282,6 +288,58 @@ describe('pages', () => {
 
   it.each(['0', '101', '-1', '1.5', 'x', ''])('400200 for limit %j', async (limit) => {
     expectRefusal(await list({}, { limit }), '400200');
+  });
+});
+
+describe('what the caller created comes first', () => {
+  const foreign = { createdBy: 'mallory', grants: { mallory: ['manage'], demo: ['manage'] } } as const;
+
+  it('security 26: 120 newer applications of another principal do not push it off the first page', async () => {
+    const mine = await service.call('createApp', { body: { name: 'my-app' } });
+    const headers = await tokenOf(service, { sub: 'mallory', permissions: ['account:createApp'] });
+    for (let index = 0; index < 120; index += 1) {
+      const { body } = await service.call('createApp', { body: { name: 'my-app' }, headers });
+      const path = { app: encodeURIComponent(body.hrn), principal: 'demo' };
+      await service.call('putGrant', { path, body: { actions: ['manage'] }, headers });
+    }
+    const { body } = await list();
+    expect(body.items[0]).toEqual(mine.body);
+    expect(body.items.slice(1)).toHaveLength(99);
+    for (const app of body.items.slice(1)) expect(app).toMatchObject({ name: 'my-app', createdBy: 'mallory' });
+    const { ids } = await pages({}, 7);
+    expect([ids[0], ids.length, new Set(ids).size]).toEqual([mine.body.clientId, 121, 121]);
+  });
+
+  it('on every page, each newest first, however the others are found', async () => {
+    for (let index = 1; index <= 9; index += 1)
+      await seedAt(`a${index}`, index, index % 3 === 0 ? {} : index % 3 === 1 ? foreign : { ...foreign, grants: {} });
+    const permissions = [
+      `account:read:${hrn('a2')}`,
+      `account:read:${hrn('a6')}`,
+      'account:read:hrn:here:account::myrealm:app/a5*',
+      'account:read:hrn:here:account::myrealm:app/a9*',
+    ];
+    const expected = ['a9', 'a6', 'a3', 'a7', 'a5', 'a4', 'a2', 'a1'];
+    for (const limit of [1, 2, 3, 4, 8, 9]) expect((await pages({ permissions }, limit)).ids).toEqual(expected);
+  });
+
+  it('who sees the whole realm by the token gets it newest first', async () => {
+    await seedAt('mine', 1);
+    for (let index = 2; index <= 5; index += 1) await seedAt(`theirs${index}`, index, foreign);
+    const expected = ['theirs5', 'theirs4', 'theirs3', 'theirs2', 'mine'];
+    for (const permission of ['account:read:*', 'account:manage:hrn:here:account::myrealm:app/*'])
+      for (const limit of [1, 2, 5]) expect((await pages({ permissions: [permission] }, limit)).ids).toEqual(expected);
+  });
+
+  it('also where the creator has no grant any more, and sees it by a pattern or a name in the token', async () => {
+    const app = await seedAt('mine', 1);
+    await seedAt('mine2', 2, foreign);
+    const path = { app: hrnOf(app), principal: 'demo' };
+    await service.call('putGrant', { path: { ...path, principal: 'ann' }, body: { actions: ['manage'] } });
+    expect((await service.call('deleteGrant', { path })).statusCode).toBe(204);
+    expect(idsIn((await list()).body)).toEqual(['mine2']);
+    for (const permission of [`account:read:${hrn('mine')}`, 'account:read:hrn:here:account::myrealm:app/mine*'])
+      expect(idsIn((await list({ permissions: [permission] })).body)).toEqual(['mine', 'mine2']);
   });
 });
 

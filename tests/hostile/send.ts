@@ -1,5 +1,6 @@
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import type { DirectResult } from '../../lib/direct/direct-endpoint.ts';
+import { decodeOnce } from '../../lib/domain/hrn.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
 import { hasLastSlash } from '../../lib/http/path.ts';
 import type { ItemKey } from '../../lib/store/table.ts';
@@ -60,7 +61,8 @@ async function call(plan: CallPlan, body: BodyPlan, token: string, service: Host
   requireQuiet(service, [...secrets, ...(told?.apiKeyId ? [told.apiKeyId] : [])]);
   const { pathParameters } = (event ?? {}) as { pathParameters?: Record<string, unknown> | null };
   const hrn = textInSegment(pathParameters?.app);
-  if (isDone) requireThat(mayDo(operation, plan, appNamedBy(hrn)), 'done without a right');
+  const principal = operation.id === 'deleteGrant' ? decodeOnce(pathParameters?.principal) : undefined;
+  if (isDone) requireThat(mayDo(operation, plan, appNamedBy(hrn), principal), 'done without a right');
   if (told?.valid) requireOwnKey(plan, told);
   await requireUntouched(service, appIdIn(hrn) ?? plan.app, operation, isDone);
   return { isDone, as: isDone ? String(reply.statusCode) : String(told?.code) };
@@ -89,13 +91,14 @@ interface Told {
   readonly apiKey?: string;
 }
 
-function mayDo({ access }: Operation, { token }: CallPlan, app: AppName | undefined): boolean {
+/** @param leaving whose grant is deleted: that is done for the principal itself, whatever right it has */
+function mayDo({ access }: Operation, { token }: CallPlan, app: AppName | undefined, leaving?: string): boolean {
   if (access === 'public') return true;
   const said = believedClaims(token);
   if (!said) return false;
   if (access === 'list') return !isScopedToProject(said);
   if (access === 'createApp' || access === 'verify') return holds(said, `account:${access}`);
-  return app !== undefined && mayOn(said, app, access);
+  return app !== undefined && mayOn(said, app, leaving !== undefined && leaving === said.sub ? 'read' : access);
 }
 
 /** A key that is said to be valid is the one that was asked about, and it is. */

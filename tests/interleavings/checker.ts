@@ -1,6 +1,6 @@
 import type { App } from '../../lib/domain/app.ts';
 import { appOf } from '../../lib/store/app-item.ts';
-import { membersKey } from '../../lib/store/members.ts';
+import { membersKey, placeOf } from '../../lib/store/members.ts';
 import { type Expected, expected, type Model, newModel } from '../properties/model.ts';
 import type { AnyCall, CreateCall } from './calls.ts';
 import { realm, type Scenario, startTime } from './scenarios.ts';
@@ -88,7 +88,7 @@ function lostPointer({ ended, item, store }: Finished): string | undefined {
   const app = appOf(item);
   if (!app || ended.some(({ answer }) => isUnknown(answer))) return undefined;
   const lost = Object.keys(app.grants).find(
-    (principal) => !store.get({ pk: membersKey(realm, principal), sk: app.listKey ?? '' }),
+    (principal) => !store.get({ pk: membersKey(realm, principal), sk: placeOf(app, principal) }),
   );
   return lost && `${lost} has a right and no pointer to the application`;
 }

@@ -7,7 +7,7 @@ import { fakeDeadline } from '../support/fake-deadline.ts';
 
 const app = { ...anApp(), bodyHash: 'body' };
 const key = { pk: app.appId, sk: 'app' };
-const pointer = { pk: 'member#myrealm#demo', sk: app.listKey };
+const pointer = { pk: 'member#myrealm#demo', sk: `own#${app.listKey}` };
 
 /** A memory table whose put of the application goes as told the first time. */
 function tableOf(first?: (apply: () => Attempt) => Attempt, tellsItem = true): { table: Table; memory: MemoryTable } {

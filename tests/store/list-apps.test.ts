@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
 import { type Listing, listApps } from '../../lib/store/list-apps.ts';
+import { memberItem } from '../../lib/store/members.ts';
 import type { Item, ItemKey, Query, Table } from '../../lib/store/table.ts';
 import { compile } from '../interleavings/expressions.ts';
 import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
@@ -11,11 +12,12 @@ const listKeyOf = (age: number) => String(age).padStart(16, '0');
 
 /** An application; the higher the number, the newer. */
 function appAt(age: number, parts: Partial<App> = {}): App {
-  return anApp({ appId: `app${age}`, listKey: listKeyOf(age), ...parts });
+  return anApp({ appId: `app${age}`, listKey: listKeyOf(age), createdBy: 'other', ...parts });
 }
 
+const own = { createdBy: 'demo' };
 const itemOf = ({ appId, ...attributes }: App): Item => ({ pk: appId, sk: 'app', ...attributes });
-const pointerTo = ({ appId, listKey }: App): Item => ({ pk: 'member#myrealm#demo', sk: listKey, appId });
+const pointerTo = (app: App): Item => ({ ...memberItem(app, 'demo') });
 
 /** A table that holds items, answers queries in the order and the pages that it is asked for, and counts. */
 function tableOf(items: readonly Item[]): { table: Table; asked: string[] } {
@@ -52,14 +54,15 @@ async function list(items: readonly Item[], parts: Partial<Listing> = {}) {
     realm: 'myrealm',
     principal: 'demo',
     isPermitted: undefined,
+    seesAll: false,
     named: [],
     isVisible: () => true,
     before: undefined,
     limit: 2,
     ...parts,
   };
-  const { apps, hasMore } = await listApps(table, listing, fakeDeadline());
-  return { ages: apps.map(({ appId }) => Number(appId.slice(3))), hasMore, asked };
+  const { apps, last } = await listApps(table, listing, fakeDeadline());
+  return { ages: apps.map(({ appId }) => Number(appId.slice(3))), hasMore: last !== undefined, asked, last };
 }
 
 const appsTo = (count: number) => Array.from({ length: count }, (_, index) => appAt(index + 1));
@@ -113,7 +116,7 @@ describe('what a list costs', () => {
       ['query', 'batch of 100', 'batch of 1', 'batch of 3'],
     ],
   ])('%s', async (_, items, parts, found, hasMore, asked) => {
-    const listed = await list(items, parts);
+    const { last, ...listed } = await list(items, parts);
     expect({ ...listed, ages: listed.ages.length }).toEqual({ ages: found, hasMore, asked });
     expect(listed.ages).toEqual(listed.ages.toSorted((one, other) => other - one));
   });
@@ -127,7 +130,14 @@ describe('where a token gives a right on few of many', () => {
       if (query.IndexName) sizes.push(query.Limit ?? 0);
       return table.attemptQuery(query);
     };
-    const listing = { realm: 'myrealm', principal: 'demo', named: [], isVisible: everything, before: undefined };
+    const listing = {
+      realm: 'myrealm',
+      principal: 'demo',
+      named: [],
+      isVisible: everything,
+      before: undefined,
+      seesAll: false,
+    };
     const { apps } = await listApps(
       { ...table, attemptQuery },
       { ...listing, isPermitted, limit: 100 },
@@ -202,6 +212,49 @@ describe('what is in a list', () => {
     expect(await list(items, parts)).toMatchObject({ ages, hasMore: false });
   });
 
+  describe('what the caller created comes first', () => {
+    const apps = [appAt(1, own), appAt(2), appAt(3, own), appAt(4), appAt(5, own), appAt(6)];
+    const [mine1, , mine3] = apps;
+    const items = apps.map(itemOf);
+    const pointed = [...items, ...apps.map(pointerTo)];
+    const listings: [string, Item[], Partial<Listing>][] = [
+      ['by pointers', pointed, {}],
+      ['by names', items, { named: apps.map(({ appId }) => appId) }],
+      [
+        'by a pattern',
+        [...items, ...apps.filter(({ createdBy }) => createdBy === 'demo').map(pointerTo)],
+        { isPermitted: everything },
+      ],
+      ['by all of them', pointed, { isPermitted: everything, named: apps.map(({ appId }) => appId) }],
+    ];
+
+    it.each(listings)('%s, across pages', async (_, stored, parts) => {
+      const ages: number[] = [];
+      let before: string | undefined;
+      do {
+        const page = await list(stored, { ...parts, limit: 2, before });
+        ages.push(...page.ages);
+        before = page.last;
+      } while (before);
+      expect(ages).toEqual([5, 3, 1, 6, 4, 2]);
+    });
+
+    it('newest first where the caller sees all of the realm, which costs one query', async () => {
+      const { asked, ages } = await list(pointed, { isPermitted: everything, seesAll: true, limit: 9 });
+      expect([ages, asked]).toEqual([
+        [6, 5, 4, 3, 2, 1],
+        ['query', 'batch of 6'],
+      ]);
+    });
+
+    it('the last one of a page tells where it is', async () => {
+      expect((await list(pointed, { limit: 2 })).last).toBe(`own#${mine3?.listKey}`);
+      expect((await list(pointed, { limit: 4 })).last).toBe(listKeyOf(6));
+      expect((await list(pointed, { limit: 4, isPermitted: everything, seesAll: true })).last).toBe(mine3?.listKey);
+      expect((await list(pointed, { limit: 9, before: `own#${mine1?.listKey}` })).ages).toEqual([6, 4, 2]);
+    });
+  });
+
   it('a name without a place in a list does not end it, nor cost a look at it', async () => {
     const { asked } = await list([{ pk: 'app1', sk: 'app', realm: 'myrealm' }], { named: ['app1'] });
     expect(asked).toEqual(['query', 'batch of 1']);
@@ -210,7 +263,7 @@ describe('what is in a list', () => {
   it('what is not seen on the way makes no short page, and the next look at more', async () => {
     const isVisible = ({ appId }: App) => Number(appId.slice(3)) % 3 === 0;
     const items = appsTo(9).map(itemOf);
-    const { asked, ...listed } = await list(items, { isPermitted: everything, isVisible });
+    const { asked, last, ...listed } = await list(items, { isPermitted: everything, isVisible });
     expect(listed).toEqual({ ages: [9, 6], hasMore: true });
     expect(asked).toEqual(['query', 'query', 'batch of 3', 'batch of 4']);
   });

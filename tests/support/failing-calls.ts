@@ -63,8 +63,8 @@ export const failingCalls: readonly FailingCall[] = [
   { id: 'updateApp', requests: 2, body: { name }, changes: () => ({ name }) },
   {
     id: 'deleteApp',
-    requests: 6,
-    tidying: 4,
+    requests: 7,
+    tidying: 5,
     changes: () => ({ ...withoutKeys(), status: 'deleted', name: '', grants: {} }),
   },
   { id: 'rotateApiKey', requests: 2, body: {}, changes: withSuccessor },

@@ -236,6 +236,11 @@ export interface components {
              * @example 1790000000000
              */
             readonly createdTime: number;
+            /**
+             * @description the principal that created the application
+             * @example ci
+             */
+            readonly createdBy: string;
         };
         readonly AppPage: {
             /**
@@ -244,6 +249,11 @@ export interface components {
              * @example 100
              */
             readonly limit: number;
+            /**
+             * @description the calling principal: compare it with the createdBy of each application
+             * @example ci
+             */
+            readonly principal: string;
             readonly items: readonly components["schemas"]["App"][];
             /**
              * @description ask with it for the next page; on the last page there is none
@@ -1049,7 +1059,7 @@ export interface Calls {
     readonly verifyApiKey: operations["verifyApiKey"];
     /** Creates an application in the caller's realm. The caller gets manage on it. Needs the permission account:createApp; the token must not have a project scope. */
     readonly createApp: operations["createApp"];
-    /** Lists the applications on which the caller has a right, the newest first. Eventually consistent. Needs a token; the token must not have a project scope. */
+    /** Lists the applications on which the caller has a right: first those that the caller created, then the others, each newest first. A caller whose token gives a right on every application of the realm gets them all newest first. Eventually consistent. Needs a token; the token must not have a project scope. */
     readonly listApps: operations["listApps"];
     /** Shows an application as it is now. Needs read, or more, on the application; the token must not have a project scope. */
     readonly getApp: operations["getApp"];
@@ -1061,7 +1071,7 @@ export interface Calls {
     readonly listGrants: operations["listGrants"];
     /** Gives a principal of the realm exactly these rights on an application. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly putGrant: operations["putGrant"];
-    /** Takes all rights on an application away from a principal; one that has none stays so. Needs manage, or more, on the application; the token must not have a project scope. */
+    /** Takes all rights on an application away from a principal; one that has none stays so. A principal can always delete its own grant, with any right. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly deleteGrant: operations["deleteGrant"];
     /** Lists the token issuers attached to an application. Needs read, or more, on the application; the token must not have a project scope. */
     readonly listIssuers: operations["listIssuers"];

@@ -2,7 +2,7 @@ import type { App, Client } from '../../client/client.ts';
 import { button, element } from './element.ts';
 import { complain } from './notices.ts';
 
-/** The applications that the token's principal may see, page by page, the newest first. The first is chosen. */
+/** The applications that the token's principal may see, page by page, in the order of the service. The first is chosen. */
 export function appList(appkeys: Client, choose: (app: App) => void): HTMLElement {
   const list = element('ul');
   const more = button('More applications', () => loadMore().catch(complain), { hidden: true, class: 'more' });
