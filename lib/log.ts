@@ -1,3 +1,4 @@
+import { withoutApiKeys } from './domain/api-key-id.ts';
 import { version } from './version.ts';
 
 export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
@@ -45,9 +46,13 @@ function invocation(env: Readonly<Record<string, string | undefined>>): object {
   return { function_name, cold_start, xray_trace_id: /Root=([^;]+)/.exec(trace ?? '')?.[1] };
 }
 
-/** JSON leaves U+2028 and U+2029 as they are, which some readers of logs take for line ends. */
+/**
+ * JSON leaves U+2028 and U+2029 as they are, which some readers of logs take for line ends. An API key that gets here by
+ * a way that nobody thought of is not written.
+ */
 export function formatLogLine(record: object): string {
-  return JSON.stringify(record).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  const line = JSON.stringify(record).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  return withoutApiKeys(line);
 }
 
 /** @returns an error in one line, without its stack */

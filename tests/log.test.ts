@@ -22,6 +22,11 @@ it('a record has no character that ends a line', () => {
   expect(formatLogLine({ name: 'a\nb\u2028c\u2029d' })).toBe('{"name":"a\\nb\\u2028c\\u2029d"}');
 });
 
+it('security 7: a record has no API key, however that came into it', () => {
+  const key = `my_ak_app1_${'x'.repeat(49)}`;
+  const line = formatLogLine({ why: `Error: ${key}`, stack: `at\n${key}, ${key}`, other: 'my_ak_app1', list: [key] });
+  expect(line).not.toContain('x'.repeat(40));
+  expect(JSON.parse(line)).toMatchObject({ why: 'Error: my_a[API key]', other: 'my_ak_app1' });
 it('a level or an event that there is not does not compile', () => {
   // @ts-expect-error
   const level: Level = 'warning';

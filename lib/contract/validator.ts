@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv';
-import { ApiError, type ErrorDetail, errorTable } from '../domain/errors.ts';
+import { holdsApiKeyId } from '../domain/api-key-id.ts';
+import { ApiError, type ErrorDetail, errorTable, invalidField } from '../domain/errors.ts';
 
 /** What ajv generates: says whether `data` fits the schema and, if not, leaves the reasons in `errors`. */
 export interface Validator {
@@ -15,6 +16,16 @@ export function requireValid(validate: Validator, data: unknown): void {
   const errors = validate.errors ?? [];
   const code = errors.some(({ keyword }) => keyword === 'required') ? '400201' : '400200';
   throw new ApiError(code, { details: distinct(errors.map(explain)).slice(0, maxDetails) });
+}
+
+/**
+ * What is stored or logged holds no key, also not within other text.
+ * @param fields texts of a body, by their names
+ * @throws ApiError 400200 when one of them holds what looks like an API key
+ */
+export function requireNoApiKey(fields: Readonly<Record<string, unknown>>): void {
+  const [name] = Object.entries(fields).find(([, value]) => typeof value === 'string' && holdsApiKeyId(value)) ?? [];
+  if (name !== undefined) throw invalidField(`$.${name}`, 'must not hold an API key');
 }
 
 /** A value that breaks two rules of one field breaks what is said of the field once. */

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import type { OperationId } from '../contract/operations.ts';
 import type { Route } from '../contract/routes.ts';
 import type { Gives, Takes } from '../contract/ties.ts';
-import { requireValid, type Validator } from '../contract/validator.ts';
+import { requireNoApiKey, requireValid, type Validator } from '../contract/validator.ts';
 import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
 import { levelOf, toApiError, unverified, whyOf } from '../http/exchange.ts';
 import { isId } from '../http/headers.ts';
@@ -54,6 +54,7 @@ export function directEndpoint<Id extends OperationId, Payload, Success extends 
     try {
       if (!service) throw new ApiError('503000', { why: 'the function is not configured' });
       requireValid(validate, payload);
+      if (!isVerification) requireNoApiKey({ ...(payload as object), correlationId });
       asked = { ...ids, app, createdBy };
       const deadline = deadlineOf(context.getRemainingTimeInMillis());
       const outcome = await run({ ...service, correlationId, deadline }, payload as Payload);

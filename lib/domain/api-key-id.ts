@@ -50,6 +50,7 @@ export function looksLikeApiKeyId(text: string): boolean {
 }
 
 const heldForm = new RegExp(`[A-Za-z0-9]_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{${secretLength + checksumLength}}`);
+const everyHeld = new RegExp(heldForm, 'g');
 
 /**
  * Whether something in a text has the form of a key, of whatever prefix and checksum, also where it is percent-encoded,
@@ -57,6 +58,11 @@ const heldForm = new RegExp(`[A-Za-z0-9]_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{${secretL
  */
 export function holdsApiKeyId(text: string): boolean {
   return heldForm.test(text) || (text.includes('%') && heldForm.test(decodeAscii(text)));
+}
+
+/** @returns the text with `[API key]` in place of whatever has the form of a key, but for the start of its prefix */
+export function withoutApiKeys(text: string): string {
+  return text.replace(everyHeld, '[API key]');
 }
 
 /** @returns the text with every character of ASCII that is percent-encoded, however often, as it is */

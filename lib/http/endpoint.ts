@@ -5,7 +5,8 @@ import { type Environment, readRateLimit, readTokenSettings } from '../config.ts
 import type { OperationId } from '../contract/operations.ts';
 import type { Route } from '../contract/routes.ts';
 import type { Gives, Takes } from '../contract/ties.ts';
-import { requireValid, type Validator } from '../contract/validator.ts';
+import { requireNoApiKey, requireValid, type Validator } from '../contract/validator.ts';
+import { holdsApiKeyId } from '../domain/api-key-id.ts';
 import { ApiError, invalidField } from '../domain/errors.ts';
 import { type AppRef, decodeOnce, formatApiKeyHrn, formatAppHrn, parseApiKeyHrn, parseAppHrn } from '../domain/hrn.ts';
 import { type RequestId, requestId } from '../domain/idempotency.ts';
@@ -69,7 +70,7 @@ export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = u
   pipeline.use(refuseProjectScope());
   if (operation.path?.includes('{app}')) pipeline.use(readApp(service));
   if (operation.isRepeatable) pipeline.use(checkIdempotencyKey());
-  if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(validate));
+  if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(operation, validate));
   if (operation.isRepeatable) pipeline.use(readRequest());
   return asHandler(pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<Body>)));
 }
@@ -172,8 +173,9 @@ function checkIdempotencyKey(): Step {
   return {
     before({ event: { headers } }) {
       const [key, ...more] = headers.get('idempotency-key') ?? [];
-      if (key === undefined || (more.length === 0 && /^[\x21-\x7e]{1,255}$/.test(key))) return;
-      throw invalidField('Idempotency-Key', 'must be one header of 1 to 255 visible ASCII characters');
+      if (key === undefined) return;
+      if (more.length === 0 && /^[\x21-\x7e]{1,255}$/.test(key) && !holdsApiKeyId(key)) return;
+      throw invalidField('Idempotency-Key', 'must be one header of 1 to 255 visible ASCII characters, and no API key');
     },
   };
 }
@@ -220,10 +222,11 @@ function parseBody(): Step {
   };
 }
 
-function checkBody(validate: Validator): Step {
+function checkBody({ isVerification }: AnyOperation, validate: Validator): Step {
   return {
     before({ event: { body } }) {
       requireValid(validate, body);
+      if (!isVerification) requireNoApiKey(body as Record<string, unknown>);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { holdsApiKeyId } from '../domain/api-key-id.ts';
+
 /** Every header of a request by its lower-case name, with all its values: names come in any case, and repeated. */
 export type Headers = ReadonlyMap<string, readonly string[]>;
 
@@ -20,13 +22,13 @@ export function headersOf({
   return found;
 }
 
-/** @returns the id in the header if there is exactly one of 1 to 128 visible ASCII characters, else undefined */
+/** @returns the id in the header if there is exactly one that may be used, else undefined */
 export function idIn(headers: Headers, name: string): string | undefined {
   const [id, ...more] = headers.get(name) ?? [];
   return id !== undefined && more.length === 0 && isId(id) ? id : undefined;
 }
 
-/** Whether a correlation or request id may be used: 1 to 128 visible ASCII characters. */
+/** Whether a correlation or request id may be used: 1 to 128 visible ASCII characters that hold no API key. */
 export function isId(text: string): boolean {
-  return /^[\x21-\x7e]{1,128}$/.test(text);
+  return /^[\x21-\x7e]{1,128}$/.test(text) && !holdsApiKeyId(text);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type App, type AppWish, completeAppWish, newApp, newAppId } from '../domain/app.ts';
 import { ApiError } from '../domain/errors.ts';
 import { type RepeatableRequest, type RequestId, repeatable } from '../domain/idempotency.ts';
-import { type Caller, requireAccess, standingTowards } from '../domain/policy.ts';
+import { type Caller, includes, requireAccess, standingTowards } from '../domain/policy.ts';
 import type { Service } from '../service.ts';
 import { createApp } from '../store/create-app.ts';
 import type { Deadline } from '../store/settle.ts';
@@ -45,12 +45,15 @@ function appIdOf({ hash }: RequestId): string {
 }
 
 function requireSame(app: App, caller: Caller, partition: string, request: RepeatableRequest | undefined): void {
-  if (app.status === 'deleted') {
+  const standing = standingTowards(app, caller, partition);
+  // Deletion ends every grant: who has no right by the token and has not deleted it is not told that it was there.
+  const isTold = includes(standing.fromToken, 'read') || app.lastChange.by === caller.principal;
+  if (app.status === 'deleted' && isTold) {
     throw new ApiError('409306', {
       cause: 'The application that this request made has been deleted since.',
       action: 'Create another application with a new Idempotency-Key.',
     });
   }
-  requireAccess(app, app, standingTowards(app, caller, partition), 'read');
+  requireAccess(app, app, standing, 'read');
   if (app.bodyHash !== request?.bodyHash) throw new ApiError('422409');
 }

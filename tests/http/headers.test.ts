@@ -33,7 +33,18 @@ describe('an id', () => {
     expect(idIn(new Map([['x-id', [id]]]), 'x-id')).toBe(id);
   });
 
-  it.each(['', ' ', 'a b', 'a\n', ' a', '\u007f', 'é', 'a'.repeat(129)])('may not be %j', (id) => {
+  it.each([
+    '',
+    ' ',
+    'a b',
+    'a\n',
+    ' a',
+    '\u007f',
+    'é',
+    'a'.repeat(129),
+    `ak_app_${'x'.repeat(49)}`,
+    `?key=ak%5Fapp_${'x'.repeat(49)}&`,
+  ])('may not be %j', (id) => {
     expect(isId(id)).toBe(false);
     expect(idIn(new Map([['x-id', [id]]]), 'x-id')).toBeUndefined();
   });

@@ -114,7 +114,20 @@ describe('a request that was answered before', () => {
     }
   });
 
-  it('409306 where the application has been deleted since', async () => {
+  it('404660 where another principal has deleted the application, and the caller has no right on it', async () => {
+    const table = await answered();
+    const made = table.app ?? expect.fail();
+    table.put({ ...deleteApp(made, 1), lastChange: { ...made.lastChange, by: 'other', action: 'deleteApp' } });
+    for (const bodyHash of [request.bodyHash, 'other']) {
+      const again = create(callOf(table, { request: { ...request, bodyHash } }), body);
+      await expect(again).rejects.toMatchObject({ code: '404660' });
+    }
+    const permissions = ['account:read:hrn:olp:account::myrealm:app/*'];
+    const call = callOf(table, { request, caller: aCaller({ permissions }) });
+    await expect(create(call, body)).rejects.toMatchObject({ code: '409306' });
+  });
+
+  it('409306 where the caller has deleted the application since', async () => {
     const table = await answered();
     table.put(deleteApp(table.app ?? expect.fail()));
     await expect(create(callOf(table, { request }), body)).rejects.toMatchObject({
