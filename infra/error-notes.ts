@@ -30,6 +30,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
       'A field of the body has a value that is not allowed, or is not known; `expiresAt` is not in the future.',
       'The body nests deeper than 8 levels, has a field twice, or one named `__proto__`, `constructor` or `prototype`.',
       '`limit` or `pageToken` in the query, the principal or the issuer in the path, or the header `Idempotency-Key` is not as it must be.',
+      'A name, a description, the principal, the issuer or the `Idempotency-Key` holds something that looks like an API key.',
       'API Gateway itself does not take the request; then there are no `details`.',
     ],
     caller:
@@ -61,7 +62,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
       'The Authorization header is not `Bearer` and one token, is there twice, or its token is longer than 8192 characters.',
       'The token has expired, is not valid yet, or has no `exp`. Clocks may differ by 60 seconds.',
       'Its issuer, audience, algorithm or signature is not one of `TOKEN_ISSUERS`, or it names no key (`kid`) or an unknown one.',
-      'Its realm is none of its issuer, or its principal, scope or permissions have another form than the service takes.',
+      'Its realm is none of its issuer, or its principal, scope or permissions have another form than the service takes. A principal with invisible characters or an API key in it is rejected.',
       'An API behind the middleware of `appkeys/verifier` got no API key, or one that is not valid.',
     ],
     caller:
@@ -92,6 +93,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
     when: [
       'There is no application with this HRN, or it was deleted.',
       'It is of another realm than the token, or the caller has no right on it: the answer is the same, so that nobody learns what there is.',
+      '`POST /apps` is repeated with its Idempotency-Key by a caller that has lost every right on the application.',
     ],
     operator: '`why` in the access line says which of these it was.',
   },
@@ -129,7 +131,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
       'A change would leave nobody with `manage` among its grants.',
       'A token issuer is attached to an application with API keys.',
       'It has rights for 100 principals, or 10 issuers, already.',
-      '`POST /apps` is repeated with its Idempotency-Key, and the application has been deleted since.',
+      '`POST /apps` is repeated with its Idempotency-Key by a caller that deleted the application, or whose token still gives a right on it.',
     ],
     caller: '`cause` and `action` say which, and what to do first.',
   },

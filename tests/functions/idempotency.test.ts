@@ -590,6 +590,17 @@ describe('create an application', () => {
     expectRefusal(await service.call('getApp', { path }), '404660');
   });
 
+  it('404660 after others took every right of the creator away, also once they have deleted it', async () => {
+    const { body } = await create();
+    const path = { app: encodeURIComponent(body.hrn) };
+    await service.call('putGrant', { path: { ...path, principal: 'ann' }, body: { actions: ['manage'] } });
+    const headers = await tokenOf(service, { sub: 'ann' });
+    await service.call('deleteGrant', { path: { ...path, principal: 'demo' }, headers });
+    expectRefusal(await create(), '404660');
+    await service.call('deleteApp', { path, headers });
+    expectRefusal(await create(), '404660');
+  });
+
   it('a late copy of the creation does not revive it', async () => {
     let hrn = '';
     const copies = await writesOf(async () => {
