@@ -25,10 +25,22 @@ const address = () => `${service().url}/console`;
 
 async function openConsole(options: Parameters<typeof open>[1] = {}): Promise<Page> {
   const page = await open(address(), options);
+  await signIn(page);
+  return page;
+}
+
+async function signIn(page: Page): Promise<void> {
   await page.getByLabel('Access token').fill(token);
   await page.getByRole('button', { name: 'Open' }).click();
   await page.locator('.place').first().waitFor();
-  return page;
+}
+
+async function grant(page: Page, principal: string, right: string): Promise<void> {
+  await page.getByRole('button', { name: 'Grant rights' }).click();
+  await page.getByLabel('Principal').fill(principal);
+  await page.getByLabel('Rights', { exact: true }).selectOption(right);
+  await inDialog(page, 'Grant');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
 }
 
 const act = (page: Page, name: string, place = 0) =>
@@ -392,6 +404,51 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     expect(await page.getByText('Deactivated').textContent()).toContain('none can be made');
     for (const name of ['Make a key', 'Rotate']) expect(await page.getByRole('button', { name }).count()).toBe(0);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  });
+
+  it('shows who created an application, and grants and removes rights on it', async () => {
+    const page = await openConsole();
+    const grants = page.locator('.grants li');
+    await grants.first().waitFor();
+    expect(await page.locator('.hrn').textContent()).toMatch(/ created by user [0-9a-f-]{36}$/);
+    await grant(page, 'bob', 'write');
+    await expect.poll(() => grants.count()).toBe(2);
+    expect((await appkeys.listGrants({ app })).items).toContainEqual({ principal: 'bob', actions: ['write'] });
+    await page.getByRole('button', { name: 'Remove the rights of bob' }).click();
+    await inDialog(page, 'Remove rights');
+    await expect.poll(() => grants.count()).toBe(1);
+    expect((await appkeys.listGrants({ app })).total).toBe(1);
+  });
+
+  it('encodes a principal once in the path', async () => {
+    const principal = 'repo:my%3Aorg/a b';
+    const asked: string[] = [];
+    const items = [{ principal, actions: ['read'] }];
+    const page = await open(address());
+    await page.route('**/grants', (route) => route.fulfill({ json: { total: 1, items } }));
+    await page.route('**/grants/*', (route) => {
+      asked.push(`${route.request().method()} ${new URL(route.request().url()).pathname.split('/grants/')[1]}`);
+      return route.fulfill(route.request().method() === 'PUT' ? { json: items[0] } : { status: 204 });
+    });
+    await signIn(page);
+    await grant(page, principal, 'read');
+    await page.getByText(`“${principal}” has read.`).waitFor();
+    await page.getByRole('button', { name: `Remove the rights of ${principal}` }).click();
+    await inDialog(page, 'Remove rights');
+    await page.getByText(`“${principal}” has no grant any more.`).waitFor();
+    expect(asked).toEqual(['PUT repo%3Amy%253Aorg%2Fa%20b', 'DELETE repo%3Amy%253Aorg%2Fa%20b']);
+  });
+
+  it('lets a principal that may only read give up its own rights', async () => {
+    const principal = `guest ${crypto.randomUUID()}`;
+    await appkeys.putGrant({ app, principal, actions: ['read'] });
+    token = await service().token({ principal });
+    const page = await openConsole();
+    expect(await page.locator('.grants li').count()).toBe(0);
+    await page.getByRole('button', { name: 'Give up my rights' }).click();
+    await inDialog(page, 'Remove rights');
+    await page.getByText('This token shows no application.').waitFor();
+    expect((await appkeys.listGrants({ app })).total).toBe(1);
   });
 
   it('tells so when the token is none', async () => {

@@ -1,5 +1,6 @@
 import type { ApiKey, App, Client } from '../../client/client.ts';
 import { button, element, focusAgain } from './element.ts';
+import { grantsView, type Viewer } from './grants-view.ts';
 import { freePlace, keyCard } from './key-card.ts';
 import { askForNewKey, type Context } from './key-dialogs.ts';
 import { stateOf } from './key-state.ts';
@@ -8,7 +9,7 @@ import { complain, isOutdated } from './notices.ts';
 const places = Number(document.body.dataset.places);
 
 /** An application with its places, each with a key or free. */
-export function appView(appkeys: Client, app: App): HTMLElement {
+export function appView(appkeys: Client, app: App, viewer: Viewer): HTMLElement {
   const shown = element('ol', { class: 'places', 'aria-label': 'Places for keys', 'aria-busy': 'true' });
   const count = element('p', { class: 'count' });
   const deactivated = element(
@@ -55,17 +56,22 @@ export function appView(appkeys: Client, app: App): HTMLElement {
   };
   deactivated.hidden = app.status === 'active';
   refresh().catch(complain);
+  const grants = grantsView(appkeys, app, viewer);
   const view = element(
     'section',
     { class: 'app', 'aria-labelledby': 'app-name' },
     element('h1', { id: 'app-name', tabindex: '-1' }, app.name),
     deactivated,
     app.description ? element('p', { class: 'description' }, app.description) : undefined,
-    element('p', { class: 'hrn' }, element('code', {}, app.hrn)),
+    element('p', { class: 'hrn' }, element('code', {}, app.hrn), ` created by ${app.createdBy}`),
     count,
     shown,
+    grants,
   );
-  view.addEventListener('outdated', () => refresh().catch(complain));
+  view.addEventListener('outdated', () => {
+    refresh().catch(complain);
+    grants.dispatchEvent(new Event('outdated'));
+  });
   return view;
 }
 

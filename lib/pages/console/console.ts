@@ -5,7 +5,6 @@ import { appView } from './app-view.ts';
 import { labelled } from './dialog.ts';
 import { button, element, requireElement } from './element.ts';
 import { complain, sayNothing } from './notices.ts';
-import { principalOf } from './token.ts';
 
 const main = requireElement('main');
 const who = requireElement('who');
@@ -43,15 +42,16 @@ function showSignIn(): void {
 
 async function openWith(token: string): Promise<void> {
   const appkeys = createClient({ url: new URL('.', location.href).href, token });
-  await appkeys.listApps({ limit: 1 });
+  const { principal } = await appkeys.listApps({ limit: 1 });
   sayNothing();
   const view = element('div', { class: 'view' });
+  const viewer = { principal, leave: () => void openWith(token).catch(complain) };
   main.className = 'opened';
   main.replaceChildren(
-    appList(appkeys, (app) => view.replaceChildren(appView(appkeys, app))),
+    appList(appkeys, (app) => view.replaceChildren(appView(appkeys, app, viewer))),
     view,
   );
-  who.replaceChildren(element('span', {}, principalOf(token)), button('Forget token', showSignIn));
+  who.replaceChildren(element('span', {}, principal), button('Forget token', showSignIn));
 }
 
 // The view hears it itself: a listener of the document's would keep a view that is gone, and the token with it.
