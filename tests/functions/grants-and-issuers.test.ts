@@ -220,7 +220,7 @@ describe('list of grants', () => {
 describe('who may', () => {
   const calls = (app: App, headers: Headers) => [
     () => put(app, 'new', ['read'], headers),
-    () => revoke(app, 'ann', headers),
+    () => revoke(app, 'bob', headers),
     () => list(app, headers),
   ];
 
