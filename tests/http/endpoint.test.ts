@@ -232,7 +232,7 @@ describe('an Idempotency-Key', () => {
   it.each([[['']], [['a b']], [[' a']], [['a\n']], [['\u007f']], [['é']], [['a'.repeat(256)]], [['a', 'a']]])(
     '400200 for %j',
     async (keys) => {
-      const message = 'must be one header of 1 to 255 visible ASCII characters';
+      const message = 'must be one header of 1 to 255 visible ASCII characters, and no API key';
       const { body } = await serve(routes.createApp)(sending(...keys));
       expect(body).toMatchObject({ code: '400200', details: [{ source: 'Idempotency-Key', message }] });
     },

@@ -3,7 +3,7 @@ import ts from 'typescript';
 
 const library = new URL('../../lib/', import.meta.url);
 /** What code that is not ours looks for on values: promises, JSON, the SDK. */
-const others = ['then', 'toJSON', 'wrappedNumber', 'S', 'N', 'M', 'L', 'NULL', 'BOOL'];
+const others = ['latest', 'then', 'toJSON', 'wrappedNumber', 'S', 'N', 'M', 'L', 'NULL', 'BOOL'];
 
 /** @returns every name of a property that the code of the service uses, and those that every object has */
 export function wordsOfCode(): string[] {

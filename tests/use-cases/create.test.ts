@@ -117,9 +117,9 @@ describe('a request that was answered before', () => {
   it('404660 where another principal has deleted the application, and the caller has no right on it', async () => {
     const table = await answered();
     const made = table.app ?? expect.fail();
-    table.put({ ...deleteApp(made, 1), lastChange: { ...made.lastChange, by: 'other', action: 'deleteApp' } });
-    for (const bodyHash of [request.bodyHash, 'other']) {
-      const again = create(callOf(table, { request: { ...request, bodyHash } }), body);
+    table.put({ ...deleteApp(made), lastChange: { ...made.lastChange, by: 'other', action: 'deleteApp' } });
+    for (const name of [body.name, 'other']) {
+      const again = create(callOf(table, { request }), { ...body, name });
       await expect(again).rejects.toMatchObject({ code: '404660' });
     }
     const permissions = ['account:read:hrn:olp:account::myrealm:app/*'];
