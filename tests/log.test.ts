@@ -27,6 +27,8 @@ it('security 7: a record has no API key, however that came into it', () => {
   const line = formatLogLine({ why: `Error: ${key}`, stack: `at\n${key}, ${key}`, other: 'my_ak_app1', list: [key] });
   expect(line).not.toContain('x'.repeat(40));
   expect(JSON.parse(line)).toMatchObject({ why: 'Error: my_a[API key]', other: 'my_ak_app1' });
+});
+
 it('a level or an event that there is not does not compile', () => {
   // @ts-expect-error
   const level: Level = 'warning';
