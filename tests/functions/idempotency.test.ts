@@ -463,7 +463,7 @@ describe('generate', () => {
     },
   );
 
-  it('is never rejected for lack of room: 60 keys are generated and deleted, and the item stays small', {
+  it('security 26: is never rejected for lack of room: 60 keys are generated and deleted, and the item stays small', {
     timeout: 120_000,
   }, async () => {
     const app = await service.seed();

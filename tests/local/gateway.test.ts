@@ -42,7 +42,7 @@ const codeOf = async (path: string, sent?: Sent) => {
   return [status, body.code];
 };
 
-describe('a path reaches the functions as it was sent', () => {
+describe('security 31: a path reaches the functions as it was sent', () => {
   it.each([
     ['an HRN', hrn],
     ['an HRN with hex in lower case', hrn.toLowerCase().replace('lace8kgyxsahjbxnvy8w', 'lACE8kgYxsahjbXnvy8w')],
@@ -82,7 +82,7 @@ describe('a path reaches the functions as it was sent', () => {
   });
 });
 
-describe('a body reaches the functions as it was sent', () => {
+describe('security 31: a body reaches the functions as it was sent', () => {
   const create = (body: string | Uint8Array, headers = {}) =>
     codeOf('/apps', { method: 'POST', headers: { ...json, ...headers }, body });
 
@@ -109,7 +109,7 @@ describe('a body reaches the functions as it was sent', () => {
   });
 });
 
-describe('a query and headers reach the functions as they were sent', () => {
+describe('security 31: a query and headers reach the functions as they were sent', () => {
   it.each([
     ['limit=1', 200],
     ['%6Cimit=%31', 200],

@@ -40,7 +40,7 @@ it.each<[OperationId, string, string, TestRequest]>([
   ['createApp', 'POST', '/apps', { body: 'x'.repeat(20_000) }],
   ['listApps', 'GET', '/apps?limit=1%20', { query: { limit: '1 ' } }],
   ['listApps', 'GET', '/apps?limit=1&limit=2', { query: { limit: ['1', '2'] } }],
-])('%s has the same answer locally and deployed: %s %s', async (id, method, path, request) => {
+])('security 31: %s has the same answer locally and deployed: %s %s', async (id, method, path, request) => {
   const headers = { authorization: `Bearer ${await local().token({ permissions: ['account:createApp'] })}` };
   const json = { 'Content-Type': 'application/json' };
   const reply = await fetch(local().url + path, {

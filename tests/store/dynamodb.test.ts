@@ -163,7 +163,7 @@ it('failures that are no sign of too much to do do not use up its repetitions', 
   expect(await to.attemptGet(key)).toMatchObject({ isTooBusy: false });
 });
 
-describe('is given up after 2 seconds, or sooner when the time of the request is over', () => {
+describe('security 30: is given up after 2 seconds, or sooner when the time of the request is over', () => {
   /** @returns how long three attempts had, in ms, in the order in which they were given up; false for one that was given up sooner */
   const givenUpOn = async (server: Server) => {
     onTestFinished(() => void server.close().closeAllConnections());
