@@ -27,7 +27,7 @@ function* fieldsIn(part: unknown): Generator<Field> {
 
 /** What a pattern may consist of: all of it means the same in ECMAScript, Python, Go, Java, Ruby and .NET. */
 const portable =
-  /^(?:[\w :;,/<>="'!@~-]|\\[\\.sSdwWD/[\](){}*+?|^$-]|\\x[0-9a-f]{2}|\[\^?(?:[\w :/.,+*?$<>-]|\\[\\.sSdw\]^-]|\\x[0-9a-f]{2})+\]|\(\?:|\((?!\?)|[)|^$.*+?]|\{\d{1,3}(?:,\d{0,3})?\})+$/;
+  /^(?:[\w :;,/<>="'!@~-]|\\[\\.sSdwWD/[\](){}*+?|^$-]|\\x[0-9a-f]{2}|\[\^?(?:[\w :/.,+*?$<>=-]|\\[\\.sSdw\]^-]|\\x[0-9a-f]{2})+\]|\(\?:|\((?!\?)|[)|^$.*+?]|\{\d{1,3}(?:,\d{0,3})?\})+$/;
 
 describe('every pattern of the OpenAPI document', () => {
   it('there are patterns to look at', () => {

@@ -68,7 +68,12 @@ const adding =
     const [before = '', after = ''] = [text.slice(0, text.indexOf(start)), text.slice(text.indexOf(start))];
     return text.includes(start) ? before + after.replace(mark, () => mark + more) : text;
   };
-const inSchema = (schema: string) => adding(' note: name,', 'properties: {', `export const ${schema} = {`);
+const inSchema = (schema: string) => (text: string) =>
+  adding(
+    ' note: name,',
+    'properties: {',
+    `export const ${schema} = {`,
+  )(text.replace('properties: wish,', 'properties: { ...wish },'));
 
 /** The files that do not compile, all for the field `note`. */
 function filesOf(faults: readonly string[]): string[] {

@@ -337,7 +337,6 @@ describe('delete all', () => {
 describe('the key that the path names', () => {
   const bad: [string, string][] = [
     ['a handle alone', a],
-    ['nothing', ''],
     ['a short handle', encodeURIComponent(`hrn:here:account::myrealm:apikey/${a.slice(1)}`)],
     ['a long handle', encodeURIComponent(`hrn:here:account::myrealm:apikey/${a}a`)],
     ['another realm', encodeURIComponent(`hrn:here:account::other:apikey/${a}`)],

@@ -199,7 +199,9 @@ describe('roles', () => {
     const types = Object.values(template.Resources).map(({ Type }) => Type);
     expect(types.filter((type) => /^AWS::IAM::|ResourcePolicy$/.test(type) && type !== 'AWS::IAM::Role')).toEqual([]);
     const invokers = idsOf('AWS::Lambda::Permission').map((id) => resource(id).Properties);
-    expect(new Set(invokers.map(({ Principal }) => Principal))).toEqual(new Set(['apigateway.amazonaws.com']));
+    expect(new Set(invokers.map(({ Principal }) => Principal))).toEqual(
+      new Set(['apigateway.amazonaws.com', 'events.amazonaws.com']),
+    );
   });
 
   it('security 23: no action has a wildcard, and none scans', () => {
@@ -242,6 +244,8 @@ describe('the table', () => {
           { AttributeName: 'sk', AttributeType: 'S' },
           { AttributeName: 'realm', AttributeType: 'S' },
           { AttributeName: 'listKey', AttributeType: 'S' },
+          { AttributeName: 'dueShard', AttributeType: 'S' },
+          { AttributeName: 'dueAt', AttributeType: 'N' },
         ],
         KeySchema: [
           { AttributeName: 'pk', KeyType: 'HASH' },
@@ -253,6 +257,14 @@ describe('the table', () => {
             KeySchema: [
               { AttributeName: 'realm', KeyType: 'HASH' },
               { AttributeName: 'listKey', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+          {
+            IndexName: 'byDue',
+            KeySchema: [
+              { AttributeName: 'dueShard', KeyType: 'HASH' },
+              { AttributeName: 'dueAt', KeyType: 'RANGE' },
             ],
             Projection: { ProjectionType: 'KEYS_ONLY' },
           },
