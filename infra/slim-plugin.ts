@@ -31,9 +31,25 @@ function fetched(path: string): string {
   return `process.getBuiltinModule(${JSON.stringify(path)})`;
 }
 
+/** What `node:process` has depends on how the process was started; a bundle must not depend on who builds it. */
+const ofProcess = [
+  'arch',
+  'argv',
+  'cwd',
+  'emitWarning',
+  'env',
+  'hrtime',
+  'nextTick',
+  'pid',
+  'platform',
+  'version',
+  'versions',
+];
+
 /** @returns a module of whose exports esbuild keeps those that are used */
 function namedExports(path: string): string {
-  const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => /^[A-Za-z]\w*$/.test(name));
+  const all = path === 'node:process' ? ofProcess : Object.keys(process.getBuiltinModule(path) ?? {});
+  const names = all.filter((name) => /^[A-Za-z]\w*$/.test(name));
   return [
     `const builtin = ${fetched(path)};`,
     'const get = (name) => builtin[name];',
