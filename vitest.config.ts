@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { pageModule } from './infra/pages.ts';
+import { suites } from './tests/suites.ts';
+
+const { SUITE: name = 'all' } = process.env;
+const suite = suites[name];
+if (!suite) throw new Error(`SUITE must be one of ${Object.keys(suites).join(', ')}, not ${name}.`);
 
 export default defineConfig({
   plugins: [
@@ -10,7 +15,7 @@ export default defineConfig({
     },
   ],
   test: {
-    include: ['tests/**/*.test.ts'],
+    ...suite,
     globalSetup: 'tests/support/engine.ts',
     // These only end tests that hang. They are long because no result may depend on how fast the machine is.
     testTimeout: 300_000,

@@ -1,0 +1,45 @@
+/** Which tests run when: globs of files. What is in neither list below is in `npm test` alone. */
+
+/** What takes long: `npm run test:full` runs it beside the second engine and the generated clients. */
+const long = [
+  // pages in a browser
+  'tests/browser/**',
+  'tests/pages/snippets.test.ts',
+  // the packaged service and the packed client
+  'tests/client/package.test.ts',
+  'tests/examples/**',
+  'tests/infra/{bundle,local,refusal,slim,slim-tokens,template}.test.ts',
+  // properties, storms, and everything that is tried with everything
+  'tests/contract/ties.test.ts',
+  'tests/evidence/**',
+  'tests/functions/{error-paths,faults,words}.test.ts',
+  'tests/properties/**',
+  'tests/verifier/storm.test.ts',
+];
+
+/** What starts processes or waits: `npm run test:quick` leaves it out, as well as what takes long. */
+const slow = [
+  'tests/*.test.ts',
+  'tests/cli/command-line.test.ts',
+  'tests/client/client.test.ts',
+  'tests/functions/**',
+  'tests/infra/**',
+  'tests/local/**',
+  'tests/scale/**',
+  'tests/store/dynamodb.test.ts',
+  'tests/verifier/library.test.ts',
+];
+
+interface Suite {
+  readonly include: string[];
+  readonly exclude?: string[];
+}
+
+const all = ['tests/**/*.test.ts'];
+
+export const suites: Readonly<Record<string, Suite>> = {
+  usual: { include: all, exclude: long },
+  full: { include: long.map((glob) => glob.replace(/\*\*$/, '**/*.test.ts')) },
+  quick: { include: all, exclude: [...long, ...slow] },
+  all: { include: all },
+};
