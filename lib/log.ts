@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { withoutApiKeys } from './domain/api-key-id.ts';
 import { version } from './version.ts';
 
@@ -26,13 +27,21 @@ export interface LogRecord {
   readonly [field: string]: unknown;
 }
 
+const request = new AsyncLocalStorage<{ readonly correlation_id: string }>();
+
+/** From here on, every line of this request has its correlation ID, whoever writes it. */
+export function logAs(correlationId: string): void {
+  request.enterWith({ correlation_id: correlationId });
+}
+
 /**
  * Writes a record as one line of JSON, its common fields named as AWS Powertools names them.
  * @see https://docs.powertools.aws.dev/lambda/typescript/latest/features/logger/
  */
 export function log({ event, level, ...fields }: LogRecord): void {
   const common = { timestamp: new Date().toISOString(), level, message: messages[event], service: 'appkeys', version };
-  process.stdout.write(`${formatLogLine({ ...common, ...invocation(process.env), event, ...fields })}\n`);
+  const line = { ...common, ...invocation(process.env), ...request.getStore(), event, ...fields };
+  process.stdout.write(`${formatLogLine(line)}\n`);
 }
 
 let firstTrace: string | undefined;

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { type Environment, readPlaces } from '../config.ts';
 import type { ValidKey } from '../domain/verification.ts';
 import { headersOf, idIn } from '../http/headers.ts';
-import { formatWhy, type Level, log } from '../log.ts';
+import { formatWhy, type Level, log, logAs } from '../log.ts';
 import { metered, verificationMetrics } from '../metrics.ts';
 import { openVerifier, start } from '../service.ts';
 import { loggedOf } from '../use-cases/verify.ts';
@@ -47,6 +47,7 @@ export function apiKeyAuthorizer(): Authorizer {
     const event = (given ?? {}) as AuthorizerEvent;
     const headers = headersOf(event);
     const correlationId = idIn(headers, 'x-correlation-id') ?? randomUUID();
+    logAs(correlationId);
     const ids = {
       correlation_id: correlationId,
       requestId: idIn(headers, 'x-request-id') ?? randomUUID(),

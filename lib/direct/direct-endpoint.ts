@@ -7,7 +7,7 @@ import { requireNoApiKey, requireValid, type Validator } from '../contract/valid
 import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
 import { levelOf, toApiError, unverified, whyOf } from '../http/exchange.ts';
 import { isId } from '../http/headers.ts';
-import { type Level, log } from '../log.ts';
+import { type Level, log, logAs } from '../log.ts';
 import { type Metric, metered, refusal, verification } from '../metrics.ts';
 import { deadlineOf, newErrorId, openService, start, type VerifyingService } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
@@ -44,6 +44,7 @@ export function directEndpoint<Id extends OperationId, Payload, Success extends 
     const startedAt = Date.now();
     const { app, createdBy, correlationId: given } = textsOf(payload);
     const correlationId = isId(given) ? given : randomUUID();
+    logAs(correlationId);
     const ids = { operation: id, correlation_id: correlationId, lambdaRequestId: context.awsRequestId };
     let asked: object = ids;
     const end = (level: Level, outcome: object, metrics: readonly Metric[] = []) => {

@@ -5,8 +5,8 @@ import { deadlineOf, start } from '../service.ts';
 import { openTable } from '../store/dynamodb.ts';
 import { sweep } from '../use-cases/sweep.ts';
 
-/** A page of applications takes less than this, in ms. */
-const pageMs = 30_000;
+/** A page of the index and one application take less than this, in ms. */
+const patienceMs = 20_000;
 
 /**
  * Makes the handler of a schedule that drops old idempotency records, so that the salts in them do not outlive their 24
@@ -19,7 +19,7 @@ export function sweeper(): (event: unknown, context: Context) => Promise<void> {
     const leftMs = () => context.getRemainingTimeInMillis();
     const swept = await sweep(table, {
       now: Date.now(),
-      hasTime: () => leftMs() > pageMs,
+      hasTime: () => leftMs() > patienceMs,
       newDeadline: () => deadlineOf(leftMs()),
     });
     log({ event: 'sweep', level: 'INFO', ...swept });

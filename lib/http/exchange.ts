@@ -8,7 +8,7 @@ import { ApiError, type ErrorBody, errorTable, formatError } from '../domain/err
 import type { AppRef } from '../domain/hrn.ts';
 import type { RequestId } from '../domain/idempotency.ts';
 import type { Caller } from '../domain/policy.ts';
-import { formatWhy, type Level, log } from '../log.ts';
+import { formatWhy, type Level, log, logAs } from '../log.ts';
 import { keyMade, type Metric, metered, refusal, verification } from '../metrics.ts';
 import { deadlineOf, newErrorId } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
@@ -61,11 +61,13 @@ export function openExchange(
   context: Partial<Context>,
 ): Exchange {
   const headers = headersOf(event);
+  const correlationId = idIn(headers, 'x-correlation-id') ?? randomUUID();
+  logAs(correlationId);
   return {
     operation,
     event,
     headers,
-    correlationId: idIn(headers, 'x-correlation-id') ?? randomUUID(),
+    correlationId,
     requestId: idIn(headers, 'x-request-id') ?? randomUUID(),
     lambdaRequestId: context.awsRequestId ?? '',
     startedAt: Date.now(),

@@ -1,4 +1,5 @@
 import type { App, Change } from '../domain/app.ts';
+import { isAppId } from '../domain/hrn.ts';
 import { repeatableMs } from '../domain/idempotency.ts';
 import { expr, type Fragment, type Path, path, toUpdate } from './expression.ts';
 import type { Item, ItemKey, Update } from './table.ts';
@@ -7,9 +8,12 @@ export function appKey(appId: string): ItemKey {
   return { pk: appId, sk: 'app' };
 }
 
-/** @returns the application that an item holds; what this service wrote is not checked again */
+/**
+ * @returns the application that an item holds; what this service wrote is not checked again. An item under a key that is
+ *   no application's ID was written by a role that may not write applications
+ */
 export function appOf(item: Item | null | undefined): App | undefined {
-  if (item?.sk !== 'app') return undefined;
+  if (item?.sk !== 'app' || !isAppId(String(item.pk))) return undefined;
   const empty = { grants: {}, keys: {}, sealed: 0, removed: {}, requests: {}, issuers: [] };
   return { ...empty, ...item, appId: item.pk } as unknown as App;
 }

@@ -24,6 +24,9 @@ interface HttpHandlerOptions {
   readonly abortSignal: AbortSignal;
 }
 
+/** A number that JavaScript can't hold is rounded: an item that somebody else wrote must not make a read fail. */
+const anyNumber = { wrapNumbers: Number };
+
 /**
  * @returns the DynamoDB table of that name. The SDK's own retries are off: it would repeat a write whose outcome is
  *   unknown without telling, which makes plain conditional writes unsafe.
@@ -33,7 +36,10 @@ export function openTable(tableName: string): Table {
     maxAttempts: 1,
     requestHandler: { connectionTimeout },
   });
-  const client = DynamoDBDocumentClient.from(plainClient, { marshallOptions: { removeUndefinedValues: true } });
+  const client = DynamoDBDocumentClient.from(plainClient, {
+    marshallOptions: { removeUndefinedValues: true },
+    unmarshallOptions: { ...anyNumber },
+  });
   const named = { TableName: tableName };
   const answer = { ...named, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
   const limit = new CrowdLimit();
@@ -54,7 +60,7 @@ export function openTable(tableName: string): Table {
         // The document client would take a sixteenth of the time of this read, the one that verifying a key waits for.
         const get = new GetItemCommand({ ...named, ...only(attributes), Key: marshall(key), ConsistentRead: true });
         const { Item } = await within(ms, (options) => plainClient.send(get, options));
-        return Item && unmarshall(Item);
+        return Item && unmarshall(Item, anyNumber);
       }),
     attemptQuery: (query, ms) =>
       attemptRead(async () => {

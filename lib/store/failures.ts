@@ -54,5 +54,5 @@ export function isBusy(error: unknown): boolean {
 /** @returns the item that a refused write met, where the engine tells it */
 export function refusedItem(error: unknown): Item | undefined {
   const { Item: item } = error as { Item?: Parameters<typeof unmarshall>[0] };
-  return item && unmarshall(item);
+  return item && unmarshall(item, { wrapNumbers: Number });
 }

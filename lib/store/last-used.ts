@@ -1,6 +1,6 @@
 import type { KeyHandle } from '../domain/api-key-id.ts';
 import { expr, path, toUpdate } from './expression.ts';
-import { type Deadline, read } from './settle.ts';
+import { type Deadline, timeLeft } from './settle.ts';
 import type { Attempt, Item, ItemKey, Table } from './table.ts';
 
 /** A use of a key, in ms since the epoch. */
@@ -28,18 +28,25 @@ function useKey(appId: string, handle: KeyHandle): ItemKey {
   return { pk: `used#${appId}`, sk: handle };
 }
 
-/** Writes down when a key was used, in one attempt. */
+/** A read of times of use is given up after so many ms: no answer waits longer for what it can do without. */
+const patienceMs = 1_000;
+
+/**
+ * Writes down when a key was used, in one attempt. What is there stays if it is less than a period old; what is no time,
+ * or lies ahead, does not.
+ */
 export function recordUse(table: Table, { appId, handle, at, periodMs, expiresAt }: Use): Promise<Attempt> {
   const ttl = Math.ceil(Math.max(at, expiresAt) / 1_000) + keptSeconds;
+  const stored = path('at');
   const update = toUpdate({
     key: useKey(appId, handle),
-    set: [expr`${path('at')} = ${at}`, expr`${path('ttl')} = ${ttl}`],
-    where: [expr`NOT ${path('at')} > ${at - periodMs}`],
+    set: [expr`${stored} = ${at}`, expr`${path('ttl')} = ${ttl}`],
+    where: [expr`NOT ${stored} > ${at - periodMs} OR ${stored} > ${at + clockSkewMs}`],
   });
   return table.attemptUpdate({ ...update, ReturnValuesOnConditionCheckFailure: 'NONE' });
 }
 
-/** @returns when one key was last used. @throws ApiError 503000 when the table does not answer in time */
+/** @returns when one key was last used; undefined also where that cannot be read */
 export async function lastUseOf(
   table: Table,
   appId: string,
@@ -47,13 +54,13 @@ export async function lastUseOf(
   deadline: Deadline,
 ): Promise<number | undefined> {
   if (handle === undefined) return undefined;
-  return timeIn(await read(deadline, (ms) => table.attemptGet(useKey(appId, handle), ms)), deadline.now());
+  const attempt = await table.attemptGet(useKey(appId, handle), patienceOf(deadline), ['at']);
+  return attempt.outcome === 'read' ? timeIn(attempt.found, deadline.now()) : undefined;
 }
 
 /**
  * @param handles at most 100
- * @returns when they were last used, eventually consistent
- * @throws ApiError 503000 when the table does not answer in time
+ * @returns when they were last used, eventually consistent, as far as that can be read
  */
 export async function lastUsesOf(
   table: Table,
@@ -63,13 +70,18 @@ export async function lastUsesOf(
 ): Promise<LastUses> {
   if (handles.length === 0) return new Map();
   const keys = handles.map((handle) => useKey(appId, handle));
-  const items = await read(deadline, (ms) => table.attemptBatchGet(keys, ms));
+  const attempt = await table.attemptBatchGet(keys, patienceOf(deadline));
+  const items = attempt.outcome === 'read' ? attempt.found : [];
   return new Map(
     items.flatMap((item) => {
       const time = timeIn(item, deadline.now());
       return time === undefined ? [] : [[item.sk as KeyHandle, time] as const];
     }),
   );
+}
+
+function patienceOf(deadline: Deadline): number {
+  return Math.min(patienceMs, timeLeft(deadline, false));
 }
 
 /** Whoever verifies keys can write such an item: what is no time of the past counts as none. */

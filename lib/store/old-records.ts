@@ -1,5 +1,6 @@
 import type { App } from '../domain/app.ts';
 import { prune } from '../domain/housekeeping.ts';
+import { isAppId } from '../domain/hrn.ts';
 import { appKey, dueOf, dueShards } from './app-item.ts';
 import { expr, path, toUpdate } from './expression.ts';
 import { getApp } from './get-app.ts';
@@ -11,23 +12,30 @@ const pageSize = 100;
 /**
  * @param now in ms since the epoch
  * @param newDeadline gives each request to the table its time
- * @returns pages of the IDs of applications with old records, eventually consistent; the longest overdue come first
+ * @returns the IDs of applications with old records, eventually consistent; the longest overdue come first
  */
-export async function* dueApps(table: Table, now: number, newDeadline: () => Deadline): AsyncGenerator<string[]> {
+export async function* dueApps(table: Table, now: number, newDeadline: () => Deadline): AsyncGenerator<string> {
   for (const shard of dueShards) {
-    for (let from: number | undefined = 0; from !== undefined; ) {
-      const query: Query = {
-        IndexName: 'byDue',
-        KeyConditionExpression: 'dueShard = :shard AND dueAt BETWEEN :from AND :now',
-        ExpressionAttributeValues: { ':shard': shard, ':from': from, ':now': now },
-        Limit: pageSize,
-      };
-      const items: readonly Item[] = await read(newDeadline(), (ms) => table.attemptQuery(query, ms));
-      if (items.length > 0) yield items.map(({ pk }) => String(pk));
-      const last = Number(items.at(-1)?.dueAt);
-      from = items.length === pageSize && last < now ? last + 1 : undefined;
+    for (let last: Item | undefined, isWhole = true; isWhole; ) {
+      const items: readonly Item[] = await read(newDeadline(), (ms) =>
+        table.attemptQuery(dueQuery(shard, now, last), ms),
+      );
+      for (const { pk, sk } of items) if (sk === 'app' && isAppId(String(pk))) yield String(pk);
+      last = items.at(-1);
+      isWhole = items.length === pageSize;
     }
   }
+}
+
+/** The index holds no attributes but those that lead on from an item. */
+function dueQuery(shard: string, now: number, last: Item | undefined): Query {
+  return {
+    IndexName: 'byDue',
+    KeyConditionExpression: 'dueShard = :shard AND dueAt <= :now',
+    ExpressionAttributeValues: { ':shard': shard, ':now': now },
+    Limit: pageSize,
+    ...(last && { ExclusiveStartKey: last }),
+  };
 }
 
 /**
@@ -37,7 +45,7 @@ export async function* dueApps(table: Table, now: number, newDeadline: () => Dea
  */
 export async function dropOldRecords(table: Table, appId: string, now: number, deadline: Deadline): Promise<boolean> {
   const app = await getApp(table, appId, deadline);
-  if (!app) throw new Error('the index byDue names an item that is no application');
+  if (!app) throw new Error('the index byDue names an application that is not there');
   return (await settle(deadline, (ms) => table.attemptUpdate(pruningOf(app, now), ms))).applied;
 }
 

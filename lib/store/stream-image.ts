@@ -9,7 +9,7 @@ import { appOf } from './app-item.ts';
  * @throws Error when it shows an application without a change: this service wrote no such item
  */
 export function appInRecord({ NewImage: image, OldImage: before }: StreamRecord): App | undefined {
-  const app = image && appOf(unmarshall(image as Parameters<typeof unmarshall>[0]));
+  const app = image && appOf(unmarshall(image as Parameters<typeof unmarshall>[0], { wrapNumbers: Number }));
   if (app && before && before.rev?.N === image?.rev?.N) return undefined;
   if (app && !hasChange(app)) throw new Error('the item holds no change of an application');
   return app;

@@ -12,12 +12,15 @@ export interface Swept {
   readonly isDone: boolean;
 }
 
-/** Whether the run has time for another page of applications, and how long each of its requests may take. */
+/** Whether the run has time for another application, and how long each of its requests may take. */
 export interface SweepTime {
   readonly now: number;
   hasTime(): boolean;
   newDeadline(): Deadline;
 }
+
+/** So many applications in a row that cannot be read or written mean that the table cannot be reached. */
+const mostFailures = 3;
 
 /**
  * Drops the old records of applications that nobody changes. It ends when its time is over; what is left stays in the
@@ -26,20 +29,27 @@ export interface SweepTime {
  */
 export async function sweep(table: Table, time: SweepTime): Promise<Swept> {
   const count = { swept: 0, changedMeanwhile: 0, failed: 0 };
-  for await (const appIds of dueApps(table, time.now, time.newDeadline)) {
+  let failures = 0;
+  for await (const appId of dueApps(table, time.now, time.newDeadline)) {
     if (!time.hasTime()) return { ...count, isDone: false };
-    for (const appId of appIds) count[await outcomeOf(table, appId, time)] += 1;
+    const { outcome, why } = await drop(table, appId, time);
+    count[outcome] += 1;
+    failures = why instanceof ApiError ? failures + 1 : 0;
+    if (failures === mostFailures) throw why;
   }
   return { ...count, isDone: true };
 }
 
 /** One application that cannot be read keeps no other from its turn. */
-async function outcomeOf(table: Table, appId: string, { now, newDeadline }: SweepTime) {
+async function drop(
+  table: Table,
+  appId: string,
+  { now, newDeadline }: SweepTime,
+): Promise<{ outcome: 'swept' | 'changedMeanwhile' | 'failed'; why?: unknown }> {
   try {
-    return (await dropOldRecords(table, appId, now, newDeadline())) ? 'swept' : 'changedMeanwhile';
+    return { outcome: (await dropOldRecords(table, appId, now, newDeadline())) ? 'swept' : 'changedMeanwhile' };
   } catch (why) {
-    if (why instanceof ApiError) throw why;
     log({ event: 'sweep', level: 'ERROR', appId, why: formatWhy(why) });
-    return 'failed';
+    return { outcome: 'failed', why };
   }
 }

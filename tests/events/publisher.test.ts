@@ -48,12 +48,12 @@ afterEach(() => {
 });
 
 const change = { op: 'op', at: now, by: 'demo', action: 'updateApp', correlationId: 'c' };
-const app = 'hrn:olp:account::myrealm:app/an-app';
+const app = 'hrn:olp:account::myrealm:app/app7';
 const realm = 'hrn:olp:account::myrealm:realm/myrealm';
 
 /** The stream's record of a change of an application. */
 function recordOf(number: number | undefined, lastChange: Change = change): DynamoDBRecord {
-  const { appId: pk, ...attributes } = anApp({ appId: 'an-app', rev: 7, lastChange });
+  const { appId: pk, ...attributes } = anApp({ appId: 'app7', rev: 7, lastChange });
   const image = marshall({ pk, sk: 'app', ...attributes });
   const SequenceNumber = number === undefined ? {} : { SequenceNumber: String(number) };
   return { dynamodb: { ...SequenceNumber, NewImage: image as never } };
@@ -76,7 +76,7 @@ describe('a change', () => {
       Time: now / 1_000,
       Resources: [app],
     });
-    const event = { id: 'an-app#7', time: now, action: 'updateApp', principal: 'demo', app, realm, correlationId: 'c' };
+    const event = { id: 'app7#7', time: now, action: 'updateApp', principal: 'demo', app, realm, correlationId: 'c' };
     expect(JSON.parse(Detail)).toEqual(event);
     expect(log.records()).toEqual([]);
   });

@@ -187,6 +187,6 @@ it('the keys of an issuer are waited for 2 s, then the request ends', async () =
     return new Promise(() => {});
   };
   expect(await refusalOf(await sign({}), never)).toMatchObject({ code: '503000', cause: { name: 'TimeUp' } });
-  expect(Math.round((performance.now() - startedAt) / 1_000)).toBe(2);
+  expect(performance.now() - startedAt).toBeGreaterThan(1_950);
   expect(given?.aborted).toBe(true);
 });

@@ -40,7 +40,11 @@ const readKeys = allow(['dynamodb:GetItem'], table, {
   'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...decisive] },
   Null: { 'dynamodb:Attributes': 'false' },
 });
-const noteUses = allow(['dynamodb:UpdateItem'], table, ofItems('used#*'));
+const noteUses = allow(['dynamodb:UpdateItem'], table, {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': 'used#*' },
+  'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'at', 'ttl'] },
+  Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
+});
 const readUses = allow(['dynamodb:BatchGetItem'], table);
 const findDue = allow(['dynamodb:Query'], { 'Fn::Sub': `\${Table.Arn}/index/byDue` });
 const makeSecrets = allow(['kms:GenerateMac'], { 'Fn::GetAtt': ['ServiceKey', 'Arn'] });

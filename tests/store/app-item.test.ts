@@ -3,6 +3,7 @@ import type { StreamRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { appOf } from '../../lib/store/app-item.ts';
 import { appInRecord } from '../../lib/store/stream-image.ts';
+import type { Item } from '../../lib/store/table.ts';
 
 const item = { pk: 'app1', sk: 'app', name: 'an app' };
 const none = { grants: {}, keys: {}, sealed: 0, removed: {}, requests: {}, issuers: [] };
@@ -12,8 +13,16 @@ it('an item holds its application, which has an empty map for each that the item
   expect(appOf({ ...item, keys: { a: 1 }, issuers: ['b'] })).toMatchObject({ keys: { a: 1 }, issuers: ['b'] });
 });
 
-it.each([[undefined], [null], [{}], [{ pk: 'app1', sk: 'rate' }]])('%j holds none', (other) => {
-  expect(appOf(other)).toBeUndefined();
+it.each<[unknown]>([
+  [undefined],
+  [null],
+  [{}],
+  [{ pk: 'app1', sk: 'rate' }],
+  ...['used#ghost', 'rate#ghost', 'member#r#p', '', 'a-b', 7.5].map((pk): [unknown] => [
+    { pk, sk: 'app', name: 'a ghost' },
+  ]),
+])('%j holds none', (other) => {
+  expect(appOf(other as Item)).toBeUndefined();
 });
 
 describe("a record of the table's stream", () => {

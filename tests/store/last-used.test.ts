@@ -1,4 +1,6 @@
+import { type AttributeValue, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { localClient } from '../../infra/local/table.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import { lastUseOf, lastUsesOf, recordUse } from '../../lib/store/last-used.ts';
 import type { Table } from '../../lib/store/table.ts';
@@ -8,10 +10,14 @@ import { setEnvironment } from '../support/environment.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
 
 let table: Table;
+let tableName: string;
+let raw: DynamoDBClient;
 let used = 0;
 
 beforeAll(async () => {
-  const { endpoint, tableName } = await freshTable();
+  const { endpoint, ...fresh } = await freshTable();
+  tableName = fresh.tableName;
+  raw = localClient(endpoint);
   setEnvironment({
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_REGION: 'us-east-1',
@@ -64,25 +70,60 @@ describe('the time of a use', () => {
   });
 });
 
-describe('whatever a stolen role of a verifier writes as a time of use', () => {
-  const foul = ['x', '', -1, 0, 1.5, now + 60_001, true, null, [now], { at: now }];
+describe('security 29: whatever a stolen role of a verifier writes as a time of use', () => {
+  const foul = [{ S: 'x' }, { S: '' }, { BOOL: true }, { NULL: true }, { L: [] }, { M: { at: { N: `${now}` } } }];
+  const numbers = [
+    '-1',
+    '0',
+    '1.5',
+    `${now + 60_001}`,
+    '9007199254740991',
+    '12345678901234567890.5',
+    '1e125',
+    '-1e-120',
+  ];
+  const values: AttributeValue[] = [...foul, ...numbers.map((N) => ({ N }))];
 
-  it.each(foul.map((at) => [at]))(
-    '%j counts as no use, in a list too, and does not keep the next one out',
-    async (at) => {
-      const { appId, handle: key, ...use } = aUse();
-      await table.attemptPut({ Item: { pk: `used#${appId}`, sk: key, at } });
-      expect(await lastUseOf(table, appId, key, deadline)).toBeUndefined();
-      expect((await lastUsesOf(table, appId, [key], deadline)).size).toBe(0);
-      const isLater = at === now + 60_001;
-      await recordUse(table, { ...use, appId, handle: key });
-      expect(await lastUseOf(table, appId, key, deadline)).toBe(isLater ? undefined : now);
-    },
-  );
+  it.each(values.map((at) => [at]))('%j counts as no use, in a list too, and the next use replaces it', async (at) => {
+    const { appId, handle: key, ...use } = aUse();
+    await raw.send(
+      new PutItemCommand({ TableName: tableName, Item: { pk: { S: `used#${appId}` }, sk: { S: key }, at } }),
+    );
+    expect(await lastUseOf(table, appId, key, deadline)).toBeUndefined();
+    expect((await lastUsesOf(table, appId, [key], deadline)).size).toBe(0);
+    await recordUse(table, { ...use, appId, handle: key });
+    expect(await lastUseOf(table, appId, key, deadline)).toBe(now);
+  });
+
+  it('an attribute that no verifier writes makes no read fail', async () => {
+    const use = aUse();
+    const Item = { pk: { S: `used#${use.appId}` }, sk: { S: use.handle }, other: { N: '12345678901234567890.5' } };
+    await raw.send(new PutItemCommand({ TableName: tableName, Item }));
+    await recordUse(table, use);
+    expect(await lastUseOf(table, use.appId, use.handle, deadline)).toBe(now);
+    expect((await lastUsesOf(table, use.appId, [use.handle], deadline)).size).toBe(1);
+  });
 
   it('an item without a time counts as no use', async () => {
     const { appId, handle: key } = aUse();
     await table.attemptPut({ Item: { pk: `used#${appId}`, sk: key } });
     expect(await lastUseOf(table, appId, key, deadline)).toBeUndefined();
   });
+});
+
+it('a time of use that cannot be read is left out, in one attempt that is given up after a second', async () => {
+  const waited: unknown[] = [];
+  const wait = (ms: number | undefined) => {
+    waited.push(ms);
+    return { outcome: 'failed', error: 'down' } as const;
+  };
+  const down: Table = {
+    ...table,
+    attemptGet: async (_, ms) => wait(ms),
+    attemptBatchGet: async (_, ms) => wait(ms),
+  };
+  const { appId, handle: key } = aUse();
+  expect(await lastUseOf(down, appId, key, deadline)).toBeUndefined();
+  expect((await lastUsesOf(down, appId, [key], deadline)).size).toBe(0);
+  expect(waited).toEqual([1_000, 1_000]);
 });

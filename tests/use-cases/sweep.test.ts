@@ -118,19 +118,38 @@ describe('the sweep', () => {
     expect(await sweep(overtaken, timeOf(now))).toMatchObject({ swept: 0, changedMeanwhile: 1 });
   });
 
-  it('goes past an item that is no application, and one that is broken, and says so in the log', async () => {
+  it('goes past what no application is, and one that is broken, and says so in the log', async () => {
     const now = nextTime();
-    await table.attemptPut({ Item: { pk: 'foreign', sk: 'x', dueShard: 'due#0', dueAt: now - 2 } });
-    await table.attemptPut({ Item: { pk: 'broken', sk: 'app', requests: 7, dueShard: 'due#0', dueAt: now - 1 } });
+    const ghosts = ['used#ghost', 'rate#ghost', 'member#ghost'].map((pk) => ({ pk, sk: 'app' }));
+    const foreign = [...ghosts, { pk: 'foreign', sk: 'x' }];
+    const broken = { pk: 'broken', sk: 'app' };
+    for (const key of foreign) await table.attemptPut({ Item: { ...key, dueShard: 'due#0', dueAt: 0 } });
+    await table.attemptPut({ Item: { ...broken, requests: 7, dueShard: 'due#0', dueAt: now - 1 } });
     await seedDue({ old: now - day }, due(now, 'due#0'));
-    expect(await sweep(table, timeOf(now))).toMatchObject({ swept: 1, failed: 2, isDone: true });
+    expect(await sweep(table, timeOf(now))).toMatchObject({ swept: 1, failed: 1, isDone: true });
     const failures = service.log.records().filter(({ event }) => event === 'sweep');
-    expect(failures).toMatchObject([
-      { level: 'ERROR', appId: 'foreign' },
-      { level: 'ERROR', appId: 'broken' },
-    ]);
-    for (const pk of ['foreign', 'broken'])
-      await table.attemptDelete({ Key: { pk, sk: pk === 'foreign' ? 'x' : 'app' } });
+    expect(failures).toMatchObject([{ level: 'ERROR', appId: 'broken' }]);
+    for (const key of [...foreign, broken]) await table.attemptDelete({ Key: key });
+  });
+
+  it('finds more applications than one page holds though all are due at the same millisecond', async () => {
+    const now = nextTime();
+    await Promise.all(Array.from({ length: 210 }, () => seedDue({ old: now - day }, due(now, 'due#5'))));
+    expect(await sweep(table, timeOf(now))).toMatchObject({ swept: 210, isDone: true });
+  });
+
+  it('goes on after one application that cannot be reached, and gives up after three in a row', async () => {
+    const now = nextTime();
+    const apps = await Promise.all(Array.from({ length: 3 }, () => seedDue({ old: now - day })));
+    const failing = (ids: readonly string[]): Table => ({
+      ...table,
+      attemptGet: async (key, ...rest) =>
+        ids.includes(key.pk) ? { outcome: 'failed', error: 'down' } : table.attemptGet(key, ...rest),
+    });
+    const ids = apps.map(({ appId }) => appId);
+    expect(await sweep(failing(ids.slice(0, 1)), timeOf(now))).toMatchObject({ swept: 2, failed: 1, isDone: true });
+    await Promise.all(apps.slice(1).map(({ appId }) => seedDue({ old: now - day }, { appId })));
+    await expect(sweep(failing(ids), timeOf(now))).rejects.toMatchObject({ code: '503000' });
   });
 
   it('503000 when the table cannot be reached', async () => {
