@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = new URL('..', import.meta.url);
@@ -10,6 +11,18 @@ function importsOf(file: string): string[] {
   return [...text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].map(
     ([, from, dynamic]) => from ?? dynamic ?? '',
   );
+}
+
+/** The files, and all that they import at run time. */
+function filesBehind(entries: readonly string[]): string[] {
+  const files = new Set(entries);
+  // The set grows while it is read.
+  for (const file of files) {
+    const text = readFileSync(new URL(file, root), 'utf8');
+    for (const [, from = ''] of text.matchAll(/^(?:import|export) (?!type )[^;]*? from '(\.[^']+)';$/gm))
+      files.add(join(dirname(file), from));
+  }
+  return [...files];
 }
 
 const filesIn = (folder: string) => sources.filter((file) => file.startsWith(folder));
@@ -60,7 +73,7 @@ describe('who may import what', () => {
     );
   });
 
-  it('only the store knows DynamoDB, only the endpoint and the middleware for others know middy, only the direct client knows Lambda', () => {
+  it('only the store knows DynamoDB, only the endpoint and the middleware for others know middy, only the direct client knows Lambda, only its own middleware knows Fastify', () => {
     const importers = (pattern: RegExp) =>
       filesIn('lib/').filter((file) => importsOf(file).some((name) => pattern.test(name)));
     expect(
@@ -70,5 +83,12 @@ describe('who may import what', () => {
     ).toBe(true);
     expect(importers(/^@middy\//).sort()).toEqual(['lib/http/endpoint.ts', 'lib/verifier/middy.ts']);
     expect(importers(/^@aws-sdk\/client-lambda$/)).toEqual(['lib/direct/client.ts']);
+    expect(importers(/^fastify$/)).toEqual(['lib/verifier/fastify.ts']);
+  });
+
+  it('what consumers install does not lead to the document client, which needs the SDK of its own version', () => {
+    const consumed = filesBehind(['lib/verifier/create-verifier.ts', 'lib/direct/client.ts', 'lib/cli/main.ts']);
+    expect(consumed).toContain('lib/store/verifying-table.ts');
+    expect(consumed).not.toContain('lib/store/dynamodb.ts');
   });
 });

@@ -6,7 +6,6 @@ const long = [
   'tests/browser/**',
   'tests/pages/snippets.test.ts',
   // the packaged service and the packed client
-  'tests/client/package.test.ts',
   'tests/examples/**',
   'tests/infra/{bundle,local,refusal,slim,slim-tokens,template}.test.ts',
   // properties, storms, and everything that is tried with everything

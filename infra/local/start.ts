@@ -60,7 +60,7 @@ async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: A
   undo.push(service.stop);
   interrupted.throwIfAborted();
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
-  console.log(formatWelcome(ports, await signToken(key, demo)));
+  console.log(formatWelcome(ports, await signToken(key, demo), process.env));
 }
 
 /** @throws Error when the service would not start with the user's own settings */

@@ -1,8 +1,20 @@
 import { formatAppUrl, formatLocalHrn, formatUrl, type Ports } from './addresses.ts';
 import { seeds } from './seed.ts';
 
-/** What `npm start` says when the service answers. */
-export function formatWelcome(ports: Ports, token: string): string {
+/** What a verifier outside the service finds the local table by. */
+const verifierVariables = [
+  'AWS_ENDPOINT_URL_DYNAMODB',
+  'AWS_REGION',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'TABLE_NAME',
+];
+
+/**
+ * What `npm start` says when the service answers.
+ * @param env of the service
+ */
+export function formatWelcome(ports: Ports, token: string, env: NodeJS.ProcessEnv): string {
   return `appkeys answers on ${formatUrl(ports.httpPort)}, direct invocations on ${formatUrl(ports.lambdaPort)}
 
 The key console:    ${formatUrl(ports.httpPort)}/demo/console
@@ -18,6 +30,10 @@ ${formatCurl(`${formatAppUrl(ports, seeds[0])}/apiKeys`, token)}
 Its apiKeyId opens an API behind the authorizer:
 
 curl ${formatUrl(ports.httpPort)}/whoami -H 'x-api-key: …'
+
+A verifier of yours (appkeys/verifier) reads the local table in this environment:
+
+export ${verifierVariables.map((name) => `${name}=${env[name]}`).join(' ')}
 
 Another token: npm run --silent token -- --principal demo --realm myrealm
 Stop with Ctrl-C.

@@ -3,7 +3,7 @@ import type { generateApiKeyDirectPayload, newApiKeyReply, verifyApiKeyDirectPay
 import type { TypeOf } from '../contract/type-of.ts';
 import type { Verification } from '../domain/verification.ts';
 import { TimeUp, withinMs } from '../time-limit.ts';
-import type { DirectResult } from './direct-endpoint.ts';
+import type { DirectResult } from './direct-result.ts';
 
 /** The functions end after 15 s at the latest. */
 const answerMs = 20_000;

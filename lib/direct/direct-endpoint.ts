@@ -4,18 +4,14 @@ import type { OperationId } from '../contract/operations.ts';
 import type { Route } from '../contract/routes.ts';
 import type { Gives, Takes } from '../contract/ties.ts';
 import { requireNoApiKey, requireValid, type Validator } from '../contract/validator.ts';
-import { ApiError, type ErrorBody, formatError } from '../domain/errors.ts';
+import { ApiError, formatError } from '../domain/errors.ts';
 import { levelOf, toApiError, unverified, whyOf } from '../http/exchange.ts';
 import { isId } from '../http/headers.ts';
 import { type Level, log, logAs } from '../log.ts';
 import { type Metric, metered, refusal, verification } from '../metrics.ts';
 import { deadlineOf, newErrorId, openService, start, type VerifyingService } from '../service.ts';
 import type { Deadline } from '../store/settle.ts';
-
-/** What a direct invocation returns: a refusal is a result too, so that only a crash is a FunctionError. */
-export type DirectResult<Success> =
-  | ({ readonly ok: true } & Success)
-  | { readonly ok: false; readonly error: ErrorBody };
+import type { DirectResult } from './direct-result.ts';
 
 /** An invocation that has passed the checks of its payload. */
 export interface DirectCall extends VerifyingService {

@@ -35,7 +35,10 @@ const patienceMs = 1_000;
  * Writes down when a key was used, in one attempt. What is there stays if it is less than a period old; what is no time,
  * or lies ahead, does not.
  */
-export function recordUse(table: Table, { appId, handle, at, periodMs, expiresAt }: Use): Promise<Attempt> {
+export function recordUse(
+  table: Pick<Table, 'attemptUpdate'>,
+  { appId, handle, at, periodMs, expiresAt }: Use,
+): Promise<Attempt> {
   const ttl = Math.ceil(Math.max(at, expiresAt) / 1_000) + keptSeconds;
   const stored = path('at');
   const update = toUpdate({

@@ -1,6 +1,6 @@
-import { type Environment, readPlaces, readTableName, readVerifierSettings } from '../config.ts';
+import { ConfigError, type Environment, readPlaces, readTableName, readVerifierSettings } from '../config.ts';
 import type { InvalidKey, ValidKey, Verification } from '../domain/verification.ts';
-import { openTable } from '../store/dynamodb.ts';
+import { openVerifyingTable, type VerifyingTable } from '../store/verifying-table.ts';
 import { type Place, presentedKey, type RequestParts } from './places.ts';
 import { systemClock, Verifier } from './verifier.ts';
 
@@ -8,8 +8,10 @@ export type { InvalidKey, Place, RequestParts, ValidKey, Verification };
 
 /** Defaults are those of the service, whose own settings these must match. */
 export interface VerifierOptions {
-  /** the service's table, such as `appkeys-prod`; its Region and credentials are those of the AWS SDK's environment */
-  readonly tableName: string;
+  /** the service's table, such as `appkeys-prod`; credentials come from the AWS SDK's environment */
+  readonly tableName: string | undefined;
+  /** the table's Region, such as `eu-central-1`: default AWS_REGION */
+  readonly region?: string | undefined;
   /** as HRN_PARTITION: default `here` */
   readonly partition?: string;
   /** as API_KEY_PREFIX, then API_KEY_PREFIXES_ACCEPTED: default `['ak']` */
@@ -46,11 +48,11 @@ export type RequestVerification =
 /**
  * The service's own check for any Lambda function or server that may read its table (`dynamodb:GetItem`, and
  * `dynamodb:UpdateItem` for when a key was used last).
- * @throws ConfigError when an option is wrong
+ * @throws ConfigError at once, when the table or the Region is missing, or an option is wrong
  */
 export function createVerifier(options: VerifierOptions): KeyVerifier {
   const env = environmentOf(options);
-  const table = openTable(readTableName(env));
+  const table = openTable(options, env);
   const verifier = new Verifier(table, readVerifierSettings(env), systemClock, options.onWarning);
   const places = readPlaces(env);
   const verify = async (apiKeyId: string) => (await verifier.check(apiKeyId)).verification;
@@ -61,6 +63,17 @@ export function createVerifier(options: VerifierOptions): KeyVerifier {
       return 'why' in presented ? { valid: false, reason: presented.why } : verify(presented.apiKeyId);
     },
   };
+}
+
+function openTable({ tableName, region }: VerifierOptions, env: Environment): VerifyingTable {
+  if (!tableName) throw missing('tableName', 'the name of the table of the service, such as "appkeys-prod"');
+  const where = region || process.env.AWS_REGION;
+  if (!where) throw missing('region', 'the Region of the table, such as "eu-central-1", or set AWS_REGION');
+  return openVerifyingTable(readTableName(env), where);
+}
+
+function missing(option: string, what: string): ConfigError {
+  return new ConfigError(option, `is missing. Pass createVerifier ${what}.`);
 }
 
 /** The options are read by the rules of the settings that they stand for. */

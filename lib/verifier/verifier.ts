@@ -7,7 +7,7 @@ import { LruMap } from '../lru-map.ts';
 import { appKey, appOf, decisive } from '../store/app-item.ts';
 import { recordUse, type Use } from '../store/last-used.ts';
 import { type Deadline, read } from '../store/settle.ts';
-import type { Table } from '../store/table.ts';
+import type { VerifyingTable } from '../store/verifying-table.ts';
 import { UseNotes } from './use-notes.ts';
 
 export interface VerifierSettings {
@@ -71,7 +71,7 @@ const useMs = 50;
  * the request arrived. The secret itself is not kept.
  */
 export class Verifier {
-  readonly #table: Table;
+  readonly #table: VerifyingTable;
   readonly #settings: VerifierSettings;
   readonly #clock: Clock;
   readonly #warn: (why: unknown) => void;
@@ -82,7 +82,12 @@ export class Verifier {
   #turn = 0;
 
   /** @param warn is told why a use could not be written down, which fails no verification */
-  constructor(table: Table, settings: VerifierSettings, clock: Clock, warn: (why: unknown) => void = () => {}) {
+  constructor(
+    table: VerifyingTable,
+    settings: VerifierSettings,
+    clock: Clock,
+    warn: (why: unknown) => void = () => {},
+  ) {
     this.#table = table;
     this.#settings = settings;
     this.#clock = clock;

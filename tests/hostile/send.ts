@@ -1,5 +1,5 @@
 import { type Operation, operations } from '../../lib/contract/operations.ts';
-import type { DirectResult } from '../../lib/direct/direct-endpoint.ts';
+import type { DirectResult } from '../../lib/direct/direct-result.ts';
 import { decodeOnce } from '../../lib/domain/hrn.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
 import { hasLastSlash } from '../../lib/http/path.ts';

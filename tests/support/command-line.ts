@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { assembleCode } from '../../infra/client-package.ts';
+import { assembleCode } from '../../infra/consumer-package.ts';
 
 export interface Outcome {
   readonly code: unknown;

@@ -16,6 +16,8 @@ const startTimeoutMs = 300_000;
 export interface LocalService {
   readonly url: string;
   readonly folder: string;
+  /** what `npm start` prints for a verifier outside the service */
+  readonly verifierEnvironment: Readonly<Record<string, string>>;
   /** a token of `demo`, unless it says otherwise */
   token(parts?: Partial<TokenRequest>): Promise<string>;
 }
@@ -61,8 +63,15 @@ async function whenReady(child: ChildProcess, folder: string, port: number): Pro
   return {
     url: formatUrl(port),
     folder,
+    verifierEnvironment: verifierEnvironmentIn(output),
     token: async (parts) => signToken(await openSigningKey(folder), { ...usual, ...parts }),
   };
+}
+
+/** Reads the line `export NAME=value NAME=value …`. */
+function verifierEnvironmentIn(output: string): Record<string, string> {
+  const [, assignments = ''] = /^export (.+)$/m.exec(output) ?? [];
+  return Object.fromEntries([...assignments.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
 }
 
 async function end(child: ChildProcess): Promise<void> {

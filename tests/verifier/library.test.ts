@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import middy from '@middy/core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import express from 'express';
+import fastify from 'fastify';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { listen } from '../../infra/local/ports.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
@@ -14,6 +15,7 @@ import {
   type VerifierOptions,
 } from '../../lib/verifier/create-verifier.ts';
 import { requireApiKey as guardExpress } from '../../lib/verifier/express.ts';
+import { requireApiKey as guardFastify } from '../../lib/verifier/fastify.ts';
 import { requireApiKey as guardFetch } from '../../lib/verifier/fetch.ts';
 import { requireApiKey as guardMiddy, type KeyContext } from '../../lib/verifier/middy.ts';
 import { http2Request, restRequest } from '../support/authorizer-events.ts';
@@ -125,6 +127,22 @@ describe('createVerifier', () => {
     );
   });
 
+  it.each([
+    [{ tableName: undefined }, /^tableName is missing\. Pass createVerifier the name of the table [^\n]+$/],
+    [{ tableName: '' }, /^tableName is missing\. [^\n]+$/],
+    [{ tableName: 'appkeys-dev' }, /^region is missing\. Pass createVerifier the Region [^\n]+ AWS_REGION\.$/],
+  ])('says in one line what is missing: %j', (options, message) => {
+    vi.stubEnv('AWS_REGION', '');
+    try {
+      expect(() => createVerifier(options)).toThrow(
+        expect.objectContaining({ message: expect.stringMatching(message) }),
+      );
+      expect(() => createVerifier({ tableName: 'appkeys-dev', region: 'eu-central-1' })).not.toThrow();
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   it('throws when the database cannot be asked', async () => {
     await expect(brokenVerifier().verify(apiKeyId)).rejects.toMatchObject({ code: '503000' });
     expect(await brokenVerifier().verify('x')).toEqual({ valid: false, reason: 'malformed' });
@@ -156,14 +174,26 @@ const guards: Record<string, (headers: Record<string, string>, verifier: KeyVeri
       (_request, response) => void response.json(response.locals.apiKey as object),
     );
     const server = createServer(app);
-    const response = await fetch(`http://127.0.0.1:${await listen(server)}`, { headers });
+    const answer = await answerOf(`http://127.0.0.1:${await listen(server)}`, headers);
     server.close();
-    const { date: _, ...others } = Object.fromEntries(response.headers);
-    return { status: response.status, headers: others, body: (await response.json()) as Answer['body'] };
+    return answer;
+  },
+  Fastify: async (headers, by) => {
+    const app = fastify();
+    app.get('/', { onRequest: guardFastify(by, { log }) }, ({ apiKey }) => apiKey);
+    const answer = await answerOf(await app.listen({ host: '127.0.0.1' }), headers);
+    await app.close();
+    return answer;
   },
   'middy behind a REST API': (headers, by) => runMiddy(restRequest({ headers }), by),
   'middy behind an HTTP API': (headers, by) => runMiddy(http2Request({ headers }), by),
 };
+
+async function answerOf(url: string, headers: Record<string, string>): Promise<Answer> {
+  const response = await fetch(url, { headers });
+  const { date: _, ...others } = Object.fromEntries(response.headers);
+  return { status: response.status, headers: others, body: (await response.json()) as Answer['body'] };
+}
 
 async function runMiddy(event: unknown, by: KeyVerifier): Promise<Answer> {
   const handler = middy()

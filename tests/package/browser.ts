@@ -1,23 +1,20 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { assembleCode } from '../../infra/client-package.ts';
 import { createClient } from '../../lib/client/client.ts';
 import { isMissing, needsChromium, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
+import { useProject } from './project.ts';
 
+const project = useProject();
 const service = useLocalService();
 const open = useBrowser();
 
 /** The file that is published. */
 let published: string;
 
-beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'appkeys-client-'));
-  await assembleCode(folder);
-  published = await readFile(join(folder, 'lib/client/client.js'), 'utf8');
-  await rm(folder, { recursive: true });
+beforeAll(() => {
+  published = readFileSync(join(project.installed, 'lib/client/client.js'), 'utf8');
 });
 
 /** What a page does with the client. */

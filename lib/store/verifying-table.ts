@@ -1,0 +1,45 @@
+import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { type Connection, openConnection } from './connection.ts';
+import type { Table } from './table.ts';
+
+/** A number that JavaScript can't hold is rounded: an item that somebody else wrote must not make a read fail. */
+export const anyNumber = { wrapNumbers: Number };
+
+/** What verifying keys needs of the table: to read an item, and to write down a use. */
+export type VerifyingTable = Pick<Table, 'attemptGet' | 'attemptUpdate'>;
+
+/**
+ * The table for verifiers outside the service. It uses the plain client alone: the document client depends on inner parts
+ * of the SDK, which must then have the version of the consumer's own SDK.
+ * @param region of the table
+ */
+export function openVerifyingTable(tableName: string, region: string): VerifyingTable {
+  const connection = openConnection(region);
+  return {
+    attemptGet: plainGet(connection, tableName),
+    attemptUpdate: ({ Key, ExpressionAttributeValues = {}, ...update }, ms) =>
+      connection.write(ms, (options) => {
+        const values = marshall(ExpressionAttributeValues);
+        const input = { ...update, TableName: tableName, Key: marshall(Key), ExpressionAttributeValues: values };
+        return connection.client.send(new UpdateItemCommand(input), options);
+      }),
+  };
+}
+
+/** The document client would take a sixteenth of the time of this read, the one that verifying a key waits for. */
+export function plainGet({ client, read }: Connection, tableName: string): Table['attemptGet'] {
+  return (key, ms, attributes) =>
+    read(ms, async (options) => {
+      const input = { TableName: tableName, ...only(attributes), Key: marshall(key), ConsistentRead: true };
+      const { Item } = await client.send(new GetItemCommand(input), options);
+      return Item && unmarshall(Item, anyNumber);
+    });
+}
+
+/** What of an item a read is about. */
+function only(attributes: readonly string[] | undefined) {
+  if (!attributes) return {};
+  const names = Object.fromEntries(attributes.map((name, index) => [`#n${index}`, name]));
+  return { ProjectionExpression: Object.keys(names).join(), ExpressionAttributeNames: names };
+}
