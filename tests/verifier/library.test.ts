@@ -181,7 +181,7 @@ const guards: Record<string, (headers: Record<string, string>, verifier: KeyVeri
   Fastify: async (headers, by) => {
     const app = fastify();
     app.get('/', { onRequest: guardFastify(by, { log }) }, ({ apiKey }) => apiKey);
-    const answer = await answerOf(await app.listen({ host: '127.0.0.1' }), headers);
+    const answer = await answerOf(await app.listen({ host: '127.0.0.1', port: 0 }), headers);
     await app.close();
     return answer;
   },
