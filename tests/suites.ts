@@ -5,7 +5,7 @@ const long = [
   // pages in a browser
   'tests/browser/**',
   'tests/pages/snippets.test.ts',
-  // the packaged service and the packed client
+  // the packaged service
   'tests/examples/**',
   'tests/infra/{bundle,local,refusal,slim,slim-tokens,template}.test.ts',
   // properties, storms, and everything that is tried with everything
