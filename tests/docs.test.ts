@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { projectFolder } from '../infra/local/folders.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
-const pages = ['README.md', 'CHANGELOG.md', ...globSync('docs/*.md', { cwd: projectFolder })];
+const pages = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...globSync('docs/*.md', { cwd: projectFolder })];
 
 function textOf(page: string): string {
   return readFileSync(join(projectFolder, page), 'utf8').replaceAll(/^```.*?^```/gms, '');
