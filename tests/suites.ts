@@ -5,9 +5,9 @@ const long = [
   // pages in a browser
   'tests/browser/**',
   'tests/pages/snippets.test.ts',
-  // the packaged service
+  // the packaged service, and a release
   'tests/examples/**',
-  'tests/infra/{bundle,local,refusal,slim,slim-tokens,template}.test.ts',
+  'tests/infra/{bundle,local,refusal,release,slim,slim-tokens,template}.test.ts',
   // properties, storms, and everything that is tried with everything
   'tests/contract/ties.test.ts',
   'tests/evidence/**',
