@@ -10,11 +10,18 @@ export interface CannedDynamodb {
 
 /**
  * It writes whole answers to the socket: Node's HTTP server would take a fifth of the time of a read.
- * @param item what every GetItem finds, in DynamoDB's own form
+ * @param items what GetItem finds under each `pk`, in DynamoDB's own form
  */
-export async function startCannedDynamodb(item?: object): Promise<CannedDynamodb> {
-  const read = answerWith(JSON.stringify({ Item: item }));
-  const done = answerWith('{}');
+export async function startCannedDynamodb(items: Readonly<Record<string, object>>): Promise<CannedDynamodb> {
+  const empty = answerWith('{}');
+  const answers = new Map<string, () => string>();
+  const answerTo = (request: string) => {
+    if (!/^x-amz-target: \w+\.GetItem\r$/im.test(request)) return empty;
+    const body = request.slice(request.indexOf('\r\n\r\n'));
+    const answer = answers.get(body) ?? answerWith(JSON.stringify({ Item: itemFor(JSON.parse(body), items) }));
+    answers.set(body, answer);
+    return answer;
+  };
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket.setEncoding('latin1').on('error', () => {}));
@@ -23,7 +30,7 @@ export async function startCannedDynamodb(item?: object): Promise<CannedDynamodb
     socket.on('data', (text) => {
       received += text;
       for (let end = endOfRequest(received); end <= received.length; end = endOfRequest(received)) {
-        socket.write(/^x-amz-target: \w+\.GetItem\r$/im.test(received.slice(0, end)) ? read() : done());
+        socket.write(answerTo(received.slice(0, end))());
         received = received.slice(end);
       }
     });
@@ -35,6 +42,23 @@ export async function startCannedDynamodb(item?: object): Promise<CannedDynamodb
     for (const socket of sockets) socket.destroy();
   };
   return { endpoint: `http://${loopback}:${port}`, stop };
+}
+
+interface GetItem {
+  readonly Key: { readonly pk: { readonly S: string } };
+  readonly ProjectionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+}
+
+/** @returns what of the item the request asks for: an answer that holds more takes longer to read */
+function itemFor(
+  { Key, ProjectionExpression, ExpressionAttributeNames = {} }: GetItem,
+  items: Readonly<Record<string, object>>,
+): object | undefined {
+  const item = items[Key.pk.S];
+  if (!item || !ProjectionExpression) return item;
+  const names = ProjectionExpression.split(',').map((name) => ExpressionAttributeNames[name]);
+  return Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name)));
 }
 
 /** @returns where the first request ends, as far as can be told from its beginning */

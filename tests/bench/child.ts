@@ -17,17 +17,20 @@ export async function runChild<Result>(script: string, args: readonly string[], 
 }
 
 /** A process that measures something when it is told to, and else waits. */
-export interface Sitter<Result> {
-  turn(): Promise<Result>;
+export interface Sitter<Result, Ready = unknown> {
+  /** its first message */
+  readonly ready: Ready;
+  /** @param what the message that tells it to */
+  turn(what?: unknown): Promise<Result>;
   stop(): void;
 }
 
-/** Starts a script beside this one, which calls `takeTurns`, in such a process; it dies with what fails in it. */
-export async function startSitter<Result>(
+/** Starts a script beside this one in such a process, which answers each message; it dies with what fails in it. */
+export async function startSitter<Result, Ready = unknown>(
   script: string,
   args: readonly string[] = [],
   env: Env = {},
-): Promise<Sitter<Result>> {
+): Promise<Sitter<Result, Ready>> {
   const child = fork(join(import.meta.dirname, script), args, { env: settingsOf(env), stdio: [0, 'ignore', 2, 'ipc'] });
   const answer = async () => {
     const end = new AbortController();
@@ -43,11 +46,12 @@ export async function startSitter<Result>(
       end.abort();
     }
   };
-  await answer();
+  const ready = await answer();
   return {
-    turn() {
+    ready,
+    turn(what = 'turn') {
       const result = answer();
-      child.send('turn');
+      child.send(what as Parameters<typeof child.send>[0]);
       return result;
     },
     stop: () => void child.kill(),

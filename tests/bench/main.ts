@@ -1,63 +1,65 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, loadavg, totalmem } from 'node:os';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { project } from '../support/bundle.ts';
+import { measureCrowds } from './crowd-table.ts';
+import { writePages } from './pages.ts';
 import { plotOf } from './plot.ts';
-import { markdownOf, type Table } from './report.ts';
-import { buildSubjects } from './subjects.ts';
-import { bundleTable, loadTable, startTables, verifyTable, warmTable } from './tables.ts';
+import type { Figures, Table } from './report.ts';
+import { describeMachine, type PartName, partNames, readResults, writeResults } from './results.ts';
+import { buildSubjects, type Subjects } from './subjects.ts';
+import { bundleTable, loadTable, measureStarts, turnsTable, warmTable } from './tables.ts';
 
-const usage = `npm run bench [-- --rounds N]
+const usage = `npm run bench [-- [--rounds N] [PART ...]]
 
-Measures what docs/benchmarks.md shows, in N rounds (31 unless given), and writes that file and its plots.`;
+Measures the parts, or all of them, in N rounds (31 unless given), and writes docs/benchmarks.md, the end of
+docs/bundles.md, and their plots. Parts: ${partNames.join(', ')}.`;
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '31' }, help: { type: 'boolean' } } });
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string', default: '31' }, help: { type: 'boolean' } },
+  allowPositionals: true,
+});
 const rounds = Number(values.rounds);
-/** how many processes were ready to run before this one */
 const [loadBefore = 0] = loadavg();
 
+const tablesOf = async (...tables: (Table | Promise<Table>)[]) => ({ tables: await Promise.all(tables), answers: [] });
+
+const parts: Readonly<Record<PartName, (subjects: Subjects) => Promise<Figures>>> = {
+  /** each of its rounds has 4,000 calls for each contender, so that a fifth of them will do */
+  verify: async () => ({ tables: [], answers: await measureCrowds(Math.ceil(rounds / 5)) }),
+  bundles: (subjects) => tablesOf(bundleTable(subjects)),
+  start: (subjects) => measureStarts(subjects, rounds),
+  cpu: (subjects) => tablesOf(warmTable(subjects, rounds)),
+  turns: (subjects) => tablesOf(turnsTable(subjects, rounds)),
+  load: (subjects) => tablesOf(loadTable(subjects, Math.min(400, rounds * 20))),
+};
+
+function isPart(name: string): name is PartName {
+  return name in parts;
+}
+
 async function main(): Promise<void> {
-  if (values.help || !Number.isInteger(rounds) || rounds < 1) {
+  const isRight = positionals.every(isPart) && Number.isInteger(rounds) && rounds > 0;
+  if (values.help || !isRight) {
     console.log(usage);
     process.exitCode = values.help ? 0 : 2;
     return;
   }
+  const chosen = partNames.filter((name) => positionals.length === 0 || positionals.includes(name));
   const subjects = await buildSubjects();
-  const tables = [
-    bundleTable(subjects),
-    ...(await startTables(subjects, rounds)),
-    await warmTable(subjects, rounds),
-    await verifyTable(subjects, rounds),
-    await loadTable(subjects, Math.min(400, rounds * 20)),
-  ];
+  for (const name of chosen) await measure(name, subjects);
   subjects.stop();
-  write(tables);
+  writePages(readResults());
 }
 
-function write(tables: readonly Table[]): void {
-  const docs = join(project, 'docs');
-  for (const table of tables) writeFileSync(join(docs, `${table.id}.svg`), plotOf(table));
-  const text = [introduction(), ...tables.map(markdownOf)].join('\n');
-  writeFileSync(join(docs, 'benchmarks.md'), text);
-  console.log(text);
-}
-
-function introduction(): string {
-  const processors = cpus();
-  const gigabytes = Math.round(totalmem() / 2 ** 30);
-  return `# Benchmarks
-
-\`npm run bench\` measures this on your machine and writes this page. What counts are the ratios: both sides of each are
-measured in the same run, in turns (${rounds} rounds or more). A figure is the median of the rounds, its spread goes from the first quartile to the third.
-
-**b** is an esbuild bundle of one handler that has nothing but \`@aws-sdk/client-dynamodb\` and makes the same conditional
-\`UpdateItem\` as generating a key; **c** is the same by \`lib-dynamodb\`. They are built with the service's own esbuild settings, less its plugins.
-DynamoDB and the token issuer are servers on the same machine that answer at once.
-
-Measured on ${process.platform} ${process.arch}, ${processors.length} × ${processors[0]?.model.trim()}, ${gigabytes} GB, Node.js ${process.version},
-with a load of ${loadBefore.toFixed(1)} from elsewhere: above ${processors.length} times are of little worth, and ratios are wider spread than on a machine at rest.
-`;
+/** Keeps what one part found, also when a later one fails. */
+async function measure(name: PartName, subjects: Subjects): Promise<void> {
+  const begun = performance.now();
+  const figures = await parts[name](subjects);
+  for (const table of figures.tables) writeFileSync(join(project, 'docs', `${table.id}.svg`), plotOf(table));
+  writeResults({ ...readResults(), [name]: { machine: describeMachine(), load: loadBefore, ...figures } });
+  console.log(`${name}: ${Math.round((performance.now() - begun) / 1_000)} s`);
 }
 
 await main();

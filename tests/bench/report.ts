@@ -7,7 +7,6 @@ export type Verdict = 'reached' | '**missed**' | 'within the spread';
 export interface Row {
   readonly what: string;
   readonly goal: string;
-  readonly stretch?: string;
   readonly figure: Spread;
   /** how a figure is written, such as `0.62 b` */
   readonly unit: string;
@@ -38,23 +37,23 @@ export function formatNumber(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits });
 }
 
-function formatSpread({ low, high }: Spread): string {
+export function formatSpread({ low, high }: Spread): string {
   return low === high ? 'exact' : `${formatNumber(low)} … ${formatNumber(high)}`;
 }
 
 export function markdownOf({ id, title, text, rows, bars, unit }: Table): string {
   const figures = rows.map(
-    ({ what, goal, stretch = '', figure, unit: of, verdict = '' }) =>
-      `| ${what} | ${goal} | ${stretch} | ${formatNumber(figure.median)} ${of} | ${formatSpread(figure)} | ${verdict} |`,
+    ({ what, goal, figure, unit: of, verdict = '' }) =>
+      `| ${what} | ${goal} | ${formatNumber(figure.median)} ${of} | ${formatSpread(figure)} | ${verdict} |`,
   );
   const values = bars.map(({ label, value }) => `${label} ${formatNumber(value.median)}`).join(', ');
   return [
-    `## ${title}`,
+    `### ${title}`,
     '',
     text,
     '',
-    '| what | goal | stretch | measured | spread | |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| what | goal | measured | spread | |',
+    '| --- | --- | --- | --- | --- |',
     ...figures,
     '',
     `![${title}](${id}.svg)`,
@@ -62,4 +61,22 @@ export function markdownOf({ id, title, text, rows, bars, unit }: Table): string
     `In ${unit}: ${values}.`,
     '',
   ].join('\n');
+}
+
+/** One row of the table that people ask for: how long something takes, in ms, and how that compares with what it is beside. */
+export interface Answer {
+  readonly id: string;
+  readonly what: string;
+  readonly p50: Spread;
+  readonly p95?: Spread;
+  readonly p99?: Spread;
+  /** how p50 compares with that of `beside` */
+  readonly ratio: Spread;
+  readonly beside: string;
+}
+
+/** What one part of the bench found. */
+export interface Figures {
+  readonly tables: readonly Table[];
+  readonly answers: readonly Answer[];
 }

@@ -45,7 +45,7 @@ export async function buildSubjects(): Promise<Subjects> {
   const folder = mkdtempSync(join(tmpdir(), 'appkeys-bench-'));
   const issuer = await startIssuer('https://issuer.test', [realm]);
   const key = formatApiKeyId('ak', appId, new Uint8Array(32));
-  const database = await startCannedDynamodb(itemWith(handleOf(key)));
+  const database = await startCannedDynamodb({ [appId]: itemWith(appId, handleOf(key)) });
   const token = await issuer.sign({ permissions: ['account:manage:*'], exp: Math.floor(Date.now() / 1000) + 86_400 });
   const appHrn = `hrn:here:account::${realm}:app/${appId}`;
   const request = restEvent('generateApiKey', {
@@ -86,7 +86,7 @@ export async function buildSubjects(): Promise<Subjects> {
 }
 
 /** An application with one key. */
-function itemWith(handle: string): object {
+export function itemWith(appId: string, handle: string): object {
   const now = Date.now();
   const app = newApp({ appId, realm, name: 'bench', owner: 'demo', now, op: 'bench', correlationId: 'bench' });
   const key = { name: 'a key', enabled: true, createdTime: now, createdBy: 'demo', expiresAt: -1 };
@@ -99,13 +99,20 @@ function environment(
   { issuer, jwksUri }: { issuer: string; jwksUri: string },
 ): Record<string, string> {
   return {
+    ...tableEnvironment(endpoint),
+    SERVICE_KEY_ID: 'alias/bench',
+    TOKEN_ISSUERS: JSON.stringify([{ issuer, jwksUri, audience: 'appkeys', algorithms: ['ES256'], realms: [realm] }]),
+  };
+}
+
+/** What a process needs to reach the table. */
+export function tableEnvironment(endpoint: string): Record<string, string> {
+  return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
     TABLE_NAME: 'bench',
-    SERVICE_KEY_ID: 'alias/bench',
-    TOKEN_ISSUERS: JSON.stringify([{ issuer, jwksUri, audience: 'appkeys', algorithms: ['ES256'], realms: [realm] }]),
   };
 }
 

@@ -2,22 +2,40 @@ import { startDynalite } from '../../infra/local/dynalite.ts';
 import { createTable } from '../../infra/local/table.ts';
 import { runChild, startSitter } from './child.ts';
 import type { LoadResult } from './load-child.ts';
-import type { Row, Table, Verdict } from './report.ts';
+import type { Answer, Figures, Row, Table, Verdict } from './report.ts';
 import { ratiosOf, type Spread, spreadOf } from './statistics.ts';
 import { appId, bytesOf, type Subject, type Subjects } from './subjects.ts';
 
 const exact = (value: number): Spread => ({ median: value, low: value, high: value });
 
-function atMost(what: string, figure: Spread, goal: number, stretch: number | undefined, unit: string): Row {
-  const words = (limit: number) => `at most ${limit} ${unit}`;
-  const verdict = verdictOf(figure.high <= goal, figure.low > goal);
-  return { what, figure, unit, goal: words(goal), verdict, ...(stretch && { stretch: words(stretch) }) };
+/** What is to be reached, as a share of what it is compared with. */
+const goals = {
+  generateBytes: 0.85,
+  generateStart: 0.85,
+  authorizerBytes: 0.62,
+  authorizerStart: 0.65,
+  memory: 0.95,
+  warm: 1.1,
+} as const;
+
+function atMost(what: string, figure: Spread, goal: number, unit: string): Row {
+  return {
+    what,
+    figure,
+    unit,
+    goal: `at most ${goal} ${unit}`,
+    verdict: verdictOf(figure.high <= goal, figure.low > goal),
+  };
 }
 
-function atLeast(what: string, figure: Spread, goal: number, stretch: number, unit: string): Row {
-  const words = (limit: number) => `at least ${limit} ${unit}`;
-  const verdict = verdictOf(figure.low >= goal, figure.high < goal);
-  return { what, figure, unit, goal: words(goal), stretch: words(stretch), verdict };
+function atLeast(what: string, figure: Spread, goal: number, unit: string): Row {
+  return {
+    what,
+    figure,
+    unit,
+    goal: `at least ${goal} ${unit}`,
+    verdict: verdictOf(figure.low >= goal, figure.high < goal),
+  };
 }
 
 function verdictOf(isReached: boolean, isMissed: boolean): Verdict {
@@ -37,18 +55,20 @@ export function bundleTable({ b, c, generate, direct, authorizer }: Subjects): T
   return {
     id: 'benchmark-bundles',
     title: 'Bundles',
-    text: 'What Lambda loads. The JWT library and the KMS client are in `generate`; `authorizer` needs neither.',
+    text:
+      'The number of bytes that Lambda loads. `generate` contains the JWT library and the KMS client. ' +
+      '`authorizer` needs neither.',
     unit: 'bytes',
     rows: [
-      atMost('generate', ratio(generate), 0.75, 0.6, 'b'),
-      atMost('authorizer', ratio(authorizer), 0.65, 0.5, 'b'),
+      atMost('generate', ratio(generate), goals.generateBytes, 'b'),
+      atMost('authorizer', ratio(authorizer), goals.authorizerBytes, 'b'),
       { what: 'generate, invoked directly', figure: ratio(direct), unit: 'b', goal: '' },
     ],
     bars: [
       bar('b: client-dynamodb', b),
       bar('c: lib-dynamodb', c),
-      bar('generate', generate, 0.75),
-      bar('authorizer', authorizer, 0.65),
+      bar('generate', generate, goals.generateBytes),
+      bar('authorizer', authorizer, goals.authorizerBytes),
     ],
   };
 }
@@ -59,8 +79,8 @@ interface Start {
   readonly rss: number;
 }
 
-/** Starts each in a fresh process, in turns. @returns the table of times and that of memory */
-export async function startTables(subjects: Subjects, rounds: number): Promise<[Table, Table]> {
+/** Starts each in a new process, in turns. @returns the table of times, that of memory, and the cold starts that people ask for */
+export async function measureStarts(subjects: Subjects, rounds: number): Promise<Figures> {
   const { b, c, guarded, generate, direct, authorizer, env } = subjects;
   const measured = { b, c, guarded, generate, direct, authorizer };
   const unlimited = { ...env, RATE_LIMIT: 'off' };
@@ -84,21 +104,35 @@ export async function startTables(subjects: Subjects, rounds: number): Promise<[
     ...(goal && { mark: (goal * spreadOf(all('b', field)).median) / per }),
   });
   const plain = (what: string, name: string): Row => ({ what, figure: ratio(name, 'startMs'), unit: 'b', goal: '' });
-  const goals = (field: keyof Start, more = '') => [
-    atMost(`generate${more}`, ratio('generate', field), 0.78, 0.65, 'b'),
-    atMost(`authorizer${more}`, ratio('authorizer', field), 0.65, 0.55, 'b'),
+  const withGoals = (field: keyof Start, more = '') => [
+    atMost(`generate${more}`, ratio('generate', field), goals.generateStart, 'b'),
+    atMost(`authorizer${more}`, ratio('authorizer', field), goals.authorizerStart, 'b'),
   ];
-  return [
+  const answer = (what: string, name: string): Answer => ({
+    id: `start ${name}`,
+    what,
+    p50: spreadOf(all(name, 'startMs')),
+    ratio: ratio(name, 'startMs'),
+    beside: 'function that makes one write with the AWS SDK (b)',
+  });
+  const answers = [
+    answer('Lambda authorizer', 'authorizer'),
+    answer('Lambda function that generates a key', 'generate'),
+  ];
+  const tables: Table[] = [
     {
       id: 'benchmark-start',
       title: 'Import and first request',
       text:
-        'In a fresh process, until the first answer, without the start of Node.js itself; by the clock, and in user and system time. In that time `b` makes one request; ' +
-        '`generate` makes three, one after the other: for the issuer’s keys, for the rate limit, and the write. So does “b with as many requests”, which verifies the token by jose.',
+        'The time from the import of the bundle to the first response, in a new process and without the ' +
+        'start of Node.js itself. It is measured by the clock and as processor time (user and system). `b` ' +
+        'makes one request. `generate` makes three requests, one after the other: for the issuer’s keys, ' +
+        'for the rate limit, and for the write. “b with as many requests” makes the same three requests and ' +
+        'verifies the token with jose.',
       unit: 'ms',
       rows: [
-        ...goals('startMs'),
-        ...goals('cpuMs', ', processor time'),
+        ...withGoals('startMs'),
+        ...withGoals('cpuMs', ', processor time'),
         {
           what: 'generate, beside b with as many requests',
           figure: ratio('generate', 'startMs', 'guarded'),
@@ -112,29 +146,30 @@ export async function startTables(subjects: Subjects, rounds: number): Promise<[
         bar('b: client-dynamodb', 'b', 'startMs'),
         bar('c: lib-dynamodb', 'c', 'startMs'),
         bar('b with as many requests', 'guarded', 'startMs'),
-        bar('generate', 'generate', 'startMs', 0.78),
+        bar('generate', 'generate', 'startMs', goals.generateStart),
         bar('rate limit off', 'unlimited', 'startMs'),
         bar('invoked directly', 'direct', 'startMs'),
-        bar('authorizer', 'authorizer', 'startMs', 0.65),
+        bar('authorizer', 'authorizer', 'startMs', goals.authorizerStart),
       ],
     },
     {
       id: 'benchmark-memory',
       title: 'Resident memory after the first request',
-      text: 'Of the same processes. Node.js itself is about 45 MB of each.',
+      text: 'The memory of the same processes. Node.js itself takes about 45 MB in each.',
       unit: 'MB',
       rows: [
-        atMost('generate', ratio('generate', 'rss'), 0.95, undefined, 'b'),
-        atMost('authorizer', ratio('authorizer', 'rss'), 0.95, undefined, 'b'),
+        atMost('generate', ratio('generate', 'rss'), goals.memory, 'b'),
+        atMost('authorizer', ratio('authorizer', 'rss'), goals.memory, 'b'),
       ],
       bars: [
         bar('b: client-dynamodb', 'b', 'rss', undefined, 1e6),
         bar('c: lib-dynamodb', 'c', 'rss', undefined, 1e6),
-        bar('generate', 'generate', 'rss', 0.95, 1e6),
-        bar('authorizer', 'authorizer', 'rss', 0.95, 1e6),
+        bar('generate', 'generate', 'rss', goals.memory, 1e6),
+        bar('authorizer', 'authorizer', 'rss', goals.memory, 1e6),
       ],
     },
   ];
+  return { tables, answers };
 }
 
 export async function warmTable({ c, trusting, generate, env }: Subjects, rounds: number): Promise<Table> {
@@ -148,16 +183,16 @@ export async function warmTable({ c, trusting, generate, env }: Subjects, rounds
     id: 'benchmark-cpu',
     title: 'Processor time of a warm request',
     text:
-      'User and system time for one key, made by the one write. The rate limit is off, since `c` has none, and the token is ' +
-      'taken on trust (that is, verifying it is built out), but for the last row.',
+      'User and system time for one key, which one write generates. The rate limit is off, because `c` ' +
+      'has none. Except in the last row, the bundle contains no verification of the token.',
     unit: 'µs',
     rows: [
-      atMost('generate', ratiosOf(trusted, baseline), 1.1, 1.03, 'c'),
+      atMost('generate', ratiosOf(trusted, baseline), goals.warm, 'c'),
       { what: 'generate, its token verified', figure: ratiosOf(whole, baseline), unit: 'c', goal: '' },
     ],
     bars: [
       { label: 'c: lib-dynamodb', value: spreadOf(baseline), isOurs: false },
-      { label: 'generate', value: spreadOf(trusted), isOurs: true, mark: 1.1 * spreadOf(baseline).median },
+      { label: 'generate', value: spreadOf(trusted), isOurs: true, mark: goals.warm * spreadOf(baseline).median },
       { label: 'its token verified', value: spreadOf(whole), isOurs: true },
     ],
   };
@@ -190,28 +225,32 @@ async function measureTurns(rounds: number, args: readonly string[], env: Record
   return figures;
 }
 
-export async function verifyTable(subjects: Subjects, rounds: number): Promise<Table> {
+export async function turnsTable(subjects: Subjects, rounds: number): Promise<Table> {
   const { verifier, direct, read, key, appHrn, env } = subjects;
   const args = [verifier, direct.file, read.file, key, appHrn, appId];
   const figures = await measureTurns(rounds * 2, args, env);
   const all = (name: keyof Rates, field: keyof Rate) => figures.map((rates) => rates[name][field]);
   const byClock = (name: keyof Rates, peer: keyof Rates) => ratiosOf(all(name, 'perSecond'), all(peer, 'perSecond'));
   const byWork = (name: keyof Rates, peer: keyof Rates) => ratiosOf(all(peer, 'cpuMicros'), all(name, 'cpuMicros'));
-  const cached = (what: string, figure: Spread) => atLeast(what, figure, 100, 250, '× Better Auth');
-  const uncached = (what: string, figure: Spread) => atLeast(what, figure, 0.6, 0.7, '× Better Auth');
+  const cached = (what: string, figure: Spread) => atLeast(what, figure, 100, '× Better Auth');
+  const uncached = (what: string, figure: Spread) => atLeast(what, figure, 0.6, '× Better Auth');
   const bar = (label: string, name: keyof Rates, isOurs: boolean) => ({
     label,
     value: spreadOf(all(name, 'perSecond')),
     isOurs,
   });
   return {
-    id: 'benchmark-verify',
+    id: 'benchmark-turns',
     title: 'Verifying and creating keys',
     text:
-      'One after the other unless said, beside `@better-auth/api-key` on its memory adapter, each in a process of its own. Better Auth has no network between itself and ' +
-      'its keys, its rate limit on, as by default, but never reached; it writes down each use, the verifier one an hour. Each call was made before, until V8 had optimized it. The verifier makes one ' +
-      'GetItem to a local server, a process of its own, for each key that it does not remember, generating one UpdateItem. By processor time, ' +
-      'one takes that much less of the process that verifies, whatever else the machine does.',
+      'The calls run one after the other unless the row says something else. Each contender has its own ' +
+      'process, and V8 has optimized every call before it is measured. Better Auth is ' +
+      '`@better-auth/api-key` on its memory adapter, so there is no network between Better Auth and its ' +
+      'keys. Its rate limit is on, as by default, but is never reached. Better Auth writes down each use ' +
+      'of a key. The verifier writes down one use an hour. For each key that is not in its cache, the ' +
+      'verifier makes one GetItem to a local server in another process. `generate` makes one UpdateItem. ' +
+      'The rows “by processor time” compare only the processor time of the process that verifies, so ' +
+      'other processes on the machine affect them less.',
     unit: 'a second',
     rows: [
       cached('verify, cached', byClock('cached', 'peer')),
@@ -264,8 +303,9 @@ export async function loadTable({ direct, verifier, env }: Subjects, calls: numb
     id: 'benchmark-load',
     title: 'Processor time of a call, by number of applications',
     text:
-      'Calls all over 10 to 10,000 applications in an embedded database: what one costs the service at 10,000, compared ' +
-      'with what it costs at 10. It looks at one item, whatever else there is.',
+      'Calls to applications all over an embedded database that contains 10 to 10,000 applications. A row ' +
+      'compares the processor time of a call at 10,000 applications with that at 10. Each call reads one ' +
+      'item, so the number of items does not matter.',
     unit: 'µs',
     rows: [growth('generate', 'generate'), growth('verify, uncached', 'uncached'), growth('verify, cached', 'cached')],
     bars: (['generate', 'uncached', 'cached'] as const).flatMap((call) =>

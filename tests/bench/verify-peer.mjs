@@ -1,21 +1,11 @@
-import { apiKey } from '@better-auth/api-key';
-import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
+import { createAuth, createUser } from './better-auth.mjs';
 import { requireTrue, takeTurns } from './turns.mjs';
 
 /** Verifies a key with Better Auth on its memory adapter, and makes keys. A turn is some tenths of a second at most. */
 const database = { user: [], session: [], account: [], verification: [], apikey: [], rateLimit: [] };
-const auth = betterAuth({
-  baseURL: 'http://127.0.0.1',
-  secret: 'a secret of the bench, which is long enough',
-  database: memoryAdapter(database),
-  emailAndPassword: { enabled: true },
-  telemetry: { enabled: false },
-  plugins: [apiKey({ rateLimit: { maxRequests: 1e9 } })],
-});
-const { user } = await auth.api.signUpEmail({
-  body: { name: 'demo', email: 'demo@example.com', password: 'a long password' },
-});
+const auth = createAuth(memoryAdapter(database));
+const user = await createUser(auth);
 const { key } = await auth.api.createApiKey({ body: { name: 'a key', userId: user.id } });
 const verify = async () => requireTrue((await auth.api.verifyApiKey({ body: { key } })).valid, 'peer');
 
