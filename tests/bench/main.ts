@@ -58,7 +58,7 @@ async function measure(name: PartName, subjects: Subjects): Promise<void> {
   const begun = performance.now();
   const figures = await parts[name](subjects);
   for (const table of figures.tables) writeFileSync(join(project, 'docs', `${table.id}.svg`), plotOf(table));
-  writeResults({ ...readResults(), [name]: { machine: describeMachine(), load: loadBefore, ...figures } });
+  writeResults({ ...readResults(), [name]: { machine: describeMachine(), rounds, load: loadBefore, ...figures } });
   console.log(`${name}: ${Math.round((performance.now() - begun) / 1_000)} s`);
 }
 

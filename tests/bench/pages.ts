@@ -51,7 +51,7 @@ Run it on a machine that does nothing else. With a load above the number of proc
 
 Each contender is a process with the same bare \`node:http\` server. The server reads the key from \`x-api-key\` and answers 200 or 401 without a body.
 Another process contains 200 callers. Each caller has its own connection and its own API key, and sends its next request when it has the answer to the last one.
-A round has 4,000 requests for each contender. Rounds in which V8 still optimizes the code are not counted.
+A round has 4,000 requests for each contender, and there is one round for every five of \`--rounds\`. Two rounds before them are not counted, because V8 still optimizes the code.
 "In process" is the same check with the same 200 callers, without HTTP.
 
 | Contender | What it does |
@@ -66,8 +66,8 @@ A real table adds the same few milliseconds to each contender that reads from it
 Better Auth has no network between itself and its keys here. With a database on another machine, it waits for that too.
 The verifier and the check written by hand are bundled in the same way, without the plugins that make the service's own bundles smaller.
 
-[Ory Talos](https://www.ory.com/docs/talos/operate/benchmarks) publishes the same percentiles of verification: a p95 of 48 ms and a p99 of 95 ms, at 3,797 verifications a second.
-They come from up to 437 concurrent callers, of which some create keys and derive tokens, on an Apple M4 Max with PostgreSQL 16. Another machine and other work make these figures no comparison.
+[Ory Talos](https://github.com/ory/talos) publishes a p95 of 48 ms and a p99 of 95 ms for verification, at 3,797 verifications a second (\`docs/operate/benchmarks.md\` in its repository).
+They come from up to 437 concurrent callers, some of which create keys and derive tokens, on an Apple M4 Max with PostgreSQL 16. The machine and the work differ, so don't compare them with the times above.
 `;
 }
 
@@ -98,8 +98,8 @@ function ms(spread: Answer['p99']): string {
   return spread ? `${formatNumber(spread.median)} ms` : '';
 }
 
-function measuredOn({ machine, load }: Part): string {
-  return `${machine}, with a load of ${load.toFixed(1)} from other processes`;
+function measuredOn({ machine, rounds, load }: Part): string {
+  return `${machine}, with \`--rounds ${rounds}\` and a load of ${load.toFixed(1)} from other processes`;
 }
 
 function internals(results: Results): string {

@@ -9,6 +9,8 @@ export type PartName = (typeof partNames)[number];
 /** The figures of one part, and what they were measured on. */
 export interface Part extends Figures {
   readonly machine: string;
+  /** of `--rounds` */
+  readonly rounds: number;
   /** how many processes of others were ready to run when the bench began */
   readonly load: number;
 }
