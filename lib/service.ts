@@ -36,14 +36,28 @@ export function openVerifier(env: Environment, table = openTable(readTableName(e
   return new Verifier(table, readVerifierSettings(env), systemClock, warn);
 }
 
+type Opened = Map<(env: Environment) => unknown, unknown>;
+
+/** What is open in each environment, by the function that opened it. A process has one environment. */
+const openedIn = new WeakMap<Environment, Opened>();
+
 /**
- * Opens what a function needs when its process starts. Wrong settings are logged once, and every request is then
- * refused by the one who asks for it: there is no running on guesses.
+ * Opens what a function needs when its process starts. The operations of one function share what `open` returns: the
+ * second call with the same `open` gets the result of the first. Wrong settings are logged once, and every request is
+ * then refused by the one who asks for it: there is no running on guesses.
  * @returns undefined when a setting is missing or wrong
  */
 export function start<T>(open: (env: Environment) => T): T | undefined {
+  const { env } = process;
+  const opened: Opened = openedIn.get(env) ?? new Map();
+  openedIn.set(env, opened);
+  if (!opened.has(open)) opened.set(open, openOrLog(open, env));
+  return opened.get(open) as T | undefined;
+}
+
+function openOrLog<T>(open: (env: Environment) => T, env: Environment): T | undefined {
   try {
-    return open(process.env);
+    return open(env);
   } catch (why) {
     log({ event: 'start', level: 'ERROR', why: formatWhy(why) });
     return undefined;

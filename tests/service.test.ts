@@ -3,6 +3,7 @@ import { formatApiKeyId, handleOf } from '../lib/domain/api-key-id.ts';
 import { deadlineOf, newErrorId, openService, openVerifier, start } from '../lib/service.ts';
 import { aKey, anApp } from './support/apps.ts';
 import { type CapturedLog, captureLog } from './support/captured-log.ts';
+import { startProcess } from './support/environment.ts';
 import { fate, scriptedTable } from './support/scripted-table.ts';
 
 let log: CapturedLog;
@@ -55,6 +56,24 @@ describe('what a function needs', () => {
     });
     expect(opened).toBeUndefined();
     expect(log.records()).toMatchObject([{ event: 'start', level: 'ERROR', why: 'Error: wrong' }]);
+  });
+
+  it('is opened once in a process, for all the operations of a function', () => {
+    const open = vi.fn(() => ({}));
+    const first = start(open);
+    expect(start(open)).toBe(first);
+    expect(open).toHaveBeenCalledTimes(1);
+    startProcess();
+    expect(start(open)).not.toBe(first);
+  });
+
+  it('fails once in a process, with one line in the log', () => {
+    const open = vi.fn(() => {
+      throw new Error('wrong');
+    });
+    expect([start(open), start(open)]).toEqual([undefined, undefined]);
+    expect(open).toHaveBeenCalledTimes(1);
+    expect(log.records()).toHaveLength(1);
   });
 });
 

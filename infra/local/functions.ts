@@ -63,8 +63,7 @@ export async function invoke(name: string, event: unknown): Promise<unknown> {
 
 /** Loads the functions that answer requests, except the pages, which take longest. @throws what a module throws */
 export async function loadHandlers(): Promise<void> {
-  const isPage = (name: string) => ['getDocs', 'getConsole'].includes(name);
-  const names = Object.keys(definitions).filter((name) => answersRequests(name) && !isPage(name));
+  const names = Object.keys(definitions).filter((name) => answersRequests(name) && name !== 'pages');
   await Promise.all(names.map(loadHandler));
 }
 

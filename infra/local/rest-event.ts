@@ -23,7 +23,8 @@ export interface RestRequest extends Route {
   readonly requestContext: Readonly<Record<string, unknown>>;
 }
 
-const routes: readonly Route[] = Object.entries(definitions).flatMap(([functionName, { events = [] }]) =>
+/** The routes of serverless.yml, and those that exist only locally. */
+export const routes: readonly Route[] = Object.entries(definitions).flatMap(([functionName, { events = [] }]) =>
   events.flatMap(({ http }) => {
     if (!http) return [];
     return [{ functionName, authorizer: http.authorizer, method: http.method.toUpperCase(), resource: http.path }];

@@ -30,6 +30,9 @@ import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 /** A Lambda handler behind a REST API of API Gateway. */
 export type GatewayHandler = (event: APIGatewayProxyEvent, context: Context) => Promise<GatewayReply>;
 
+/** The handler of one operation. */
+export type OperationHandler = GatewayHandler & { readonly operation: AnyOperation };
+
 /** A request that has passed the pipeline. `Body` is what the code takes of the request's body. */
 export interface Call<Body = undefined> extends Exchange, VerifyingService {
   readonly caller: Caller;
@@ -61,10 +64,10 @@ export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = u
   operation: Route & { readonly id: Id } & Takes<Id, Body>,
   run: (call: Call<Body>) => Promise<Reply<ReplyBody> & Gives<Id, ReplyBody>>,
   validate?: Validator,
-): GatewayHandler {
+): OperationHandler {
   const service = start(openGuardedService);
   const pipeline = middy<Exchange, Reply | GatewayReply>(options).use(answer(operation));
-  if (!service) return asHandler(pipeline.before(refuseUnconfigured));
+  if (!service) return asHandler(operation, pipeline.before(refuseUnconfigured));
   pipeline.use(authenticate(service));
   if (!operation.isVerification) pipeline.use(limitRate(service));
   pipeline.use(refuseProjectScope());
@@ -72,12 +75,13 @@ export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = u
   if (operation.isRepeatable) pipeline.use(checkIdempotencyKey());
   if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(operation, validate));
   if (operation.isRepeatable) pipeline.use(readRequest());
-  return asHandler(pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<Body>)));
+  pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<Body>));
+  return asHandler(operation, pipeline);
 }
 
 /** Makes the handler of a call that anybody may make. */
-export function publicEndpoint(operation: AnyOperation, run: (exchange: Exchange) => Promise<Reply>): GatewayHandler {
-  return asHandler(middy<Exchange, Reply | GatewayReply>(options).use(answer(operation)).handler(run));
+export function publicEndpoint(operation: AnyOperation, run: (exchange: Exchange) => Promise<Reply>): OperationHandler {
+  return asHandler(operation, middy<Exchange, Reply | GatewayReply>(options).use(answer(operation)).handler(run));
 }
 
 function openGuardedService(env: Environment): GuardedService {
@@ -231,6 +235,6 @@ function checkBody({ isVerification }: AnyOperation, validate: Validator): Step 
   };
 }
 
-function asHandler(pipeline: unknown): GatewayHandler {
-  return pipeline as GatewayHandler;
+function asHandler(operation: AnyOperation, pipeline: object): OperationHandler {
+  return Object.assign(pipeline as GatewayHandler, { operation });
 }

@@ -28,6 +28,7 @@ export interface Subjects {
   readonly guarded: Subject;
   /** the read of a verification by the client alone */
   readonly read: Subject;
+  /** the group of operations that generate keys, asked for one */
   readonly generate: Subject;
   readonly direct: Subject;
   readonly authorizer: Subject;
@@ -66,9 +67,9 @@ export async function buildSubjects(): Promise<Subjects> {
     c: await baseline('c'),
     guarded: { ...(await baseline('guarded')), event: request },
     read: await baseline('read'),
-    generate: await shipped('generate-api-key', request),
+    generate: await shipped('groups/make', request),
     trusting: {
-      file: await bundle('functions/generate-api-key.ts', join(folder, 'trusting'), trustingSettings),
+      file: await bundle('functions/groups/make.ts', join(folder, 'trusting'), trustingSettings),
       event: request,
     },
     direct: await shipped('generate-api-key-direct', { app: appHrn, name: 'a key' }),

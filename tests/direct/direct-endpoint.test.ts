@@ -5,6 +5,7 @@ import { ApiError } from '../../lib/domain/errors.ts';
 import { keyMade } from '../../lib/metrics.ts';
 import { version } from '../../lib/version.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
+import { startProcess } from '../support/environment.ts';
 import { lambdaContext } from '../support/events.ts';
 
 let log: CapturedLog;
@@ -26,6 +27,7 @@ type Act = (call: DirectCall, payload: object) => Promise<{ success: object; log
 
 /** An endpoint that takes and gives other fields than the contract's, which the compiler refuses elsewhere. */
 function looseEndpoint(operation: Route, validate: typeof fits, act: Act) {
+  startProcess();
   return directEndpoint(operation as never, validate, act as never);
 }
 

@@ -10,6 +10,7 @@ import type { Change } from '../../lib/domain/app.ts';
 import { publisher } from '../../lib/events/publisher.ts';
 import { anApp, now } from '../support/apps.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
+import { startProcess } from '../support/environment.ts';
 
 let log: CapturedLog;
 /** What came on the bus, request by request; and how the next ones are answered. */
@@ -199,6 +200,7 @@ it('an answer that tells of no event has refused none', async () => {
 
 it('without a bus every batch fails, so that Lambda comes again with it', async () => {
   vi.stubEnv('EVENT_BUS', '');
+  startProcess();
   const unopened = publisher();
   expect(log.records()).toMatchObject([{ event: 'start', why: expect.stringContaining('EVENT_BUS') }]);
   await expect(unopened({ Records: [] })).rejects.toThrow('the function is not configured');

@@ -10,7 +10,7 @@ import { type Call, endpoint, type GatewayHandler, publicEndpoint } from '../../
 import type { Reply } from '../../lib/http/exchange.ts';
 import { handle } from '../support/apps.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
-import { environmentOf } from '../support/environment.ts';
+import { environmentOf, startProcess } from '../support/environment.ts';
 import { lambdaContext, type OperationId, restEvent, type TestRequest } from '../support/events.ts';
 import { startIssuer, type TestIssuer } from '../support/issuer.ts';
 
@@ -74,6 +74,7 @@ function serve(operation: Operation, validator?: typeof validate, run = async ()
     passed.push(call);
     return run();
   };
+  startProcess();
   return calling(operation, endpoint(operation, noting as never, validator));
 }
 

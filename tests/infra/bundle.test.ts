@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { restRequest } from '../support/authorizer-events.ts';
 import { bundle } from '../support/bundle.ts';
-import { type OperationId, restEvent } from '../support/events.ts';
+import { restEvent } from '../support/events.ts';
 import { copyService, packageService } from '../support/package.ts';
 import { hrnOf, startService, type TestService } from '../support/service.ts';
 
@@ -28,13 +28,8 @@ beforeAll(async () => {
 });
 afterAll(remove);
 
-async function run(
-  id: OperationId | 'authorizeApiKey',
-  file: string,
-  event: unknown,
-  env: Record<string, string> = {},
-) {
-  const bundle = join(folder, 'bundles', id, `functions/${file}.mjs`);
+async function run(name: string, file: string, event: unknown, env: Record<string, string> = {}) {
+  const bundle = join(folder, 'bundles', name, `functions/${file}.mjs`);
   const args = [join(folder, 'runner.mjs'), bundle, JSON.stringify(event)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
   const lines = stdout.split('\n').filter(Boolean);
@@ -55,7 +50,7 @@ describe('the packaged bundle', () => {
       },
       body: { name: 'packaged' },
     });
-    const { result, log } = await run('generateApiKey', 'generate-api-key', event);
+    const { result, log } = await run('make', 'groups/make', event);
     expect(result).toMatchObject({ statusCode: 201, headers: { 'X-Correlation-ID': 'from-caller' } });
     expect(JSON.parse(result.body).name).toBe('packaged');
     expect((await service.item(app)).keyCount).toBe(1);
@@ -87,24 +82,25 @@ describe('the packaged bundle', () => {
     'security 24: 503 and one clear log line at start when TOKEN_ISSUERS is %j',
     async (issuers) => {
       const event = restEvent('getApp', { path: { app: 'x' } });
-      const { result, log } = await run('getApp', 'get-app', event, { TOKEN_ISSUERS: issuers });
+      const { result, log } = await run('read', 'groups/read', event, { TOKEN_ISSUERS: issuers });
       expect(result).toMatchObject({ statusCode: 503, headers: { 'Retry-After': '60' } });
       expect(log[0]).toMatchObject({
         event: 'start',
         level: 'ERROR',
         why: expect.stringMatching(/^ConfigError: TOKEN_ISSUERS/),
       });
+      expect(log).toMatchObject([{ event: 'start' }, { event: 'access', operation: 'getApp' }]);
     },
   );
 
   it('serves the OpenAPI document without any setting but the bundle itself', async () => {
-    const { result } = await run('getOpenapi', 'get-openapi', restEvent('getOpenapi', {}), { TABLE_NAME: '' });
+    const { result } = await run('pages', 'groups/pages', restEvent('getOpenapi', {}), { TABLE_NAME: '' });
     expect(JSON.parse(result.body).openapi).toBe('3.1.0');
   });
 
   it('is what tests and benchmarks build, byte for byte', async () => {
-    const built = await bundle('functions/generate-api-key.ts', join(folder, 'built'));
-    const packaged = join(folder, 'bundles/generateApiKey/functions/generate-api-key.mjs');
+    const built = await bundle('functions/groups/make.ts', join(folder, 'built'));
+    const packaged = join(folder, 'bundles/make/functions/groups/make.mjs');
     expect(readFileSync(built).equals(readFileSync(packaged))).toBe(true);
   });
 

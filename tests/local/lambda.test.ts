@@ -23,14 +23,14 @@ afterAll(() => {
 });
 
 const send = (input: Partial<InvokeCommand['input']>) =>
-  client.send(new InvokeCommand({ FunctionName: 'appkeys-local-getOpenapi', Payload: '{}', ...input }));
+  client.send(new InvokeCommand({ FunctionName: 'appkeys-local-read', Payload: '{}', ...input }));
 
-it.each(['appkeys-local-getOpenapi', 'arn:aws:lambda:us-east-1:000000000000:function:appkeys-local-getOpenapi'])(
+it.each(['appkeys-local-read', 'arn:aws:lambda:us-east-1:000000000000:function:appkeys-local-read'])(
   'invokes %s',
   async (FunctionName) => {
     const { StatusCode, FunctionError, Payload } = await send({ FunctionName });
     expect([StatusCode, FunctionError]).toEqual([200, undefined]);
-    expect(JSON.parse(Payload?.transformToString() ?? '')).toMatchObject({ statusCode: 200 });
+    expect(JSON.parse(Payload?.transformToString() ?? '')).toMatchObject({ statusCode: 404 });
   },
 );
 
@@ -61,14 +61,14 @@ it.each([
 
 it('outlives a client that leaves before the end of its payload', async () => {
   const socket = connect(Number(new URL(endpoint).port), loopback);
-  const head = 'POST /2015-03-31/functions/appkeys-local-getOpenapi/invocations HTTP/1.1\r\nHost: localhost\r\n';
+  const head = 'POST /2015-03-31/functions/appkeys-local-read/invocations HTTP/1.1\r\nHost: localhost\r\n';
   socket.write(`${head}Content-Length: 100\r\n\r\n{`, () => socket.destroy());
   await once(socket, 'close');
   expect(await send({})).toMatchObject({ StatusCode: 200 });
 });
 
 it('refuses what a web page posts', async () => {
-  const url = `${endpoint}/2015-03-31/functions/appkeys-local-getOpenapi/invocations`;
+  const url = `${endpoint}/2015-03-31/functions/appkeys-local-read/invocations`;
   const posted = await fetch(url, { method: 'POST', body: '{}', headers: { Origin: 'https://evil.example' } });
   expect(posted.status).toBe(403);
   expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(200);

@@ -53,6 +53,11 @@ export function setEnvironment(settings: Record<string, string | undefined>): vo
   }
 }
 
+/** What the service does from now on is in a process of its own, as far as it knows: nothing is open. */
+export function startProcess(): void {
+  process.env = { ...process.env };
+}
+
 export type Handler = (event: unknown, context: unknown) => Promise<never>;
 
 /** Loads the handler of every operation but the pages for people. @param version another one loads them anew */

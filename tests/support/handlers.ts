@@ -5,7 +5,7 @@ import { startLocalKms } from '../../infra/local/kms.ts';
 import { createTable, localClient } from '../../infra/local/table.ts';
 import { type App, newApp } from '../../lib/domain/app.ts';
 import type { GatewayReply } from '../../lib/http/exchange.ts';
-import { environmentOf, loadHandlers } from './environment.ts';
+import { environmentOf, loadHandlers, startProcess } from './environment.ts';
 import { lambdaContext, type OperationId, restEvent, type TestRequest } from './events.ts';
 import { startIssuer } from './issuer.ts';
 
@@ -19,6 +19,7 @@ let opened = 0;
 /** Opens the real handlers once more, with what `process.env` says now; outside of a test runner too. */
 export async function openHandlers(): Promise<Invoke> {
   opened += 1;
+  startProcess();
   const handlers = await loadHandlers(`?opened=${opened}`);
   return (id, request) => handlers[id](restEvent(id, request), lambdaContext());
 }

@@ -1,0 +1,8 @@
+import { group } from '../../lib/http/group.ts';
+import { handler as getConsole } from '../get-console.ts';
+import { handler as getDocs } from '../get-docs.ts';
+import { handler as getOpenapi } from '../get-openapi.ts';
+import { handler as getRoot } from '../get-root.ts';
+
+/** What anybody can read, and what has no right to anything. */
+export const handler = group(getConsole, getDocs, getOpenapi, getRoot);
