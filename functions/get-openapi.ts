@@ -3,10 +3,11 @@ import { getOpenapi } from '../lib/contract/routes.ts';
 import { baseUrlOf } from '../lib/http/base-url.ts';
 import { publicEndpoint } from '../lib/http/endpoint.ts';
 
-const document = openapiDocument();
+/** Made when it is first asked for: the pages, which are in the same function, do not wait for it. */
+let document: ReturnType<typeof openapiDocument> | undefined;
 
 /** `GET /openapi.json` */
-export const handler = publicEndpoint(getOpenapi, async (exchange) => ({
-  status: 200,
-  body: { ...document, servers: serversAt(baseUrlOf(exchange) ?? '/') },
-}));
+export const handler = publicEndpoint(getOpenapi, async (exchange) => {
+  document ??= openapiDocument();
+  return { status: 200, body: { ...document, servers: serversAt(baseUrlOf(exchange) ?? '/') } };
+});
