@@ -1,3 +1,4 @@
+import { stop } from 'esbuild';
 import {
   type Environment,
   readEventSettings,
@@ -45,5 +46,6 @@ function requireSettings(environment: Environment, isDeployed: boolean): void {
 /** The framework prints a page about an error, and after a bundling error it never ends. */
 function exitWithOneLine(error: Error): never {
   console.error(`Error: ${error.message.replace(/\s*\n\s*/g, ' ')}`);
+  stop(); // Otherwise esbuild's process can print a stack trace when this process exits.
   process.exit(1);
 }

@@ -1,12 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { dirname } from 'node:path';
-import type { OnLoadResult, Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
 import { pages } from './pages.ts';
-import { type Replacement, replacements } from './slim/replacements.ts';
+import { replacing } from './slim/replace-files.ts';
+import { replacements } from './slim/replacements.ts';
+
+const { replaceFiles, requireAllUsed } = replacing(replacements);
 
 /** What serverless-esbuild builds each function with. */
-export default [pages, fetchBuiltins(), replaceFiles()];
+export default [pages, fetchBuiltins(), replaceFiles];
+
+/** Call this after all functions are built. @throws Error when no function contains one of the replaced files */
+export { requireAllUsed };
 
 /**
  * Gets Node's built-in modules by a call instead of an `import`, which reads every export of theirs: some are getters
@@ -56,27 +60,4 @@ function namedExports(path: string): string {
     'export default builtin;',
     ...names.map((name) => `const ${name}_ = /* @__PURE__ */ get('${name}');\nexport { ${name}_ as ${name} };`),
   ].join('\n');
-}
-
-/** Puts what `replacements` says in the place of files of libraries. */
-function replaceFiles(): Plugin {
-  return {
-    name: 'replace-files',
-    setup({ onLoad }) {
-      onLoad({ filter: anyFileOf(replacements.keys()) }, ({ path }) => {
-        const replacement = replacements.get(path.replaceAll('\\', '/').split('/node_modules/').at(-1) ?? '');
-        return replacement && load(replacement, path);
-      });
-    },
-  };
-}
-
-function anyFileOf(files: Iterable<string>): RegExp {
-  const patterns = [...files].map((file) => file.replaceAll('.', '\\.').replaceAll('/', '[/\\\\]'));
-  return new RegExp(`[/\\\\]node_modules[/\\\\](${patterns.join('|')})$`);
-}
-
-function load({ edit }: Replacement, path: string): OnLoadResult {
-  const loader = path.endsWith('.json') ? 'json' : 'js';
-  return { contents: edit(readFileSync(path, 'utf8')), loader, resolveDir: dirname(path) };
 }

@@ -1,9 +1,4 @@
-/** One file of a library that a function's bundle has in another form. */
-export interface Replacement {
-  /** of the file's version that was looked at: another one has to be looked at again */
-  readonly sha256: string;
-  readonly edit: (source: string) => string;
-}
+import type { Replacements } from './replace-files.ts';
 
 /** Environment variables, or what `AWS_CONTAINER_CREDENTIALS_*` name (SnapStart): Lambda has no others. They are renewed as ever. */
 const credentialProvider = `
@@ -51,13 +46,6 @@ export default class extends Map {
 }
 `;
 
-/** The service logs by itself; the SDK's own line would be put together for every request, and then thrown away. */
-const logger = `
-export const loggerMiddlewareOptions = {};
-export const loggerMiddleware = () => (next) => next;
-export const getLoggerPlugin = () => ({ applyToStack() {} });
-`;
-
 /**
  * Node's own SHA-256 is always there; a hash is made in one call, without an object for it in native memory. Of bytes Node
  * would make a key object for each signature, which takes six times as long as to sign: each signing key keeps its own.
@@ -90,17 +78,6 @@ export class Sha256Node {
 }
 `;
 
-/** Node's HTTP client gives streams of its own only, none read before: their parts need not go through another stream. */
-const streamCollector = `
-export const streamCollector = (stream) =>
-  new Promise((resolve, reject) => {
-    const parts = [];
-    stream.on('data', (part) => parts.push(part));
-    stream.on('end', () => resolve(Buffer.concat(parts)));
-    stream.on('error', reject);
-  });
-`;
-
 /** Reading the globals `ReadableStream` and `Blob` would load Web Streams, which Node's HTTP client does not give. */
 const streamTypes = `
 export const isReadableStream = (stream) => stream?.constructor?.name === 'ReadableStream';
@@ -117,35 +94,13 @@ export const sdkStreamMixin = () => {
 };
 `;
 
-/** Every request made four copies of the client's settings, dozens of them; each is now an object that inherits them. */
-const inheritSettings = (source: string) => source.replaceAll('...config', '__proto__: config');
-
-/** Keys for signing are kept under a digest of the credentials, which need not be an HMAC: that takes as long as the signature. */
-const digestCredentials = (source: string) =>
-  source.replace(
-    'hmac(sha256Constructor, credentials.secretAccessKey, credentials.accessKeyId)',
-    "hmac(sha256Constructor, undefined, credentials.accessKeyId + ' ' + credentials.secretAccessKey)",
-  );
-
-/** What a client is does not change: it is put together once for each client, not for every request. */
-const rememberUserAgent = (source: string) =>
-  source
-    .replace('(options) => (next, context)', '(options, texts) => (next, context)')
-    .replace(
-      '(await options.defaultUserAgentProvider()).map(escapeUserAgent)',
-      '[...(texts ??= (await options.defaultUserAgentProvider()).map(escapeUserAgent))]',
-    );
-
-/** An error made for every request, of which nothing is read before another is put in its place. */
-const noErrorYet = (source: string) => source.replace('let lastError = new Error();', 'let lastError;');
-
 const slimSchemas = (source: string) => separable(withoutErrors(source));
 
 /**
  * What of its libraries a function does without, by the file in node_modules: nothing that a Region, FIPS or a
  * partition needs, and no part of retrying, refreshing credentials, or correcting the clock.
  */
-export const replacements: ReadonlyMap<string, Replacement> = new Map(
+export const replacements: Replacements = new Map(
   Object.entries({
     '@aws-sdk/credential-provider-node/dist-es/defaultProvider.js': {
       sha256: 'f459d07b8f2c2e31',
@@ -157,14 +112,6 @@ export const replacements: ReadonlyMap<string, Replacement> = new Map(
     },
     '@smithy/core/dist-es/submodules/event-streams/index.js': { sha256: '261c2b96dec39e36', edit: () => eventStreams },
     '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Node.js': { sha256: '0599f9253cbb8ca4', edit: () => sha256 },
-    '@smithy/core/dist-es/submodules/retry/middleware-retry/retryMiddleware.js': {
-      sha256: '81dd350119d23837',
-      edit: noErrorYet,
-    },
-    '@smithy/core/dist-es/submodules/serde/util-stream/stream-collector.js': {
-      sha256: '021f010619155906',
-      edit: () => streamCollector,
-    },
     '@smithy/core/dist-es/submodules/serde/util-stream/stream-type-check.js': {
       sha256: '23dd8d4e6bf7ab9f',
       edit: () => streamTypes,
@@ -177,36 +124,9 @@ export const replacements: ReadonlyMap<string, Replacement> = new Map(
       sha256: 'da6d439b0eb4d93a',
       edit: () => metadataRegion,
     },
-    '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js': {
-      sha256: '0448f287de166454',
-      edit: () => logger,
-    },
-    '@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/user-agent-middleware.js': {
-      sha256: '251a98992a5bf3eb',
-      edit: rememberUserAgent,
-    },
-    '@smithy/core/dist-es/submodules/schema/middleware/schemaSerializationMiddleware.js': {
-      sha256: '5c0658ed35f087d6',
-      edit: inheritSettings,
-    },
-    '@smithy/core/dist-es/submodules/schema/middleware/schemaDeserializationMiddleware.js': {
-      sha256: 'b50e0a8f2109ee0c',
-      edit: inheritSettings,
-    },
-    '@smithy/core/dist-es/submodules/endpoints/middleware-endpoint/endpointMiddleware.js': {
-      sha256: 'e0d03d523e8b7f84',
-      edit: inheritSettings,
-    },
-    '@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/resolveAwsSdkSigV4Config.js': {
-      sha256: 'c5c9e653a8875a18',
-      edit: inheritSettings,
-    },
-    '@smithy/signature-v4/dist-es/credentialDerivation.js': { sha256: '2f1bb7c1784f0010', edit: digestCredentials },
     'mnemonist/lru-cache.js': { sha256: 'd9f8a9dd3200e1a4', edit: () => lruCache },
     '@aws-sdk/client-dynamodb/dist-es/schemas/schemas_0.js': { sha256: '3cba646915c51e00', edit: slimSchemas },
     '@aws-sdk/client-kms/dist-es/schemas/schemas_0.js': { sha256: 'c676effea51a163d', edit: slimSchemas },
-    '@aws-sdk/client-dynamodb/package.json': { sha256: '3d47348b794b1dec', edit: versionOnly },
-    '@aws-sdk/client-kms/package.json': { sha256: '93361fe4e6fbf9b1', edit: versionOnly },
   }),
 );
 
@@ -224,8 +144,4 @@ function withoutErrors(source: string): string {
 function separable(source: string): string {
   const texts = new Map([...source.matchAll(/^const (_\w+) = ("\w+");$/gm)].map(([, name, text]) => [name, text]));
   return source.replace(/\[(_\w+)\]:/g, (key, name) => (texts.has(name) ? `${texts.get(name)}:` : key));
-}
-
-function versionOnly(source: string): string {
-  return JSON.stringify({ version: JSON.parse(source).version });
 }

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { copyService, serverless } from '../support/package.ts';
@@ -42,6 +42,33 @@ it.each([
   async (env, line) => {
     const { status, output } = await serverless(folder, ['package'], env);
     expect([status, errorLines(output)]).toEqual([1, [line]]);
+  },
+  timeoutMs,
+);
+
+const unused = "Object.entries({ 'yaml/package.json': { sha256: '', edit: () => '' },";
+it.each([
+  [
+    'is another file than the edit was written for',
+    "sha256: '",
+    "sha256: 'x",
+    /^Error: Build failed .*infra\/slim\/replacements\.ts.* \d+\.\d+\.\d+ has another .* set sha256 to '[0-9a-f]{16}'\.$/,
+  ],
+  [
+    'no function contains',
+    'Object.entries({',
+    unused,
+    /^Error: infra\/slim\/replacements\.ts: no function contains yaml\/package\.json\. /,
+  ],
+])(
+  'package refuses a replaced file that %s, in one line',
+  async (_what, before, after, line) => {
+    const table = join(folder, 'infra/slim/replacements.ts');
+    const source = readFileSync(table, 'utf8');
+    writeFileSync(table, source.replace(before, after));
+    const { status, output } = await serverless(folder, ['package']);
+    writeFileSync(table, source);
+    expect([status, errorLines(output)]).toEqual([1, [expect.stringMatching(line)]]);
   },
   timeoutMs,
 );
