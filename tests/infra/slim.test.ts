@@ -149,17 +149,6 @@ describe('the slim bundle, in a process of its own', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('reads an answer that comes in pieces', async () => {
-    const text = JSON.stringify({ __type: 'x#AccessDeniedException', message: 'in words, and in pieces: ÄÖÜ' });
-    const { endpoint } = await startScript((_, response) => {
-      const bytes = Buffer.from(text);
-      response.writeHead(400, { 'content-length': bytes.length });
-      for (const [index, byte] of bytes.entries()) setTimeout(() => response.write(Buffer.of(byte)), index);
-    });
-    const { stdout } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint } });
-    expect(stdout).toContain('in words, and in pieces: ÄÖÜ');
-  });
-
   it('tries again after an answer that breaks off', async () => {
     const halfAnswer: Answer = (_, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{');
@@ -179,20 +168,6 @@ describe('the slim bundle, in a process of its own', () => {
     expect(results).toMatchObject([{ ok: false, error: { code: '503000' } }]);
     expect(Date.now() - startedAt).toBeLessThan(4_000);
     expect(seen).toHaveLength(2);
-  });
-
-  it('says what it is as the plain bundle does, each time', async () => {
-    const [slimly, plainly] = await Promise.all(
-      [slim, plain].map(async (file) => {
-        const { endpoint, seen } = await startScript(done);
-        const env = { AWS_ENDPOINT_URL_DYNAMODB: endpoint, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' };
-        await run({ events: [wish, wish], env, file });
-        return seen.map((headers) => [headers['user-agent'], headers['x-amz-user-agent']]);
-      }),
-    );
-    expect(slimly).toHaveLength(2);
-    expect(slimly?.flat().join()).toContain('exec-env/AWS_Lambda_nodejs24.x');
-    expect(slimly).toEqual(plainly);
   });
 
   it('asks KMS a second time after an error of its', async () => {
