@@ -31,7 +31,7 @@ export function explore(options: readonly string[], search: 'fast' | 'shortest')
   const folder = mkdtempSync(join(tmpdir(), 'model-'));
   try {
     run(folder, 'spin', [...options.map((option) => `-D${option}`), '-a', model]);
-    const how = search === 'fast' ? ['-O2'] : ['-O0', '-DBFS'];
+    const how = search === 'fast' ? ['-O2', '-DCOLLAPSE'] : ['-O0', '-DBFS'];
     run(folder, 'gcc', [...how, '-DSAFETY', '-DMEMLIM=8000', '-w', '-o', 'pan', 'pan.c']);
     const begun = performance.now();
     const report = run(folder, join(folder, 'pan'), ['-m100000', search === 'fast' ? '-w24' : '-w18']);
