@@ -204,16 +204,13 @@ describe('the real code, in many interleavings', () => {
     ['mute', 41],
     ['revivals', 9],
     ['triples', 83],
-  ])(
-    '%s: no schedule is bad, in every so-manieth scenario',
-    async (stage, every) => {
-      const tally = newTally();
-      const { scenarios } = stages[stage] ?? { scenarios: [] };
-      for (let nth = 0; nth < scenarios.length; nth += every) await exhaust(tally, stage, nth);
-      expectGood(tally, 500);
-    },
-    60_000,
-  );
+    ['forgets', 7],
+  ])('%s: no schedule is bad, in every so-manieth scenario', async (stage, every) => {
+    const tally = newTally();
+    const { scenarios } = stages[stage] ?? { scenarios: [] };
+    for (let nth = 0; nth < scenarios.length; nth += every) await exhaust(tally, stage, nth);
+    expectGood(tally, 500);
+  });
 
   it('at random: no schedule is bad', async () => {
     const tally = newTally();
@@ -221,13 +218,9 @@ describe('the real code, in many interleavings', () => {
     expectGood(tally, 2_000);
   });
 
-  it.each(Object.entries(mutants))(
-    'finds the mutant: %s',
-    async (_, mutant) => {
-      expect((await firstBad(mutant)).bad).toBe(1);
-    },
-    60_000,
-  );
+  it.each(Object.entries(mutants))('finds the mutant: %s', async (_, mutant) => {
+    expect((await firstBad(mutant)).bad).toBe(1);
+  });
 });
 
 function expectGood({ bad, examples, schedules }: Tally, least: number): void {

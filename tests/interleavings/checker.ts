@@ -3,7 +3,7 @@ import { appOf } from '../../lib/store/app-item.ts';
 import { membersKey, placeOf } from '../../lib/store/members.ts';
 import { type Expected, expected, type Model, newModel } from '../properties/model.ts';
 import type { AnyCall, CreateCall } from './calls.ts';
-import { realm, type Scenario, startTime } from './scenarios.ts';
+import { clockOf, realm, type Scenario } from './scenarios.ts';
 import type { Answer, Ended, Finished, Written } from './scheduler.ts';
 
 /**
@@ -26,7 +26,8 @@ interface State {
 export function check(scenario: Scenario, finished: Finished): Verdict {
   const made = madeBy(scenario, finished.writes);
   const unlisted = lostPointer(finished);
-  const fault = crashOf(finished) ?? brokenInvariant(finished.writes) ?? doubleMade(scenario, made);
+  const doubled = doubleMade(scenario, made, finished.hasForgotten);
+  const fault = crashOf(finished) ?? brokenInvariant(finished.writes) ?? doubled;
   if (fault) return { fault };
   if (unlisted && !finished.isDisturbed) return { fault: unlisted };
   const listed = unlisted ? { isUnlisted: true } : {};
@@ -43,10 +44,7 @@ function crashOf({ ended }: Finished): string | undefined {
 /** Of each call, the handles of the keys that its writes made. */
 function madeBy({ calls }: Scenario, writes: readonly Written[]): string[][] {
   const made: string[][] = calls.map(() => []);
-  for (const { call, before, after } of writes) {
-    const known = appOf(before)?.keys ?? {};
-    made[call]?.push(...Object.keys(appOf(after)?.keys ?? {}).filter((handle) => !Object.hasOwn(known, handle)));
-  }
+  for (const { call, made: handles } of writes) made[call]?.push(...handles);
   return made;
 }
 
@@ -73,11 +71,12 @@ function brokenInvariant(writes: readonly Written[]): string | undefined {
   return undefined;
 }
 
-/** A request makes one key at most, and so do all its copies together. */
-function doubleMade({ calls }: Scenario, made: readonly string[][]): string | undefined {
+/** A request makes one key at most, and so do all its copies together, unless its record was dropped with its key. */
+function doubleMade({ calls }: Scenario, made: readonly string[][], hasForgotten: boolean): string | undefined {
   const byRequest = Map.groupBy(made.keys(), (index) => {
     const call = calls[index]?.call;
-    return call?.idempotencyKey === undefined ? String(index) : `${call.id} ${call.idempotencyKey}`;
+    const isAlone = call?.idempotencyKey === undefined || hasForgotten;
+    return isAlone ? String(index) : `${call.id} ${call.idempotencyKey}`;
   });
   const doubled = [...byRequest.values()].find((copies) => copies.flatMap((copy) => made[copy] ?? []).length > 1);
   return doubled && 'a request has made two keys';
@@ -96,11 +95,12 @@ function lostPointer({ ended, item, store }: Finished): string | undefined {
 /** A search for an order of the calls that gives the answers and the application at the end. */
 function isExplained(scenario: Scenario, finished: Finished, made: readonly string[][], allowsGone: boolean): boolean {
   const { ended, item } = finished;
-  const wanted = shapeOf(modelOf(appOf(item)));
+  const { hasForgotten } = finished;
+  const wanted = shapeOf(modelOf(appOf(item)), hasForgotten);
   const start: State = { model: modelOf(scenario.start.app) };
 
   const search = (state: State, left: readonly number[]): boolean => {
-    if (left.length === 0) return shapeOf(state.model) === wanted;
+    if (left.length === 0) return shapeOf(state.model, hasForgotten) === wanted;
     return left.some((index) => {
       const others = left.filter((other) => other !== index);
       if (others.some((other) => precedes(ended[other], ended[index]))) return false;
@@ -109,9 +109,14 @@ function isExplained(scenario: Scenario, finished: Finished, made: readonly stri
   };
 
   const outcomes = (index: number, state: State, isGoneAllowed: boolean): State[] => {
+    const states = hasForgotten ? [state, forgotten(state)] : [state];
+    return states.flatMap((known) => outcomesIn(index, known, isGoneAllowed));
+  };
+
+  const outcomesIn = (index: number, state: State, isGoneAllowed: boolean): State[] => {
     const [call, answer] = [scenario.calls[index]?.call, ended[index]?.answer];
     if (!call || !answer) return [];
-    const result = next(state, call, startTime + index * 7);
+    const result = next(state, call, clockOf(index));
     const after = 'after' in result ? [result.after(made[index]?.[0] ?? 'never made')] : [];
     if (isUnknown(answer)) return [state, ...after];
     if ('code' in answer && answer.code === '503000') return [state];
@@ -195,15 +200,23 @@ function modelOf(app: App | undefined): Model | undefined {
   };
 }
 
+/** @returns the application without what is known of removed keys */
+function forgotten(state: State): State {
+  if (!state.model) return state;
+  const { keys, answered } = state.model;
+  const left = Object.entries(answered).filter(([, { handle }]) => Object.hasOwn(keys, handle));
+  return { ...state, model: { ...state.model, rotated: [], answered: Object.fromEntries(left) } };
+}
+
 /** @returns a text that is the same for models that are the same to their callers */
-function shapeOf(model: Model | undefined): string {
+function shapeOf(model: Model | undefined, hasForgotten: boolean): string {
   if (!model) return 'none';
   const { status, name, description, issuers, grants, keys, rotated, answered } = model;
   if (status === 'deleted') return status;
   // The time of a key that was made anew depends on others; `brokenInvariant` looks at it.
   const timeless = Object.entries(keys).map(([handle, { createdTime: _, ...key }]) => [handle, key]);
   const handles = Object.values(answered).map(({ handle }) => handle);
-  const known = [rotated.toSorted(), handles.toSorted()];
+  const known = hasForgotten ? [] : [rotated.toSorted(), handles.toSorted()];
   return JSON.stringify([
     ...[status, name, description, issuers, sorted(grants)],
     ...[sorted(Object.fromEntries(timeless)), known],

@@ -1,7 +1,7 @@
 import { randomNumbers } from '../properties/support.ts';
 import { check } from './checker.ts';
 import type { Mutant } from './mutants.ts';
-import { pairs, randomScenario, revivals, type Scenario, triples } from './scenarios.ts';
+import { forgettings, pairs, randomScenario, revivals, type Scenario, triples } from './scenarios.ts';
 import { explore, type Finished, type Limits, type OpenStore, openMemoryStore, Run, replay } from './scheduler.ts';
 
 /** All schedules of these scenarios within these limits. */
@@ -13,7 +13,14 @@ export interface Stage {
   readonly isOnlyReplayed?: boolean;
 }
 
-const usual: Limits = { faults: 1, fates: 'all', pointers: 'interleaved', tellsItem: true, isIdForeknown: false };
+const usual: Limits = {
+  faults: 1,
+  fates: 'all',
+  pointers: 'interleaved',
+  tellsItem: true,
+  forgets: 0,
+  isIdForeknown: false,
+};
 const allPairs = pairs();
 
 export const stages: Readonly<Record<string, Stage>> = {
@@ -41,6 +48,11 @@ export const stages: Readonly<Record<string, Stage>> = {
     name: 'triples, up to one fault of every kind',
     scenarios: triples(),
     limits: { ...usual, pointers: 'eager' },
+  },
+  forgets: {
+    name: 'copies of a creation and of a rotation beside deletions, records of removed keys dropped at any time',
+    scenarios: forgettings(),
+    limits: { ...usual, forgets: 2 },
   },
   foreknown: {
     name: 'pairs on an application whose id is known before it is created',
@@ -133,7 +145,7 @@ export async function exhaust(
 /** Plays the schedules of one pair until one is bad: a store that leaves something out must give one. */
 export async function firstBad({ openStore, shownBy }: Mutant): Promise<Tally> {
   const tally = newTally();
-  for (const id of ['kinds', 'revivals']) {
+  for (const id of ['kinds', 'revivals', 'forgets']) {
     const nth = stageOf(id).scenarios.findIndex(({ name }) => name === shownBy);
     if (nth >= 0) await exhaust(tally, id, nth, openStore, true);
   }
@@ -150,7 +162,8 @@ export async function wander(tally: Tally, seed: number, nth: number): Promise<v
 async function playRandom(seed: number, nth: number, trace?: string[]) {
   const random = randomNumbers(Math.imul(seed, 0x9e3779b1) + nth);
   const scenario = randomScenario(random);
-  const limits: Limits = { ...usual, faults: Math.floor(random() * 5), tellsItem: random() < 0.8 };
+  const forgets = random() < 0.3 ? 2 : 0;
+  const limits: Limits = { ...usual, faults: Math.floor(random() * 5), tellsItem: random() < 0.8, forgets };
   const finished = await new Run(scenario, limits, openMemoryStore, trace).play((width) => {
     return Math.floor(random() * (random() < 0.6 ? Math.min(width, scenario.calls.length) : width));
   });

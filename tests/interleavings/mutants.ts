@@ -1,6 +1,6 @@
 import { fenced } from '../../lib/store/add-api-key.ts';
 import type { Attempt, Update } from '../../lib/store/table.ts';
-import { MemoryTable, type Write } from './memory-table.ts';
+import { keyOf, MemoryTable, type Write } from './memory-table.ts';
 import type { OpenStore } from './scheduler.ts';
 
 /** A store that leaves out, or gets wrong, one thing that the service relies on, and the pair of calls that shows it. */
@@ -47,6 +47,18 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     },
     shownBy: 'generate + delete, on two keys',
   },
+  'no fence before a replay': {
+    openStore: (items, tellsItem) => {
+      const memory = new MemoryTable(items, tellsItem);
+      const write = (made: Write) => {
+        const { keys = {}, requests = {} } = (memory.get(keyOf(made)) ?? {}) as { keys?: object; requests?: object };
+        const isAnswered = Object.keys(keys).length > 0 && Object.keys(requests).length > 0;
+        return isFence(made) && isAnswered ? ({ outcome: 'applied' } as const) : memory.write(made);
+      };
+      return { get: (key) => memory.get(key), write };
+    },
+    shownBy: 'generate again + generate again + delete all, on no key',
+  },
   'a key that lives is told to be gone': {
     openStore: (items, tellsItem) => {
       const memory = new MemoryTable(items, tellsItem);
@@ -69,7 +81,7 @@ function asGone(write: Write, attempt: Attempt): Attempt {
 }
 
 function isFence(write: Write): boolean {
-  return write.kind === 'update' && JSON.stringify(write.update.ExpressionAttributeValues).includes(`"${fenced}"`);
+  return write.kind === 'update' && JSON.stringify(write.update).includes(`"${fenced}"`);
 }
 
 /** @param isLeftOut says which parts of the conditions of updates do not count; they read `keyCount < :v4` */

@@ -29,6 +29,11 @@ export interface NamedCall {
 
 export const realm = 'myrealm';
 export const startTime = Date.UTC(2030, 0, 1);
+
+/** Each call has a clock of its own; they differ by up to 35 ms. @returns ms since the epoch */
+export function clockOf(call: number): number {
+  return startTime + ([0, 20, -15, 7][call] ?? 0);
+}
 const first = 'A'.repeat(43);
 const second = 'B'.repeat(43);
 const issuer = 'https://one.example';
@@ -139,6 +144,18 @@ export function pairs(): Scenario[] {
 export function revivals(): Scenario[] {
   const revive = { name: 'revive', call: revival };
   return [...named(changes), revive].map((other) => scenarioOf(lapsed, [revive, other]));
+}
+
+/** What depends on records of removed keys: copies of a request, and what removes the key that one of them made. */
+export function forgettings(): Scenario[] {
+  const copies = [changes['generate again'], changes['rotate again']].map((call, index) => ({
+    name: index === 0 ? 'generate again' : 'rotate again',
+    call,
+  }));
+  const others = named({ 'delete all': changes['delete all'], deleteApp: changes.deleteApp, rotate: changes.rotate });
+  return [starts.noKey, starts.oneKey].flatMap((start) =>
+    copies.flatMap((copy) => others.map((other) => scenarioOf(start, [copy, copy, other]))),
+  );
 }
 
 export function triples(): Scenario[] {

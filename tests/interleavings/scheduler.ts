@@ -1,9 +1,10 @@
 import { ApiError, type ErrorCode } from '../../lib/domain/errors.ts';
+import { appKey, appOf } from '../../lib/store/app-item.ts';
 import type { Deadline } from '../../lib/store/settle.ts';
 import type { Attempt, Item, ItemKey, ReadAttempt, Table } from '../../lib/store/table.ts';
 import { type Done, perform } from './calls.ts';
 import { type Items, keyOf, MemoryTable, type Write } from './memory-table.ts';
-import { realm, type Scenario, startTime } from './scenarios.ts';
+import { clockOf, realm, type Scenario } from './scenarios.ts';
 
 /** What becomes of one call to the store. `end`: the request's time is over with it, so that it is not tried again. */
 interface Fate {
@@ -38,6 +39,8 @@ export interface Limits {
   readonly pointers: 'interleaved' | 'eager';
   /** whether a refusal tells the item, as DynamoDB's does and dynalite's does not */
   readonly tellsItem: boolean;
+  /** so often the tombstones and records of removed keys are dropped, at any time; those of calls under way stay */
+  readonly forgets: number;
   /** whether calls reach an application before it is created, whose id nobody can know by then */
   readonly isIdForeknown: boolean;
 }
@@ -67,6 +70,8 @@ export interface Written {
   readonly call: number;
   readonly before: Item | undefined;
   readonly after: Item | undefined;
+  /** handles of the keys that it made */
+  readonly made: readonly string[];
 }
 
 export interface Finished {
@@ -76,6 +81,8 @@ export interface Finished {
   readonly store: Store;
   readonly writes: readonly Written[];
   readonly faults: number;
+  /** whether records of removed keys were dropped */
+  readonly hasForgotten: boolean;
   /** whether the time of a request was over before its end, or a write arrived late */
   readonly isDisturbed: boolean;
   readonly steps: number;
@@ -88,10 +95,8 @@ interface Parked {
   readonly resume: (attempt: Attempt | ReadAttempt<Item | undefined>) => void;
 }
 
-interface Option {
-  readonly parked: Parked;
-  readonly fate: Fate;
-}
+/** A store call that goes on; undefined: records of removed keys are dropped. */
+type Option = { readonly parked: Parked; readonly fate: Fate } | undefined;
 
 /** One for all: to make an error costs more than a step. */
 const error = new Error('the schedule says so');
@@ -112,6 +117,7 @@ export class Run {
   readonly #trace: string[] | undefined;
   #steps = 0;
   #faults = 0;
+  #forgotten = 0;
   #isDisturbed = false;
 
   /** @param trace to which each step is written, if it is to be read */
@@ -133,6 +139,7 @@ export class Run {
     for (let options = this.#options(); options.length > 0; options = this.#options()) {
       const option = options[options.length === 1 ? 0 : choose(options.length)];
       if (option) this.#take(option);
+      else this.#forget();
       await microtasksDone();
     }
     return this.#finished();
@@ -164,7 +171,7 @@ export class Run {
 
   /** Each call has a clock of its own, which stands still; waiting takes no time, unless the time is over. */
   #deadlineOf(call: number): Deadline {
-    const now = startTime + call * 7;
+    const now = clockOf(call);
     return {
       at: now + 8_000,
       now: () => now,
@@ -197,6 +204,7 @@ export class Run {
     const waiting = pointer ? [pointer] : this.#waiting();
     const options: Option[] = waiting.map((parked) => ({ parked, fate: usual }));
     if (!pointer) options.push(...this.#floating.map((parked) => ({ parked, fate: late })));
+    if (this.#forgotten < this.#limits.forgets && this.#droppable().length > 0) options.push(undefined);
     if (this.#faults >= this.#limits.faults) return options;
     for (const parked of waiting) {
       const fates = parked.write ? writeFates[this.#limits.fates] : readFates[this.#limits.fates];
@@ -216,7 +224,39 @@ export class Run {
     return this.#store.get({ pk: this.#scenario.start.appId, sk: 'app' });
   }
 
-  #take({ parked, fate }: Option): void {
+  /** The paths of what stays of removed keys, but for those of calls that are not answered yet, which are the youngest. */
+  #droppable(): [string, string][] {
+    const app = appOf(this.#item());
+    if (!app) return [];
+    const young = new Set(this.#writes.filter(({ call }) => !this.#ended[call]).flatMap(({ made }) => made));
+    const isGone = (handle: string) => !Object.hasOwn(app.keys, handle) && !young.has(handle);
+    const records = Object.entries(app.requests).filter(([, { handle }]) => isGone(handle));
+    return [
+      ...Object.keys(app.removed)
+        .filter(isGone)
+        .map((handle): [string, string] => ['removed', handle]),
+      ...records.map(([hash]): [string, string] => ['requests', hash]),
+    ];
+  }
+
+  /** As the sweep does it: no change to the application, whose `rev` stays. */
+  #forget(): void {
+    this.#steps += 1;
+    this.#forgotten += 1;
+    this.#trace?.push('records of removed keys are dropped');
+    const names = this.#droppable();
+    const ExpressionAttributeNames = Object.fromEntries(
+      names.flatMap(([map, name], index) => [
+        [`#m${index}`, map],
+        [`#n${index}`, name],
+      ]),
+    );
+    const paths = names.map((_, index) => `#m${index}.#n${index}`);
+    const update = { Key: appKey(this.#scenario.start.appId), UpdateExpression: `REMOVE ${paths.join(', ')}` };
+    this.#store.write({ kind: 'update', update: { ...update, ExpressionAttributeNames } });
+  }
+
+  #take({ parked, fate }: NonNullable<Option>): void {
     this.#steps += 1;
     const isArriving = this.#floating.includes(parked);
     this.#trace?.push(`${this.#nameOf(parked.call)}: ${describe(parked)}: ${isArriving ? 'arrives late' : fate.name}`);
@@ -252,7 +292,8 @@ export class Run {
     const before = this.#store.get(key);
     const attempt = this.#store.write(write);
     const after = this.#store.get(key);
-    if (key.sk === 'app' && after !== before) this.#writes.push({ call, before, after });
+    if (key.sk === 'app' && after !== before)
+      this.#writes.push({ call, before, after, made: madeBetween(before, after) });
     return attempt;
   }
 
@@ -263,8 +304,15 @@ export class Run {
     });
     const isDisturbed = this.#isDisturbed;
     const [writes, store, item] = [this.#writes, this.#store, this.#item()];
-    return { ended, item, store, writes, isDisturbed, faults: this.#faults, steps: this.#steps };
+    const counted = { faults: this.#faults, steps: this.#steps, hasForgotten: this.#forgotten > 0 };
+    return { ended, item, store, writes, isDisturbed, ...counted };
   }
+}
+
+/** @returns the handles of the keys that a write made */
+function madeBetween(before: Item | undefined, after: Item | undefined): string[] {
+  const known = appOf(before)?.keys ?? {};
+  return Object.keys(appOf(after)?.keys ?? {}).filter((handle) => !Object.hasOwn(known, handle));
 }
 
 function refusalOf(error: unknown): Answer {
