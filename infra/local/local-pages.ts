@@ -1,0 +1,16 @@
+import { stop } from 'esbuild';
+import type { WebPage } from '../../lib/http/web-page.ts';
+import { buildPage } from '../pages.ts';
+
+let underWay = 0;
+
+/** Builds a page, and ends esbuild's process when no other page is being built: it would never be finished then. */
+export async function buildLocalPage(name: string): Promise<WebPage> {
+  underWay += 1;
+  try {
+    return await buildPage(name);
+  } finally {
+    underWay -= 1;
+    if (underWay === 0) await stop();
+  }
+}
