@@ -25,7 +25,7 @@ export async function createApp(table: Table, app: App, deadline: Deadline): Pro
   const stored = await refusedApp(table, appId, settled, deadline);
   if (!stored) throw new Error('an application was refused because it is there, and is not there');
   const isSamePlace = stored.listKey === app.listKey;
-  if (!isSamePlace) await removeMember(table, app, app.createdBy, stamp, deadline);
+  if (!isSamePlace) await removeMember(table, app, app.createdBy, stamp, deadline, settled.doubt);
   const isOurs = settled.doubt && isSamePlace && stored.bodyHash === app.bodyHash;
   return { app: stored, isOurs };
 }

@@ -46,6 +46,7 @@ export async function readMember(
 /**
  * Removes the pointer after the right is gone, if it is still the copy with that stamp: a request that grants a right
  * meanwhile writes the pointer before and after, each time with another stamp.
+ * @param doubt whether the application may have been changed already, which a failure then says
  */
 export async function removeMember(
   table: Table,
@@ -53,8 +54,10 @@ export async function removeMember(
   principal: string,
   stamp: string | undefined,
   deadline: Deadline,
+  doubt = false,
 ): Promise<void> {
   if (stamp === undefined) return;
   const condition = { ConditionExpression: 'stamp = :stamp', ExpressionAttributeValues: { ':stamp': stamp } };
-  await settle(deadline, (ms) => table.attemptDelete({ Key: { ...memberKey(app, principal) }, ...condition }, ms));
+  const remove = { Key: { ...memberKey(app, principal) }, ...condition };
+  await settle(deadline, (ms) => table.attemptDelete(remove, ms), doubt);
 }
