@@ -75,7 +75,7 @@ describe('npm start', () => {
 
   test.each([0, 300, 1000, 2000])('SIGTERM to npm ends everything %i ms after the start', async (ms) => {
     run = spawnLocal(folder, await freePort());
-    await until(() => membersOf(run).length > 1);
+    await until(() => isHandedOver(run));
     await sleep(ms);
     await expectEnd(run, () => run.npm.kill('SIGTERM'), [0, 143]);
   });
@@ -227,6 +227,15 @@ function membersOf(run: Run): number[] {
 
 function childrenOf(parent: number): number[] {
   return processes().flatMap((process) => (process.parent === parent ? [process.pid] : []));
+}
+
+/** Whether npm has come to the service itself. Before, a SIGTERM ends npm without what it is just starting. */
+function isHandedOver(run: Run): boolean {
+  return childrenOf(pidOf(run)).some((pid) => /^\S*node infra\/local/.test(argumentsOf(pid)));
+}
+
+function argumentsOf(pid: number): string {
+  return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
 }
 
 /** All processes but those that have ended and wait for a parent to notice. */
