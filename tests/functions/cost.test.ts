@@ -27,6 +27,10 @@ beforeEach(async () => {
 const counted = 'UpdateItem 1';
 const read = 'GetItem 1';
 const written = 'UpdateItem 1';
+/** Of these two, DynamoDB Local alone counts the entry in the index, and dynalite alone the read of what is not there. */
+const isLocal = inject('engine') === 'dynamodb-local';
+const writtenWithIndex = isLocal ? 'UpdateItem 2' : written;
+const readOfUses = isLocal ? 'BatchGetItem 0' : 'BatchGetItem 0.5';
 
 describe('requests to the database, and their capacity units', () => {
   it('generating a key: the count of the rate limit, and one write', async () => {
@@ -37,7 +41,7 @@ describe('requests to the database, and their capacity units', () => {
   it('generating a key with an Idempotency-Key: one read more, and one request to KMS', async () => {
     const asked = service.kms.requests();
     await service.generate(app, { name: 'a key' }, { 'Idempotency-Key': 'once' });
-    expect(requests).toEqual([counted, read, written]);
+    expect(requests).toEqual([counted, read, writtenWithIndex]);
     expect(service.kms.requests() - asked).toBe(1);
   });
 
@@ -47,7 +51,7 @@ describe('requests to the database, and their capacity units', () => {
   });
 
   it.each<[OperationId, TestRequest, Metered[]]>([
-    ['listApiKeys', {}, [counted, read, 'BatchGetItem 0.5']],
+    ['listApiKeys', {}, [counted, read, readOfUses]],
     ['getApiKey', {}, [counted, read, read]],
     ['getApp', {}, [counted, read]],
     ['updateApiKey', { body: { name: 'new' } }, [counted, read, read, written]],
