@@ -91,11 +91,11 @@ function watchClients(plans: ReadonlySet<FailurePlan>): () => void {
         const plan = planFor(JSON.stringify(command.input), plans);
         if (plan) plan.lastAt = Date.now();
         const isRefused = plan?.failure === 'refused' && failureOf(plan) === 'refused';
-        const sent = send.call(isRefused ? refusing : this, command, ...rest);
-        sent.catch(({ name }: Error) => {
-          if (plan && name === 'AbortError') plan.isGivenUp = true;
+        const [options] = rest as [{ readonly abortSignal?: AbortSignal }?];
+        options?.abortSignal?.addEventListener('abort', () => {
+          if (plan) plan.isGivenUp = true;
         });
-        return sent;
+        return send.call(isRefused ? refusing : this, command, ...rest);
       },
   );
   return () => {
