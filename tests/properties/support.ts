@@ -7,7 +7,7 @@ export const usualSeed = 20_260_801;
 /** Every random choice hangs on it; fast-check tells it with a failure, and the variable SEED sets another. */
 export const seed = Number(process.env.SEED ?? usualSeed);
 
-/** FULL=1 runs everything at the number that the issue names. */
+/** FULL=1 runs everything as often as is claimed. */
 export const isFull = process.env.FULL === '1';
 
 /** How often a property is tried. */
