@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { pageModule } from './infra/pages.ts';
+import { pageModule } from './infra/scripts/pages.ts';
 import { suites } from './tests/suites.ts';
 
 const { SUITE: name = 'all' } = process.env;

@@ -2,9 +2,9 @@ import { createApp as validate } from '../lib/contract/generated/validators.js';
 import { createApp } from '../lib/contract/routes.ts';
 import type { AppWish } from '../lib/domain/app.ts';
 import { requirePermission } from '../lib/domain/policy.ts';
-import { type Call, endpoint } from '../lib/http/endpoint.ts';
-import { appReply } from '../lib/http/replies.ts';
-import { create } from '../lib/use-cases/create.ts';
+import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
+import { appReply } from '../lib/service/http/replies.ts';
+import { create } from '../lib/service/use-cases/create.ts';
 
 /** `POST /apps` */
 export const handler = endpoint(

@@ -1,9 +1,9 @@
 import { deleteApiKey } from '../lib/contract/routes.ts';
 import { deleteKey } from '../lib/domain/keys-of-app.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
-import { keyInPath } from '../lib/http/path.ts';
-import { doneReply } from '../lib/http/replies.ts';
-import { change } from '../lib/use-cases/change.ts';
+import { endpoint } from '../lib/service/http/endpoint.ts';
+import { keyInPath } from '../lib/service/http/path.ts';
+import { doneReply } from '../lib/service/http/replies.ts';
+import { change } from '../lib/service/use-cases/change.ts';
 
 /** `DELETE /apps/{app}/apiKeys/{apiKey}` */
 export const handler = endpoint(deleteApiKey, async (call) => {

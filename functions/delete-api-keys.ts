@@ -1,7 +1,7 @@
 import { deleteApiKeys } from '../lib/contract/routes.ts';
 import { deleteAllKeys } from '../lib/domain/keys-of-app.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
-import { change } from '../lib/use-cases/change.ts';
+import { endpoint } from '../lib/service/http/endpoint.ts';
+import { change } from '../lib/service/use-cases/change.ts';
 
 /** `DELETE /apps/{app}/apiKeys` */
 export const handler = endpoint(deleteApiKeys, async (call) => {

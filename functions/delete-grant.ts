@@ -1,7 +1,7 @@
 import { deleteGrant } from '../lib/contract/routes.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
-import { principalInPath } from '../lib/http/path.ts';
-import { revokeRights } from '../lib/use-cases/members.ts';
+import { endpoint } from '../lib/service/http/endpoint.ts';
+import { principalInPath } from '../lib/service/http/path.ts';
+import { revokeRights } from '../lib/service/use-cases/members.ts';
 
 /** `DELETE /apps/{app}/grants/{principal}` */
 export const handler = endpoint(deleteGrant, async (call) => {

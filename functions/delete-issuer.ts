@@ -1,8 +1,8 @@
 import { deleteIssuer } from '../lib/contract/routes.ts';
 import { detachIssuer } from '../lib/domain/issuers.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
-import { issuerInPath } from '../lib/http/path.ts';
-import { change } from '../lib/use-cases/change.ts';
+import { endpoint } from '../lib/service/http/endpoint.ts';
+import { issuerInPath } from '../lib/service/http/path.ts';
+import { change } from '../lib/service/use-cases/change.ts';
 
 /** `DELETE /apps/{app}/issuers/{issuer}` */
 export const handler = endpoint(deleteIssuer, async (call) => {

@@ -1,9 +1,9 @@
 import { disableApiKey } from '../lib/contract/routes.ts';
 import { editKey } from '../lib/domain/keys-of-app.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
-import { keyInPath } from '../lib/http/path.ts';
-import { doneReply } from '../lib/http/replies.ts';
-import { change } from '../lib/use-cases/change.ts';
+import { endpoint } from '../lib/service/http/endpoint.ts';
+import { keyInPath } from '../lib/service/http/path.ts';
+import { doneReply } from '../lib/service/http/replies.ts';
+import { change } from '../lib/service/use-cases/change.ts';
 
 /** `POST /apps/{app}/apiKeys/{apiKey}/disable` */
 export const handler = endpoint(disableApiKey, async (call) => {

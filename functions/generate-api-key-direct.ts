@@ -1,12 +1,12 @@
 import { generateApiKeyDirect as validate } from '../lib/contract/generated/validators.js';
 import { generateApiKeyDirect } from '../lib/contract/routes.ts';
-import { type DirectCall, directEndpoint } from '../lib/direct/direct-endpoint.ts';
 import type { ApiKeyWish } from '../lib/domain/api-key.ts';
 import { parseAppHrn } from '../lib/domain/hrn.ts';
 import { requestId } from '../lib/domain/idempotency.ts';
 import { fullStanding } from '../lib/domain/policy.ts';
-import { keyMade } from '../lib/metrics.ts';
-import { generate } from '../lib/use-cases/generate.ts';
+import { type DirectCall, directEndpoint } from '../lib/service/direct-endpoint.ts';
+import { keyMade } from '../lib/service/metrics.ts';
+import { generate } from '../lib/service/use-cases/generate.ts';
 
 interface Payload extends ApiKeyWish {
   readonly app: string;

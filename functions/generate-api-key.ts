@@ -2,9 +2,9 @@ import { generateApiKey as validate } from '../lib/contract/generated/validators
 import { generateApiKey } from '../lib/contract/routes.ts';
 import type { ApiKeyWish } from '../lib/domain/api-key.ts';
 import { standingTowards } from '../lib/domain/policy.ts';
-import { type Call, endpoint } from '../lib/http/endpoint.ts';
-import { newKeyReply } from '../lib/http/replies.ts';
-import { generate } from '../lib/use-cases/generate.ts';
+import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
+import { newKeyReply } from '../lib/service/http/replies.ts';
+import { generate } from '../lib/service/use-cases/generate.ts';
 
 /** `POST /apps/{app}/apiKeys` */
 export const handler = endpoint(

@@ -1,9 +1,9 @@
 import { getApiKey } from '../lib/contract/routes.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
-import { keyInPath } from '../lib/http/path.ts';
-import { keyReply } from '../lib/http/replies.ts';
+import { endpoint } from '../lib/service/http/endpoint.ts';
+import { keyInPath } from '../lib/service/http/path.ts';
+import { keyReply } from '../lib/service/http/replies.ts';
+import { visibleApp } from '../lib/service/use-cases/visible-app.ts';
 import { lastUseOf } from '../lib/store/last-used.ts';
-import { visibleApp } from '../lib/use-cases/visible-app.ts';
 
 /** `GET /apps/{app}/apiKeys/{apiKey}` */
 export const handler = endpoint(getApiKey, async (call) => {

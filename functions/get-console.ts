@@ -1,9 +1,9 @@
 import { page } from 'page:console';
-import { readMaxKeysPerApp } from '../lib/config.ts';
 import { getConsole } from '../lib/contract/routes.ts';
-import { publicEndpoint } from '../lib/http/endpoint.ts';
-import { webPageReply } from '../lib/http/web-page.ts';
-import { start } from '../lib/service.ts';
+import { readMaxKeysPerApp } from '../lib/service/config.ts';
+import { publicEndpoint } from '../lib/service/http/endpoint.ts';
+import { webPageReply } from '../lib/service/http/web-page.ts';
+import { start } from '../lib/service/service.ts';
 
 const places = start(readMaxKeysPerApp) ?? 2;
 const settled = { ...page, html: page.html.replace('data-places="2"', `data-places="${places}"`) };

@@ -1,7 +1,7 @@
 import { page } from 'page:docs';
 import { getDocs } from '../lib/contract/routes.ts';
-import { publicEndpoint } from '../lib/http/endpoint.ts';
-import { webPageReply } from '../lib/http/web-page.ts';
+import { publicEndpoint } from '../lib/service/http/endpoint.ts';
+import { webPageReply } from '../lib/service/http/web-page.ts';
 
 /** `GET /docs`, and its files */
 export const handler = publicEndpoint(getDocs, async ({ event }) => webPageReply(page, event));

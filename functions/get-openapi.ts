@@ -1,7 +1,7 @@
 import { openapiDocument, serversAt } from '../lib/contract/openapi.ts';
 import { getOpenapi } from '../lib/contract/routes.ts';
-import { baseUrlOf } from '../lib/http/base-url.ts';
-import { publicEndpoint } from '../lib/http/endpoint.ts';
+import { baseUrlOf } from '../lib/service/http/base-url.ts';
+import { publicEndpoint } from '../lib/service/http/endpoint.ts';
 
 /** Made when it is first asked for: the pages, which are in the same function, do not wait for it. */
 let document: ReturnType<typeof openapiDocument> | undefined;

@@ -1,6 +1,6 @@
 import { getRoot } from '../lib/contract/routes.ts';
-import { publicEndpoint } from '../lib/http/endpoint.ts';
-import { docsLocation } from '../lib/http/web-page.ts';
+import { publicEndpoint } from '../lib/service/http/endpoint.ts';
+import { docsLocation } from '../lib/service/http/web-page.ts';
 
 /** `GET /` */
 export const handler = publicEndpoint(getRoot, async ({ event }) => ({

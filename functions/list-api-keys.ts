@@ -2,10 +2,10 @@ import { listApiKeys } from '../lib/contract/routes.ts';
 import { formatApiKey } from '../lib/domain/api-key.ts';
 import { formatAppHrn } from '../lib/domain/hrn.ts';
 import { keysBySortKey } from '../lib/domain/keys-of-app.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
-import { formatPageToken, parsePage } from '../lib/http/page.ts';
+import { endpoint } from '../lib/service/http/endpoint.ts';
+import { formatPageToken, parsePage } from '../lib/service/http/page.ts';
+import { visibleApp } from '../lib/service/use-cases/visible-app.ts';
 import { lastUsesOf } from '../lib/store/last-used.ts';
-import { visibleApp } from '../lib/use-cases/visible-app.ts';
 
 /** `GET /apps/{app}/apiKeys` */
 export const handler = endpoint(listApiKeys, async (call) => {

@@ -1,8 +1,8 @@
 import { listApps } from '../lib/contract/routes.ts';
 import { formatApp } from '../lib/domain/app.ts';
 import { hasAccess, permittedApps, standingTowards } from '../lib/domain/policy.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
-import { formatPageToken, parsePage } from '../lib/http/page.ts';
+import { endpoint } from '../lib/service/http/endpoint.ts';
+import { formatPageToken, parsePage } from '../lib/service/http/page.ts';
 import { listApps as read } from '../lib/store/list-apps.ts';
 
 /** `GET /apps` */

@@ -1,6 +1,6 @@
 import { listGrants } from '../lib/contract/routes.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
-import { visibleApp } from '../lib/use-cases/visible-app.ts';
+import { endpoint } from '../lib/service/http/endpoint.ts';
+import { visibleApp } from '../lib/service/use-cases/visible-app.ts';
 
 /** `GET /apps/{app}/grants` */
 export const handler = endpoint(listGrants, async (call) => {

@@ -1,9 +1,9 @@
 import { putGrant as validate } from '../lib/contract/generated/validators.js';
 import { putGrant } from '../lib/contract/routes.ts';
 import type { Action } from '../lib/domain/policy.ts';
-import { type Call, endpoint } from '../lib/http/endpoint.ts';
-import { principalInPath } from '../lib/http/path.ts';
-import { grantRights } from '../lib/use-cases/members.ts';
+import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
+import { principalInPath } from '../lib/service/http/path.ts';
+import { grantRights } from '../lib/service/use-cases/members.ts';
 
 /** `PUT /apps/{app}/grants/{principal}` */
 export const handler = endpoint(

@@ -2,11 +2,11 @@ import { updateApiKey as validate } from '../lib/contract/generated/validators.j
 import { updateApiKey } from '../lib/contract/routes.ts';
 import { requireFuture } from '../lib/domain/api-key.ts';
 import { type ApiKeyPatch, editKey } from '../lib/domain/keys-of-app.ts';
-import { type Call, endpoint } from '../lib/http/endpoint.ts';
-import { keyInPath } from '../lib/http/path.ts';
-import { keyReply } from '../lib/http/replies.ts';
+import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
+import { keyInPath } from '../lib/service/http/path.ts';
+import { keyReply } from '../lib/service/http/replies.ts';
+import { change } from '../lib/service/use-cases/change.ts';
 import { lastUseOf } from '../lib/store/last-used.ts';
-import { change } from '../lib/use-cases/change.ts';
 
 /** `PATCH /apps/{app}/apiKeys/{apiKey}` */
 export const handler = endpoint(

@@ -1,9 +1,9 @@
 import { updateApp as validate } from '../lib/contract/generated/validators.js';
 import { updateApp } from '../lib/contract/routes.ts';
 import { type AppPatch, patchApp } from '../lib/domain/app.ts';
-import { type Call, endpoint } from '../lib/http/endpoint.ts';
-import { appReply } from '../lib/http/replies.ts';
-import { change } from '../lib/use-cases/change.ts';
+import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
+import { appReply } from '../lib/service/http/replies.ts';
+import { change } from '../lib/service/use-cases/change.ts';
 
 /** `PATCH /apps/{app}` */
 export const handler = endpoint(

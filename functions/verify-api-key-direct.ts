@@ -1,7 +1,7 @@
 import { verifyApiKeyDirect as validate } from '../lib/contract/generated/validators.js';
 import { verifyApiKeyDirect } from '../lib/contract/routes.ts';
-import { type DirectCall, directEndpoint } from '../lib/direct/direct-endpoint.ts';
-import { verify } from '../lib/use-cases/verify.ts';
+import { type DirectCall, directEndpoint } from '../lib/service/direct-endpoint.ts';
+import { verify } from '../lib/service/use-cases/verify.ts';
 
 interface Presented {
   readonly apiKeyId: string;

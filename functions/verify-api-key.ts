@@ -1,8 +1,8 @@
 import { verifyApiKey as validate } from '../lib/contract/generated/validators.js';
 import { verifyApiKey } from '../lib/contract/routes.ts';
 import { requirePermission } from '../lib/domain/policy.ts';
-import { type Call, endpoint } from '../lib/http/endpoint.ts';
-import { verify } from '../lib/use-cases/verify.ts';
+import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
+import { verify } from '../lib/service/use-cases/verify.ts';
 
 /** `POST /apiKeys/verify` */
 export const handler = endpoint(

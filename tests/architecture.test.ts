@@ -33,12 +33,46 @@ describe('who may import what', () => {
       expect(filesIn(folder)).not.toHaveLength(0);
   });
 
-  it.each(filesIn('lib/domain/'))('%s: node:crypto and its siblings only', (file) => {
-    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\/[\w-]+\.ts|node:crypto)$/);
+  /** From the bottom up. A file imports what stands beside it or below it. */
+  const layers: Record<string, readonly string[]> = {
+    'lib/domain/': [],
+    'lib/base/': ['lib/domain/'],
+    'lib/contract/': ['lib/domain/', 'lib/base/'],
+    'lib/store/': ['lib/domain/', 'lib/base/'],
+    'lib/verification/': ['lib/domain/', 'lib/base/', 'lib/store/'],
+    // what consumers install
+    'lib/package/client/': [],
+    'lib/package/cli/': ['lib/package/client/'],
+    'lib/package/verifier/': ['lib/domain/', 'lib/base/', 'lib/store/', 'lib/verification/'],
+    'lib/package/direct-client.ts': ['lib/domain/', 'lib/base/', 'lib/contract/'],
+    // what browsers load
+    'lib/pages/': ['lib/package/client/'],
+    // what runs in the Lambdas
+    'lib/service/': ['lib/domain/', 'lib/base/', 'lib/contract/', 'lib/store/', 'lib/verification/'],
+    'functions/': ['lib/domain/', 'lib/contract/', 'lib/store/', 'lib/service/'],
+    'infra/': ['lib/'],
+  };
+
+  it('each file belongs to one layer', () => {
+    for (const file of sources) expect(Object.keys(layers).filter((layer) => file.startsWith(layer))).toHaveLength(1);
+  });
+
+  it.each(Object.keys(layers).flatMap((layer) => filesIn(layer).map((file) => [file, layer] as const)))(
+    '%s imports what stands beside it or below it',
+    (file, layer) => {
+      const known = [layer, ...(layers[layer] ?? [])];
+      for (const name of importsOf(file).filter((name) => /^\..*\.ts$/.test(name)))
+        expect(known.some((place) => join(dirname(file), name).startsWith(place))).toBe(true);
+    },
+  );
+
+  it.each(filesIn('lib/domain/'))('%s: of Node, node:crypto only', (file) => {
+    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\/|node:crypto$)/);
   });
 
   it.each(filesIn('functions/groups/'))('%s: the dispatcher and operations only', (file) => {
-    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\.\/\.\.\/lib\/http\/group\.ts|\.\.\/[\w-]+\.ts)$/);
+    for (const name of importsOf(file))
+      expect(name).toMatch(/^(\.\.\/\.\.\/lib\/service\/http\/group\.ts|\.\.\/[\w-]+\.ts)$/);
   });
 
   const operations = filesIn('functions/').filter((file) => !file.startsWith('functions/groups/'));
@@ -50,33 +84,8 @@ describe('who may import what', () => {
     expect(text).not.toMatch(/\btry\b/);
   });
 
-  const deployed = [...filesIn('functions/'), ...filesIn('lib/')].filter((file) => !file.startsWith('lib/cli/'));
-
-  it.each(deployed)('%s: nothing of infra', (file) => {
-    for (const name of importsOf(file)) expect(name).not.toContain('infra');
-  });
-
-  const served = deployed.filter((file) => !file.startsWith('lib/pages/'));
-
-  it.each(served)('%s: nothing of the command line; nor of the client, unless it is the client', (file) => {
-    const others = file.startsWith('lib/client/') ? /\/cli\// : /\/(cli|client)\//;
-    for (const name of importsOf(file)) expect(name).not.toMatch(others);
-  });
-
-  it.each(filesIn('lib/client/'))('%s: its siblings and openapi-fetch only, nothing of Node', (file) => {
-    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\/(generated\/)?[\w-]+\.ts|openapi-fetch)$/);
-  });
-
-  it.each(filesIn('lib/pages/'))('%s: its siblings, what pages share, and the client only', (file) => {
-    for (const name of importsOf(file))
-      expect(name).toMatch(/^(\.\/[\w-]+\.ts|\.\.\/shared\/[\w-]+\.ts|\.\.\/\.\.\/client\/client\.ts)$/);
-  });
-
-  it('of infra, the command line knows the local issuer only', () => {
-    const known = filesIn('lib/cli/').flatMap((file) => importsOf(file).filter((name) => name.includes('infra')));
-    expect(known.sort()).toEqual(
-      ['command-line', 'issuer', 'token-request'].map((name) => `../../infra/local/${name}.ts`),
-    );
+  it.each(filesIn('lib/package/client/'))('%s: of other packages, openapi-fetch only; nothing of Node', (file) => {
+    for (const name of importsOf(file)) expect(name).toMatch(/^(\.\/|openapi-fetch$)/);
   });
 
   it('only the store knows DynamoDB, only the endpoint and the middleware for others know middy, only the direct client knows Lambda, only its own middleware knows Fastify', () => {
@@ -87,13 +96,17 @@ describe('who may import what', () => {
         file.startsWith('lib/store/'),
       ),
     ).toBe(true);
-    expect(importers(/^@middy\//).sort()).toEqual(['lib/http/endpoint.ts', 'lib/verifier/middy.ts']);
-    expect(importers(/^@aws-sdk\/client-lambda$/)).toEqual(['lib/direct/client.ts']);
-    expect(importers(/^fastify$/)).toEqual(['lib/verifier/fastify.ts']);
+    expect(importers(/^@middy\//).sort()).toEqual(['lib/package/verifier/middy.ts', 'lib/service/http/endpoint.ts']);
+    expect(importers(/^@aws-sdk\/client-lambda$/)).toEqual(['lib/package/direct-client.ts']);
+    expect(importers(/^fastify$/)).toEqual(['lib/package/verifier/fastify.ts']);
   });
 
   it('what consumers install does not lead to the document client, which needs the SDK of its own version', () => {
-    const consumed = filesBehind(['lib/verifier/create-verifier.ts', 'lib/direct/client.ts', 'lib/cli/main.ts']);
+    const consumed = filesBehind([
+      'lib/package/verifier/create-verifier.ts',
+      'lib/package/direct-client.ts',
+      'lib/package/cli/main.ts',
+    ]);
     expect(consumed).toContain('lib/store/verifying-table.ts');
     expect(consumed).not.toContain('lib/store/dynamodb.ts');
   });

@@ -16,8 +16,8 @@ import { freePort, loopback } from '../infra/local/ports.ts';
 import { seedApps } from '../infra/local/seed.ts';
 import { serviceEnvironment } from '../infra/local/service.ts';
 import { createTable, localClient } from '../infra/local/table.ts';
-import { FunctionCrash, generateApiKey, verifyApiKey } from '../lib/direct/client.ts';
 import { newApp } from '../lib/domain/app.ts';
+import { FunctionCrash, generateApiKey, verifyApiKey } from '../lib/package/direct-client.ts';
 
 /** Four processes of the service, as `npm start` starts it, on one database. */
 const instances: { child: ChildProcess; ports: Ports }[] = [];

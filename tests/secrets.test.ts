@@ -2,7 +2,7 @@ import { format } from 'node:util';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, inject, it, vi } from 'vitest';
 import { localClient } from '../infra/local/table.ts';
-import { changeEventOf } from '../lib/events/change-event.ts';
+import { changeEventOf } from '../lib/service/events/change-event.ts';
 import { restRequest } from './support/authorizer-events.ts';
 import { tokenOf } from './support/calls.ts';
 import { hrnOf, startService, type TestReply } from './support/service.ts';

@@ -12,33 +12,31 @@ const long = [
   'tests/contract/ties.test.ts',
   'tests/evidence/**',
   'tests/functions/{error-paths,faults,words}.test.ts',
-  'tests/properties/**',
-  'tests/verifier/storm.test.ts',
+  'tests/verification/storm.test.ts',
 ];
 
 /** What starts processes or waits: `npm run test:quick` leaves it out, as well as what takes long. */
 const slow = [
   'tests/*.test.ts',
-  'tests/cli/command-line.test.ts',
-  'tests/client/client.test.ts',
+  'tests/package/cli/command-line.test.ts',
+  'tests/package/client/client.test.ts',
   'tests/functions/**',
   'tests/infra/**',
-  'tests/local/**',
-  'tests/scale/**',
   'tests/store/dynamodb.test.ts',
-  'tests/verifier/library.test.ts',
+  'tests/package/verifier/library.test.ts',
 ];
 
 interface Suite {
   readonly include: string[];
-  readonly exclude?: string[];
+  readonly exclude: string[];
 }
 
 const all = ['tests/**/*.test.ts'];
+const installed = '**/node_modules/**';
 
 export const suites: Readonly<Record<string, Suite>> = {
-  usual: { include: all, exclude: long },
-  full: { include: long.map((glob) => glob.replace(/\*\*$/, '**/*.test.ts')) },
-  quick: { include: all, exclude: [...long, ...slow] },
-  all: { include: all },
+  usual: { include: all, exclude: [installed, ...long] },
+  full: { include: long.map((glob) => glob.replace(/\*\*$/, '**/*.test.ts')), exclude: [installed] },
+  quick: { include: all, exclude: [installed, ...long, ...slow] },
+  all: { include: all, exclude: [installed] },
 };

@@ -1,4 +1,4 @@
-import { group } from '../../lib/http/group.ts';
+import { group } from '../../lib/service/http/group.ts';
 import { handler as createApp } from '../create-app.ts';
 import { handler as deleteApp } from '../delete-app.ts';
 import { handler as deleteGrant } from '../delete-grant.ts';

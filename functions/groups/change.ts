@@ -1,4 +1,4 @@
-import { group } from '../../lib/http/group.ts';
+import { group } from '../../lib/service/http/group.ts';
 import { handler as deleteApiKey } from '../delete-api-key.ts';
 import { handler as deleteApiKeys } from '../delete-api-keys.ts';
 import { handler as deleteIssuer } from '../delete-issuer.ts';

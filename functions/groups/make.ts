@@ -1,4 +1,4 @@
-import { group } from '../../lib/http/group.ts';
+import { group } from '../../lib/service/http/group.ts';
 import { handler as generateApiKey } from '../generate-api-key.ts';
 import { handler as rotateApiKey } from '../rotate-api-key.ts';
 

@@ -1,4 +1,4 @@
-import { group } from '../../lib/http/group.ts';
+import { group } from '../../lib/service/http/group.ts';
 import { handler as getConsole } from '../get-console.ts';
 import { handler as getDocs } from '../get-docs.ts';
 import { handler as getOpenapi } from '../get-openapi.ts';

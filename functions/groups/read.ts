@@ -1,4 +1,4 @@
-import { group } from '../../lib/http/group.ts';
+import { group } from '../../lib/service/http/group.ts';
 import { handler as getApiKey } from '../get-api-key.ts';
 import { handler as getApp } from '../get-app.ts';
 import { handler as listApiKeys } from '../list-api-keys.ts';

@@ -1,4 +1,4 @@
-import { publicEndpoint } from '../../lib/http/endpoint.ts';
+import { publicEndpoint } from '../../lib/service/http/endpoint.ts';
 import { openLocalFolder } from './folders.ts';
 import { defaultValiditySeconds, openSigningKey, signToken } from './issuer.ts';
 

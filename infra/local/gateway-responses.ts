@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { GatewayReply } from '../../lib/http/exchange.ts';
+import type { GatewayReply } from '../../lib/service/http/exchange.ts';
 
 interface GatewayResponse {
   readonly ResponseType: string;
@@ -9,14 +9,14 @@ interface GatewayResponse {
   readonly ResponseTemplates: { readonly 'application/json': string };
 }
 
-const template = readFileSync(new URL('../gateway-responses.yml', import.meta.url), 'utf8');
+const template = readFileSync(new URL('../templates/gateway-responses.yml', import.meta.url), 'utf8');
 const resources: Record<string, { Properties: GatewayResponse }> = parse(template, { merge: true }).Resources;
 const responses = new Map(Object.values(resources).map(({ Properties }) => [Properties.ResponseType, Properties]));
 
 /** What the deployed gateway answers by itself, made from the same definition. */
 export function gatewayResponse(type: string, requestId: string): GatewayReply {
   const response = responses.get(type);
-  if (!response) throw new Error(`infra/gateway-responses.yml does not define ${type}.`);
+  if (!response) throw new Error(`infra/templates/gateway-responses.yml does not define ${type}.`);
   const headers = Object.entries(response.ResponseParameters).map(([name, value]) => [
     name.replace('gatewayresponse.header.', ''),
     value.startsWith("'") ? value.slice(1, -1) : requestId,

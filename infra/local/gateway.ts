@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { GatewayReply } from '../../lib/http/exchange.ts';
+import type { GatewayReply } from '../../lib/service/http/exchange.ts';
 import { messageOf } from './command-line.ts';
 import { invoke } from './functions.ts';
 import { gatewayResponse } from './gateway-responses.ts';

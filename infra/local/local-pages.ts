@@ -1,6 +1,6 @@
 import { stop } from 'esbuild';
-import type { WebPage } from '../../lib/http/web-page.ts';
-import { buildPage } from '../pages.ts';
+import type { WebPage } from '../../lib/service/http/web-page.ts';
+import { buildPage } from '../scripts/pages.ts';
 
 let underWay = 0;
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readPlaces, readRateLimit, readSettings, readTokenSettings, readVerifierSettings } from '../../lib/config.ts';
+import { readRateLimit, readSettings, readTokenSettings } from '../../lib/service/config.ts';
+import { readPlaces, readVerifierSettings } from '../../lib/verification/settings.ts';
 import { choosePorts } from './addresses.ts';
 import { messageOf, parseFlags, parseWhole } from './command-line.ts';
 import { type Engine, startDynalite } from './dynalite.ts';

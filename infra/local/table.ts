@@ -31,7 +31,7 @@ export async function createTable(endpoint: string, tableName: string): Promise<
 
 /** The part of the deployed definition that a local engine understands. */
 function readDefinition(): TableProperties & Pick<CreateTableCommandInput, 'BillingMode'> {
-  const template = parse(readFileSync(new URL('../table.yml', import.meta.url), 'utf8'));
+  const template = parse(readFileSync(new URL('../templates/table.yml', import.meta.url), 'utf8'));
   const properties: TableProperties = (template.Resources ?? template).Table.Properties;
   const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = properties;
   const indexes = GlobalSecondaryIndexes === undefined ? {} : { GlobalSecondaryIndexes };

@@ -1,7 +1,7 @@
+import { isPrincipal } from '../../lib/domain/policy.ts';
 import { messageOf, parseFlags, parseWhole, UsageError } from './command-line.ts';
 import { openLocalFolder } from './folders.ts';
 import { defaultValiditySeconds, localRealms, openSigningKey, signToken, type TokenRequest } from './issuer.ts';
-import { requireTokenRequest } from './token-request.ts';
 
 const usage =
   'usage: npm run --silent token -- --principal P --realm R [--permission X]... [--scope S] [--expires-in SECONDS]';
@@ -34,6 +34,18 @@ function readRequest(args: string[]): TokenRequest | undefined {
     ...(flags.scope === undefined ? {} : { scope: flags.scope }),
     expiresInSeconds: parseWhole('--expires-in', flags['expires-in'], 1, 1_000_000_000),
   });
+}
+
+/** @throws UsageError when the service would not accept the token, or a permission gives no right */
+function requireTokenRequest(request: TokenRequest): TokenRequest {
+  const { principal, realm, permissions = [] } = request;
+  if (!isPrincipal(principal)) throw new UsageError('--principal is none that the service accepts.');
+  const wrong = permissions.find(
+    (permission) => !/^account:(createApp|verify|(read|write|manage):.+)$/.test(permission),
+  );
+  if (wrong !== undefined) throw new UsageError(`--permission ${wrong} gives no right.`);
+  if (!localRealms.includes(realm)) throw new UsageError(`--realm must be ${localRealms.join(' or ')}.`);
+  return request;
 }
 
 try {

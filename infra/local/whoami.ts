@@ -1,4 +1,4 @@
-import { publicEndpoint } from '../../lib/http/endpoint.ts';
+import { publicEndpoint } from '../../lib/service/http/endpoint.ts';
 
 /** An example of an API behind the authorizer: answers with what that tells of the key. */
 export const handler = publicEndpoint({ id: 'whoami' }, async ({ event }) => {

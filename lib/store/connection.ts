@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { withinMs } from '../time-limit.ts';
+import { withinMs } from '../base/time-limit.ts';
 import { CrowdLimit } from './crowd-limit.ts';
 import { classifyFailure, isBusy, refusedItem } from './failures.ts';
 import { RetryBudget } from './retry-budget.ts';

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { RateLimit } from '../config.ts';
+import { LruMap } from '../base/lru-map.ts';
 import { ApiError } from '../domain/errors.ts';
-import { LruMap } from '../lru-map.ts';
 import { expr, path, toUpdate } from './expression.ts';
 import { type Deadline, read, settle } from './settle.ts';
 import type { Table, Update } from './table.ts';
@@ -10,6 +9,12 @@ import type { Table, Update } from './table.ts';
 export interface Client {
   readonly issuer: string;
   readonly principal: string;
+}
+
+/** GCRA: a steady rate, and how many may come at once. */
+export interface RateLimit {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
 }
 
 /** @throws ApiError 429003 when the client has to wait, 503000 when the limit cannot be looked up */

@@ -1,7 +1,7 @@
 import axe from 'axe-core';
 import type { Page, Route } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type AppkeysError, type Client, createClient } from '../../lib/client/client.ts';
+import { type AppkeysError, type Client, createClient } from '../../lib/package/client/client.ts';
 import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { clientSource } from '../../infra/generate-client.ts';
-import { errorsPage } from '../../infra/generate-errors.ts';
-import { declarationsSource, validatorsSource } from '../../infra/generate-validators.ts';
+import { clientSource } from '../../infra/scripts/generate-client.ts';
+import { errorsPage } from '../../infra/scripts/generate-errors.ts';
+import { declarationsSource, validatorsSource } from '../../infra/scripts/generate-validators.ts';
 
 const generated = new URL('../../lib/contract/generated/', import.meta.url);
 
@@ -15,7 +15,7 @@ describe('generated validators', () => {
 
 describe('the generated part of the client', () => {
   it('is what "npm run generate" makes of the OpenAPI document now', async () => {
-    const source = new URL('../../lib/client/generated/operations.ts', import.meta.url);
+    const source = new URL('../../lib/package/client/generated/operations.ts', import.meta.url);
     expect(await readFile(source, 'utf8')).toBe(await clientSource());
   });
 });

@@ -120,7 +120,7 @@ describe('a field that only the schema of a reply has does not compile', () => {
     ['grantReply', ['functions/list-grants.ts', 'functions/put-grant.ts']],
     ['grantsReply', ['functions/list-grants.ts']],
     ['issuersReply', ['functions/list-issuers.ts']],
-    ['errorReply', ['lib/http/exchange.ts']],
+    ['errorReply', ['lib/service/http/exchange.ts']],
   ])('%s', { timeout: timeoutMs }, (schema, files) => {
     expect(filesOf(sources.faultsWith('lib/contract/schemas.ts', inSchema(schema)))).toEqual(files);
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { tell } from '../histories/life.ts';
-import { type Outcome, runHistories } from '../histories/run.ts';
-import { seed } from '../properties/support.ts';
+import { tell } from './histories/life.ts';
+import { type Outcome, runHistories } from './histories/run.ts';
+import { seed } from './properties/support.ts';
 
 const size = { apps: 4, operations: 120, clients: 10, appsAtOnce: 2 };
 const mostRuns = 20;

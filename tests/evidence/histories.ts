@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { type Engine, startDynalite } from '../../infra/local/dynalite.ts';
 import { startDynamodbLocal } from '../../infra/local/dynamodb-local.ts';
-import { tell } from '../histories/life.ts';
-import { type Outcome, runHistories, type Size, type Ways } from '../histories/run.ts';
 import { silenceLog } from '../support/silence-log.ts';
+import { tell } from './histories/life.ts';
+import { type Outcome, runHistories, type Size, type Ways } from './histories/run.ts';
 
 const engines: Readonly<Record<string, () => Promise<Engine>>> = {
   dynalite: () => startDynalite(),

@@ -1,14 +1,14 @@
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { localClient } from '../../infra/local/table.ts';
-import { attack, tableOf, unreached } from '../hostile/attack.ts';
-import { type Mutant, mutants, withMutant } from '../hostile/mutants.ts';
-import type { CallPlan } from '../hostile/requests.ts';
-import { send } from '../hostile/send.ts';
-import { type HostileService, openHostileService } from '../hostile/service.ts';
-import { issuerUrl } from '../hostile/tokens.ts';
-import { seed } from '../properties/support.ts';
 import { freshTable } from '../support/engine.ts';
+import { attack, tableOf, unreached } from './hostile/attack.ts';
+import { type Mutant, mutants, withMutant } from './hostile/mutants.ts';
+import type { CallPlan } from './hostile/requests.ts';
+import { send } from './hostile/send.ts';
+import { type HostileService, openHostileService } from './hostile/service.ts';
+import { issuerUrl } from './hostile/tokens.ts';
+import { seed } from './properties/support.ts';
 
 let service: HostileService;
 

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { startDynalite } from '../../infra/local/dynalite.ts';
 import { createTable } from '../../infra/local/table.ts';
-import { type AttackOptions, attack, tableOf, unreached } from '../hostile/attack.ts';
-import { plans, type Target } from '../hostile/requests.ts';
-import { openHostileService } from '../hostile/service.ts';
+import { type AttackOptions, attack, tableOf, unreached } from './hostile/attack.ts';
+import { plans, type Target } from './hostile/requests.ts';
+import { openHostileService } from './hostile/service.ts';
 
 const usualRuns = 100_000;
 

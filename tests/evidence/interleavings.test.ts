@@ -3,14 +3,14 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import { expr, type Fragment, path, toUpdate } from '../../lib/store/expression.ts';
 import type { Attempt, Item, ItemKey, Table } from '../../lib/store/table.ts';
-import { perform } from '../interleavings/calls.ts';
-import { exhaust, firstBad, newTally, stages, type Tally, wander } from '../interleavings/evidence.ts';
-import { keyOf, MemoryTable, type Write } from '../interleavings/memory-table.ts';
-import { mutants } from '../interleavings/mutants.ts';
-import { changes, realm, starts, startTime } from '../interleavings/scenarios.ts';
-import { runs, seed } from '../properties/support.ts';
 import { freshTable } from '../support/engine.ts';
 import { silenceLog } from '../support/silence-log.ts';
+import { perform } from './interleavings/calls.ts';
+import { exhaust, firstBad, newTally, stages, type Tally, wander } from './interleavings/evidence.ts';
+import { keyOf, MemoryTable, type Write } from './interleavings/memory-table.ts';
+import { mutants } from './interleavings/mutants.ts';
+import { changes, realm, starts, startTime } from './interleavings/scenarios.ts';
+import { runs, seed } from './properties/support.ts';
 
 let real: Table;
 

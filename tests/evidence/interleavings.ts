@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { silenceLog } from '../support/silence-log.ts';
 import {
   addTally,
   exhaust,
@@ -10,9 +11,8 @@ import {
   stages,
   type Tally,
   wander,
-} from '../interleavings/evidence.ts';
-import { mutants } from '../interleavings/mutants.ts';
-import { silenceLog } from '../support/silence-log.ts';
+} from './interleavings/evidence.ts';
+import { mutants } from './interleavings/mutants.ts';
 
 /** A piece of the work, of which thread number `part` of so many does every so-manieth item. */
 interface Piece {

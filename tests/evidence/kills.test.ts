@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { tell } from '../histories/life.ts';
-import { killDatabase } from '../kills/databases.ts';
-import { engines, forgetful } from '../kills/engines.ts';
+import { tell } from './histories/life.ts';
+import { killDatabase } from './kills/databases.ts';
+import { engines, forgetful } from './kills/engines.ts';
 
 beforeAll(() => void vi.spyOn(process.stdout, 'write').mockReturnValue(true));
 afterAll(() => vi.restoreAllMocks());

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { tell } from '../histories/life.ts';
-import { killDatabase } from '../kills/databases.ts';
-import { engines, forgetful, type StartEngine } from '../kills/engines.ts';
-import { killService } from '../kills/services.ts';
 import { silenceLog } from '../support/silence-log.ts';
+import { tell } from './histories/life.ts';
+import { killDatabase } from './kills/databases.ts';
+import { engines, forgetful, type StartEngine } from './kills/engines.ts';
+import { killService } from './kills/services.ts';
 
 interface Size {
   readonly kills: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mutants, quick } from '../model/mixes.ts';
-import { explore, missingTools } from '../model/spin.ts';
+import { mutants, quick } from './model/mixes.ts';
+import { explore, missingTools } from './model/spin.ts';
 
 const missing = missingTools();
 if (missing) console.warn(`skipped: ${missing}`);

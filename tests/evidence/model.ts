@@ -1,5 +1,5 @@
-import { fewer, fives, implied, type Mix, type Mutant, mutants } from '../model/mixes.ts';
-import { explore, type Found, missingTools } from '../model/spin.ts';
+import { fewer, fives, implied, type Mix, type Mutant, mutants } from './model/mixes.ts';
+import { explore, type Found, missingTools } from './model/spin.ts';
 
 /** So many states at least, or the model is too small to say much. */
 const fewestStates = 2_000_000;

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PartName, parts } from '../mutation/parts.ts';
+import { type PartName, parts } from './mutation/parts.ts';
 
 const project = join(import.meta.dirname, '../..');
-const folder = join(project, 'tests/mutation');
+const folder = join(project, 'tests/evidence/mutation');
 
 /** Of the mutants that are run, these shares at least must be noticed by the tests. */
 const goals: Readonly<Partial<Record<PartName, number>>> = { domain: 0.95, store: 0.95 };

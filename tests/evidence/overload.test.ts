@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { brokenClaims } from '../overload/claims.ts';
-import { takeAway } from '../overload/guards.ts';
-import { overload } from '../overload/load.ts';
-import { scenarios } from '../overload/scenarios.ts';
+import { brokenClaims } from './overload/claims.ts';
+import { takeAway } from './overload/guards.ts';
+import { overload } from './overload/load.ts';
+import { scenarios } from './overload/scenarios.ts';
 
 /** A short part; `node tests/evidence/overload.ts` runs a minute of it. */
 const durations = { measuring: 2, overload: 6, calm: 1 };

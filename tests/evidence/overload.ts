@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { brokenClaims } from '../overload/claims.ts';
-import { allGuards, takeAway } from '../overload/guards.ts';
-import { type Figures, overload, type Part } from '../overload/load.ts';
-import { scenarios } from '../overload/scenarios.ts';
 import { silenceLog } from '../support/silence-log.ts';
+import { brokenClaims } from './overload/claims.ts';
+import { allGuards, takeAway } from './overload/guards.ts';
+import { type Figures, overload, type Part } from './overload/load.ts';
+import { scenarios } from './overload/scenarios.ts';
 
 /** In bytes a verification: a million of them would add a megabyte. */
 const maxBytesEach = 1;
@@ -57,7 +57,7 @@ function lineOf({ offered, byStatus, medianMs, p99Ms, latestMs, strange, untrue 
 /** @returns the sizes of the heap, measured in a process of its own */
 function heapsOf(verifications: number): Promise<Heap[]> {
   const heaps: Heap[] = [];
-  const script = join(import.meta.dirname, '../overload/memory.ts');
+  const script = join(import.meta.dirname, './overload/memory.ts');
   const child = fork(script, ['--verifications', String(verifications)], { execArgv: ['--expose-gc'] });
   child.on('message', (heap: Heap) => heaps.push(heap));
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { isFull } from '../properties/support.ts';
+import { isFull } from '../evidence/properties/support.ts';
 import {
   expectDone,
   expectUnchanged,

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { EndlessFaults, handleIn, randomNumbers, seed } from '../properties/support.ts';
+import { EndlessFaults, handleIn, randomNumbers, seed } from '../evidence/properties/support.ts';
 import type { DatabaseProxy } from '../support/database-proxy.ts';
 import { startProxiedService } from '../support/proxied-service.ts';
 import { expectRefusal, hrnOf, startService, type TestService } from '../support/service.ts';

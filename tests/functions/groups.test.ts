@@ -5,7 +5,7 @@ import { projectFolder } from '../../infra/local/folders.ts';
 import { definitions } from '../../infra/local/functions.ts';
 import { routes } from '../../infra/local/rest-event.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
-import type { GatewayHandler } from '../../lib/http/endpoint.ts';
+import type { GatewayHandler } from '../../lib/service/http/endpoint.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 import { lambdaContext } from '../support/events.ts';
 

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } fr
 import { formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
 import type { App } from '../../lib/domain/app.ts';
 import { requestId, secretInput } from '../../lib/domain/idempotency.ts';
-import { openMac } from '../../lib/kms.ts';
+import { openMac } from '../../lib/service/kms.ts';
 import { codesOf, handleOfLetter, keyPath, seedWithKeys, tokenOf, writesOf } from '../support/calls.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 import { expectRefusal, hrnOf, startService, type TestReply, type TestService } from '../support/service.ts';

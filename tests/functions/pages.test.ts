@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { handler as getConsole } from '../../functions/get-console.ts';
 import { handler as getDocs } from '../../functions/get-docs.ts';
-import type { GatewayReply } from '../../lib/http/exchange.ts';
+import type { GatewayReply } from '../../lib/service/http/exchange.ts';
 import { lambdaContext, restEvent } from '../support/events.ts';
 
 /** Lambda's own limit for an answer. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { redoLines } from '../../infra/redo.ts';
+import { redoLines } from '../../infra/scripts/redo.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import type { App } from '../../lib/domain/app.ts';
 import { keyPath } from '../support/calls.ts';

@@ -151,6 +151,8 @@ describe('npm run token', () => {
     [['--principal', 'p', '--realm', 'elsewhere']],
     [['--principal', 'p', '--realm', 'other', '--expires-in', '-1']],
     [['--principal', 'p', '--realm', 'other', '--expires-in', 'soon']],
+    [['--principal', 'p', '--realm', 'other', '--permission', 'account:destroy']],
+    [['--principal', '', '--realm', 'other']],
     [['--principal', 'p', '--realm', 'other', '--nonsense']],
   ])('refuses %j in one line', async (args) => {
     const { code, stdout, stderr } = await token(...args);

@@ -52,18 +52,18 @@ it.each([
     'is another file than the edit was written for',
     "sha256: '",
     "sha256: 'x",
-    /^Error: Build failed .*infra\/slim\/replacements\.ts.* \d+\.\d+\.\d+ has another .* set sha256 to '[0-9a-f]{16}'\.$/,
+    /^Error: Build failed .*infra\/plugins\/slim\/replacements\.ts.* \d+\.\d+\.\d+ has another .* set sha256 to '[0-9a-f]{16}'\.$/,
   ],
   [
     'no function contains',
     'Object.entries({',
     unused,
-    /^Error: infra\/slim\/replacements\.ts: no function contains yaml\/package\.json\. /,
+    /^Error: infra\/plugins\/slim\/replacements\.ts: no function contains yaml\/package\.json\. /,
   ],
 ])(
   'package refuses a replaced file that %s, in one line',
   async (_what, before, after, line) => {
-    const table = join(folder, 'infra/slim/replacements.ts');
+    const table = join(folder, 'infra/plugins/slim/replacements.ts');
     const source = readFileSync(table, 'utf8');
     writeFileSync(table, source.replace(before, after));
     const { status, output } = await serverless(folder, ['package']);

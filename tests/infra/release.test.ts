@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeRelease, releaseOf } from '../../infra/release.ts';
+import { makeRelease, releaseOf } from '../../infra/scripts/release.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const folder = mkdtempSync(join(tmpdir(), 'appkeys-release-test-'));

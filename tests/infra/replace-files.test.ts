@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Replacement, replacing } from '../../infra/slim/replace-files.ts';
+import { type Replacement, replacing } from '../../infra/plugins/slim/replace-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'appkeys-replace-'));
 const source = "export const answer = 'long';\n";
@@ -56,13 +56,13 @@ describe('a replaced file', () => {
     ],
   ])('fails the build if it %s', async (_, replacement, text) => {
     await expect(replace(replacement).bundle('uses.js')).rejects.toMatchObject({
-      errors: [{ text, location: { file: 'infra/slim/replacements.ts' } }],
+      errors: [{ text, location: { file: 'infra/plugins/slim/replacements.ts' } }],
     });
   });
 
   it('is used as soon as one of several bundles contains something of it', async () => {
     const { bundle, requireAllUsed } = replace();
-    const refusal = `infra/slim/replacements.ts: no function contains ${file}. Replace the file that the library uses now, or delete the entry.`;
+    const refusal = `infra/plugins/slim/replacements.ts: no function contains ${file}. Replace the file that the library uses now, or delete the entry.`;
     await bundle('names.js');
     expect(requireAllUsed).toThrow(refusal);
     await bundle('uses.js');

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GetKeys } from '../../lib/http/get-keys.ts';
-import { createTokenVerifier } from '../../lib/http/token-verifier.ts';
+import type { GetKeys } from '../../lib/service/http/get-keys.ts';
+import { createTokenVerifier } from '../../lib/service/http/token-verifier.ts';
 import { bundle } from '../support/bundle.ts';
 
 type CreateTokenVerifier = typeof createTokenVerifier;
@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'appkeys-slim-tokens-'));
 let createSlim: CreateTokenVerifier;
 
 beforeAll(async () => {
-  ({ createTokenVerifier: createSlim } = await import(await bundle('lib/http/token-verifier.ts', folder)));
+  ({ createTokenVerifier: createSlim } = await import(await bundle('lib/service/http/token-verifier.ts', folder)));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

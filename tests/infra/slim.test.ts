@@ -290,7 +290,7 @@ describe('bytes', () => {
     ['groups/make', 0.85],
     ['authorize-api-key', 0.62],
   ])('%s has at most %d of those of one write by the DynamoDB client', async (name, most) => {
-    const baseline = statSync(await bundle('tests/bench/baselines/b.ts', folder, plainSettings)).size;
+    const baseline = statSync(await bundle('tests/evidence/bench/baselines/b.ts', folder, plainSettings)).size;
     const { size } = statSync(await bundle(`functions/${name}.ts`, folder));
     expect(size / baseline).toBeLessThanOrEqual(most);
   });

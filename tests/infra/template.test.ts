@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes as definedRoutes } from '../../infra/local/rest-event.ts';
-import { pages } from '../../infra/pages.ts';
+import { pages } from '../../infra/scripts/pages.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';

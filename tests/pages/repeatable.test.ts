@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AppkeysError, type CallOptions } from '../../lib/client/client.ts';
+import { AppkeysError, type CallOptions } from '../../lib/package/client/client.ts';
 import { repeatable } from '../../lib/pages/console/repeatable.ts';
 
 /** Fails with these codes, one after the other. @returns the Idempotency-Keys that it was told to use */

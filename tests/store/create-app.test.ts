@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../lib/store/create-app.ts';
 import type { Attempt, Put, Table } from '../../lib/store/table.ts';
-import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
+import { MemoryTable, openMemoryTable } from '../evidence/interleavings/memory-table.ts';
 import { anApp } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
 

@@ -3,8 +3,8 @@ import type { App } from '../../lib/domain/app.ts';
 import { type Listing, listApps } from '../../lib/store/list-apps.ts';
 import { memberItem } from '../../lib/store/members.ts';
 import type { Item, ItemKey, Query, Table } from '../../lib/store/table.ts';
-import { compile } from '../interleavings/expressions.ts';
-import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
+import { compile } from '../evidence/interleavings/expressions.ts';
+import { MemoryTable, openMemoryTable } from '../evidence/interleavings/memory-table.ts';
 import { anApp } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { addMember, readMember, removeMember } from '../../lib/store/members.ts';
-import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
+import { MemoryTable, openMemoryTable } from '../evidence/interleavings/memory-table.ts';
 import { anApp } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
 

@@ -3,7 +3,7 @@ import { openTable } from '../../lib/store/dynamodb.ts';
 import { createRateLimiter, type RateLimiter } from '../../lib/store/rate-limit.ts';
 import type { Deadline } from '../../lib/store/settle.ts';
 import type { Update } from '../../lib/store/table.ts';
-import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
+import { MemoryTable, openMemoryTable } from '../evidence/interleavings/memory-table.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 import { type Fate, fate } from '../support/scripted-table.ts';
 import { expectRefusal, startService, type TestReply, type TestService } from '../support/service.ts';

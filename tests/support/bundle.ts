@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { parse } from 'yaml';
-import slimPlugins from '../../infra/slim-plugin.ts';
+import slimPlugins from '../../infra/plugins/slim-plugin.ts';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { App } from '../../lib/domain/app.ts';
 import type { Caller } from '../../lib/domain/policy.ts';
+import type { ChangingCall } from '../../lib/service/use-cases/change.ts';
 import type { Table } from '../../lib/store/table.ts';
-import type { ChangingCall } from '../../lib/use-cases/change.ts';
 import { fakeDeadline } from './fake-deadline.ts';
 
 export const partition = 'olp';

@@ -35,7 +35,7 @@ export async function runInProcess(args: readonly string[], setting: Setting = {
   process.exitCode = undefined;
   vi.resetModules();
   try {
-    await import('../../lib/cli/main.ts');
+    await import('../../lib/package/cli/main.ts');
     return exited ?? { code: process.exitCode ?? 0, ...written };
   } finally {
     process.exitCode = undefined;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { assembleCode } from '../../infra/consumer-package.ts';
+import { assembleCode } from '../../infra/scripts/consumer-package.ts';
 
 export interface Outcome {
   readonly code: unknown;
@@ -16,7 +16,7 @@ export function useCommandLine(): string {
   const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
   beforeAll(() => assembleCode(folder));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'lib/cli/main.js');
+  return join(folder, 'lib/package/cli/main.js');
 }
 
 /** Runs it as a process of its own, with nothing of the environment but where programs are. */

@@ -1,5 +1,5 @@
-import type { TokenIssuer } from '../../lib/config.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
+import type { TokenIssuer } from '../../lib/service/config.ts';
 import type { OperationId } from './events.ts';
 import type { TestIssuer } from './issuer.ts';
 

@@ -5,7 +5,7 @@ import { type ApiKeyId, formatApiKeyId, handleOf } from '../../lib/domain/api-ke
 import type { App } from '../../lib/domain/app.ts';
 import type { ErrorBody } from '../../lib/domain/errors.ts';
 import { memberItem } from '../../lib/store/members.ts';
-import { handleIn } from '../properties/support.ts';
+import { handleIn } from '../evidence/properties/support.ts';
 import { restRequest } from './authorizer-events.ts';
 import { database, keyPath } from './calls.ts';
 import type { OperationId } from './events.ts';

@@ -4,7 +4,7 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dyn
 import { startLocalKms } from '../../infra/local/kms.ts';
 import { createTable, localClient } from '../../infra/local/table.ts';
 import { type App, newApp } from '../../lib/domain/app.ts';
-import type { GatewayReply } from '../../lib/http/exchange.ts';
+import type { GatewayReply } from '../../lib/service/http/exchange.ts';
 import { environmentOf, loadHandlers, startProcess } from './environment.ts';
 import { lambdaContext, type OperationId, restEvent, type TestRequest } from './events.ts';
 import { startIssuer } from './issuer.ts';

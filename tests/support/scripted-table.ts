@@ -1,7 +1,7 @@
 import type { App } from '../../lib/domain/app.ts';
 import { appKey, appOf } from '../../lib/store/app-item.ts';
 import type { Attempt, Table, Update } from '../../lib/store/table.ts';
-import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
+import { MemoryTable, openMemoryTable } from '../evidence/interleavings/memory-table.ts';
 
 /** What becomes of one update; `apply` carries it out. */
 export type Fate = (apply: () => Attempt) => Attempt;

@@ -4,13 +4,13 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect, vi } from 'vitest';
 import { type LocalKms, startLocalKms } from '../../infra/local/kms.ts';
 import { localClient } from '../../infra/local/table.ts';
-import type { AuthorizerAnswer } from '../../lib/authorizer/events.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
-import type { GenerateApiKeyResult, VerifyApiKeyResult } from '../../lib/direct/client.ts';
 import { type App, newApp } from '../../lib/domain/app.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
-import type { GatewayReply } from '../../lib/http/exchange.ts';
+import type { GenerateApiKeyResult, VerifyApiKeyResult } from '../../lib/package/direct-client.ts';
+import type { AuthorizerAnswer } from '../../lib/service/authorizer/events.ts';
+import type { GatewayReply } from '../../lib/service/http/exchange.ts';
 import { type CapturedLog, captureLog } from './captured-log.ts';
 import { freshTable } from './engine.ts';
 import {

@@ -3,7 +3,7 @@ import { inject } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import type { Table } from '../../lib/store/table.ts';
-import { Verifier, type VerifierSettings } from '../../lib/verifier/verifier.ts';
+import { Verifier, type VerifierSettings } from '../../lib/verification/verifier.ts';
 import { startDatabaseProxy } from './database-proxy.ts';
 import { hrnOf, startService, type TestService } from './service.ts';
 

@@ -1,4 +1,4 @@
-import type { App, Client } from '../../client/client.ts';
+import type { App, Client } from '../../package/client/client.ts';
 import { button, element } from './element.ts';
 import { complain } from './notices.ts';
 

@@ -1,4 +1,4 @@
-import type { ApiKey, App, Client } from '../../client/client.ts';
+import type { ApiKey, App, Client } from '../../package/client/client.ts';
 import { button, element, focusAgain } from './element.ts';
 import { grantsView, type Viewer } from './grants-view.ts';
 import { freePlace, keyCard } from './key-card.ts';

@@ -1,4 +1,4 @@
-import { createClient } from '../../client/client.ts';
+import { createClient } from '../../package/client/client.ts';
 import { takeDemoToken } from '../shared/demo-token.ts';
 import { appList } from './app-list.ts';
 import { appView } from './app-view.ts';

@@ -1,4 +1,4 @@
-import { type App, AppkeysError, type Client } from '../../client/client.ts';
+import { type App, AppkeysError, type Client } from '../../package/client/client.ts';
 import { ask, labelled } from './dialog.ts';
 import { button, element } from './element.ts';
 import { complain, say } from './notices.ts';

@@ -1,4 +1,4 @@
-import type { ApiKey } from '../../client/client.ts';
+import type { ApiKey } from '../../package/client/client.ts';
 import { button, element } from './element.ts';
 import { askForDeletion, askForExpiry, askForName, askForRotation, type Context } from './key-dialogs.ts';
 import { handleOf, stateOf } from './key-state.ts';

@@ -1,4 +1,4 @@
-import type { ApiKey, App, Client } from '../../client/client.ts';
+import type { ApiKey, App, Client } from '../../package/client/client.ts';
 import { ask, labelled } from './dialog.ts';
 import { element } from './element.ts';
 import { expiryField } from './expiry-field.ts';

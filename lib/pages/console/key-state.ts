@@ -1,4 +1,4 @@
-import type { ApiKey } from '../../client/client.ts';
+import type { ApiKey } from '../../package/client/client.ts';
 import { days, fromNow } from './times.ts';
 
 export interface KeyState {

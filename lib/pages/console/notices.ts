@@ -1,4 +1,4 @@
-import { AppkeysError } from '../../client/client.ts';
+import { AppkeysError } from '../../package/client/client.ts';
 import { element, requireElement } from './element.ts';
 
 const shownMs = 8000;

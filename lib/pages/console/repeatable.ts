@@ -1,4 +1,4 @@
-import { AppkeysError, type CallOptions } from '../../client/client.ts';
+import { AppkeysError, type CallOptions } from '../../package/client/client.ts';
 
 /**
  * Lets a creation be repeated after a failure: with the same input it has the same Idempotency-Key, and makes nothing

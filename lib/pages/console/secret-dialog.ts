@@ -1,4 +1,4 @@
-import type { NewApiKey } from '../../client/client.ts';
+import type { NewApiKey } from '../../package/client/client.ts';
 import { openDialog } from './dialog.ts';
 import { button, element } from './element.ts';
 import { warnOfLeaving } from './leaving.ts';

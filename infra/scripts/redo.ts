@@ -1,0 +1,82 @@
+import { text } from 'node:stream/consumers';
+import type * as routes from '../../lib/contract/routes.ts';
+import { messageOf, parseFlags, UsageError } from '../local/command-line.ts';
+
+type Routes = typeof routes;
+/** Every operation that changes something for a caller of the API. */
+type ChangeId = {
+  [Id in keyof Routes]: Routes[Id] extends { method: 'get' } | { isVerification: true } | { access: 'invoke' }
+    ? never
+    : Id;
+}[keyof Routes];
+
+/** What an audit line says of a change. */
+type Fields = Readonly<
+  Record<'app' | 'keyHrn' | 'rotatedFrom' | 'expiresAt' | 'appStatus' | 'grantee' | 'actions' | 'issuer', string>
+>;
+
+/** A request: method, path and perhaps a body, in one line. */
+type Redo = (fields: Fields, now: number) => string | undefined;
+
+const segment = encodeURIComponent;
+const appPath = ({ app }: Fields) => `/apps/${segment(app)}`;
+const keyPath = (fields: Fields) => `${appPath(fields)}/apiKeys/${segment(fields.keyHrn)}`;
+const grantPath = (fields: Fields) => `${appPath(fields)}/grants/${segment(fields.grantee)}`;
+const issuerPath = (fields: Fields) => `${appPath(fields)}/issuers/${segment(fields.issuer)}`;
+/** What was made is lost, with its secret. */
+const lost = () => undefined;
+
+const redoOf: Readonly<Record<ChangeId, Redo>> = {
+  generateApiKey: lost,
+  createApp: lost,
+  rotateApiKey: (fields) => `POST ${keyPath({ ...fields, keyHrn: fields.rotatedFrom })}/disable`,
+  deleteApiKey: (fields) => `DELETE ${keyPath(fields)}`,
+  deleteApiKeys: (fields) => `DELETE ${appPath(fields)}/apiKeys`,
+  disableApiKey: (fields) => `POST ${keyPath(fields)}/disable`,
+  enableApiKey: (fields) => `POST ${keyPath(fields)}/enable`,
+  updateApiKey: (fields, now) =>
+    Number(fields.expiresAt) > now || fields.expiresAt === '-1'
+      ? `PATCH ${keyPath(fields)} {"expiresAt":${fields.expiresAt}}`
+      : `DELETE ${keyPath(fields)}`,
+  updateApp: (fields) => `PATCH ${appPath(fields)} {"status":"${fields.appStatus}"}`,
+  deleteApp: (fields) => `DELETE ${appPath(fields)}`,
+  putGrant: (fields) => `PUT ${grantPath(fields)} ${JSON.stringify({ actions: fields.actions.split(' ') })}`,
+  deleteGrant: (fields) => `DELETE ${grantPath(fields)}`,
+  putIssuer: (fields) => `PUT ${issuerPath(fields)}`,
+  deleteIssuer: (fields) => `DELETE ${issuerPath(fields)}`,
+};
+
+interface AuditLine extends Fields {
+  readonly event: string;
+  readonly result: string;
+  readonly operation: string;
+  readonly realm: string;
+  readonly timestamp: string;
+}
+
+/**
+ * Says by which requests the changes that a log tells of are made once more, on a table that is older than they are.
+ * @param log lines of functions; whatever is no audit line of a change that was made in `realm` is passed over
+ * @param now ms since the epoch: a key whose expiry has passed since is deleted
+ * @returns one request a line, in the order of the changes
+ */
+export function redoLines(log: string, realm: string, now: number): string[] {
+  const audits = log.split('\n').flatMap((line) => (line.includes('"event":"audit"') ? [JSON.parse(line)] : []));
+  const made = (audits as AuditLine[]).filter((line) => line.result === 'done' && line.realm === realm);
+  const inOrder = made.toSorted((one, other) => (one.timestamp < other.timestamp ? -1 : 1));
+  return inOrder.flatMap((line) => {
+    const redo = Object.hasOwn(redoOf, line.operation) ? redoOf[line.operation as ChangeId] : lost;
+    return redo(line, now) ?? [];
+  });
+}
+
+if (import.meta.main) {
+  try {
+    const { realm } = parseFlags(process.argv.slice(2), { realm: { type: 'string' } });
+    if (!realm) throw new UsageError('usage: npm run --silent redo -- --realm REALM < LOG');
+    for (const line of redoLines(await text(process.stdin), realm, Date.now())) console.log(line);
+  } catch (error) {
+    console.error(messageOf(error));
+    process.exitCode = 2;
+  }
+}

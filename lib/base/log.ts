@@ -1,0 +1,74 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { withoutApiKeys } from '../domain/api-key-id.ts';
+import { version } from './version.ts';
+
+export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+
+/** What each kind of line tells. */
+const messages = {
+  access: 'request answered',
+  audit: 'change, or refusal of authority',
+  failure: 'internal error',
+  invocation: 'direct invocation answered',
+  'issuer-keys': 'keys of a token issuer not renewed',
+  'last-used': 'use of an API key not recorded',
+  publish: 'change not published',
+  start: 'settings missing or wrong',
+  sweep: 'old records dropped',
+  tidyUp: 'list of applications not tidied up',
+  verification: 'API key checked',
+} as const;
+
+/** One log record; whoever adds a field sees to it that it is no secret. */
+export interface LogRecord {
+  readonly event: keyof typeof messages;
+  readonly level: Level;
+  readonly correlation_id?: string | undefined;
+  readonly [field: string]: unknown;
+}
+
+const request = new AsyncLocalStorage<{ readonly correlation_id: string }>();
+
+/** From here on, every line of this request has its correlation ID, whoever writes it. */
+export function logAs(correlationId: string): void {
+  request.enterWith({ correlation_id: correlationId });
+}
+
+/**
+ * Writes a record as one line of JSON, its common fields named as AWS Powertools names them.
+ * @see https://docs.powertools.aws.dev/lambda/typescript/latest/features/logger/
+ */
+export function log({ event, level, ...fields }: LogRecord): void {
+  const common = { timestamp: new Date().toISOString(), level, message: messages[event], service: 'appkeys', version };
+  const line = { ...common, ...invocation(process.env), ...request.getStore(), event, ...fields };
+  process.stdout.write(`${formatLogLine(line)}\n`);
+}
+
+let firstTrace: string | undefined;
+
+/** What Lambda tells of the invocation under way: its trace is another one each time. */
+function invocation(env: Readonly<Record<string, string | undefined>>): object {
+  const { AWS_LAMBDA_FUNCTION_NAME: function_name, _X_AMZN_TRACE_ID: trace } = env;
+  if (function_name === undefined) return {};
+  firstTrace ??= trace;
+  const cold_start = trace === firstTrace && env.AWS_LAMBDA_INITIALIZATION_TYPE !== 'provisioned-concurrency';
+  return { function_name, cold_start, xray_trace_id: /Root=([^;]+)/.exec(trace ?? '')?.[1] };
+}
+
+/**
+ * JSON leaves U+2028 and U+2029 as they are, which some readers of logs take for line ends. An API key that gets here by
+ * a way that nobody thought of is not written.
+ */
+export function formatLogLine(record: object): string {
+  const line = JSON.stringify(record).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  return withoutApiKeys(line);
+}
+
+/** @returns an error in one line, without its stack */
+export function formatWhy(why: unknown): string | undefined {
+  if (why === undefined || typeof why === 'string') return why;
+  if (!(why instanceof Error)) return 'something that is no Error was thrown';
+  // The name of a library's class is short for nothing once it is minified; its code stays.
+  const { code } = why as { code?: unknown };
+  return `${typeof code === 'string' ? code : why.name}: ${why.message}`;
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { AppkeysError } from '../client/client.ts';
+import { addApps } from './apps.ts';
+import { addGrants } from './grants.ts';
+import { addKeys } from './keys.ts';
+import { addOpen } from './open.ts';
+import { tell, UsageError } from './terminal.ts';
+import { addVerify } from './verify.ts';
+
+const about = `Applications and their API keys, in an appkeys service.
+
+<app> is an application's HRN, its id, or its name if you created it and no other of yours has that name. <key> is a key's HRN, or its name if only one key of the application has it.
+Exit codes: 0 done, 1 refused, 2 not understood.`;
+
+function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  const program = new Command('appkeys')
+    .description(about)
+    .version(version)
+    .addOption(new Option('--url <url>', 'where the service is').env('APPKEYS_URL').default('http://127.0.0.1:3000'))
+    .addOption(new Option('--token <token>', 'access token; better in the environment').env('APPKEYS_TOKEN'))
+    .option('--json', 'write JSON, for programs')
+    .configureOutput({ writeErr: (text) => tell(text.trimEnd()) })
+    .exitOverride();
+  for (const add of [addApps, addKeys, addGrants, addVerify, addOpen]) add(program);
+  return program.addHelpText('after', '\nExample:\n  $ KEY=$(appkeys keys create my-app --name ci)');
+}
+
+/** Says what went wrong. @returns the exit code */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  tell(`appkeys: ${error instanceof AppkeysError ? explain(error) : error instanceof Error ? error.message : error}`);
+  return error instanceof UsageError ? 2 : 1;
+}
+
+function explain(error: AppkeysError): string {
+  const {
+    code,
+    status,
+    cause,
+    action,
+    details = [],
+    retryAfterSeconds,
+    idempotencyKey,
+    correlationId,
+    errorId,
+  } = error;
+  const isUnsure = status === undefined || status >= 500;
+  const lines = [
+    `${code} ${cause}`,
+    ...details.map(({ source, message }) => `  ${source} ${message}`),
+    action,
+    ...(['401200', '401300'].includes(code) ? ['Here: set APPKEYS_TOKEN, or give --token.'] : []),
+    ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds} seconds`]),
+    ...(isUnsure && idempotencyKey ? [`To repeat it: --idempotency-key ${idempotencyKey}`] : []),
+    `correlationId ${correlationId}${errorId ? `, errorId ${errorId}` : ''}`,
+  ];
+  return lines.join('\n');
+}
+
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  // A reader such as `head` may have enough.
+  if (code === 'EPIPE') process.exit();
+  tell(`appkeys: It has been done, but the result cannot be written: ${message}`);
+  process.exit(1);
+});
+process.stderr.on('error', () => {});
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

@@ -1,0 +1,34 @@
+import { headersOf, idIn, type NamedValues } from '../../base/headers.ts';
+import type { KeyVerifier } from './create-verifier.ts';
+import { type RefusalOptions, refuse } from './refusal.ts';
+
+/** What of Express's request the middleware looks at. */
+interface ExpressRequest {
+  readonly headers: NamedValues;
+  readonly query: Readonly<Record<string, unknown>>;
+}
+
+/** What of Express's response it uses. */
+interface ExpressResponse {
+  readonly locals: Record<string, unknown>;
+  status(code: number): ExpressResponse;
+  set(headers: Readonly<Record<string, string>>): ExpressResponse;
+  json(body: object): unknown;
+}
+
+type ExpressMiddleware = (request: ExpressRequest, response: ExpressResponse, next: () => void) => Promise<void>;
+
+/** Makes a middleware for Express; puts the key, a `ValidKey`, into `response.locals.apiKey`. */
+export function requireApiKey(verifier: KeyVerifier, options: RefusalOptions = {}): ExpressMiddleware {
+  return async ({ headers, query }, response, next) => {
+    const found = await verifier.verifyRequest({ headers, query }).catch((error: unknown) => ({ error }));
+    if ('valid' in found && found.valid) {
+      response.locals.apiKey = found;
+      next();
+      return;
+    }
+    const refusal = refuse(found, idIn(headersOf({ headers }), 'x-correlation-id'), options);
+    response.status(refusal.status).set(refusal.headers).set({ 'X-Correlation-ID': refusal.body.correlationId });
+    response.json(refusal.body);
+  };
+}

@@ -1,0 +1,30 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { headersOf, idIn } from '../../base/headers.ts';
+import type { RequestParts } from '../../verification/places.ts';
+import type { KeyVerifier, ValidKey } from './create-verifier.ts';
+import { type RefusalOptions, refuse } from './refusal.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** the key that the hook of `requireApiKey` let in */
+    apiKey?: ValidKey;
+  }
+}
+
+type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** Makes an `onRequest` hook for Fastify; puts the key into `request.apiKey`. */
+export function requireApiKey(verifier: KeyVerifier, options: RefusalOptions = {}): FastifyHook {
+  return async (request, reply) => {
+    const parts = { headers: request.headers, query: request.query as RequestParts['query'] };
+    const found = await verifier.verifyRequest(parts).catch((error: unknown) => ({ error }));
+    if ('valid' in found && found.valid) {
+      request.apiKey = found;
+      return;
+    }
+    const refusal = refuse(found, idIn(headersOf(parts), 'x-correlation-id'), options);
+    reply.code(refusal.status).headers({ ...refusal.headers, 'X-Correlation-ID': refusal.body.correlationId });
+    // Ends the request: what is sent is the answer.
+    return reply.send(refusal.body);
+  };
+}

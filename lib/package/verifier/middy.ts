@@ -1,0 +1,37 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { headersOf, idIn } from '../../base/headers.ts';
+import { partsOf } from '../../verification/gateway-request.ts';
+import type { KeyVerifier, ValidKey } from './create-verifier.ts';
+import { type RefusalOptions, refuse } from './refusal.ts';
+
+/** What a handler behind the middleware finds in its context. */
+export interface KeyContext extends Context {
+  apiKey: ValidKey;
+}
+
+type Event = APIGatewayProxyEvent | APIGatewayProxyEventV2;
+
+/** Makes a middy middleware for handlers behind a REST or HTTP API; puts the key into `context.apiKey`. */
+export function requireApiKey(
+  verifier: KeyVerifier,
+  options: RefusalOptions = {},
+): MiddlewareObj<Event, unknown, Error, KeyContext> {
+  return {
+    async before(request) {
+      const found = await verifier.verifyRequest(partsOf(request.event)).catch((error: unknown) => ({ error }));
+      if ('valid' in found && found.valid) {
+        request.context.apiKey = found;
+        return;
+      }
+      const correlationId = idIn(headersOf(request.event), 'x-correlation-id');
+      const { status: statusCode, headers, body } = refuse(found, correlationId, options);
+      // Ends the request: what is returned is the answer.
+      return {
+        statusCode,
+        headers: { ...headers, 'X-Correlation-ID': body.correlationId },
+        body: JSON.stringify(body),
+      };
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { isId } from '../../base/headers.ts';
+import { formatWhy, type LogRecord, log } from '../../base/log.ts';
+import { ApiError, type ErrorBody, formatError } from '../../domain/errors.ts';
+import type { RequestVerification } from './create-verifier.ts';
+
+export interface RefusalOptions {
+  /** takes a record of each refusal, with its true reason; default: writes it to stdout as one line of JSON */
+  readonly log?: (record: LogRecord) => void;
+}
+
+/** What to answer to a request that is not let in: the same whatever is wrong with its key. */
+export interface Refusal {
+  readonly status: 401 | 503;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorBody;
+}
+
+/**
+ * @param found what is wrong with the key, or what kept it from being verified
+ * @param correlationId of the request, if it has one
+ */
+export function refuse(
+  found: Exclude<RequestVerification, { valid: true }> | { readonly error: unknown },
+  correlationId: string | null | undefined,
+  { log: write = log }: RefusalOptions,
+): Refusal {
+  const ids = {
+    correlationId: correlationId && isId(correlationId) ? correlationId : randomUUID(),
+    errorId: `ERROR-${randomUUID()}`,
+  };
+  const logged = { correlation_id: ids.correlationId, errorId: ids.errorId };
+  if ('error' in found) {
+    const why = formatWhy(found.error instanceof ApiError ? (found.error.cause ?? found.error) : found.error);
+    write({ event: 'verification', level: 'ERROR', ...logged, result: 'unavailable', why });
+    return { status: 503, headers: { ...common, 'Retry-After': '1' }, body: formatError(new ApiError('503000'), ids) };
+  }
+  write({ event: 'verification', level: 'INFO', ...logged, result: found.reason });
+  return { status: 401, headers: { ...common, 'WWW-Authenticate': 'ApiKey' }, body: formatError(notValid, ids) };
+}
+
+const common = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+
+const notValid = new ApiError('401300', {
+  cause: 'The request does not hold an API key that this service accepts.',
+  action: 'Send a valid API key.',
+});

@@ -1,0 +1,248 @@
+import middy, { type MiddlewareObj } from '@middy/core';
+import httpJsonBodyParser from '@middy/http-json-body-parser';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import type { OperationId } from '../../contract/operations.ts';
+import type { Route } from '../../contract/routes.ts';
+import type { Gives, Takes } from '../../contract/ties.ts';
+import { requireNoApiKey, requireValid, type Validator } from '../../contract/validator.ts';
+import { holdsApiKeyId } from '../../domain/api-key-id.ts';
+import { ApiError, invalidField } from '../../domain/errors.ts';
+import {
+  type AppRef,
+  decodeOnce,
+  formatApiKeyHrn,
+  formatAppHrn,
+  parseApiKeyHrn,
+  parseAppHrn,
+} from '../../domain/hrn.ts';
+import { type RequestId, requestId } from '../../domain/idempotency.ts';
+import type { Caller } from '../../domain/policy.ts';
+import { createRateLimiter, type RateLimiter } from '../../store/rate-limit.ts';
+import type { Environment } from '../../verification/settings.ts';
+import { readRateLimit, readTokenSettings } from '../config.ts';
+import { openService, start, type VerifyingService } from '../service.ts';
+import { bearerToken } from './bearer.ts';
+import {
+  type AnyOperation,
+  closeExchange,
+  type Exchange,
+  type GatewayReply,
+  openExchange,
+  type Reply,
+  refusalReply,
+} from './exchange.ts';
+import { bodyText, requireJsonContentType, requirePlain } from './json-body.ts';
+import { hasLastSlash } from './path.ts';
+import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
+
+/** A Lambda handler behind a REST API of API Gateway. */
+export type GatewayHandler = (event: APIGatewayProxyEvent, context: Context) => Promise<GatewayReply>;
+
+/** The handler of one operation. */
+export type OperationHandler = GatewayHandler & { readonly operation: AnyOperation };
+
+/** A request that has passed the pipeline. `Body` is what the code takes of the request's body. */
+export interface Call<Body = undefined> extends Exchange, VerifyingService {
+  readonly caller: Caller;
+  /** the application that the path names */
+  readonly app: AppRef;
+  readonly body: Body;
+  readonly operation: Route;
+  /** if it came with an Idempotency-Key, and the operation takes one */
+  readonly request: RequestId | undefined;
+}
+
+type Step = MiddlewareObj<Exchange, Reply | GatewayReply, Error, Context>;
+
+interface GuardedService extends VerifyingService {
+  readonly verifyToken: TokenVerifier;
+  readonly limitRate: RateLimiter | undefined;
+}
+
+/** The last moment, before Lambda's own time-out, at which a request that hangs is still answered. */
+const options = { timeoutEarlyInMillis: 500 };
+
+/**
+ * Makes the handler of a management call. Checked in the contract's order: token, rate, project scope, path, headers
+ * and body; the rest is the operation's own. A call compiles only if `run` takes every field of the operation's body and
+ * returns exactly the fields of its reply.
+ * @param validate the generated validator of the operation's body, if it has one
+ */
+export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = undefined>(
+  operation: Route & { readonly id: Id } & Takes<Id, Body>,
+  run: (call: Call<Body>) => Promise<Reply<ReplyBody> & Gives<Id, ReplyBody>>,
+  validate?: Validator,
+): OperationHandler {
+  const service = start(openGuardedService);
+  const pipeline = middy<Exchange, Reply | GatewayReply>(options).use(answer(operation));
+  if (!service) return asHandler(operation, pipeline.before(refuseUnconfigured));
+  pipeline.use(authenticate(service));
+  if (!operation.isVerification) pipeline.use(limitRate(service));
+  pipeline.use(refuseProjectScope());
+  if (operation.path?.includes('{app}')) pipeline.use(readApp(service));
+  if (operation.isRepeatable) pipeline.use(checkIdempotencyKey());
+  if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(operation, validate));
+  if (operation.isRepeatable) pipeline.use(readRequest());
+  pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as Call<Body>));
+  return asHandler(operation, pipeline);
+}
+
+/** Makes the handler of a call that anybody may make. */
+export function publicEndpoint(operation: AnyOperation, run: (exchange: Exchange) => Promise<Reply>): OperationHandler {
+  return asHandler(operation, middy<Exchange, Reply | GatewayReply>(options).use(answer(operation)).handler(run));
+}
+
+function openGuardedService(env: Environment): GuardedService {
+  const service = openService(env);
+  const limit = readRateLimit(env);
+  return {
+    ...service,
+    verifyToken: createTokenVerifier(readTokenSettings(env)),
+    limitRate: limit && createRateLimiter(service.table, limit),
+  };
+}
+
+function refuseUnconfigured(): void {
+  throw new ApiError('503000', { why: 'the function is not configured', retryAfterSeconds: 60 });
+}
+
+/** First in and last out: turns the gateway's event into an exchange, and whatever comes of it into an answer. */
+function answer(operation: AnyOperation): Step {
+  return {
+    before(request) {
+      const event = (request.event ?? {}) as unknown as APIGatewayProxyEvent;
+      request.event = openExchange(operation, event, request.context);
+      refuseLastSlash(operation, event);
+    },
+    after(request) {
+      request.response = closeExchange(request.event, request.response as Reply);
+    },
+    onError(request) {
+      request.response = closeExchange(request.event, refusalReply(request.error, request.event));
+    },
+  };
+}
+
+/**
+ * API Gateway ignores a slash at the end of a path. `DELETE …/apiKeys/`, which names no key, would delete all keys.
+ * @throws ApiError 404404
+ */
+function refuseLastSlash({ path = '/', isPage }: AnyOperation, event: APIGatewayProxyEvent): void {
+  if (path !== '/' && !isPage && hasLastSlash(event.path)) throw new ApiError('404404');
+}
+
+function authenticate({ verifyToken }: GuardedService): Step {
+  return {
+    async before({ event: exchange }) {
+      exchange.caller = await verifyToken(bearerToken(exchange.headers));
+    },
+  };
+}
+
+function limitRate({ limitRate: limit }: GuardedService): Step {
+  return {
+    async before({ event: { caller, deadline } }) {
+      if (limit && caller) await counted(() => limit(caller, deadline));
+    },
+  };
+}
+
+/** Whatever is not known about the count, nothing of what was asked for has been done. */
+async function counted(count: () => Promise<void>): Promise<void> {
+  try {
+    await count();
+  } catch (error) {
+    throw error instanceof ApiError && error.code === '503000' ? new ApiError('503000', { why: error.cause }) : error;
+  }
+}
+
+function refuseProjectScope(): Step {
+  return {
+    before({ event: { caller } }) {
+      if (!caller?.hasProjectScope) return;
+      throw new ApiError('403403', {
+        why: 'the token has a project scope',
+        cause: 'The access token has a project scope.',
+        action: 'Use an access token without a project scope.',
+      });
+    },
+  };
+}
+
+function readApp({ settings }: GuardedService): Step {
+  return {
+    before({ event: exchange }) {
+      exchange.app = parseAppHrn(exchange.event.pathParameters?.app ?? '', settings.partition);
+      exchange.appHrn = formatAppHrn(exchange.app, settings.partition);
+      const { realm } = exchange.app;
+      const handle = parseApiKeyHrn(exchange.event.pathParameters?.apiKey ?? '', realm, settings.partition);
+      if (handle) exchange.keyHrn = formatApiKeyHrn(realm, handle, settings.partition);
+    },
+  };
+}
+
+function checkIdempotencyKey(): Step {
+  return {
+    before({ event: { headers } }) {
+      const [key, ...more] = headers.get('idempotency-key') ?? [];
+      if (key === undefined) return;
+      if (more.length === 0 && /^[\x21-\x7e]{1,255}$/.test(key) && !holdsApiKeyId(key)) return;
+      throw invalidField('Idempotency-Key', 'must be one header of 1 to 255 visible ASCII characters, and no API key');
+    },
+  };
+}
+
+/** Who asks for what under which name: a repeated request is known by it. */
+function readRequest(): Step {
+  return {
+    before({ event: exchange }) {
+      const { headers, caller, appHrn, operation, event } = exchange;
+      const [key] = headers.get('idempotency-key') ?? [];
+      if (key === undefined || !caller) return;
+      const resource = appHrn ? [appHrn, decodeOnce(event.pathParameters?.apiKey ?? '')] : [];
+      exchange.request = requestId([caller.issuer, caller.principal, caller.realm, operation.id, ...resource, key]);
+    },
+  };
+}
+
+function takeBodyText({ isBodyOptional }: AnyOperation): Step {
+  return {
+    before({ event: exchange }) {
+      if (isBodyOptional && !exchange.event.body) {
+        exchange.body = '{}';
+      } else {
+        requireJsonContentType(exchange.headers);
+        const text = bodyText(exchange.event.body, exchange.event.isBase64Encoded);
+        requirePlain(text);
+        exchange.body = text;
+      }
+    },
+  };
+}
+
+/** Parses by the library; its messages quote the input, so that neither answer nor log may have them. */
+function parseBody(): Step {
+  const { before } = httpJsonBodyParser({ disableContentTypeCheck: true });
+  return {
+    before(request) {
+      try {
+        return before?.(request as never);
+      } catch {
+        throw new ApiError('400002', { why: 'the body cannot be parsed' });
+      }
+    },
+  };
+}
+
+function checkBody({ isVerification }: AnyOperation, validate: Validator): Step {
+  return {
+    before({ event: { body } }) {
+      requireValid(validate, body);
+      if (!isVerification) requireNoApiKey(body as Record<string, unknown>);
+    },
+  };
+}
+
+function asHandler(operation: AnyOperation, pipeline: object): OperationHandler {
+  return Object.assign(pipeline as GatewayHandler, { operation });
+}

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { type Headers, headersOf, idIn } from '../../base/headers.ts';
+import { formatWhy, type Level, log, logAs } from '../../base/log.ts';
+import type { Route } from '../../contract/routes.ts';
+import type { errorReply } from '../../contract/schemas.ts';
+import type { Tied } from '../../contract/ties.ts';
+import type { TypeOf } from '../../contract/type-of.ts';
+import { ApiError, type ErrorBody, errorTable, formatError } from '../../domain/errors.ts';
+import type { AppRef } from '../../domain/hrn.ts';
+import type { RequestId } from '../../domain/idempotency.ts';
+import type { Caller } from '../../domain/policy.ts';
+import type { Deadline } from '../../store/settle.ts';
+import { keyMade, type Metric, metered, refusal, verification } from '../metrics.ts';
+import { deadlineOf, newErrorId } from '../service.ts';
+
+/** An operation of the contract, or one that there is none for. */
+export type AnyOperation = Pick<Route, 'id'> & Partial<Route>;
+
+/** One request and its answer, as far as the pipeline has come. */
+export interface Exchange {
+  readonly operation: AnyOperation;
+  readonly event: APIGatewayProxyEvent;
+  readonly headers: Headers;
+  readonly correlationId: string;
+  readonly requestId: string;
+  readonly lambdaRequestId: string;
+  readonly startedAt: number;
+  readonly deadline: Deadline;
+  caller?: Caller;
+  app?: AppRef;
+  appHrn?: string;
+  /** the key that the path names */
+  keyHrn?: string;
+  request?: RequestId | undefined;
+  /** the body's text, then what was parsed from it */
+  body?: unknown;
+}
+
+/** What an operation answers. `logged` goes to the access log line, and must hold no secret. */
+export interface Reply<Body = unknown> {
+  readonly status: number;
+  readonly body?: Body;
+  /** instead of a body in JSON; its Content-Type is among the headers */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly logged?: Readonly<Record<string, string>>;
+  readonly metrics?: readonly Metric[];
+}
+
+/** A reply in API Gateway's terms. */
+export interface GatewayReply {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+export function openExchange(
+  operation: AnyOperation,
+  event: APIGatewayProxyEvent,
+  context: Partial<Context>,
+): Exchange {
+  const headers = headersOf(event);
+  const correlationId = idIn(headers, 'x-correlation-id') ?? randomUUID();
+  logAs(correlationId);
+  return {
+    operation,
+    event,
+    headers,
+    correlationId,
+    requestId: idIn(headers, 'x-request-id') ?? randomUUID(),
+    lambdaRequestId: context.awsRequestId ?? '',
+    startedAt: Date.now(),
+    deadline: deadlineOf(context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+/** Ends an exchange: gives its reply the headers of every answer, and writes its access log line. */
+export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
+  logAccess(exchange, reply);
+  if (isAudited(exchange, reply)) logAudit(exchange, reply);
+  return {
+    statusCode: reply.status,
+    headers: {
+      ...(reply.body !== undefined && { 'Content-Type': 'application/json' }),
+      'X-Correlation-ID': exchange.correlationId,
+      'X-Request-ID': exchange.requestId,
+      'X-Content-Type-Options': 'nosniff',
+      'Strict-Transport-Security': 'max-age=63072000',
+      'Cache-Control': 'no-store',
+      ...reply.headers,
+    },
+    body: reply.body ? JSON.stringify(reply.body) : (reply.text ?? ''),
+  };
+}
+
+/** @returns the contract's answer to whatever was thrown; what is no ApiError is logged and becomes 500000 */
+export function refusalReply(
+  thrown: unknown,
+  exchange: Exchange,
+): Reply<ErrorBody> & Tied<ErrorBody, TypeOf<typeof errorReply>> {
+  const errorId = newErrorId();
+  const error = toApiError(thrown, exchange.operation);
+  const body = formatError(error, { correlationId: exchange.correlationId, errorId });
+  if (error.code === '500000') logFailure(exchange, errorId, error.cause);
+  return {
+    status: body.status,
+    body,
+    headers: refusalHeaders(error, body.status),
+    logged: { code: error.code, errorId, why: whyOf(error), ...unverified(exchange.operation, error) },
+  };
+}
+
+/** @returns the result of a verification that came to none, if it is one */
+export function unverified({ isVerification }: AnyOperation, { code }: ApiError): { result?: 'unavailable' } {
+  return isVerification && code === '503000' ? { result: 'unavailable' } : {};
+}
+
+/** @returns what the log tells of a refusal: the true reason, or which fields were wrong */
+export function whyOf({ code, cause, parts }: ApiError): string {
+  const fields = parts.details?.map(({ source, message }) => `${source} ${message}`).join('; ');
+  return formatWhy(cause) ?? fields ?? parts.cause ?? errorTable[code].cause;
+}
+
+/** What is no ApiError becomes one that tells nothing of it: a time-out of middy's is 503000, all else 500000. */
+export function toApiError(thrown: unknown, operation: AnyOperation): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  const { name } = thrown as Error;
+  if (name === 'TimeoutError') return new ApiError('503000', { why: thrown, cause: tookTooLong(operation) });
+  return new ApiError('500000', { why: thrown });
+}
+
+function tookTooLong(operation: AnyOperation): string {
+  const doubt = isChange(operation) ? ', so it is not known whether the change was made' : '';
+  return `The request took too long${doubt}.`;
+}
+
+/** Whether an operation changes what is stored; a direct invocation has no method. */
+export function isChange({ method, isVerification, access }: AnyOperation): boolean {
+  return method !== 'get' && !isVerification && access !== 'public';
+}
+
+function refusalHeaders({ code, parts }: ApiError, status: number): Record<string, string> {
+  if (code === '401200') return { 'WWW-Authenticate': 'Bearer' };
+  if (status === 401) return { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
+  if (status === 403) return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
+  if (status === 429 || status === 503) return { 'Retry-After': String(parts.retryAfterSeconds ?? 1) };
+  return {};
+}
+
+function idsOf({ operation, correlationId, requestId, event, lambdaRequestId }: Exchange) {
+  return {
+    operation: operation.id,
+    correlation_id: correlationId,
+    requestId,
+    // A client can choose `requestId`, but not this one.
+    gatewayRequestId: event.requestContext?.extendedRequestId,
+    lambdaRequestId,
+  };
+}
+
+function logFailure(exchange: Exchange, errorId: string, why: unknown): void {
+  const stack = why instanceof Error ? why.stack : formatWhy(why);
+  log({ event: 'failure', level: 'ERROR', ...idsOf(exchange), errorId, stack });
+}
+
+/** Every change, whether made or not known to be; and every refusal of authority. */
+function isAudited({ operation }: Exchange, { status }: Reply): boolean {
+  if (operation.access === 'public') return false;
+  const mayHaveChanged = operation.method !== undefined && isChange(operation);
+  return status === 401 || status === 403 || (mayHaveChanged && (status < 400 || status === 404 || status >= 500));
+}
+
+/** @returns the level of the line that tells of an answer with this status */
+export function levelOf(status: number): Level {
+  return status >= 500 ? 'ERROR' : 'INFO';
+}
+
+function resultOf(status: number): string {
+  if (status < 400) return 'done';
+  return status < 500 ? 'refused' : 'unknown';
+}
+
+function logAudit(exchange: Exchange, { status, logged }: Reply): void {
+  const { caller, appHrn, keyHrn } = exchange;
+  log({
+    event: 'audit',
+    level: 'INFO',
+    ...idsOf(exchange),
+    principal: caller?.principal,
+    realm: caller?.realm,
+    app: appHrn,
+    keyHrn,
+    ...logged,
+    result: resultOf(status),
+  });
+}
+
+/** The raw path and the query are left out: a secret may stand in them by mistake. */
+function logAccess(exchange: Exchange, reply: Reply): void {
+  const { status, logged } = reply;
+  const { event, caller, appHrn, keyHrn, startedAt } = exchange;
+  log({
+    event: 'access',
+    level: levelOf(status),
+    ...idsOf(exchange),
+    method: event.httpMethod,
+    route: event.resource,
+    status,
+    principal: caller?.principal,
+    realm: caller?.realm,
+    app: appHrn,
+    keyHrn,
+    ...logged,
+    durationMs: Date.now() - startedAt,
+    ...metered(metricsOf(reply)),
+  });
+}
+
+function metricsOf({ status, logged, metrics = [] }: Reply): readonly Metric[] {
+  if (status >= 400) return logged?.result ? [verification, refusal] : [refusal];
+  return status === 201 && !logged?.replayed ? [...metrics, keyMade] : metrics;
+}

@@ -1,0 +1,34 @@
+import { GenerateMacCommand, KMSClient } from '@aws-sdk/client-kms';
+import { withinMs as within } from '../base/time-limit.ts';
+import { ApiError } from '../domain/errors.ts';
+
+/** Two attempts take no longer than this, unless an answer stalls in its body. */
+const bothAttemptsMs = 4_000;
+
+/**
+ * HMAC-SHA-256 under the service key, which never leaves KMS; given up after `withinMs`, or sooner.
+ * @throws ApiError 503000 when KMS cannot be reached; nothing was changed then
+ */
+export type Mac = (message: Uint8Array, withinMs: number) => Promise<Uint8Array>;
+
+/** @param keyId of a KMS key for HMAC_SHA_256, or an alias of one. Nothing is opened before the first use. */
+export function openMac(keyId: string): Mac {
+  let client: KMSClient | undefined;
+  return async (Message, withinMs) => {
+    client ??= new KMSClient({
+      maxAttempts: 2,
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
+    });
+    const kms = client;
+    const command = new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: 'HMAC_SHA_256', Message });
+    try {
+      const { Mac } = await within(Math.min(withinMs, bothAttemptsMs), (abortSignal) =>
+        kms.send(command, { abortSignal }),
+      );
+      if (Mac?.length === 32) return Mac;
+    } catch (why) {
+      throw new ApiError('503000', { why });
+    }
+    throw new ApiError('503000', { why: 'KMS gave no MAC' });
+  };
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { formatWhy, log } from '../base/log.ts';
+import { openTable } from '../store/dynamodb.ts';
+import type { Deadline } from '../store/settle.ts';
+import type { Table } from '../store/table.ts';
+import { type Environment, readTableName, readVerifierSettings } from '../verification/settings.ts';
+import { systemClock, Verifier } from '../verification/verifier.ts';
+import { readSettings, type Settings } from './config.ts';
+import { type Mac, openMac } from './kms.ts';
+
+/** What every function that works on the table has, once a process. */
+export interface Service {
+  readonly settings: Settings;
+  readonly table: Table;
+  readonly mac: Mac;
+}
+
+export interface VerifyingService extends Service {
+  readonly verifier: Verifier;
+}
+
+/** A request may take this long; Lambda's own time-out and API Gateway's 29 s are later. */
+const requestMs = 8_000;
+/** Left over for the answer, out of what Lambda leaves. */
+const answerMs = 1_000;
+
+/** @throws ConfigError */
+export function openService(env: Environment): VerifyingService {
+  const settings = readSettings(env);
+  const table = openTable(settings.tableName);
+  return { settings, table, mac: openMac(settings.serviceKeyId), verifier: openVerifier(env, table) };
+}
+
+/** @throws ConfigError */
+export function openVerifier(env: Environment, table = openTable(readTableName(env))): Verifier {
+  const warn = (why: unknown) => log({ event: 'last-used', level: 'WARN', why: formatWhy(why) });
+  return new Verifier(table, readVerifierSettings(env), systemClock, warn);
+}
+
+type Opened = Map<(env: Environment) => unknown, unknown>;
+
+/** What is open in each environment, by the function that opened it. A process has one environment. */
+const openedIn = new WeakMap<Environment, Opened>();
+
+/**
+ * Opens what a function needs when its process starts. The operations of one function share what `open` returns: the
+ * second call with the same `open` gets the result of the first. Wrong settings are logged once, and every request is
+ * then refused by the one who asks for it: there is no running on guesses.
+ * @returns undefined when a setting is missing or wrong
+ */
+export function start<T>(open: (env: Environment) => T): T | undefined {
+  const { env } = process;
+  const opened: Opened = openedIn.get(env) ?? new Map();
+  openedIn.set(env, opened);
+  if (!opened.has(open)) opened.set(open, openOrLog(open, env));
+  return opened.get(open) as T | undefined;
+}
+
+function openOrLog<T>(open: (env: Environment) => T, env: Environment): T | undefined {
+  try {
+    return open(env);
+  } catch (why) {
+    log({ event: 'start', level: 'ERROR', why: formatWhy(why) });
+    return undefined;
+  }
+}
+
+/** @param remainingMs what Lambda leaves to this invocation */
+export function deadlineOf(remainingMs: number): Deadline {
+  const at = Date.now() + Math.min(requestMs, remainingMs - answerMs);
+  return { ...systemClock, at };
+}
+
+export function newErrorId(): string {
+  return `ERROR-${randomUUID()}`;
+}

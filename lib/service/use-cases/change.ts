@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { KeyHandle } from '../../domain/api-key-id.ts';
+import type { App, Change } from '../../domain/app.ts';
+import { type AppRef, formatApiKeyHrn } from '../../domain/hrn.ts';
+import { type Action, type Caller, type Standing, standingTowards } from '../../domain/policy.ts';
+import { changeApp } from '../../store/change-app.ts';
+import type { Deadline } from '../../store/settle.ts';
+import type { Service } from '../service.ts';
+
+/** What a change needs of the call that asks for it. */
+export interface ChangingCall extends Service {
+  readonly operation: { readonly id: string; readonly access: string };
+  readonly caller: Caller;
+  readonly app: AppRef;
+  readonly correlationId: string;
+  readonly deadline: Deadline;
+}
+
+/** Says what the application shall be; `change` has the operation's id and time. */
+type Edit = (app: App, change: Change) => App;
+
+/**
+ * Changes the application of a call, with the right that its operation needs.
+ * @param handle of the key that it is about, if it is about one
+ * @param needed another right than the operation's own
+ * @throws ApiError as `changeApp` and `edit` do
+ */
+export function change(
+  call: ChangingCall,
+  edit: Edit,
+  handle?: KeyHandle,
+  needed: Action = call.operation.access === 'manage' ? 'manage' : 'write',
+): Promise<App> {
+  const { app, caller, settings, deadline } = call;
+  const made = newChange(call, handle);
+  const standing: Standing = standingTowards(app, caller, settings.partition);
+  return changeApp(call.table, { app, standing, needed, change: made, edit: (found) => edit(found, made) }, deadline);
+}
+
+/** @returns the record of a change that a call makes now */
+export function newChange(
+  { app, caller, settings, operation, correlationId, deadline }: ChangingCall,
+  handle?: KeyHandle,
+): Change {
+  return {
+    op: randomUUID(),
+    at: deadline.now(),
+    by: caller.principal,
+    action: operation.id,
+    correlationId,
+    ...(handle && { keyHrn: formatApiKeyHrn(app.realm, handle, settings.partition) }),
+  };
+}

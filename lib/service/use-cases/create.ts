@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type App, type AppWish, completeAppWish, newApp, newAppId } from '../../domain/app.ts';
+import { ApiError } from '../../domain/errors.ts';
+import { type RepeatableRequest, type RequestId, repeatable } from '../../domain/idempotency.ts';
+import { type Caller, includes, requireAccess, standingTowards } from '../../domain/policy.ts';
+import { createApp } from '../../store/create-app.ts';
+import type { Deadline } from '../../store/settle.ts';
+import type { Service } from '../service.ts';
+
+interface CreatingCall extends Service {
+  readonly caller: Caller;
+  readonly correlationId: string;
+  readonly deadline: Deadline;
+  readonly request: RequestId | undefined;
+}
+
+/**
+ * Creates an application in the caller's realm. With an Idempotency-Key its id is made of the request, so that its being
+ * there is the record of it.
+ * @throws ApiError 422409, 409306 or 404660 when the request was answered before, and the application is not as it was
+ */
+export async function create(
+  { caller, settings, table, deadline, correlationId, request: id }: CreatingCall,
+  wish: AppWish,
+): Promise<{ app: App; isReplayed: boolean }> {
+  const request = id && repeatable(id, completeAppWish(wish));
+  const appId = request ? appIdOf(request) : newAppId();
+  const made = {
+    appId,
+    realm: caller.realm,
+    owner: caller.principal,
+    now: deadline.now(),
+    op: randomUUID(),
+    correlationId,
+  };
+  const wanted = { ...newApp({ ...made, ...wish }), ...(request && { bodyHash: request.bodyHash }) };
+  const { app, isOurs } = await createApp(table, wanted, deadline);
+  if (!isOurs) requireSame(app, caller, settings.partition, request);
+  return { app, isReplayed: !isOurs };
+}
+
+function appIdOf({ hash }: RequestId): string {
+  const bytes = Buffer.from(hash, 'base64url');
+  return newAppId((below, index) => (bytes[index] ?? 0) % below);
+}
+
+function requireSame(app: App, caller: Caller, partition: string, request: RepeatableRequest | undefined): void {
+  const standing = standingTowards(app, caller, partition);
+  // Deletion ends every grant: who has no right by the token and has not deleted it is not told that it was there.
+  const isTold = includes(standing.fromToken, 'read') || app.lastChange.by === caller.principal;
+  if (app.status === 'deleted' && isTold) {
+    throw new ApiError('409306', {
+      cause: 'The application that this request made has been deleted since.',
+      action: 'Create another application with a new Idempotency-Key.',
+    });
+  }
+  requireAccess(app, app, standing, 'read');
+  if (app.bodyHash !== request?.bodyHash) throw new ApiError('422409');
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { type ApiKeyWish, completeWish, expiryFault, formatNewApiKey, newApiKey } from '../../domain/api-key.ts';
+import type { ApiKeyId } from '../../domain/api-key-id.ts';
+import type { ApiError } from '../../domain/errors.ts';
+import { type AppRef, formatApiKeyHrn } from '../../domain/hrn.ts';
+import { findRecord, type RepeatableRequest, type RequestId, repeatable } from '../../domain/idempotency.ts';
+import { hasAccess, requireAccess, type Standing } from '../../domain/policy.ts';
+import { type Added, type Addition, addApiKey } from '../../store/add-api-key.ts';
+import { getApp } from '../../store/get-app.ts';
+import type { Deadline } from '../../store/settle.ts';
+import type { Service } from '../service.ts';
+import { makeSecret, repeatSecret } from './secret.ts';
+
+type Context = Service & { readonly deadline: Deadline };
+
+/** Who wants which key of which application. */
+interface Wanted {
+  readonly app: AppRef;
+  readonly wish: ApiKeyWish;
+  readonly by: string;
+  /** looked at after the body: it refuses an application of another realm */
+  readonly standing: () => Standing;
+  readonly correlationId: string;
+  /** if it came with an Idempotency-Key */
+  readonly request: RequestId | undefined;
+}
+
+/** The body of the answer, the only place that ever holds the secret; and whether it was given before. */
+export interface NewApiKey {
+  readonly body: ReturnType<typeof formatNewApiKey>;
+  readonly isReplayed: boolean;
+}
+
+/**
+ * Generates an API key, however it was asked for.
+ * @throws ApiError 400200 when `expiresAt` is not in the future, or as `addApiKey` does
+ */
+export async function generate(context: Context, wanted: Wanted): Promise<NewApiKey> {
+  const { settings, table, deadline } = context;
+  const { app, wish } = wanted;
+  const now = deadline.now();
+  const request = wanted.request && repeatable(wanted.request, completeWish(wish));
+  const answered = await answeredBefore(context, { ...wanted, request }, expiryFault(wish.expiresAt, now));
+  if (answered) return replay(context, wanted, answered);
+  const standing = wanted.standing();
+  for (let createdTime = now; ; ) {
+    const { apiKeyId, addition } = await attemptOf(context, { ...wanted, request }, { now, createdTime, standing });
+    const added = await addApiKey(table, addition, deadline);
+    if ('sealed' in added) {
+      createdTime = Math.max(deadline.now(), added.sealed + 1);
+      continue;
+    }
+    if (added.replayed) return replay(context, wanted, added);
+    const body = formatNewApiKey(apiKeyId, added.handle, added.key, app, settings.partition);
+    return { body, isReplayed: false };
+  }
+}
+
+/** One attempt: a secret and a `createdTime` that no other attempt has. */
+async function attemptOf(
+  context: Context,
+  { app, wish, by, correlationId, request }: Wanted & { readonly request: RepeatableRequest | undefined },
+  { now, createdTime, standing }: { now: number; createdTime: number; standing: Standing },
+): Promise<{ apiKeyId: ApiKeyId; addition: Addition }> {
+  const { keyPrefix: prefix, maxKeysPerApp: maxKeys, partition } = context.settings;
+  const { apiKeyId, handle, record } = await makeSecret({ prefix, appId: app.appId, now }, request, context);
+  const keyHrn = formatApiKeyHrn(app.realm, handle, partition);
+  const change = { op: randomUUID(), at: now, by, action: 'generateApiKey', keyHrn, correlationId };
+  const key = newApiKey(wish, by, createdTime);
+  return { apiKeyId, addition: { app, handle, key, standing, maxKeys, now, change, request, record } };
+}
+
+/**
+ * Looks whether a request that may be repeated has been answered, before a secret is made for it. Its `expiresAt` may
+ * have passed since.
+ * @param fault of `expiresAt`, which comes before everything that the application has to say
+ * @throws ApiError `fault`, or 404660, 403403, 422409 or 409305
+ */
+export async function answeredBefore(
+  { table, deadline }: Pick<Context, 'table' | 'deadline'>,
+  {
+    app: ref,
+    standing,
+    request,
+  }: Pick<Wanted, 'app' | 'standing'> & { readonly request: RepeatableRequest | undefined },
+  fault: ApiError | undefined,
+): Promise<Added | undefined> {
+  const app = request && (await getApp(table, ref.appId, deadline));
+  if (fault && !(app && hasAccess(app, ref, standing, 'write'))) throw fault;
+  if (!request) return undefined;
+  requireAccess(app, ref, standing(), 'write');
+  const replayed = findRecord(app, request, deadline.now());
+  const key = replayed && app.keys[replayed.handle];
+  if (key) return { key, handle: replayed.handle, replayed };
+  if (fault) throw fault;
+  return undefined;
+}
+
+/** The answer of an earlier copy of the request: its secret again, the key as it stands now. */
+export async function replay(
+  context: Pick<Context, 'settings' | 'mac' | 'deadline'>,
+  { app, request }: Pick<Wanted, 'app' | 'request'>,
+  { key, handle, replayed }: Added,
+): Promise<NewApiKey> {
+  if (!request || !replayed) throw new Error('there is nothing to repeat');
+  const apiKeyId = await repeatSecret(replayed, app.appId, request, context);
+  return { body: formatNewApiKey(apiKeyId, handle, key, app, context.settings.partition), isReplayed: true };
+}

@@ -1,0 +1,66 @@
+import { expiryFault, formatNewApiKey } from '../../domain/api-key.ts';
+import type { KeyHandle } from '../../domain/api-key-id.ts';
+import { ApiError } from '../../domain/errors.ts';
+import { formatApiKeyHrn } from '../../domain/hrn.ts';
+import { type RequestId, repeatable } from '../../domain/idempotency.ts';
+import { requireKey } from '../../domain/keys-of-app.ts';
+import { standingTowards } from '../../domain/policy.ts';
+import { completeRotationWish, type RotationWish, rotate as rotateKey } from '../../domain/rotation.ts';
+import { changeApp } from '../../store/change-app.ts';
+import { type ChangingCall, newChange } from './change.ts';
+import { answeredBefore, type NewApiKey, replay } from './generate.ts';
+import { makeSecret } from './secret.ts';
+
+/**
+ * Rotates an API key: a successor, and the old key's end, in one write.
+ * @param from undefined when the path names no key
+ * @throws ApiError as `changeApp` and the domain's `rotate` do
+ */
+export async function rotate(
+  call: ChangingCall,
+  from: KeyHandle | undefined,
+  wish: RotationWish,
+  id: RequestId | undefined,
+): Promise<NewApiKey> {
+  const { app: ref, settings, table, deadline } = call;
+  const request = id && repeatable(id, completeRotationWish(wish));
+  const standing = () => standingTowards(ref, call.caller, settings.partition);
+  const now = deadline.now();
+  const answered = await answeredBefore(call, { app: ref, standing, request }, expiryFault(wish.expiresAt, now));
+  if (answered) return replay(call, { app: ref, request }, answered);
+  const { apiKeyId, handle, record } = await makeSecret(
+    { prefix: settings.keyPrefix, appId: ref.appId, now },
+    request,
+    call,
+  );
+  const rotatedFrom = from && { rotatedFrom: formatApiKeyHrn(ref.realm, from, settings.partition) };
+  const made = { ...newChange(call, handle), ...rotatedFrom };
+  const rotation = { to: handle, wish, by: call.caller.principal, op: made.op, now, maxKeys: settings.maxKeysPerApp };
+  const app = await changeApp(
+    table,
+    {
+      app: ref,
+      standing: standing(),
+      needed: 'write',
+      change: made,
+      makes: handle,
+      edit: (found) => {
+        if (from === undefined) throw new ApiError('404666');
+        return rotateKey(found, { ...rotation, from, request, record });
+      },
+    },
+    deadline,
+  );
+  const replayed = request && app.requests[request.hash];
+  if (replayed && replayed.handle !== handle) {
+    return replay(
+      call,
+      { app: ref, request },
+      { key: requireKey(app, replayed.handle), handle: replayed.handle, replayed },
+    );
+  }
+  return {
+    body: formatNewApiKey(apiKeyId, handle, requireKey(app, handle), ref, settings.partition),
+    isReplayed: false,
+  };
+}

@@ -1,0 +1,18 @@
+import type { App } from '../../domain/app.ts';
+import { type Action, requireAccess, standingTowards } from '../../domain/policy.ts';
+import { getApp } from '../../store/get-app.ts';
+import type { ChangingCall } from './change.ts';
+
+/**
+ * @returns the application of a call, as it is now
+ * @throws ApiError 404660 or 403403 when the caller may not see it, or not like that
+ */
+export async function visibleApp(
+  { app, caller, settings, operation, table, deadline }: ChangingCall,
+  needed: Action = operation.access === 'manage' ? 'manage' : 'read',
+): Promise<App> {
+  const standing = standingTowards(app, caller, settings.partition);
+  const found = await getApp(table, app.appId, deadline);
+  requireAccess(found, app, standing, needed);
+  return found;
+}

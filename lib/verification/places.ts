@@ -1,0 +1,51 @@
+import { headersOf, type NamedValues } from '../base/headers.ts';
+import { looksLikeApiKeyId } from '../domain/api-key-id.ts';
+
+/** Where a request may hold an API key: `?apiKey=`, the header `x-api-key`, or `Authorization: Bearer` or `ApiKey`. */
+export const places = ['query', 'x-api-key', 'authorization'] as const;
+export type Place = (typeof places)[number];
+
+/** What of a request may hold a key: names of headers in any case, one value or several. */
+export interface RequestParts {
+  readonly headers?: NamedValues;
+  readonly query?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/**
+ * The key that a request presents, and the whole values in which it stands; or why there is none to look at. `ambiguous`:
+ * the allowed places hold different things. `misplaced`: a key stands where none is allowed.
+ */
+export type Presented =
+  | { readonly apiKeyId: string; readonly values: readonly string[] }
+  | { readonly why: 'missing' | 'ambiguous' | 'misplaced' };
+
+/**
+ * Finds the key in the first of `allowed` where there is one; what the others hold must be the same. For a gateway
+ * remembers an answer by one place: were a key in another looked at, whatever stands in that place would be let in next.
+ */
+export function presentedKey({ headers, query }: RequestParts, allowed: readonly Place[]): Presented {
+  const named = headersOf({ headers });
+  const heldIn = (place: Place) => {
+    const values = place === 'query' ? textsOf(query?.apiKey) : (named.get(place) ?? []);
+    return values.map((value) => ({ value, apiKeyId: keyIn(value, place) }));
+  };
+  const [first, ...more] = allowed.flatMap(heldIn);
+  if (more.some(({ apiKeyId }) => apiKeyId !== first?.apiKeyId)) return { why: 'ambiguous' };
+  const elsewhere = places.filter((place) => !allowed.includes(place)).flatMap(heldIn);
+  if (elsewhere.some(({ value, apiKeyId }) => [value.trim(), apiKeyId].some(looksLikeApiKeyId))) {
+    return { why: 'misplaced' };
+  }
+  if (!first) return { why: 'missing' };
+  return { apiKeyId: first.apiKeyId, values: [first, ...more].map(({ value }) => value) };
+}
+
+function textsOf(values: unknown): string[] {
+  return [values].flat().filter((value) => typeof value === 'string');
+}
+
+/** @returns an empty text for an Authorization of another scheme, or of none */
+function keyIn(value: string, place: Place): string {
+  if (place !== 'authorization') return value.trim();
+  const [, credentials = ''] = /^\s*(?:Bearer|ApiKey)\s+(.*)$/is.exec(value) ?? [];
+  return credentials.trim();
+}

@@ -1,0 +1,177 @@
+import type { ApiKey } from '../../../lib/domain/api-key.ts';
+import type { KeyHandle } from '../../../lib/domain/api-key-id.ts';
+import { type App, newApp } from '../../../lib/domain/app.ts';
+import { appKey } from '../../../lib/store/app-item.ts';
+import { memberItem } from '../../../lib/store/members.ts';
+import type { Who } from '../properties/model.ts';
+import { type AnyCall, type CreateCall, createdAppId } from './calls.ts';
+import { type Items, MemoryTable } from './memory-table.ts';
+
+/** Calls that are made at once on an application that stands as given. */
+export interface Scenario {
+  readonly name: string;
+  readonly start: Start;
+  readonly calls: readonly NamedCall[];
+}
+
+export interface Start {
+  readonly name: string;
+  readonly appId: string;
+  /** undefined: there is none yet */
+  readonly app: App | undefined;
+  readonly items: Items;
+}
+
+export interface NamedCall {
+  readonly name: string;
+  readonly call: AnyCall;
+}
+
+export const realm = 'myrealm';
+export const startTime = Date.UTC(2030, 0, 1);
+
+/** Each call has a clock of its own; they differ by up to 35 ms. @returns ms since the epoch */
+export function clockOf(call: number): number {
+  return startTime + ([0, 20, -15, 7][call] ?? 0);
+}
+const first = 'A'.repeat(43);
+const second = 'B'.repeat(43);
+const issuer = 'https://one.example';
+
+/** Manages by what the token says, so that the grants are the worker's alone. */
+const owner: Who = { principal: 'owner', realm, fromToken: ['manage'] };
+/** May write as long as the application's grants say so. */
+const worker: Who = { principal: 'worker', realm, fromToken: [] };
+
+const creation: CreateCall = { id: 'createApp', who: owner, body: { name: 'made' }, idempotencyKey: 'create' };
+const otherCreation: CreateCall = { ...creation, body: { name: 'made otherwise' } };
+
+const overlap = { overlapSeconds: 60 };
+const withKey = { idempotencyKey: 'same' };
+
+/** Every call that changes something; those with an Idempotency-Key are copies of one request when made twice. */
+export const changes = {
+  generate: { id: 'generateApiKey', who: worker, body: { name: 'new' } },
+  'generate again': { id: 'generateApiKey', who: worker, body: { name: 'new' }, ...withKey },
+  'generate otherwise': { id: 'generateApiKey', who: worker, body: { name: 'otherwise' }, ...withKey },
+  rotate: { id: 'rotateApiKey', who: worker, key: first, body: {} },
+  'rotate again': { id: 'rotateApiKey', who: worker, key: first, body: {}, ...withKey },
+  'rotate with overlap': { id: 'rotateApiKey', who: worker, key: first, body: overlap },
+  delete: { id: 'deleteApiKey', who: worker, key: first },
+  'delete all': { id: 'deleteApiKeys', who: worker },
+  update: { id: 'updateApiKey', who: worker, key: first, body: { name: 'renamed' } },
+  enable: { id: 'enableApiKey', who: worker, key: first },
+  disable: { id: 'disableApiKey', who: worker, key: first },
+  deactivate: { id: 'updateApp', who: owner, body: { status: 'deactivated' } },
+  activate: { id: 'updateApp', who: owner, body: { status: 'active' } },
+  deleteApp: { id: 'deleteApp', who: owner },
+  grant: { id: 'putGrant', who: owner, subject: 'worker', body: { actions: ['read'] } },
+  revoke: { id: 'deleteGrant', who: owner, subject: 'worker' },
+  attach: { id: 'putIssuer', who: owner, subject: issuer },
+  detach: { id: 'deleteIssuer', who: owner, subject: issuer },
+} as const satisfies Record<string, AnyCall>;
+
+/** A PATCH that brings a key back that has expired, while its place may be taken. */
+const revival: AnyCall = { id: 'updateApiKey', who: worker, key: first, body: { expiresAt: -1 } };
+
+const creations = { create: creation, 'create otherwise': otherCreation };
+const tripled = ['generate', 'rotate', 'delete', 'disable', 'revoke', 'deleteApp'] as const;
+
+const live = { name: 'old', enabled: true, createdTime: 1, createdBy: 'seed', expiresAt: -1 };
+const keys = { [first]: live } as Record<KeyHandle, ApiKey>;
+const createdId = await createdAppId(creation);
+
+export const starts = {
+  noKey: startOf('no key', {}),
+  oneKey: startOf('one key', keys),
+  twoKeys: startOf('two keys', { ...keys, [second as KeyHandle]: { ...live, enabled: false } }),
+  expired: startOf('one key and one expired', { ...keys, [second as KeyHandle]: { ...live, expiresAt: 2 } }),
+  deactivated: startOf('deactivated', keys, { status: 'deactivated' }),
+  attached: startOf('with an issuer', {}, { issuers: [issuer] }),
+  nothing: { name: 'nothing', appId: createdId, app: undefined, items: new Map() } as Start,
+};
+
+const lapsed = startOf('one key and an expired first', {
+  [first]: { ...live, expiresAt: 2 },
+  [second]: live,
+} as Record<KeyHandle, ApiKey>);
+
+function startOf(name: string, found: Record<KeyHandle, ApiKey>, parts: Partial<App> = {}): Start {
+  const appId = 'app1';
+  const made = { appId, realm, name: 'app', owner: 'seed', now: 1, op: 'seed', correlationId: 'c' };
+  const keyCount = Object.keys(found).length;
+  const app: App = { ...newApp(made), keys: found, keyCount, grants: { worker: ['write'] }, ...parts };
+  const { appId: _, ...attributes } = app;
+  const memory = new MemoryTable();
+  memory.write({ kind: 'put', put: { Item: { ...appKey(appId), ...attributes } } });
+  memory.write({ kind: 'put', put: { Item: memberItem(app, 'worker') } });
+  return { name, appId, app, items: memory.items() };
+}
+
+function scenarioOf(start: Start, calls: readonly NamedCall[]): Scenario {
+  return { name: `${calls.map(({ name }) => name).join(' + ')}, on ${start.name}`, start, calls };
+}
+
+function named(calls: Readonly<Record<string, AnyCall>>): NamedCall[] {
+  return Object.entries(calls).map(([name, call]) => ({ name, call }));
+}
+
+/** Where there is no application yet nobody has a grant: its creator does all. */
+function byOwner(calls: readonly NamedCall[]): NamedCall[] {
+  return calls.map(({ name, call }) => ({ name, call: { ...call, who: owner } }));
+}
+
+/** @returns all selections of so many, in which each may stand more than once, the order being of no account */
+function selections<T>(all: readonly T[], size: number): T[][] {
+  if (size === 0) return [[]];
+  return all.flatMap((one, index) => selections(all.slice(index), size - 1).map((others) => [one, ...others]));
+}
+
+/** All pairs on every application, and those with a creation where there is none. */
+export function pairs(): Scenario[] {
+  const { nothing, ...applications } = starts;
+  const onApplications = Object.values(applications).flatMap((start) =>
+    selections(named(changes), 2).map((calls) => scenarioOf(start, calls)),
+  );
+  const making = named(creations);
+  const withCreation = selections([...making, ...byOwner(named(changes))], 2).filter((calls) =>
+    calls.some((call) => making.includes(call)),
+  );
+  return [...onApplications, ...withCreation.map((calls) => scenarioOf(nothing, calls))];
+}
+
+/** The key that most calls name has expired, and one call revives it, beside each call and beside itself. */
+export function revivals(): Scenario[] {
+  const revive = { name: 'revive', call: revival };
+  return [...named(changes), revive].map((other) => scenarioOf(lapsed, [revive, other]));
+}
+
+/** What depends on records of removed keys: copies of a request, and what removes the key that one of them made. */
+export function forgettings(): Scenario[] {
+  const copies = [changes['generate again'], changes['rotate again']].map((call, index) => ({
+    name: index === 0 ? 'generate again' : 'rotate again',
+    call,
+  }));
+  const others = named({ 'delete all': changes['delete all'], deleteApp: changes.deleteApp, rotate: changes.rotate });
+  return [starts.noKey, starts.oneKey].flatMap((start) =>
+    copies.flatMap((copy) => others.map((other) => scenarioOf(start, [copy, copy, other]))),
+  );
+}
+
+export function triples(): Scenario[] {
+  const calls = tripled.map((name) => ({ name, call: changes[name] }));
+  return [starts.oneKey, starts.twoKeys].flatMap((start) =>
+    selections(calls, 3).map((selected) => scenarioOf(start, selected)),
+  );
+}
+
+/** @param random from 0 to below 1. @returns two to four calls of all, anywhere */
+export function randomScenario(random: () => number): Scenario {
+  const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
+  const start = pick(Object.values(starts));
+  const all = start.app ? named(changes) : [...named(creations), ...named(creations), ...byOwner(named(changes))];
+  return scenarioOf(
+    start,
+    Array.from({ length: 2 + Math.floor(random() * 3) }, () => pick(all)),
+  );
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { useCannedService } from '../../support/canned-service.ts';
+import { runInProcess, type Setting } from '../../support/cli-in-process.ts';
+
+const service = useCannedService();
+const app = {
+  hrn: 'hrn:app/a',
+  clientId: 'a',
+  name: 'my-app',
+  description: 'sells',
+  status: 'active',
+  createdTime: Date.UTC(2030, 11, 31, 12, 34),
+  createdBy: 'demo',
+};
+const shown = `name         my-app
+description  sells
+status       active
+created      2030-12-31 12:34Z
+created by   demo
+HRN          hrn:app/a
+`;
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+const lines = () => service().seen.map(({ line }) => line);
+
+/** Runs `appkeys apps …`; these are the answers. */
+function apps(args: string[], answers: object[], setting: Setting = {}) {
+  service().answers = answers.map((body) => ({ status: 200, body }));
+  return runInProcess(['apps', ...args], { env: { APPKEYS_URL: service().url }, ...setting });
+}
+
+describe('apps list', () => {
+  const pages = [{ items: [app], pageToken: 'next' }, { items: [{ ...app, name: 'b', status: 'deactivated' }] }];
+
+  it('shows the applications of all pages', async () => {
+    expect(await apps(['list'], pages)).toEqual({
+      code: 0,
+      stdout: `NAME    STATUS       CREATED            CREATED BY  HRN
+my-app  active       2030-12-31 12:34Z  demo        hrn:app/a
+b       deactivated  2030-12-31 12:34Z  demo        hrn:app/a
+`,
+      stderr: '',
+    });
+    expect(lines()).toEqual(['GET /apps', 'GET /apps?pageToken=next']);
+  });
+
+  it('--json gives them as they came', async () => {
+    const { stdout, stderr } = await apps(['list', '--json'], pages);
+    expect([stdout, stderr]).toEqual([json([app, { ...app, name: 'b', status: 'deactivated' }]), '']);
+  });
+});
+
+describe('apps create', () => {
+  it('prints the HRN alone, and the application for people', async () => {
+    expect(await apps(['create', 'my-app'], [app])).toEqual({ code: 0, stdout: 'hrn:app/a\n', stderr: shown });
+    expect(service().seen).toMatchObject([{ line: 'POST /apps', body: '{"name":"my-app"}' }]);
+    expect(service().seen[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('--json gives it as it came', async () => {
+    expect(await apps(['create', 'my-app', '--json'], [app])).toEqual({ code: 0, stdout: json(app), stderr: '' });
+  });
+
+  it('takes a description, and the Idempotency-Key of the creation that it repeats', async () => {
+    await apps(['create', 'x', '--description', '', '--idempotency-key', 'once'], [app]);
+    expect(service().seen).toMatchObject([
+      { body: '{"name":"x","description":""}', headers: { 'idempotency-key': 'once' } },
+    ]);
+  });
+});
+
+describe('apps show', () => {
+  it('shows one, by its name', async () => {
+    expect(await apps(['show', 'my-app'], [{ principal: 'demo', items: [app] }, app])).toEqual({
+      code: 0,
+      stdout: shown,
+      stderr: '',
+    });
+    expect(lines()).toEqual(['GET /apps', 'GET /apps/hrn%3Aapp%2Fa']);
+  });
+
+  it('--json gives it as it came', async () => {
+    expect(await apps(['show', 'hrn:app/a', '--json'], [app])).toEqual({ code: 0, stdout: json(app), stderr: '' });
+  });
+});
+
+it('2 for the name of an application that only others created, with its creator', async () => {
+  const foreign = { ...app, createdBy: 'mallory' };
+  expect(await apps(['show', 'my-app'], [{ principal: 'demo', items: [foreign] }])).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `appkeys: You created no application with this name, but others did. To use one of theirs, give its id:
+ID  NAME    CREATED BY
+a   my-app  mallory
+`,
+  });
+});
+
+describe('apps delete', () => {
+  const remove = (name: string, setting: Setting) =>
+    apps(['delete', name], name === 'my-app' ? [{ principal: 'demo', items: [app] }, {}] : [{}], setting);
+
+  it('--yes deletes without asking', async () => {
+    expect(await apps(['delete', 'hrn:app/a', '--yes'], [{}])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'Deleted hrn:app/a.\n',
+    });
+    expect(lines()).toEqual(['DELETE /apps/hrn%3Aapp%2Fa']);
+  });
+
+  it.each([
+    ['hrn:app/a', 'hrn:app/a'],
+    ['my-app', 'my-app (hrn:app/a)'],
+  ])('asks about %s, and deletes it after yes', async (name, named) => {
+    const { code, stderr } = await remove(name, { isTTY: true, input: 'y\n' });
+    const question = `Delete the application ${named} and all its keys for ever? [y/N] `;
+    expect([code, stderr]).toEqual([0, `${question}Deleted hrn:app/a.\n`]);
+    expect(lines().at(-1)).toBe('DELETE /apps/hrn%3Aapp%2Fa');
+  });
+
+  it('1 after no: nothing is deleted', async () => {
+    const { code, stderr } = await remove('hrn:app/a', { isTTY: true, input: 'n\n' });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/\? \[y\/N\] appkeys: Nothing was deleted\.\n$/)]);
+    expect(lines()).toEqual([]);
+  });
+
+  it('2 where nobody is there to be asked: nothing is deleted', async () => {
+    expect(await remove('hrn:app/a', { input: 'y\n' })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'appkeys: Nobody is there to be asked: give --yes to delete.\n',
+    });
+    expect(lines()).toEqual([]);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { useCannedService } from '../../support/canned-service.ts';
+import { runInProcess } from '../../support/cli-in-process.ts';
+
+const service = useCannedService();
+
+/** Runs `appkeys apps …` where the service has no applications. */
+function apps(args: string[], env: Record<string, string> = { APPKEYS_URL: service().url }) {
+  service().answers = [
+    {
+      status: 200,
+      body: { items: [], hrn: 'hrn:app/a', name: 'x', description: '', status: '', createdTime: 0, createdBy: 'demo' },
+    },
+  ];
+  return runInProcess(['apps', ...args], { env });
+}
+
+describe('the service', () => {
+  it('is that of --url before that of APPKEYS_URL', async () => {
+    expect((await apps(['list', '--url', service().url], { APPKEYS_URL: 'http://127.0.0.1:1' })).code).toBe(0);
+  });
+
+  it.each(['', 'nonsense', 'ftp://x', 'http://me:pw@x', 'http://x?y'])('2 for %j', async (url) => {
+    expect(await apps(['list', '--url', url])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'appkeys: --url or APPKEYS_URL must be an http or https URL, without credentials, query and fragment.\n',
+    });
+  });
+});
+
+describe('the token', () => {
+  it.each([
+    ['Bearer env', ['list'], 'env'],
+    ['Bearer option', ['list', '--token', 'option'], 'env'],
+    [undefined, ['list'], ''],
+  ])('%s', async (authorization, args, APPKEYS_TOKEN) => {
+    expect((await apps(args, { APPKEYS_URL: service().url, APPKEYS_TOKEN })).code).toBe(0);
+    expect(service().seen[0]?.headers.authorization).toBe(authorization);
+  });
+});
+
+describe('--idempotency-key', () => {
+  it.each([
+    ['the first visible character', '!'],
+    ['the last one', '~'],
+    ['255 of them', 'x'.repeat(255)],
+  ])('may be %s', async (_, key) => {
+    expect((await apps(['create', 'x', '--idempotency-key', key])).code).toBe(0);
+    expect(service().seen).toMatchObject([{ headers: { 'idempotency-key': key } }]);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['two words', 'two words'],
+    ['256 characters', 'x'.repeat(256)],
+    ['what is not ASCII', 'é'],
+  ])('2 for %s: nothing is sent', async (_, key) => {
+    const { code, stderr } = await apps(['create', 'x', '--idempotency-key', key]);
+    expect([code, stderr, service().seen]).toEqual([
+      2,
+      `error: option '--idempotency-key <key>' argument '${key}' is invalid. It is 1 to 255 visible ASCII characters.\n`,
+      [],
+    ]);
+  });
+});

@@ -1,0 +1,265 @@
+import { describe, expect, it, vi } from 'vitest';
+import { formatKey } from '../../../lib/package/cli/keys.ts';
+import { type CannedAnswer, useCannedService } from '../../support/canned-service.ts';
+import { runInProcess, type Setting } from '../../support/cli-in-process.ts';
+
+const service = useCannedService();
+const app = 'hrn:app/a';
+const appPath = '/apps/hrn%3Aapp%2Fa';
+const keyPath = `${appPath}/apiKeys/hrn%3Aapikey%2Fk`;
+const createdTime = Date.UTC(2020, 0, 2, 3, 4);
+const key = {
+  apiKey: 'hrn:apikey/k',
+  identity: app,
+  name: 'ci',
+  enabled: true,
+  expiresAt: -1,
+  createdTime,
+};
+const shown = `name         ci
+state        active
+created      2020-01-02 03:04Z
+expires      never
+application  hrn:app/a
+HRN          hrn:apikey/k
+`;
+const apps = { items: [{ hrn: app, clientId: 'a', name: 'my-app', createdTime }] };
+const found = [ok(apps), ok({ items: [key] })];
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+const lines = () => service().seen.map(({ line }) => line);
+const lookUps = ['GET /apps', `GET ${appPath}/apiKeys`];
+
+function ok(body: object): CannedAnswer {
+  return { status: 200, body };
+}
+
+/** Runs `appkeys keys …`; these are the answers. */
+function keys(args: string[], answers: CannedAnswer[], setting: Setting = {}) {
+  service().answers = [...answers];
+  return runInProcess(['keys', ...args], { env: { APPKEYS_URL: service().url }, ...setting });
+}
+
+/** What the last request was, its body parsed. */
+function lastRequest() {
+  const { line = '', body = '', headers } = service().seen.at(-1) ?? {};
+  return { line, body: body === '' ? undefined : JSON.parse(body), idempotencyKey: headers?.['idempotency-key'] };
+}
+
+describe('a key is shown', () => {
+  it('with its name, state, times, application and HRN', () => {
+    expect(`${formatKey(key as never)}\n`).toBe(shown);
+  });
+
+  it('with its predecessor and its last use, if it has any', () => {
+    const others = { rotatedFrom: 'hrn:apikey/j', lastUsedTime: createdTime };
+    expect(`${formatKey({ ...key, ...others } as never)}\n`).toBe(
+      `${shown}succeeds     hrn:apikey/j\nlast used    2020-01-02 03:04Z\n`,
+    );
+  });
+
+  it.each([
+    ['active', { expiresAt: 1_001 }],
+    ['expired', { expiresAt: 1_000 }],
+    ['expired', { expiresAt: 999, enabled: false }],
+    ['disabled', { expiresAt: 1_001, enabled: false }],
+    ['disabled', { enabled: false }],
+    ['active', {}],
+  ])('as %s, with %j at 1000', (state, fields) => {
+    vi.spyOn(Date, 'now').mockReturnValue(1_000);
+    expect(formatKey({ ...key, ...fields } as never)).toMatch(new RegExp(`^state +${state}$`, 'm'));
+    vi.restoreAllMocks();
+  });
+});
+
+describe('keys list', () => {
+  const used = { ...key, name: 'deploy', enabled: false, expiresAt: 1, lastUsedTime: createdTime + 60_000 };
+  const pages = [ok({ items: [key], pageToken: 'next' }), ok({ items: [used] })];
+
+  it('shows the keys of all pages', async () => {
+    expect(await keys(['list', 'my-app'], [ok(apps), ...pages])).toEqual({
+      code: 0,
+      stdout: `NAME    STATE    CREATED            LAST USED          EXPIRES            HRN
+ci      active   2020-01-02 03:04Z  -                  never              hrn:apikey/k
+deploy  expired  2020-01-02 03:04Z  2020-01-02 03:05Z  1970-01-01 00:00Z  hrn:apikey/k
+`,
+      stderr: '',
+    });
+    expect(lines()).toEqual([...lookUps, `GET ${appPath}/apiKeys?pageToken=next`]);
+  });
+
+  it('--json gives them as they came', async () => {
+    expect(await keys(['list', app, '--json'], pages)).toEqual({ code: 0, stdout: json([key, used]), stderr: '' });
+  });
+});
+
+describe('keys create', () => {
+  const made = { status: 201, body: { apiKeyId: 'ak_x', ...key } };
+
+  it('prints the secret alone, and the key for people', async () => {
+    expect(await keys(['create', 'my-app', '--name', 'ci'], [ok(apps), made])).toEqual({
+      code: 0,
+      stdout: 'ak_x\n',
+      stderr: `${shown}The key itself, which is shown only now:\n`,
+    });
+    expect(lastRequest()).toEqual({
+      line: `POST ${appPath}/apiKeys`,
+      body: { name: 'ci' },
+      idempotencyKey: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+  });
+
+  it('--json gives the secret with the key', async () => {
+    const outcome = await keys(['create', app, '--name', 'ci', '--json'], [made]);
+    expect(outcome).toEqual({ code: 0, stdout: json(made.body), stderr: '' });
+  });
+
+  it('takes an expiry, --disabled, and the Idempotency-Key of the creation that it repeats', async () => {
+    const options = ['--expires', '2030-12-31', '--disabled', '--idempotency-key', 'once'];
+    await keys(['create', app, '--name', '', ...options], [made]);
+    expect(lastRequest()).toMatchObject({
+      body: { name: '', expiresAt: Date.UTC(2030, 11, 31), enabled: false },
+      idempotencyKey: 'once',
+    });
+  });
+
+  it('takes an expiry from now on', async () => {
+    const before = Date.now();
+    await keys(['create', app, '--name', 'ci', '--expires', '1h'], [made]);
+    const { expiresAt } = lastRequest().body;
+    expect(expiresAt).toBeGreaterThanOrEqual(before + 3_600_000);
+    expect(expiresAt).toBeLessThanOrEqual(Date.now() + 3_600_000);
+  });
+
+  it.each([[['--expires', 'soon']], [['--idempotency-key', 'two words']]])(
+    '2 with %j: nothing is sent',
+    async (options) => {
+      const { code, stdout } = await keys(['create', 'my-app', '--name', 'ci', ...options], []);
+      expect([code, stdout, lines()]).toEqual([2, '', []]);
+    },
+  );
+
+  it('2 without a name, which it asks for', async () => {
+    expect(await keys(['create', 'my-app'], [])).toMatchObject({
+      code: 2,
+      stderr: "error: required option '--name <name>' not specified\n",
+    });
+  });
+});
+
+describe('keys rotate', () => {
+  const made = { status: 201, body: { apiKeyId: 'ak_y', ...key, rotatedFrom: 'hrn:apikey/j' } };
+
+  it("prints the successor's secret alone, and the key for people", async () => {
+    expect(await keys(['rotate', 'my-app', 'ci'], [...found, made])).toEqual({
+      code: 0,
+      stdout: 'ak_y\n',
+      stderr: `${shown}succeeds     hrn:apikey/j\nThe key itself, which is shown only now:\n`,
+    });
+    expect(lines().slice(0, 2)).toEqual(lookUps);
+    expect(lastRequest()).toMatchObject({ line: `POST ${keyPath}/rotate`, body: {} });
+  });
+
+  it('takes an overlap, an expiry, a name, and the Idempotency-Key of the rotation that it repeats', async () => {
+    const options = ['--overlap', '1h', '--expires', 'never', '--name', 'cd', '--idempotency-key', 'once'];
+    const { stdout } = await keys(['rotate', app, key.apiKey, ...options, '--json'], [made]);
+    expect(stdout).toBe(json(made.body));
+    expect(lastRequest()).toEqual({
+      line: `POST ${keyPath}/rotate`,
+      body: { overlapSeconds: 3_600, expiresAt: -1, name: 'cd' },
+      idempotencyKey: 'once',
+    });
+  });
+
+  it('2 with an overlap that is none: nothing is sent', async () => {
+    expect([(await keys(['rotate', 'my-app', 'ci', '--overlap', '1y'], [])).code, lines()]).toEqual([2, []]);
+  });
+});
+
+describe('keys show', () => {
+  it('shows one, by its name', async () => {
+    expect(await keys(['show', 'my-app', 'ci'], [...found, ok(key)])).toEqual({ code: 0, stdout: shown, stderr: '' });
+    expect(lines()).toEqual([...lookUps, `GET ${keyPath}`]);
+  });
+
+  it('--json gives it as it came', async () => {
+    const { stdout } = await keys(['show', app, key.apiKey, '--json'], [ok(key)]);
+    expect([stdout, lines()]).toEqual([json(key), [`GET ${keyPath}`]]);
+  });
+});
+
+describe('keys rename and expire', () => {
+  it.each([
+    ['rename', 'deploy', { name: 'deploy' }],
+    ['expire', '2030-12-31', { expiresAt: Date.UTC(2030, 11, 31) }],
+    ['expire', 'never', { expiresAt: -1 }],
+  ])('%s to %s changes that alone, and shows the key for people', async (command, to, body) => {
+    const outcome = await keys([command, 'my-app', 'ci', to], [...found, ok(key)]);
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: shown });
+    expect(lastRequest()).toMatchObject({ line: `PATCH ${keyPath}`, body });
+    expect(Object.keys(lastRequest().body)).toEqual(Object.keys(body));
+  });
+
+  it('--json gives it as it came', async () => {
+    const outcome = await keys(['rename', app, key.apiKey, 'x', '--json'], [ok(key)]);
+    expect(outcome).toEqual({ code: 0, stdout: json(key), stderr: '' });
+  });
+
+  it('2 for an expiry that is none: nothing is sent', async () => {
+    expect([(await keys(['expire', 'my-app', 'ci', 'soon'], [])).code, lines()]).toEqual([2, []]);
+  });
+});
+
+describe('keys enable and disable', () => {
+  it.each([
+    ['enable', 'Enabled hrn:apikey/k.\n'],
+    ['disable', 'Disabled hrn:apikey/k.\n'],
+  ])('%s says so for people alone', async (command, stderr) => {
+    const outcome = await keys([command, 'my-app', 'ci'], [...found, { status: 204 }]);
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr });
+    expect(lines()).toEqual([...lookUps, `POST ${keyPath}/${command}`]);
+  });
+});
+
+describe('keys delete', () => {
+  const gone = { status: 204 };
+
+  it.each([
+    ['ci', [...found, gone], 'the key ci (hrn:apikey/k)'],
+    ['hrn:apikey/k', [ok(apps), gone], 'the key hrn:apikey/k'],
+  ])('--yes deletes %s without asking', async (name, answers, what) => {
+    const outcome = await keys(['delete', 'my-app', name, '--yes'], answers);
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: `Deleted ${what}.\n` });
+    expect(lines().at(-1)).toBe(`DELETE ${keyPath}`);
+  });
+
+  it('--all deletes every key in one step', async () => {
+    const outcome = await keys(['delete', 'my-app', '--all', '--yes'], [ok(apps), gone]);
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: 'Deleted every key of hrn:app/a.\n' });
+    expect(lines()).toEqual(['GET /apps', `DELETE ${appPath}/apiKeys`]);
+  });
+
+  it.each([
+    [['ci'], found, 'the key ci (hrn:apikey/k)'],
+    [['--all'], [ok(apps)], 'every key of hrn:app/a'],
+  ])('%j asks, and deletes after yes', async (which, answers, what) => {
+    const person = { isTTY: true, input: 'y\n' };
+    const { code, stderr } = await keys(['delete', 'my-app', ...which], [...answers, gone], person);
+    expect([code, stderr]).toEqual([0, `Delete ${what} for ever? [y/N] Deleted ${what}.\n`]);
+  });
+
+  it('1 after no: nothing is deleted', async () => {
+    const { code, stderr } = await keys(['delete', app, key.apiKey], [], { isTTY: true, input: '\n' });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/appkeys: Nothing was deleted\.\n$/)]);
+    expect(lines()).toEqual([]);
+  });
+
+  it('2 where nobody is there to be asked: nothing is deleted', async () => {
+    expect([(await keys(['delete', app, key.apiKey], [])).code, lines()]).toEqual([2, []]);
+  });
+
+  it.each([[[]], [['ci', '--all']]])('2 with %j: one key or all', async (which) => {
+    const outcome = await keys(['delete', 'my-app', ...which, '--yes'], []);
+    expect(outcome).toEqual({ code: 2, stdout: '', stderr: 'appkeys: Name one key, or give --all.\n' });
+    expect(lines()).toEqual([]);
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { formatPageToken, parsePage } from '../../../lib/service/http/page.ts';
+import { refusalOf } from '../../support/apps.ts';
+
+const list = ['myrealm', 'demo'];
+const place = '0000000000000001#lACE8kgYxsahjbXnvy8w';
+const faultAt = (source: string, message: string) => ({ code: '400200', parts: { details: [{ source, message }] } });
+
+describe('a limit', () => {
+  it.each([null, undefined, {}, { limit: undefined }, { limit: [] }])('is 100 where the query is %j', (query) => {
+    expect(parsePage(query, list)).toEqual({ limit: 100, after: undefined });
+  });
+
+  it.each([1, 9, 10, 42, 99, 100])('may be %i', (limit) => {
+    expect(parsePage({ limit: [String(limit)] }, list)).toEqual({ limit, after: undefined });
+  });
+
+  it.each(['', '0', '01', '101', '110', '1000', '-1', '1.5', ' 1', '1 ', '1e1', 'x'])('400200 for %j', (limit) => {
+    const fault = faultAt('$.limit', 'must be an integer from 1 to 100');
+    expect(refusalOf(() => parsePage({ limit: [limit] }, list))).toMatchObject(fault);
+  });
+});
+
+it('what is no text counts as not given', () => {
+  const query = { limit: [null, '5'], pageToken: [null] } as never;
+  expect(parsePage(query, list)).toEqual({ limit: 5, after: undefined });
+});
+
+it.each(['limit', 'pageToken'])('400200 for two values of %s', (name) => {
+  const fault = faultAt(`$.${name}`, 'must be given once');
+  expect(refusalOf(() => parsePage({ [name]: ['1', '1'] }, list))).toMatchObject(fault);
+});
+
+describe('a page token', () => {
+  const refused = (token: string, of = list) => {
+    const refusal = refusalOf(() => parsePage({ pageToken: [token] }, of));
+    expect(refusal).toMatchObject(faultAt('$.pageToken', 'is not one that this list gave'));
+  };
+
+  it.each([place, '1234567890123456#A', `1234567890123456#${'_-azAZ09'.repeat(8)}`])('leads on after %s', (after) => {
+    const token = formatPageToken(after, list);
+    expect(token).toMatch(/^[\w-]+\.[\w-]{16}$/);
+    expect(parsePage({ pageToken: [token], limit: ['2'] }, list)).toEqual({ limit: 2, after });
+  });
+
+  it('400200 in another list', () => {
+    for (const other of [[], ['myrealm'], ['myrealm', 'other'], ['other', 'demo']]) {
+      refused(formatPageToken(place, list), other);
+    }
+  });
+
+  it('400200 once it was changed', () => {
+    const [start, sum] = formatPageToken(place, list).split('.');
+    const [other] = formatPageToken('0000000000000002#A', list).split('.');
+    for (const token of ['', '.', `${start}`, `${start}.`, `.${sum}`, `${other}.${sum}`, `${start}.${sum}x`]) {
+      refused(token);
+    }
+  });
+
+  it.each([
+    '',
+    place.slice(1),
+    `0${place}`,
+    `x${place}`,
+    `${place}\n`,
+    `${place}~`,
+    '0000000000000001#',
+    `0000000000000001#${'a'.repeat(65)}`,
+    'x000000000000001#a',
+  ])('400200 for the place %j, which no list has', (after) => {
+    refused(formatPageToken(after, list));
+  });
+});

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { keyMade, metered, refusal, verificationMetrics } from '../../lib/service/metrics.ts';
+
+/** What CloudWatch takes for a figure: its name, its unit, and the field that tells its kinds apart. */
+const figure = (Name: string, Unit: string, ...by: string[]) => ({
+  Namespace: 'appkeys',
+  Dimensions: [by],
+  Metrics: [{ Name, Unit }],
+});
+
+it('a record without figures has nothing more', () => {
+  expect(metered([])).toEqual({});
+});
+
+it.each([
+  [keyMade, figure('KeysMade', 'Count', 'operation')],
+  [refusal, figure('Refusals', 'Count', 'code')],
+])('$name is counted by what tells its kinds apart', (metric, told) => {
+  expect(metered([metric])).toEqual({
+    [metric.name]: 1,
+    _aws: { Timestamp: expect.any(Number), CloudWatchMetrics: [told] },
+  });
+});
+
+it.each([
+  [true, 1],
+  [false, 0],
+])('a verification is counted with its time, and whether it was remembered: %s', (isCached, hits) => {
+  expect(metered(verificationMetrics(isCached, 12.5))).toEqual({
+    Verifications: 1,
+    CacheHits: hits,
+    VerificationLatency: 12.5,
+    _aws: {
+      Timestamp: expect.any(Number),
+      CloudWatchMetrics: [
+        figure('Verifications', 'Count', 'result'),
+        figure('CacheHits', 'Count'),
+        figure('VerificationLatency', 'Milliseconds'),
+      ],
+    },
+  });
+});

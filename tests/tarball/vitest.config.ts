@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** What needs packages that the service's own tests do without. */
+export default defineConfig({
+  test: {
+    include: ['tests/tarball/{browser,guards,runtimes,tarball,types}.ts'],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it, vi } from 'vitest';
+import { formatApiKeyId } from '../../lib/domain/api-key-id.ts';
+import { requireApiKey } from '../../lib/package/verifier/fetch.ts';
+import { refuse } from '../../lib/package/verifier/refusal.ts';
+import { partsOf } from '../../lib/verification/gateway-request.ts';
+import { type Place, places, presentedKey } from '../../lib/verification/places.ts';
+
+const key = formatApiKeyId('ak', 'someApp', new Uint8Array(32));
+
+function keyAt(place: Place, value: string) {
+  const parts = place === 'query' ? { query: { apiKey: value } } : { headers: { [place]: value } };
+  return presentedKey(parts, [place]);
+}
+
+describe('the key in the place for it', () => {
+  it.each([
+    ['query', ` ${key} `, key],
+    ['x-api-key', `\t${key} `, key],
+    ['authorization', `Bearer ${key}`, key],
+    ['authorization', ` apikey \t ${key} `, key],
+    ['authorization', `x Bearer ${key}`, ''],
+    ['authorization', `xBearer ${key}`, ''],
+    ['authorization', `Bearer${key}`, ''],
+    ['authorization', `Basic ${key}`, ''],
+    ['authorization', key, ''],
+  ] as const)('in %s: %j', (place, value, apiKeyId) => {
+    expect(keyAt(place, value)).toEqual({ apiKeyId, values: [value] });
+  });
+
+  it.each(['authorization', 'x-api-key', 'query'] as const)(
+    'a bare key is misplaced where %s is not allowed',
+    (place) => {
+      const value = ` ${key} `;
+      const parts = place === 'query' ? { query: { apiKey: value } } : { headers: { [place]: value } };
+      expect(
+        presentedKey(
+          parts,
+          places.filter((other) => other !== place),
+        ),
+      ).toEqual({ why: 'misplaced' });
+    },
+  );
+});
+
+describe('what a gateway hands over', () => {
+  const single = { headers: { 'x-api-key': 'one' }, queryStringParameters: { apiKey: 'one' } };
+  const several = { headers: { 'x-api-key': ['one', 'two'] }, query: { apiKey: ['one', 'two'] } };
+
+  it('has all values, where there are several', () => {
+    const event = { multiValueHeaders: several.headers, multiValueQueryStringParameters: several.query };
+    expect(partsOf({ ...single, ...event })).toEqual(several);
+  });
+
+  it.each([undefined, null, {}])('has the single values, where the lists are %j', (none) => {
+    const event = { ...single, multiValueHeaders: none ?? undefined, multiValueQueryStringParameters: none };
+    expect(partsOf(event)).toEqual({ headers: single.headers, query: single.queryStringParameters });
+  });
+});
+
+it('a Request is asked for every key of its query, and its headers', async () => {
+  const verifyRequest = vi.fn(async () => ({ valid: false, reason: 'missing' }) as const);
+  const guard = requireApiKey({ verify: async () => expect.fail(), verifyRequest }, { log: () => {} });
+  const url = `https://api.example.com/invoices?apiKey=one&apiKey=two`;
+  await guard(new Request(url, { headers: { 'X-Api-Key': 'three' } }), () => expect.fail('let in'));
+  expect(verifyRequest).toHaveBeenCalledWith({ headers: { 'x-api-key': 'three' }, query: { apiKey: ['one', 'two'] } });
+});
+
+describe('a refusal', () => {
+  const uuid = expect.stringMatching(/^[\w-]{36}$/);
+
+  it.each([
+    ['from-caller', 'from-caller'],
+    ['a b', uuid],
+    ['', uuid],
+    [null, uuid],
+    [undefined, uuid],
+  ])('of a request with the correlation id %j is logged with one that is one', (given, correlationId) => {
+    const log = vi.fn();
+    const { body } = refuse({ valid: false, reason: 'expired' }, given, { log });
+    expect(body.correlationId).toEqual(correlationId);
+    const { errorId } = body;
+    const record = { event: 'verification', level: 'INFO', correlation_id: correlationId, errorId, result: 'expired' };
+    expect(log.mock.calls).toEqual([[record]]);
+  });
+});
