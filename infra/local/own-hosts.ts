@@ -4,7 +4,7 @@ import { ApiError, formatError } from '../../lib/domain/errors.ts';
 
 const hosts = ['127.0.0.1', 'localhost', '[::1]'];
 
-const refusal = new ApiError('403403', {
+const foreignHost = new ApiError('403403', {
   cause: 'The Host header names a host that is not this machine.',
   action: `Use one of these hosts in the URL: ${hosts.join(', ')}.`,
 });
@@ -29,7 +29,7 @@ function isOwnHost(host = ''): boolean {
 
 function refuse(response: ServerResponse): void {
   const correlationId = randomUUID();
-  const body = formatError(refusal, { correlationId, errorId: `ERROR-${correlationId}` });
+  const body = formatError(foreignHost, { correlationId, errorId: `ERROR-${correlationId}` });
   response.writeHead(body.status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(JSON.stringify(body));
 }

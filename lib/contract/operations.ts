@@ -46,7 +46,7 @@ const key = { status: 200, description: 'The API key.', schema: apiKeyReply } as
 const app = { status: 200, description: 'The application.', schema: appReply } as const;
 const done = (description: string) => ({ status: 204, description }) as const;
 
-const refusals = ['400337', '409303', '409305', '409306', '422409'] as const;
+const creationErrors = ['400337', '409303', '409305', '409306', '422409'] as const;
 
 export const generateApiKey = {
   ...routes.generateApiKey,
@@ -57,7 +57,7 @@ export const generateApiKey = {
     'A maximum of two API keys can be maintained per application; an expired key gives up its place.',
   body: generateApiKeyBody,
   reply: newKey,
-  errors: refusals,
+  errors: creationErrors,
 } as const satisfies Operation;
 
 export const generateApiKeyDirect = {
@@ -66,7 +66,7 @@ export const generateApiKeyDirect = {
   description: 'The same for other Lambda functions: whoever IAM lets invoke it acts with manage in every realm.',
   body: generateApiKeyDirectPayload,
   reply: newKey,
-  errors: ['400288', '404660', ...refusals],
+  errors: ['400288', '404660', ...creationErrors],
 } as const satisfies Operation;
 
 export const listApiKeys = {
@@ -138,7 +138,7 @@ export const rotateApiKey = {
     schema: newApiKeyReply,
     example: { rotatedFrom: 'hrn:here:account::myrealm:apikey/jnJddD06U1RdvYuZdzlyKkRu7nUsjUV22lDvto_K9qE' },
   },
-  errors: ['409304', ...refusals],
+  errors: ['409304', ...creationErrors],
 } as const satisfies Operation;
 
 const verification = { status: 200, description: 'Whether the API key is valid.', schema: verificationReply } as const;

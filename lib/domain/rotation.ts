@@ -36,7 +36,7 @@ export interface Rotation {
  *   its record then tells
  * @throws ApiError 422409, 409305, 404666, 409304, 409306, 400337, 400201 or 409303
  */
-export function rotate(app: App, rotation: Rotation): App {
+export function withSuccessor(app: App, rotation: Rotation): App {
   const { from, to, wish, now, request, record } = rotation;
   if (findRecord(app, request, now)) return app;
   const old = requireUnrotated(app, from);

@@ -29,7 +29,7 @@ export function verificationOf(
   if (!app) return { valid: false, reason: 'unknown' };
   const key = Object.hasOwn(app.keys, handle) ? app.keys[handle] : undefined;
   if (!key) return { valid: false, reason: isDeleted(app, handle) ? 'deleted' : 'unknown' };
-  const reason = refusalOf(key, app, now);
+  const reason = reasonAgainst(key, app, now);
   if (reason) return { valid: false, reason };
   return { valid: true, ...formatBareApiKey(handle, key, app, partition) };
 }
@@ -38,7 +38,7 @@ function isDeleted({ status, removed }: App, handle: KeyHandle): boolean {
   return status === 'deleted' || Object.hasOwn(removed, handle);
 }
 
-function refusalOf(key: ApiKey, { status }: App, now: number): Reason | undefined {
+function reasonAgainst(key: ApiKey, { status }: App, now: number): Reason | undefined {
   if (!key.enabled) return 'disabled';
   if (!isLiveAt(key, now)) return 'expired';
   return status === 'active' ? undefined : 'deactivated';

@@ -10,7 +10,7 @@ import { requireNoApiKey, requireValid, type Validator } from '../contract/valid
 import { ApiError, formatError } from '../domain/errors.ts';
 import type { Deadline } from '../store/settle.ts';
 import { levelOf, toApiError, unverified, whyOf } from './http/exchange.ts';
-import { type Metric, metered, refusal, verification } from './metrics.ts';
+import { type Metric, metered, refusals, verification } from './metrics.ts';
 import { deadlineOf, newErrorId, openService, start, type VerifyingService } from './service.ts';
 
 /** An invocation that has passed the checks of its payload. */
@@ -62,7 +62,7 @@ export function directEndpoint<Id extends OperationId, Payload, Success extends 
       const error = toApiError(thrown, operation);
       const errorId = newErrorId();
       const told = { result: 'refused', ...unverified(operation, error) };
-      const metrics = told.result === 'unavailable' ? [verification, refusal] : [refusal];
+      const metrics = told.result === 'unavailable' ? [verification, refusals] : [refusals];
       const body = formatError(error, { correlationId, errorId });
       end(levelOf(body.status), { ...told, code: error.code, errorId, why: whyOf(error) }, metrics);
       return { ok: false, error: body };

@@ -29,7 +29,7 @@ export function metered(metrics: readonly Metric[]): object {
 export const keyMade: Metric = { name: 'KeysMade', unit: 'Count', value: 1, by: 'operation' };
 
 /** A request was refused with the record's code. */
-export const refusal: Metric = { name: 'Refusals', unit: 'Count', value: 1, by: 'code' };
+export const refusals: Metric = { name: 'Refusals', unit: 'Count', value: 1, by: 'code' };
 
 /** The keys of a token issuer could not be fetched, or not be used. */
 export const issuerKeysFailure: Metric = { name: 'IssuerKeysFailures', unit: 'Count', value: 1, by: 'result' };

@@ -42,7 +42,7 @@ export async function addApiKey(table: Table, wanted: Addition, deadline: Deadli
   const { handle, key } = wanted;
   let update = additionOf(wanted);
   let doubt = false;
-  for (let refusals = 0; ; refusals += 1) {
+  for (let rejections = 0; ; rejections += 1) {
     const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms), doubt);
     if (settled.applied) return { key, handle };
     doubt = settled.doubt;
@@ -58,7 +58,7 @@ export async function addApiKey(table: Table, wanted: Addition, deadline: Deadli
       return { key: app?.keys[record.handle] ?? key, handle: record.handle, replayed: record };
     }
     update = judgement.is === 'free' ? additionOf(wanted) : replacementIn(judgement.app, wanted);
-    if (refusals > 0) await backOff(deadline, refusals, 'the application changed at every attempt', doubt);
+    if (rejections > 0) await backOff(deadline, rejections, 'the application changed at every attempt', doubt);
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
-import { type Rotation, rotate } from '../../lib/domain/rotation.ts';
+import { type Rotation, withSuccessor } from '../../lib/domain/rotation.ts';
 import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now, refusalOf } from '../support/apps.ts';
 
 const [from, to, other] = [handle('f'), handle('t'), handle('o')];
@@ -21,7 +21,7 @@ function overlapping(overlapSeconds: number): Rotation {
 describe('rotating at once', () => {
   it("puts a successor like it in the old key's place", () => {
     const removed = { [from]: rotated };
-    expect(rotate(app, rotation())).toStrictEqual({
+    expect(withSuccessor(app, rotation())).toStrictEqual({
       ...app,
       keys: { [to]: successor },
       sealed: old.createdTime,
@@ -30,20 +30,20 @@ describe('rotating at once', () => {
   });
 
   it('gives the successor the name and the expiry that are wished for', () => {
-    const { keys } = rotate(app, rotation({ wish: { name: ' new ', expiresAt: -1, overlapSeconds: 0 } }));
+    const { keys } = withSuccessor(app, rotation({ wish: { name: ' new ', expiresAt: -1, overlapSeconds: 0 } }));
     expect(keys).toEqual({ [to]: { ...successor, name: 'new', expiresAt: -1 } });
   });
 
   it('leaves the other key, expired or not, in a full application', () => {
     const full = anApp({ keys: { [from]: old, [other]: expiredKey() } });
-    const { keys, keyCount } = rotate(full, rotation());
+    const { keys, keyCount } = withSuccessor(full, rotation());
     expect([keys, keyCount]).toEqual([{ [other]: expiredKey(), [to]: successor }, 2]);
   });
 
   it('prunes what is old', () => {
     const removed = { gone: aTombstone({ at: now - 600_000 }), stays: aTombstone() };
     const requests = { gone: aRecord({ at: 0 }) };
-    const after = rotate({ ...app, removed, requests }, rotation());
+    const after = withSuccessor({ ...app, removed, requests }, rotation());
     expect([after.removed, after.requests]).toEqual([{ stays: aTombstone(), [from]: rotated }, {}]);
   });
 });
@@ -59,16 +59,16 @@ describe('rotating with an overlap', () => {
     const next = { ...key, createdTime: now, createdBy: 'worker', rotatedFrom: from };
     const before = anApp({ keys: { [from]: key } });
     const keys = { [from]: ending, [to]: next };
-    expect(rotate(before, overlapping(seconds))).toStrictEqual({ ...before, keys, keyCount: 2 });
+    expect(withSuccessor(before, overlapping(seconds))).toStrictEqual({ ...before, keys, keyCount: 2 });
   });
 
   it('leaves an expired key while there is a place without it', () => {
     const before = anApp({ keys: { [from]: old, [other]: expiredKey() } });
-    expect(rotate(before, { ...overlapping(60), maxKeys: 3 })).toMatchObject({ keyCount: 3, removed: {} });
+    expect(withSuccessor(before, { ...overlapping(60), maxKeys: 3 })).toMatchObject({ keyCount: 3, removed: {} });
   });
 
   it('takes the place of an expired key when there is no other', () => {
-    const { keys, keyCount, removed } = rotate(
+    const { keys, keyCount, removed } = withSuccessor(
       anApp({ keys: { [from]: old, [other]: expiredKey() } }),
       overlapping(60),
     );
@@ -78,13 +78,13 @@ describe('rotating with an overlap', () => {
 
   it("takes the old key's own place when that has expired", () => {
     const before = anApp({ keys: { [from]: expiredKey(), [other]: aKey() } });
-    const { keys, removed } = rotate(before, rotation({ wish: { overlapSeconds: 60, expiresAt: -1 } }));
+    const { keys, removed } = withSuccessor(before, rotation({ wish: { overlapSeconds: 60, expiresAt: -1 } }));
     expect([Object.keys(keys), removed]).toEqual([[other, to], { [from]: rotated }]);
   });
 
   it('409303 when both places are taken', () => {
     const full = anApp({ keys: { [from]: old, [other]: aKey() } });
-    expect(refusalOf(() => rotate(full, overlapping(60)))).toMatchObject({
+    expect(refusalOf(() => withSuccessor(full, overlapping(60)))).toMatchObject({
       code: '409303',
       parts: {
         cause:
@@ -101,15 +101,15 @@ describe('a rotation that may be repeated', () => {
 
   it('is written down', () => {
     const requests = { before: aRecord() };
-    const after = rotate({ ...app, requests }, rotation({ request, record }));
+    const after = withSuccessor({ ...app, requests }, rotation({ request, record }));
     expect(after.requests).toEqual({ before: aRecord(), request: record });
     for (const half of [{ request }, { record }])
-      expect(rotate({ ...app, requests }, rotation(half)).requests).toEqual(requests);
+      expect(withSuccessor({ ...app, requests }, rotation(half)).requests).toEqual(requests);
   });
 
   it('changes nothing when it was answered before', () => {
-    const answered = rotate(app, rotation({ request, record }));
-    expect(rotate(answered, rotation({ request, record }))).toBe(answered);
+    const answered = withSuccessor(app, rotation({ request, record }));
+    expect(withSuccessor(answered, rotation({ request, record }))).toBe(answered);
   });
 });
 
@@ -123,17 +123,19 @@ describe('a rotation is refused', () => {
     ['400337', 'the application has an issuer', { ...app, issuers: ['https://issuer'] }],
     ['400201', 'the key has expired', anApp({ keys: { [from]: aKey({ expiresAt: now }) } })],
   ])('%s when %s', (code, _, before) => {
-    expect(refusalOf(() => rotate(before, rotation()))).toMatchObject({ code });
+    expect(refusalOf(() => withSuccessor(before, rotation()))).toMatchObject({ code });
   });
 
   it.each(['toString', '__proto__'])('404666 for the handle %s, which every object seems to have', (name) => {
-    expect(refusalOf(() => rotate(app, rotation({ from: name as typeof from })))).toMatchObject({ code: '404666' });
+    expect(refusalOf(() => withSuccessor(app, rotation({ from: name as typeof from })))).toMatchObject({
+      code: '404666',
+    });
   });
 
   it('and says which field is missing when the key has expired', () => {
     const expired = anApp({ keys: { [from]: expiredKey() } });
     const message = 'is required, because the API key to rotate has expired';
     const details = [{ title: 'Missing required field.', source: '$.expiresAt', message }];
-    expect(refusalOf(() => rotate(expired, rotation())).parts).toEqual({ details });
+    expect(refusalOf(() => withSuccessor(expired, rotation())).parts).toEqual({ details });
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { keyMade, metered, refusal, verificationMetrics } from '../../lib/service/metrics.ts';
+import { keyMade, metered, refusals, verificationMetrics } from '../../lib/service/metrics.ts';
 
 /** What CloudWatch takes for a figure: its name, its unit, and the field that tells its kinds apart. */
 const figure = (Name: string, Unit: string, ...by: string[]) => ({
@@ -14,7 +14,7 @@ it('a record without figures has nothing more', () => {
 
 it.each([
   [keyMade, figure('KeysMade', 'Count', 'operation')],
-  [refusal, figure('Refusals', 'Count', 'code')],
+  [refusals, figure('Refusals', 'Count', 'code')],
 ])('$name is counted by what tells its kinds apart', (metric, told) => {
   expect(metered([metric])).toEqual({
     [metric.name]: 1,

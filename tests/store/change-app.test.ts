@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type App, deleteApp, patchApp } from '../../lib/domain/app.ts';
 import { deleteKey } from '../../lib/domain/keys-of-app.ts';
-import { rotate } from '../../lib/domain/rotation.ts';
+import { withSuccessor } from '../../lib/domain/rotation.ts';
 import { type AppChange, changeApp } from '../../lib/store/change-app.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import type { Attempt, Table, Update } from '../../lib/store/table.ts';
@@ -255,7 +255,7 @@ function rotationOf(app: App, to = 'c'): AppChange {
   const wanted = changeOf(app);
   const { op, at: now } = wanted.change;
   const rotation = { from: handleA, to: to as keyof App['keys'], wish: {}, by: 'demo', op, now, maxKeys: 2 };
-  return { ...wanted, makes: rotation.to, edit: (found) => rotate(found, rotation) };
+  return { ...wanted, makes: rotation.to, edit: (found) => withSuccessor(found, rotation) };
 }
 
 describe('what a change writes', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { formatApiKeyId } from '../../lib/domain/api-key-id.ts';
 import { requireApiKey } from '../../lib/package/verifier/fetch.ts';
-import { refuse } from '../../lib/package/verifier/refusal.ts';
+import { reject } from '../../lib/package/verifier/rejection.ts';
 import { partsOf } from '../../lib/verification/gateway-request.ts';
 import { type Place, places, presentedKey } from '../../lib/verification/places.ts';
 
@@ -76,7 +76,7 @@ describe('a refusal', () => {
     [undefined, uuid],
   ])('of a request with the correlation id %j is logged with one that is one', (given, correlationId) => {
     const log = vi.fn();
-    const { body } = refuse({ valid: false, reason: 'expired' }, given, { log });
+    const { body } = reject({ valid: false, reason: 'expired' }, given, { log });
     expect(body.correlationId).toEqual(correlationId);
     const { errorId } = body;
     const record = { event: 'verification', level: 'INFO', correlation_id: correlationId, errorId, result: 'expired' };

@@ -9,12 +9,12 @@ export interface Globals {
   readonly json?: boolean;
 }
 
-export interface Context extends Globals {
+export interface CommandContext extends Globals {
   readonly client: Client;
 }
 
 /** @throws UsageError when the URL is none */
-export function contextOf(command: Command): Context {
+export function contextOf(command: Command): CommandContext {
   const globals = command.optsWithGlobals<Globals>();
   try {
     return { ...globals, client: createClient({ url: globals.url, ...(globals.token && { token: globals.token }) }) };

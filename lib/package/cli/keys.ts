@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ApiKey, everyItem, type NewApiKey } from '../client/client.ts';
-import { addCommand, type Context, contextOf, idempotencyKeyOption, mayGoOn } from './context.ts';
+import { addCommand, type CommandContext, contextOf, idempotencyKeyOption, mayGoOn } from './context.ts';
 import { findApiKey, findApp } from './names.ts';
 import { formatTable } from './table.ts';
 import { print, printJson, tell, UsageError } from './terminal.ts';
@@ -54,7 +54,7 @@ export function addKeys(program: Command): void {
     .option('--expires <when>', `when the successor ends: ${expiry}; default: as the old key`)
     .option('--name <name>', "the successor's name; default: as the old key")
     .addOption(idempotencyKeyOption())
-    .action(rotate);
+    .action(rotateKey);
   addCommand(keys, 'delete <app> [key]', 'delete a key for ever', 'keys delete my-app ci')
     .option('--all', 'delete every key of the application, in one step')
     .option('--yes', 'do not ask')
@@ -86,7 +86,7 @@ async function create(appText: string, options: NewKeyOptions, command: Command)
   showNew(await client.generateApiKey({ app, ...input }, repeatable(options)), json);
 }
 
-async function rotate(appText: string, keyText: string, options: NewKeyOptions, command: Command): Promise<void> {
+async function rotateKey(appText: string, keyText: string, options: NewKeyOptions, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
   const { overlap } = options;
   const wish = { ...wishOf(options), ...(overlap !== undefined && { overlapSeconds: parseSeconds(overlap) }) };
@@ -110,7 +110,7 @@ async function expire(appText: string, keyText: string, when: string, _: object,
 }
 
 async function change(
-  { client, json }: Context,
+  { client, json }: CommandContext,
   appText: string,
   keyText: string,
   wish: { name?: string; expiresAt?: number },
@@ -146,7 +146,7 @@ async function remove(appText: string, keyText: string | undefined, options: Del
   tell(`Deleted ${what}.`);
 }
 
-async function find(client: Context['client'], appText: string, keyText: string) {
+async function find(client: CommandContext['client'], appText: string, keyText: string) {
   const app = await findApp(client, appText);
   return { app, apiKey: await findApiKey(client, app, keyText) };
 }

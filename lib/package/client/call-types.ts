@@ -12,15 +12,15 @@ export type Output<Id extends CallId> = Wrapped<Answer<Calls[Id]['responses']>>;
 
 type Flat<T> = { readonly [Name in keyof T]: T[Name] };
 
-type InPath<Call> = Call extends { readonly parameters: { readonly path: infer Path } } ? Path : unknown;
+type InPath<Operation> = Operation extends { readonly parameters: { readonly path: infer Path } } ? Path : unknown;
 
-type InQuery<Call> = Call extends { readonly parameters: { readonly query?: infer Query } }
+type InQuery<Operation> = Operation extends { readonly parameters: { readonly query?: infer Query } }
   ? [Query] extends [undefined]
     ? unknown
     : Query
   : unknown;
 
-type InBody<Call> = Call extends {
+type InBody<Operation> = Operation extends {
   readonly requestBody?: { readonly content: { readonly 'application/json': infer Body } };
 }
   ? Revealing<Body>

@@ -1,6 +1,6 @@
 import createFetchClient from 'openapi-fetch';
 import type { CallId, Input, Output } from './call-types.ts';
-import { badToken, type Known, NoAnswer, refusal, unexpected, unreachable } from './failures.ts';
+import { badToken, errorFrom, type Known, NoAnswer, unexpected, unreachable } from './failures.ts';
 import { type Calls, routes } from './generated/operations.ts';
 import { fetchWithRetries, retryAfterSeconds } from './retrying-fetch.ts';
 import { Secret } from './secret.ts';
@@ -40,13 +40,13 @@ export interface CallOptions {
 }
 
 /** @throws AppkeysError when the service refuses or does not answer */
-export type Call<Id extends CallId> =
+export type ClientCall<Id extends CallId> =
   Record<never, never> extends Input<Id>
     ? (input?: Input<Id>, options?: CallOptions) => Promise<Output<Id>>
     : (input: Input<Id>, options?: CallOptions) => Promise<Output<Id>>;
 
 /** One method for each call of the service, named by its operationId. */
-export type Client = { readonly [Id in keyof Calls]: Call<Id> };
+export type Client = { readonly [Id in keyof Calls]: ClientCall<Id> };
 
 interface Route {
   readonly method: string;
@@ -85,7 +85,7 @@ async function call(route: Route, input: Values, options: ClientOptions & CallOp
     return await within(timeoutMs, options.signal, async (signal) => {
       const request = { ...partsOf(route, input), headers: headersOf(known), parseAs: 'text', signal };
       const { data, error, response } = await send(route.method, route.path, request);
-      if (!response.ok) throw refusal(response, error, known, retryAfterSeconds(response));
+      if (!response.ok) throw errorFrom(response, error, known, retryAfterSeconds(response));
       return response.status === 204 ? undefined : parseAnswer(response, data, known);
     });
   } catch (error) {

@@ -48,7 +48,7 @@ export function badToken(correlationId: string): AppkeysError {
 }
 
 /** The error that an answer of the service tells. */
-export function refusal(response: Response, body: unknown, known: Known, retryAfterSeconds?: number): AppkeysError {
+export function errorFrom(response: Response, body: unknown, known: Known, retryAfterSeconds?: number): AppkeysError {
   if (!isErrorBody(body)) return unexpected(response, known);
   const { code, title = '', cause, action, correlationId = known.correlationId, errorId, details } = body;
   return new AppkeysError({

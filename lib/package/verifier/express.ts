@@ -1,6 +1,6 @@
 import { headersOf, idIn, type NamedValues } from '../../base/headers.ts';
 import type { KeyVerifier } from './create-verifier.ts';
-import { type RefusalOptions, refuse } from './refusal.ts';
+import { type RejectionOptions, reject } from './rejection.ts';
 
 /** What of Express's request the middleware looks at. */
 interface ExpressRequest {
@@ -19,7 +19,7 @@ interface ExpressResponse {
 type ExpressMiddleware = (request: ExpressRequest, response: ExpressResponse, next: () => void) => Promise<void>;
 
 /** Makes a middleware for Express; puts the key, a `ValidKey`, into `response.locals.apiKey`. */
-export function requireApiKey(verifier: KeyVerifier, options: RefusalOptions = {}): ExpressMiddleware {
+export function requireApiKey(verifier: KeyVerifier, options: RejectionOptions = {}): ExpressMiddleware {
   return async ({ headers, query }, response, next) => {
     const found = await verifier.verifyRequest({ headers, query }).catch((error: unknown) => ({ error }));
     if ('valid' in found && found.valid) {
@@ -27,8 +27,8 @@ export function requireApiKey(verifier: KeyVerifier, options: RefusalOptions = {
       next();
       return;
     }
-    const refusal = refuse(found, idIn(headersOf({ headers }), 'x-correlation-id'), options);
-    response.status(refusal.status).set(refusal.headers).set({ 'X-Correlation-ID': refusal.body.correlationId });
-    response.json(refusal.body);
+    const rejection = reject(found, idIn(headersOf({ headers }), 'x-correlation-id'), options);
+    response.status(rejection.status).set(rejection.headers).set({ 'X-Correlation-ID': rejection.body.correlationId });
+    response.json(rejection.body);
   };
 }

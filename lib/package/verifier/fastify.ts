@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { headersOf, idIn } from '../../base/headers.ts';
 import type { RequestParts } from '../../verification/places.ts';
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
-import { type RefusalOptions, refuse } from './refusal.ts';
+import { type RejectionOptions, reject } from './rejection.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,7 +14,7 @@ declare module 'fastify' {
 type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /** Makes an `onRequest` hook for Fastify; puts the key into `request.apiKey`. */
-export function requireApiKey(verifier: KeyVerifier, options: RefusalOptions = {}): FastifyHook {
+export function requireApiKey(verifier: KeyVerifier, options: RejectionOptions = {}): FastifyHook {
   return async (request, reply) => {
     const parts = { headers: request.headers, query: request.query as RequestParts['query'] };
     const found = await verifier.verifyRequest(parts).catch((error: unknown) => ({ error }));
@@ -22,9 +22,9 @@ export function requireApiKey(verifier: KeyVerifier, options: RefusalOptions = {
       request.apiKey = found;
       return;
     }
-    const refusal = refuse(found, idIn(headersOf(parts), 'x-correlation-id'), options);
-    reply.code(refusal.status).headers({ ...refusal.headers, 'X-Correlation-ID': refusal.body.correlationId });
+    const rejection = reject(found, idIn(headersOf(parts), 'x-correlation-id'), options);
+    reply.code(rejection.status).headers({ ...rejection.headers, 'X-Correlation-ID': rejection.body.correlationId });
     // Ends the request: what is sent is the answer.
-    return reply.send(refusal.body);
+    return reply.send(rejection.body);
   };
 }

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, Context } from 'aws-
 import { headersOf, idIn } from '../../base/headers.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
-import { type RefusalOptions, refuse } from './refusal.ts';
+import { type RejectionOptions, reject } from './rejection.ts';
 
 /** What a handler behind the middleware finds in its context. */
 export interface KeyContext extends Context {
@@ -15,7 +15,7 @@ type Event = APIGatewayProxyEvent | APIGatewayProxyEventV2;
 /** Makes a middy middleware for handlers behind a REST or HTTP API; puts the key into `context.apiKey`. */
 export function requireApiKey(
   verifier: KeyVerifier,
-  options: RefusalOptions = {},
+  options: RejectionOptions = {},
 ): MiddlewareObj<Event, unknown, Error, KeyContext> {
   return {
     async before(request) {
@@ -25,7 +25,7 @@ export function requireApiKey(
         return;
       }
       const correlationId = idIn(headersOf(request.event), 'x-correlation-id');
-      const { status: statusCode, headers, body } = refuse(found, correlationId, options);
+      const { status: statusCode, headers, body } = reject(found, correlationId, options);
       // Ends the request: what is returned is the answer.
       return {
         statusCode,

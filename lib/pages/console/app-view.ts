@@ -2,7 +2,7 @@ import type { ApiKey, App, Client } from '../../package/client/client.ts';
 import { button, element, focusAgain } from './element.ts';
 import { grantsView, type Viewer } from './grants-view.ts';
 import { freePlace, keyCard } from './key-card.ts';
-import { askForNewKey, type Context } from './key-dialogs.ts';
+import { type AppContext, askForNewKey } from './key-dialogs.ts';
 import { stateOf } from './key-state.ts';
 import { complain, isOutdated } from './notices.ts';
 
@@ -41,7 +41,7 @@ export function appView(appkeys: Client, app: App, viewer: Viewer): HTMLElement 
     const takesKeys = app.status === 'active';
     deactivated.hidden = takesKeys;
     const serving = keys.filter((key) => stateOf(key, now).kind !== 'expired').length;
-    const context: Context = { appkeys, app, refresh, hasFreePlace: serving < places };
+    const context: AppContext = { appkeys, app, refresh, hasFreePlace: serving < places };
     const make = () => button('Make a key', () => askForNewKey(context), { class: 'primary', id: 'make' });
     const free = Array.from({ length: places - keys.length }, (_, index) =>
       freePlace(index === 0 && takesKeys ? make() : undefined),

@@ -1,12 +1,12 @@
 import type { ApiKey } from '../../package/client/client.ts';
 import { button, element } from './element.ts';
-import { askForDeletion, askForExpiry, askForName, askForRotation, type Context } from './key-dialogs.ts';
+import { type AppContext, askForDeletion, askForExpiry, askForName, askForRotation } from './key-dialogs.ts';
 import { handleOf, stateOf } from './key-state.ts';
 import { complain, isOutdated, say } from './notices.ts';
 import { formatTime, fromNow } from './times.ts';
 
 /** A key in its place: what it is, what it has done, and what can be done with it. */
-export function keyCard(context: Context, key: ApiKey, now: number): HTMLElement {
+export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElement {
   const { name, apiKey, createdTime, lastUsedTime, expiresAt, enabled } = key;
   const state = stateOf(key, now);
   const handle = handleOf(apiKey);
@@ -44,7 +44,7 @@ export function freePlace(make: HTMLElement | undefined): HTMLElement {
   return element('li', { class: 'place free' }, element('p', {}, 'Free place'), make);
 }
 
-async function switchKey({ appkeys, app: { hrn: app }, refresh }: Context, key: ApiKey): Promise<void> {
+async function switchKey({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): Promise<void> {
   const { apiKey, name, enabled } = key;
   try {
     await (enabled ? appkeys.disableApiKey({ app, apiKey }) : appkeys.enableApiKey({ app, apiKey }));

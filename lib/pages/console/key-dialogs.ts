@@ -9,7 +9,7 @@ import { showSecret } from './secret-dialog.ts';
 import { formatTime } from './times.ts';
 
 /** What a dialog needs to change a key of an application. */
-export interface Context {
+export interface AppContext {
   readonly appkeys: Client;
   readonly app: App;
   readonly hasFreePlace: boolean;
@@ -29,7 +29,7 @@ function nameField(value = ''): HTMLInputElement {
   return element('input', { type: 'text', required: true, autocomplete: 'off', value });
 }
 
-export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: Context): void {
+export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: AppContext): void {
   const name = nameField();
   const expiry = expiryField();
   const generate = repeatable(appkeys.generateApiKey);
@@ -45,7 +45,7 @@ export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: Context): 
   });
 }
 
-export function askForName({ appkeys, app: { hrn: app }, refresh }: Context, { apiKey, name }: ApiKey): void {
+export function askForName({ appkeys, app: { hrn: app }, refresh }: AppContext, { apiKey, name }: ApiKey): void {
   const field = nameField(name);
   ask({
     title: 'Rename the key',
@@ -60,7 +60,7 @@ export function askForName({ appkeys, app: { hrn: app }, refresh }: Context, { a
   field.select();
 }
 
-export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: Context, key: ApiKey): void {
+export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): void {
   const expiry = expiryField(key.expiresAt);
   ask({
     title: `When “${key.name}” expires`,
@@ -75,7 +75,7 @@ export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: Context, k
   });
 }
 
-export function askForRotation(context: Context, key: ApiKey): void {
+export function askForRotation(context: AppContext, key: ApiKey): void {
   const { appkeys, app, refresh } = context;
   const isExpired = stateOf(key, Date.now()).kind === 'expired';
   const { content, value } = isExpired ? successorExpiry() : overlapField(context);
@@ -98,7 +98,7 @@ function successorExpiry() {
   return { content, value: () => ({ expiresAt: value() }) };
 }
 
-function overlapField({ hasFreePlace }: Context) {
+function overlapField({ hasFreePlace }: AppContext) {
   const select = element(
     'select',
     {},
@@ -116,7 +116,7 @@ function overlapField({ hasFreePlace }: Context) {
   };
 }
 
-export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: Context, { apiKey, name }: ApiKey): void {
+export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: AppContext, { apiKey, name }: ApiKey): void {
   ask({
     title: `Delete “${name}”?`,
     content: [

@@ -62,7 +62,7 @@ function java({ method, url, headers, needsToken, body }: SnippetRequest): strin
   return `import java.net.URI;
 import java.net.http.*;
 
-class Call {
+class ExampleCall {
   public static void main(String[] args) throws Exception {
     var request = HttpRequest.newBuilder(URI.create(${quoted(url)}))
 ${lines.map((line) => `        ${line}\n`).join('')}        .method(${quoted(method)}, HttpRequest.BodyPublishers.${publisher})

@@ -57,7 +57,7 @@ export function apiKeyAuthorizer(): Authorizer {
     const { key, isCached = false, logged } = await outcomeOf(guard, event);
     const metrics = metered(verificationMetrics(isCached, performance.now() - startedAt));
     log({ event: 'verification', level: levelOf(logged.result), ...ids, ...logged, ...metrics });
-    if (!key) throw refusalFor(logged.result);
+    if (!key) throw authorizerError(logged.result);
     return allow(event, contextOf(key, correlationId));
   };
 }
@@ -86,10 +86,10 @@ async function check({ verifier, places }: Guard, event: AuthorizerEvent): Promi
 }
 
 /** The gateway makes a 401 of the word `Unauthorized`, and a 500 of any other. A stack would fill the log. */
-function refusalFor(result: string | undefined): Error {
-  const refusal = new Error(result === 'unavailable' ? 'Unavailable' : 'Unauthorized');
-  refusal.stack = String(refusal);
-  return refusal;
+function authorizerError(result: string | undefined): Error {
+  const error = new Error(result === 'unavailable' ? 'Unavailable' : 'Unauthorized');
+  error.stack = String(error);
+  return error;
 }
 
 function levelOf(result: string | undefined): Level {

@@ -29,7 +29,7 @@ import {
   type GatewayReply,
   openExchange,
   type Reply,
-  refusalReply,
+  replyToError,
 } from './exchange.ts';
 import { bodyText, requireJsonContentType, requirePlain } from './json-body.ts';
 import { hasLastSlash } from './path.ts';
@@ -118,7 +118,7 @@ function answer(operation: AnyOperation): Step {
       request.response = closeExchange(request.event, request.response as Reply);
     },
     onError(request) {
-      request.response = closeExchange(request.event, refusalReply(request.error, request.event));
+      request.response = closeExchange(request.event, replyToError(request.error, request.event));
     },
   };
 }

@@ -11,7 +11,7 @@ import type { AppRef } from '../../domain/hrn.ts';
 import type { RequestId } from '../../domain/idempotency.ts';
 import type { Caller } from '../../domain/policy.ts';
 import type { Deadline } from '../../store/settle.ts';
-import { keyMade, type Metric, metered, refusal, verification } from '../metrics.ts';
+import { keyMade, type Metric, metered, refusals, verification } from '../metrics.ts';
 import { deadlineOf, newErrorId } from '../service.ts';
 
 /** An operation of the contract, or one that there is none for. */
@@ -95,7 +95,7 @@ export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
 }
 
 /** @returns the contract's answer to whatever was thrown; what is no ApiError is logged and becomes 500000 */
-export function refusalReply(
+export function replyToError(
   thrown: unknown,
   exchange: Exchange,
 ): Reply<ErrorBody> & Tied<ErrorBody, TypeOf<typeof errorReply>> {
@@ -106,7 +106,7 @@ export function refusalReply(
   return {
     status: body.status,
     body,
-    headers: refusalHeaders(error, body.status),
+    headers: errorHeaders(error, body.status),
     logged: { code: error.code, errorId, why: whyOf(error), ...unverified(exchange.operation, error) },
   };
 }
@@ -140,7 +140,7 @@ export function isChange({ method, isVerification, access }: AnyOperation): bool
   return method !== 'get' && !isVerification && access !== 'public';
 }
 
-function refusalHeaders({ code, parts }: ApiError, status: number): Record<string, string> {
+function errorHeaders({ code, parts }: ApiError, status: number): Record<string, string> {
   if (code === '401200') return { 'WWW-Authenticate': 'Bearer' };
   if (status === 401) return { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
   if (status === 403) return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
@@ -218,6 +218,6 @@ function logAccess(exchange: Exchange, reply: Reply): void {
 }
 
 function metricsOf({ status, logged, metrics = [] }: Reply): readonly Metric[] {
-  if (status >= 400) return logged?.result ? [verification, refusal] : [refusal];
+  if (status >= 400) return logged?.result ? [verification, refusals] : [refusals];
   return status === 201 && !logged?.replayed ? [...metrics, keyMade] : metrics;
 }

@@ -6,7 +6,7 @@ import { requireKey } from '../../domain/keys-of-app.ts';
 import type { NewApiKey } from '../use-cases/generate.ts';
 import type { Reply } from './exchange.ts';
 
-interface Settled {
+interface WithSettings {
   readonly settings: { readonly partition: string };
 }
 
@@ -22,7 +22,7 @@ export function newKeyReply({ body, isReplayed }: NewApiKey): Reply<NewApiKey['b
  * @throws ApiError 404666 when there is no such key
  */
 export function keyReply(
-  { settings }: Settled,
+  { settings }: WithSettings,
   app: App,
   handle: KeyHandle | undefined,
   lastUsedTime: number | undefined,
@@ -33,12 +33,16 @@ export function keyReply(
 }
 
 /** 204 after a change to a key. */
-export function doneReply({ settings }: Settled, app: App, handle: KeyHandle | undefined): Reply<undefined> {
+export function doneReply({ settings }: WithSettings, app: App, handle: KeyHandle | undefined): Reply<undefined> {
   return { status: 204, logged: { keyHrn: formatApiKeyHrn(app.realm, handle ?? '', settings.partition) } };
 }
 
 /** 200 with an application. */
-export function appReply({ settings }: Settled, app: App, isReplayed = false): Reply<ReturnType<typeof formatApp>> {
+export function appReply(
+  { settings }: WithSettings,
+  app: App,
+  isReplayed = false,
+): Reply<ReturnType<typeof formatApp>> {
   const body = formatApp(app, settings.partition);
   return { status: 200, body, headers: replayed(isReplayed), logged: { app: body.hrn, appStatus: body.status } };
 }

@@ -68,7 +68,7 @@ async function verify(
     });
     return payload;
   } catch (why) {
-    throw refusalOf(why);
+    throw tokenError(why);
   }
 }
 
@@ -84,7 +84,7 @@ const aboutToken: readonly string[] = [
   errors.JWTInvalid.code,
 ];
 
-function refusalOf(why: unknown): ApiError {
+function tokenError(why: unknown): ApiError {
   if (why instanceof errors.JWTExpired) return new ApiError('401300', { why, cause: 'The access token has expired.' });
   if (why instanceof errors.JOSEError && aboutToken.includes(why.code)) return new ApiError('401300', { why });
   return why instanceof ApiError ? why : unusableKeys(why);

@@ -11,7 +11,7 @@ import type { Deadline } from '../../store/settle.ts';
 import type { Service } from '../service.ts';
 import { makeSecret, repeatSecret } from './secret.ts';
 
-type Context = Service & { readonly deadline: Deadline };
+type GenerateContext = Service & { readonly deadline: Deadline };
 
 /** Who wants which key of which application. */
 interface Wanted {
@@ -35,7 +35,7 @@ export interface NewApiKey {
  * Generates an API key, however it was asked for.
  * @throws ApiError 400200 when `expiresAt` is not in the future, or as `addApiKey` does
  */
-export async function generate(context: Context, wanted: Wanted): Promise<NewApiKey> {
+export async function generate(context: GenerateContext, wanted: Wanted): Promise<NewApiKey> {
   const { settings, table, deadline } = context;
   const { app, wish } = wanted;
   const now = deadline.now();
@@ -58,7 +58,7 @@ export async function generate(context: Context, wanted: Wanted): Promise<NewApi
 
 /** One attempt: a secret and a `createdTime` that no other attempt has. */
 async function attemptOf(
-  context: Context,
+  context: GenerateContext,
   { app, wish, by, correlationId, request }: Wanted & { readonly request: RepeatableRequest | undefined },
   { now, createdTime, standing }: { now: number; createdTime: number; standing: Standing },
 ): Promise<{ apiKeyId: ApiKeyId; addition: Addition }> {
@@ -77,7 +77,7 @@ async function attemptOf(
  * @throws ApiError `fault`, or 404660, 403403, 422409 or 409305
  */
 export async function answeredBefore(
-  { table, deadline }: Pick<Context, 'table' | 'deadline'>,
+  { table, deadline }: Pick<GenerateContext, 'table' | 'deadline'>,
   {
     app: ref,
     standing,
@@ -98,7 +98,7 @@ export async function answeredBefore(
 
 /** The answer of an earlier copy of the request: its secret again, the key as it stands now. */
 export async function replay(
-  context: Pick<Context, 'settings' | 'mac' | 'deadline'>,
+  context: Pick<GenerateContext, 'settings' | 'mac' | 'deadline'>,
   { app, request }: Pick<Wanted, 'app' | 'request'>,
   { key, handle, replayed }: Added,
 ): Promise<NewApiKey> {

@@ -5,7 +5,7 @@ import { formatApiKeyHrn } from '../../domain/hrn.ts';
 import { type RequestId, repeatable } from '../../domain/idempotency.ts';
 import { requireKey } from '../../domain/keys-of-app.ts';
 import { standingTowards } from '../../domain/policy.ts';
-import { completeRotationWish, type RotationWish, rotate as rotateKey } from '../../domain/rotation.ts';
+import { completeRotationWish, type RotationWish, withSuccessor } from '../../domain/rotation.ts';
 import { changeApp } from '../../store/change-app.ts';
 import { type ChangingCall, newChange } from './change.ts';
 import { answeredBefore, type NewApiKey, replay } from './generate.ts';
@@ -14,7 +14,7 @@ import { makeSecret } from './secret.ts';
 /**
  * Rotates an API key: a successor, and the old key's end, in one write.
  * @param from undefined when the path names no key
- * @throws ApiError as `changeApp` and the domain's `rotate` do
+ * @throws ApiError as `changeApp` and `withSuccessor` do
  */
 export async function rotate(
   call: ChangingCall,
@@ -46,7 +46,7 @@ export async function rotate(
       makes: handle,
       edit: (found) => {
         if (from === undefined) throw new ApiError('404666');
-        return rotateKey(found, { ...rotation, from, request, record });
+        return withSuccessor(found, { ...rotation, from, request, record });
       },
     },
     deadline,

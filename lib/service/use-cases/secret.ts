@@ -5,7 +5,7 @@ import { type Deadline, timeLeft } from '../../store/settle.ts';
 import type { Mac } from '../kms.ts';
 
 /** A new key's secret, and what to keep of its making. */
-export interface Secret {
+export interface NewSecret {
   readonly apiKeyId: ApiKeyId;
   readonly handle: KeyHandle;
   readonly record?: RequestRecord;
@@ -22,7 +22,7 @@ export async function makeSecret(
   { prefix, appId, now }: { prefix: string; appId: string; now: number },
   request: RepeatableRequest | undefined,
   maker: Maker,
-): Promise<Secret> {
+): Promise<NewSecret> {
   if (!request) return secretOf(prefix, appId, randomBytes(32));
   const salt = randomBytes(32).toString('base64');
   const secret = secretOf(prefix, appId, await macOf(maker, secretInput(request, salt)));
@@ -46,7 +46,7 @@ function macOf({ mac, deadline }: Maker, message: Uint8Array): Promise<Uint8Arra
   return mac(message, timeLeft(deadline, false));
 }
 
-function secretOf(prefix: string, appId: string, bytes: Uint8Array): Secret {
+function secretOf(prefix: string, appId: string, bytes: Uint8Array): NewSecret {
   const apiKeyId = formatApiKeyId(prefix, appId, bytes);
   return { apiKeyId, handle: handleOf(apiKeyId) };
 }

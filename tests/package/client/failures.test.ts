@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { AppkeysError } from '../../../lib/package/client/appkeys-error.ts';
 import {
   badToken,
+  errorFrom,
   NoAnswer,
   reasonOf,
-  refusal,
   unexpected,
   unreachable,
 } from '../../../lib/package/client/failures.ts';
@@ -16,7 +16,7 @@ const detail = { title: 'T', source: '$.name', message: 'M' };
 
 const answer = (status: number) => new Response(null, { status });
 const fieldsOf = (error: AppkeysError) => ({ ...error });
-const refused = (body: unknown) => fieldsOf(refusal(answer(400), body, known));
+const refused = (body: unknown) => fieldsOf(errorFrom(answer(400), body, known));
 
 describe('the reason of a failure on the way', () => {
   it.each([
@@ -89,7 +89,7 @@ it('BAD_TOKEN says what is wrong with the token', () => {
 describe('a refusal', () => {
   it('has every field of its body, and what the client knows itself', () => {
     const body = { ...told, title: 'T', correlationId: 'theirs', errorId: 'ERROR-1', details: [detail, detail] };
-    const error = refusal(answer(422), body, { ...known, idempotencyKey: 'once' }, 0);
+    const error = errorFrom(answer(422), body, { ...known, idempotencyKey: 'once' }, 0);
     const others = { status: 422, retryAfterSeconds: 0, idempotencyKey: 'once' };
     expect(fieldsOf(error)).toStrictEqual({ name, ...body, ...others });
   });

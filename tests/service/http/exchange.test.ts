@@ -7,7 +7,7 @@ import {
   type Exchange,
   openExchange,
   type Reply,
-  refusalReply,
+  replyToError,
   toApiError,
 } from '../../../lib/service/http/exchange.ts';
 import { type CapturedLog, captureLog } from '../../support/captured-log.ts';
@@ -35,7 +35,7 @@ function recordsOf(operation: AnyOperation, reply: Reply): Record<string, unknow
 
 describe('what was thrown', () => {
   it('a time-out is 503000 that does not know whether the change was made', () => {
-    const { status, body, headers, logged } = refusalReply(
+    const { status, body, headers, logged } = replyToError(
       Object.assign(new Error('late'), { name: 'TimeoutError' }),
       exchangeOf(),
     );
@@ -52,7 +52,7 @@ describe('what was thrown', () => {
     ['a direct verification', { id: 'verification', access: 'invoke', isVerification: true }],
   ])('the time-out of %s does not speak of a change', (_, operation) => {
     const late = Object.assign(new Error('late'), { name: 'TimeoutError' });
-    const { body } = refusalReply(late, exchangeOf(operation));
+    const { body } = replyToError(late, exchangeOf(operation));
     expect(body).toMatchObject({ code: '503000', cause: 'The request took too long.' });
   });
 
@@ -64,7 +64,7 @@ describe('what was thrown', () => {
   it('any other error is 500000 that tells nothing of it; the log has it with its stack', () => {
     const error = new Error('inside');
     const exchange = exchangeOf();
-    const { status, body, headers, logged } = refusalReply(error, exchange);
+    const { status, body, headers, logged } = replyToError(error, exchange);
     expect([status, headers]).toEqual([500, {}]);
     expect(body).toMatchObject({ code: '500000', cause: errorTable['500000'].cause });
     expect(logged).toMatchObject({ code: '500000', why: 'Error: inside' });
@@ -89,12 +89,12 @@ describe('what was thrown', () => {
 
   it('what is no Error is 500000 too', () => {
     const why = 'something that is no Error was thrown';
-    expect(refusalReply({}, exchangeOf()).logged).toMatchObject({ code: '500000', why });
+    expect(replyToError({}, exchangeOf()).logged).toMatchObject({ code: '500000', why });
     expect(log.records()).toMatchObject([{ event: 'failure', stack: why }]);
   });
 
   it('the log tells the true reason, else which fields are wrong, else what the caller is told', () => {
-    const whyOf = (error: ApiError) => refusalReply(error, exchangeOf()).logged?.why;
+    const whyOf = (error: ApiError) => replyToError(error, exchangeOf()).logged?.why;
     expect(whyOf(new ApiError('404660', { why: 'deleted', cause: 'told' }))).toBe('deleted');
     const two = [invalidField('$.a', 'is bad'), invalidField('$.b', 'is worse')].flatMap(
       ({ parts }) => parts.details ?? [],
@@ -113,12 +113,12 @@ describe('what was thrown', () => {
     ['500000', {}],
     ['503000', { 'Retry-After': '7' }],
   ])('%s has the headers %j', (code, expected) => {
-    expect(refusalReply(new ApiError(code, { retryAfterSeconds: 7 }), exchangeOf()).headers).toEqual(expected);
+    expect(replyToError(new ApiError(code, { retryAfterSeconds: 7 }), exchangeOf()).headers).toEqual(expected);
   });
 
   it('a verification that cannot be made has the result unavailable, and nothing else has', () => {
     const resultOf = (operation: AnyOperation, code: ErrorCode) =>
-      refusalReply(new ApiError(code), exchangeOf(operation)).logged?.result;
+      replyToError(new ApiError(code), exchangeOf(operation)).logged?.result;
     const verification = { ...change, isVerification: true };
     expect(resultOf(verification, '503000')).toBe('unavailable');
     expect(resultOf(verification, '403403')).toBeUndefined();

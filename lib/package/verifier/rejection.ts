@@ -4,13 +4,13 @@ import { formatWhy, type LogRecord, log } from '../../base/log.ts';
 import { ApiError, type ErrorBody, formatError } from '../../domain/errors.ts';
 import type { RequestVerification } from './create-verifier.ts';
 
-export interface RefusalOptions {
-  /** takes a record of each refusal, with its true reason; default: writes it to stdout as one line of JSON */
+export interface RejectionOptions {
+  /** takes a record of each rejection, with its true reason; default: writes it to stdout as one line of JSON */
   readonly log?: (record: LogRecord) => void;
 }
 
 /** What to answer to a request that is not let in: the same whatever is wrong with its key. */
-export interface Refusal {
+export interface Rejection {
   readonly status: 401 | 503;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ErrorBody;
@@ -20,11 +20,11 @@ export interface Refusal {
  * @param found what is wrong with the key, or what kept it from being verified
  * @param correlationId of the request, if it has one
  */
-export function refuse(
+export function reject(
   found: Exclude<RequestVerification, { valid: true }> | { readonly error: unknown },
   correlationId: string | null | undefined,
-  { log: write = log }: RefusalOptions,
-): Refusal {
+  { log: write = log }: RejectionOptions,
+): Rejection {
   const ids = {
     correlationId: correlationId && isId(correlationId) ? correlationId : randomUUID(),
     errorId: `ERROR-${randomUUID()}`,
