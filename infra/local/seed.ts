@@ -8,8 +8,14 @@ import { localClient } from './table.ts';
 
 /** The applications that a local service has from its start, the newest first. */
 export const seeds = [
-  { appId: 'lACE8kgYxsahjbXnvy8w', realm: 'myrealm', owner: 'demo', issuers: [] },
-  { appId: 'withIssuers', realm: 'myrealm', owner: 'demo', issuers: ['https://issuer.example.com'] },
+  { appId: 'lACE8kgYxsahjbXnvy8w', name: 'Billing API', realm: 'myrealm', owner: 'demo', issuers: [] },
+  {
+    appId: 'withIssuers',
+    name: 'Partner portal (uses token issuers)',
+    realm: 'myrealm',
+    owner: 'demo',
+    issuers: ['https://issuer.example.com'],
+  },
 ] as const;
 
 /** Writes the seeds that are not there; what is there stays as it is. */
@@ -19,10 +25,10 @@ export async function seedApps(endpoint: string, tableName: string, now: number)
   client.destroy();
 }
 
-function makeApp({ appId, realm, owner, issuers }: (typeof seeds)[number], now: number): App {
+function makeApp({ appId, name, realm, owner, issuers }: (typeof seeds)[number], now: number): App {
   const [op, correlationId] = [randomUUID(), randomUUID()];
-  const description = 'Made by npm start.';
-  return { ...newApp({ appId, realm, name: appId, description, owner, now, op, correlationId }), issuers };
+  const description = 'Created by npm start.';
+  return { ...newApp({ appId, realm, name, description, owner, now, op, correlationId }), issuers };
 }
 
 async function putIfAbsent(client: DynamoDBDocumentClient, tableName: string, app: App): Promise<void> {

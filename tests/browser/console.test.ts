@@ -479,7 +479,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
 
   it('opens with the demo application at /demo/console, and takes no token out of a link to another machine', async () => {
     const page = await open(`${service().url}/demo/console`);
-    await page.getByRole('heading', { name: 'lACE8kgYxsahjbXnvy8w' }).waitFor();
+    await page.getByRole('heading', { name: 'Billing API' }).waitFor();
     expect(page.url()).toBe(address());
     const elsewhere = address().replace('127.0.0.1', otherHost);
     const other = await open(`${elsewhere}#token=${token}`);
