@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
@@ -54,6 +54,7 @@ export function declarationsSource(): string {
 }
 
 if (import.meta.main) {
+  await mkdir(folder, { recursive: true });
   await writeFile(new URL('validators.js', folder), await validatorsSource());
   await writeFile(new URL('validators.d.ts', folder), declarationsSource());
 }
