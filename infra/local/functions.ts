@@ -27,7 +27,7 @@ export interface HttpEvent {
 }
 
 interface Definitions {
-  readonly provider: { readonly timeout: number; readonly environment: Readonly<Record<string, string>> };
+  readonly provider: { readonly timeout: number };
   readonly functions: Readonly<Record<string, FunctionDefinition>>;
 }
 
@@ -44,16 +44,6 @@ export const definitions: Readonly<Record<string, FunctionDefinition>> = {
   },
   demo: { handler: 'infra/local/demo.handler', events: [{ http: { method: 'get', path: '/demo/{page}' } }] },
 };
-
-/** What a deployed function has in its environment when `env` is the deployer's. */
-export function functionEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const resolve = (value: string) =>
-    value
-      .replaceAll(/\$\{env:(\w+), '([^']*)'\}/g, (_, name, otherwise) => env[name] ?? otherwise)
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework's own syntax
-      .replaceAll('${sls:stage}', stage);
-  return Object.fromEntries(Object.entries(provider.environment).map(([name, value]) => [name, resolve(value)]));
-}
 
 /** Runs a function in this process, as Lambda does in its own. Its module is loaded when it is first needed. */
 export async function invoke(name: string, event: unknown): Promise<unknown> {

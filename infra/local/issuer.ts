@@ -12,6 +12,8 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose';
+import { defaultClaims } from '../../lib/service/http/token-claims.ts';
+import type { TokenIssuer } from '../../lib/service/settings.ts';
 import { forOwnHosts } from './own-hosts.ts';
 import { listen, loopback } from './ports.ts';
 
@@ -61,9 +63,10 @@ export async function startJwksServer({ publicJwk }: SigningKey): Promise<{ jwks
   return { jwksUri: `http://${loopback}:${port}/jwks.json`, stop: () => void server.close().closeAllConnections() };
 }
 
-/** The value of TOKEN_ISSUERS that makes the service accept this issuer. */
-export function formatTokenIssuers(jwksUri: string): string {
-  return JSON.stringify([{ issuer, audience, jwksUri, algorithms: [algorithm], realms: localRealms }]);
+/** The entry of `issuers` that makes the service accept the tokens of this issuer. */
+export function localIssuer(jwksUri: string): TokenIssuer {
+  const claims = defaultClaims;
+  return { issuer, audience: [audience], jwksUri, algorithms: [algorithm], realms: localRealms, claims };
 }
 
 function claimsOf({ realm, permissions, scope }: TokenRequest): JWTPayload {

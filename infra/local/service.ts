@@ -1,17 +1,16 @@
 import type { Server } from 'node:http';
 import type { Ports } from './addresses.ts';
-import { functionEnvironment, loadHandlers, region } from './functions.ts';
+import { loadHandlers, region } from './functions.ts';
 import { createGateway } from './gateway.ts';
-import { formatTokenIssuers } from './issuer.ts';
 import { createLambda } from './lambda.ts';
 import { forOwnHosts } from './own-hosts.ts';
 import { listen } from './ports.ts';
 
-/** What the service depends on: where its local stand-ins are. */
+/** What the service depends on: where its local stand-ins and its `settings.json` are. */
 export interface Surroundings {
   readonly database: { readonly endpoint: string };
   readonly kms: { readonly endpoint: string };
-  readonly jwksUri: string;
+  readonly folder: string;
 }
 
 /** Starts the service in this process, with what `process.env` says. */
@@ -23,17 +22,16 @@ export async function startService({ httpPort, lambdaPort }: Ports): Promise<{ s
   return { stop: () => [gateway, lambda].forEach(close) };
 }
 
-/** @returns what the service finds in its environment here: what is deployed, without the user's AWS account */
-export function serviceEnvironment({ database, kms, jwksUri }: Surroundings): NodeJS.ProcessEnv {
+/** @returns what the service finds in its environment here: what Lambda sets, without the user's AWS account */
+export function serviceEnvironment({ database, kms, folder }: Surroundings): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))),
-    ...functionEnvironment(process.env),
+    LAMBDA_TASK_ROOT: folder,
     AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
     AWS_ENDPOINT_URL_KMS: kms.endpoint,
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    TOKEN_ISSUERS: formatTokenIssuers(jwksUri),
   };
 }
 

@@ -1,30 +1,31 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRateLimit, readSettings, readTokenSettings } from '../../lib/service/config.ts';
-import { readPlaces, readVerifierSettings } from '../../lib/verification/settings.ts';
+import { type Settings, settingsOf, type TokenIssuer } from '../../lib/service/settings.ts';
+import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
 import { choosePorts } from './addresses.ts';
 import { messageOf, parseFlags, parseWhole } from './command-line.ts';
 import { type Engine, startDynalite } from './dynalite.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openLocalFolder } from './folders.ts';
-import { functionEnvironment, stage } from './functions.ts';
-import { defaultValiditySeconds, formatTokenIssuers, openSigningKey, signToken, startJwksServer } from './issuer.ts';
+import { stage } from './functions.ts';
+import { defaultValiditySeconds, localIssuer, openSigningKey, signToken, startJwksServer } from './issuer.ts';
 import { startLocalKms } from './kms.ts';
-import { loopback } from './ports.ts';
 import { seedApps } from './seed.ts';
 import { serviceEnvironment, startService } from './service.ts';
 import { openServiceKey } from './service-key.ts';
 import { createTable } from './table.ts';
 import { formatWelcome } from './welcome.ts';
 
-const help = `usage: npm start -- [--port N] [--lambda-port N]
+const help = `usage: npm start -- [--port N] [--lambda-port N] [--settings FILE]
 
 Runs the service on this machine, with its data in .local/ (or the folder that APPKEYS_LOCAL_DIR names).
 
   --port N         where the API listens (default 3000)
   --lambda-port N  where direct invocations are taken (default: the API's port + 2, or a free one)
+  --settings FILE  the settings (default infra/settings/local.yml); its issuers are trusted besides the local one
   --help           this page`;
 
-type Options = { help: boolean; httpPort: number; lambdaPort: number | undefined };
+type Options = { help: boolean; httpPort: number; lambdaPort: number | undefined; settingsFile: string };
 /** What to undo at the end, the last first. */
 type Undo = Array<() => Promise<void> | void>;
 
@@ -32,6 +33,7 @@ function readOptions(args: string[]): Options {
   const flags = parseFlags(args, {
     port: { type: 'string', default: '3000' },
     'lambda-port': { type: 'string' },
+    settings: { type: 'string', default: stageFile(stage) },
     help: { type: 'boolean', default: false },
   });
   const parsePort = (flag: string, text: string) => parseWhole(flag, text, 1, 65_535);
@@ -40,40 +42,51 @@ function readOptions(args: string[]): Options {
     help: flags.help,
     httpPort: parsePort('--port', flags.port),
     lambdaPort: lambdaPort === undefined ? undefined : parsePort('--lambda-port', lambdaPort),
+    settingsFile: flags.settings,
   };
 }
 
 /** Starts everything, in this order. */
-async function run({ httpPort, lambdaPort }: Options, undo: Undo, interrupted: AbortSignal): Promise<void> {
-  requireSettings();
+async function run(
+  { httpPort, lambdaPort, settingsFile }: Options,
+  undo: Undo,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const settings = settingsOf(stage, await readStageSettings(settingsFile, { isLocal: true }));
   const folder = openLocalFolder();
   undo.push(lockFolder(folder).release);
   const ports = await choosePorts(httpPort, lambdaPort);
   const key = await openSigningKey(folder);
-  const database = await openDatabase(folder, undo);
+  const database = await openDatabase(folder, settings.tableName, undo);
   const issuer = await startJwksServer(key);
   undo.push(issuer.stop);
   const kms = await startLocalKms(openServiceKey(folder));
   undo.push(kms.stop);
   interrupted.throwIfAborted();
-  process.env = serviceEnvironment({ database, kms, jwksUri: issuer.jwksUri });
+  writeSettings(folder, withIssuer(settings, localIssuer(issuer.jwksUri)));
+  process.env = serviceEnvironment({ database, kms, folder });
   const service = await startService(ports);
   undo.push(service.stop);
   interrupted.throwIfAborted();
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
-  console.log(formatWelcome(ports, await signToken(key, demo), process.env));
+  console.log(formatWelcome(ports, await signToken(key, demo), { ...process.env, TABLE_NAME: settings.tableName }));
 }
 
-/** @throws Error when the service would not start with the user's own settings */
-function requireSettings(): void {
-  const env = { ...functionEnvironment(process.env), TOKEN_ISSUERS: formatTokenIssuers(`http://${loopback}`) };
-  for (const read of [readSettings, readVerifierSettings, readPlaces, readRateLimit, readTokenSettings]) read(env);
+/** @throws Error when the settings have an issuer of that name themselves */
+function withIssuer(settings: Settings, local: TokenIssuer): Settings {
+  const isTaken = settings.issuers.some(({ issuer }) => issuer === local.issuer);
+  if (isTaken) throw new Error(`The settings must not have the issuer ${local.issuer}: it is the local one.`);
+  return { ...settings, issuers: [local, ...settings.issuers] };
 }
 
-async function openDatabase(folder: string, undo: Undo): Promise<Engine> {
+/** The functions read their settings where they do when they are deployed: beside their code. */
+function writeSettings(folder: string, settings: Settings): void {
+  writeFileSync(join(folder, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+async function openDatabase(folder: string, tableName: string, undo: Undo): Promise<Engine> {
   const database = await startDynalite({ path: join(folder, 'dynalite') });
   undo.push(database.stop);
-  const tableName = `appkeys-${stage}`;
   await createTable(database.endpoint, tableName);
   await seedApps(database.endpoint, tableName, Date.now());
   return database;

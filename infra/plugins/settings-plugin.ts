@@ -1,39 +1,113 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { stop } from 'esbuild';
-import { readEventSettings, readRateLimit, readSettings, readTokenSettings } from '../../lib/service/config.ts';
-import { type Environment, readPlaces, readVerifierSettings } from '../../lib/verification/settings.ts';
+import { type StageSettings, settingsOf } from '../../lib/service/settings.ts';
+import { rejections } from '../settings/changes.ts';
+import { metadataName, readDeployedSettings } from '../settings/deployed.ts';
+import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
 
-interface Serverless {
-  readonly processedInput: { readonly commands: readonly string[] };
-  readonly service: { readonly provider: { readonly environment: Environment } };
+interface Template {
+  Metadata?: Record<string, unknown>;
 }
 
-/** Refuses to package or deploy settings that cannot work, and ends every failure with one line and a status. */
-export default class SettingsPlugin {
-  readonly hooks;
+interface Serverless {
+  readonly serviceDir: string;
+  readonly service: {
+    readonly provider: {
+      readonly stage: string;
+      readonly region: string;
+      readonly compiledCloudFormationTemplate: Template;
+    };
+    readonly functions: Record<string, object>;
+    readonly resources: { readonly Resources: Record<string, object>; readonly Outputs: Record<string, object> };
+  };
+}
 
-  constructor({ processedInput, service }: Serverless) {
-    const isDeployed = processedInput.commands[0] === 'deploy';
-    const checkSettings = () => requireSettings(service.provider.environment, isDeployed);
+interface Variable {
+  readonly address: string;
+  resolveVariable(name: string): Promise<string>;
+}
+
+/** Where serverless-esbuild collects the files of all zips. */
+const buildFolder = '.esbuild/.build';
+
+/**
+ * Reads the file of the stage in `infra/settings/`: for the template as `${settings:…}`, and for the functions as
+ * `settings.json` in each zip. Ends every failure with one line and a status.
+ */
+export default class SettingsPlugin {
+  readonly configurationVariablesSources = {
+    settings: {
+      resolve: async ({ address, resolveVariable }: Variable) => ({
+        value: valueAt(await this.#read(await resolveVariable('sls:stage')), address),
+      }),
+    },
+  };
+  readonly commands = {
+    deploy: { options: { yes: { usage: 'Deploy although API keys or tokens will be rejected', type: 'boolean' } } },
+  };
+  readonly hooks;
+  #reading: Promise<StageSettings> | undefined;
+
+  constructor(serverless: Serverless, { yes = false }: { readonly yes?: boolean }) {
+    const { service, serviceDir } = serverless;
+    const settings = () => this.#read(service.provider.stage);
+    const write = async () => writeSettings(join(serviceDir, buildFolder), service.provider.stage, await settings());
     this.hooks = {
-      'before:package:cleanup': checkSettings,
-      'before:deploy:function:initialize': checkSettings,
+      initialize: async () => {
+        if ((await settings()).eventBus === undefined) leaveOutEvents(service);
+      },
+      'before:package:createDeploymentArtifacts': write,
+      'before:deploy:function:packageFunction': write,
+      'after:aws:package:finalize:mergeCustomProviderResources': async () => {
+        service.provider.compiledCloudFormationTemplate.Metadata = { [metadataName]: await settings() };
+      },
+      'before:deploy:deploy': async () => requireDeployable(service.provider, await settings(), yes),
+      'before:deploy:function:initialize': async () => requireDeployable(service.provider, await settings(), yes),
       error: exitWithOneLine,
     };
   }
+
+  #read(stage: string): Promise<StageSettings> {
+    this.#reading ??= readStageSettings(stageFile(stage)).catch(exitWithOneLine);
+    return this.#reading;
+  }
 }
 
-/** @throws Error when a function would not start with these; a package may still be without token issuers */
-function requireSettings(environment: Environment, isDeployed: boolean): void {
-  readSettings(environment);
-  readVerifierSettings(environment);
-  readPlaces(environment);
-  readRateLimit(environment);
-  if (environment.EVENT_BUS) readEventSettings(environment);
-  if (!environment.TOKEN_ISSUERS && !isDeployed) return;
-  const isHttps = ({ jwksUri }: { jwksUri: string }) => jwksUri.startsWith('https://');
-  if (!readTokenSettings(environment).issuers.every(isHttps)) {
-    throw new Error('TOKEN_ISSUERS has a jwksUri without https, which works locally only.');
-  }
+function valueAt(settings: StageSettings, address: string): unknown {
+  const value = address
+    .split('.')
+    .reduce<unknown>((group, name) => (group as Record<string, unknown>)?.[name], settings);
+  return value ?? null;
+}
+
+/** What publishes changes, where there is no bus to publish them on. */
+function leaveOutEvents({ functions, resources }: Serverless['service']): void {
+  delete functions.publishChanges;
+  delete resources.Resources.UnpublishedChanges;
+  delete resources.Outputs.UnpublishedChangesUrl;
+}
+
+function writeSettings(folder: string, stage: string, settings: StageSettings): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'settings.json'), `${JSON.stringify(settingsOf(stage, settings), null, 2)}\n`);
+}
+
+/** @throws Error when the stage would accept no token, or would reject what it accepts now and nobody has agreed to that */
+async function requireDeployable(
+  { stage, region }: Serverless['service']['provider'],
+  settings: StageSettings,
+  isAgreed: boolean,
+): Promise<void> {
+  if (settings.issuers.length === 0)
+    throw new Error(
+      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml.`,
+    );
+  if (isAgreed) return;
+  const deployed = await readDeployedSettings(stage, region);
+  const rejected = deployed ? rejections(deployed, settings) : [];
+  if (rejected.length === 0) return;
+  throw new Error(`This deployment would reject ${rejected.join('; ')}. To deploy it all the same, add --yes.`);
 }
 
 /** The framework prints a page about an error, and after a bundling error it never ends. */

@@ -15,6 +15,7 @@ const messages = {
   publish: 'change not published',
   start: 'settings missing or wrong',
   sweep: 'old records dropped',
+  'token-claims': 'claim of a token missing or unreadable',
   tidyUp: 'list of applications not tidied up',
   verification: 'API key checked',
 } as const;

@@ -1,4 +1,4 @@
-import { metricsNamespace } from './config.ts';
+import { readSettings } from './settings.ts';
 
 /** One figure of a log record; `by` names the record's field that tells its kinds apart. */
 export interface Metric {
@@ -8,7 +8,16 @@ export interface Metric {
   readonly by?: 'operation' | 'code' | 'result';
 }
 
-const namespace = metricsNamespace(process.env);
+let namespace: string | undefined;
+
+/** Without settings the function answers nothing but errors, which are counted all the same. */
+function readNamespace(): string {
+  try {
+    return readSettings(process.env).metricsNamespace;
+  } catch {
+    return 'appkeys';
+  }
+}
 
 /**
  * @returns fields by which CloudWatch takes the figures out of a log record, in embedded metric format
@@ -16,6 +25,7 @@ const namespace = metricsNamespace(process.env);
  */
 export function metered(metrics: readonly Metric[]): object {
   if (metrics.length === 0) return {};
+  namespace ??= readNamespace();
   const CloudWatchMetrics = metrics.map(({ name, unit, by }) => ({
     Namespace: namespace,
     Dimensions: [by ? [by] : []],

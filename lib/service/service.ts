@@ -3,10 +3,9 @@ import { formatWhy, log } from '../base/log.ts';
 import { openTable } from '../store/dynamodb.ts';
 import type { Deadline } from '../store/settle.ts';
 import type { Table } from '../store/table.ts';
-import { type Environment, readTableName, readVerifierSettings } from '../verification/settings.ts';
 import { systemClock, Verifier } from '../verification/verifier.ts';
-import { readSettings, type Settings } from './config.ts';
 import { type Mac, openMac } from './kms.ts';
+import { type Environment, readSettings, type Settings, verifierSettings } from './settings.ts';
 
 /** What every function that works on the table has, once a process. */
 export interface Service {
@@ -24,20 +23,18 @@ const requestMs = 8_000;
 /** Left over for the answer, out of what Lambda leaves. */
 const answerMs = 1_000;
 
-/** @throws ConfigError */
-export function openService(env: Environment): VerifyingService {
-  const settings = readSettings(env);
+export function openService(settings: Settings): VerifyingService {
   const table = openTable(settings.tableName);
-  return { settings, table, mac: openMac(settings.serviceKeyId), verifier: openVerifier(env, table) };
+  return { settings, table, mac: openMac(settings.serviceKeyId), verifier: openVerifier(settings, table) };
 }
 
-/** @throws ConfigError */
-export function openVerifier(env: Environment, table = openTable(readTableName(env))): Verifier {
+export function openVerifier(settings: Settings, table = openTable(settings.tableName)): Verifier {
   const warn = (why: unknown) => log({ event: 'last-used', level: 'WARN', why: formatWhy(why) });
-  return new Verifier(table, readVerifierSettings(env), systemClock, warn);
+  return new Verifier(table, verifierSettings(settings), systemClock, warn);
 }
 
-type Opened = Map<(env: Environment) => unknown, unknown>;
+type Open<T> = (settings: Settings) => T;
+type Opened = Map<Open<unknown>, unknown>;
 
 /** What is open in each environment, by the function that opened it. A process has one environment. */
 const openedIn = new WeakMap<Environment, Opened>();
@@ -48,7 +45,7 @@ const openedIn = new WeakMap<Environment, Opened>();
  * then refused by the one who asks for it: there is no running on guesses.
  * @returns undefined when a setting is missing or wrong
  */
-export function start<T>(open: (env: Environment) => T): T | undefined {
+export function start<T>(open: Open<T>): T | undefined {
   const { env } = process;
   const opened: Opened = openedIn.get(env) ?? new Map();
   openedIn.set(env, opened);
@@ -56,9 +53,9 @@ export function start<T>(open: (env: Environment) => T): T | undefined {
   return opened.get(open) as T | undefined;
 }
 
-function openOrLog<T>(open: (env: Environment) => T, env: Environment): T | undefined {
+function openOrLog<T>(open: Open<T>, env: Environment): T | undefined {
   try {
-    return open(env);
+    return open(readSettings(env));
   } catch (why) {
     log({ event: 'start', level: 'ERROR', why: formatWhy(why) });
     return undefined;

@@ -13,7 +13,7 @@ let apiKeyId: string;
 beforeAll(async () => {
   const database = await startMeteredDatabase(inject('endpoint'));
   requests = database.requests;
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, RATE_LIMIT: '1000,1000' });
+  service = await startService({ rateLimit: '1000,1000' }, { AWS_ENDPOINT_URL_DYNAMODB: database.endpoint });
 });
 
 beforeEach(async () => {

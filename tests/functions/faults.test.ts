@@ -113,7 +113,7 @@ describe('faults between the service and the database', () => {
   });
 
   it('503 that says nothing was changed when the database cannot be reached at all', async () => {
-    const unreachable = await startService({ AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' });
+    const unreachable = await startService({}, { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' });
     const reply = await unreachable.generate(await unreachable.seed());
     expectRefusal(reply, '503000');
     expect(reply.body.cause).toContain('Nothing was changed');
@@ -121,7 +121,7 @@ describe('faults between the service and the database', () => {
   });
 
   it('creating an application after a lost answer: one 200, one application', async () => {
-    service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+    service = await startService({}, { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
     proxy.faults = ['loseAnswer'];
     const { statusCode, body } = await service.call('createApp', { body: { name: 'mine' } });
     expect(statusCode).toBe(200);

@@ -137,7 +137,7 @@ describe('races', () => {
   });
 
   it('200 concurrent calls of one who may not make as many: two keys, the rest is refused', async () => {
-    const strict = await startService({ RATE_LIMIT: '10,20' });
+    const strict = await startService({ rateLimit: '10,20' });
     const app = await strict.seed();
     const replies = await Promise.all(Array.from({ length: 200 }, () => strict.generate(app)));
     const { 429003: limited = 0, ...others } = codesOf(replies);
@@ -154,7 +154,7 @@ describe('races', () => {
   });
 
   it('MAX_KEYS_PER_APP sets another limit', async () => {
-    service = await startService({ MAX_KEYS_PER_APP: '3' });
+    service = await startService({ keys: { maxPerApp: 3 } });
     const app = await service.seed();
     const replies = await Promise.all(Array.from({ length: 10 }, () => service.generate(app)));
     expectMade(codesOf(replies), 3);

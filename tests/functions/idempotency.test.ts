@@ -14,7 +14,7 @@ let name = '';
 
 beforeAll(async () => {
   proxy = await startDatabaseProxy(inject('endpoint'));
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  service = await startService({}, { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
   return () => proxy.stop();
 });
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  service = await startService({}, { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
   proxy.faults = [];
   proxy.requests.length = 0;
 });

@@ -9,7 +9,7 @@ import { hrnOf, startService, type TestReply, type TestService } from '../suppor
 let service: TestService;
 
 beforeAll(async () => {
-  service = await startService({ VERIFY_CACHE_SECONDS: '0' });
+  service = await startService({ verify: { cacheSeconds: 0 } });
 });
 
 async function makeKey() {

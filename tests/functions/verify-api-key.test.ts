@@ -8,7 +8,7 @@ let service: TestService;
 let trusted: { Authorization: string };
 
 beforeAll(async () => {
-  service = await startService({ MAX_KEYS_PER_APP: '50' });
+  service = await startService({ keys: { maxPerApp: 50 } });
   trusted = await tokenOf(service, { sub: 'gateway', permissions: ['account:verify'] });
 });
 
@@ -184,7 +184,7 @@ describe('metrics', () => {
 });
 
 it('verifying does not count toward the rate of its caller, as other calls do', async () => {
-  const limited = await startService({ RATE_LIMIT: '0.001,1' });
+  const limited = await startService({ rateLimit: '0.001,1' });
   const headers = await tokenOf(limited, { sub: 'gateway', permissions: ['account:verify', 'account:createApp'] });
   const statusesOf = async (send: () => Promise<TestReply>) =>
     [await send(), await send()].map(({ statusCode }) => statusCode);
@@ -199,7 +199,7 @@ it('verifying does not count toward the rate of its caller, as other calls do', 
 
 it('503000 when the database cannot be asked', async () => {
   const { apiKeyId } = await makeKey();
-  const down = await startService({ AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' });
+  const down = await startService({}, { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' });
   const headers = await tokenOf(down, { sub: 'gateway', permissions: ['account:verify'] });
   expectRefusal(await down.call('verifyApiKey', { body: { apiKeyId }, headers }), '503000');
   expect(await down.invokeVerify({ apiKeyId })).toMatchObject({ ok: false, error: { code: '503000' } });

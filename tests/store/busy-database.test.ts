@@ -5,7 +5,7 @@ import { startService } from '../support/service.ts';
 
 it('a database that throttles everything is too busy after 100 attempts, and no longer when it answers again', async () => {
   const database = await startFailingDatabase(inject('endpoint'));
-  const { tableName } = await startService({ AWS_ENDPOINT_URL_DYNAMODB: database.endpoint });
+  const { tableName } = await startService({}, { AWS_ENDPOINT_URL_DYNAMODB: database.endpoint });
   const table = openTable(tableName);
   const plan: FailurePlan = { needles: ['busy'], failure: 'Throttling', at: undefined, requests: 0 };
   database.plans.add(plan);

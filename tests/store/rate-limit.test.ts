@@ -14,7 +14,7 @@ let clients = 0;
 
 beforeAll(async () => {
   proxy = await startDatabaseProxy(inject('endpoint'));
-  service = await startService({ RATE_LIMIT: '2,5', AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  service = await startService({ rateLimit: '2,5' }, { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
   return () => proxy.stop();
 });
 
@@ -136,7 +136,7 @@ it('the same principal of another issuer is another client; the item goes by its
 
 describe('over the limit', () => {
   beforeAll(async () => {
-    service = await startService({ RATE_LIMIT: '0.01,5', AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+    service = await startService({ rateLimit: '0.01,5' }, { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
   });
 
   const create = (headers: Record<string, string>, body: unknown = { name: 'x' }): Promise<TestReply> =>

@@ -1,7 +1,8 @@
 import { type Operation, operations } from '../../lib/contract/operations.ts';
-import type { TokenIssuer } from '../../lib/service/config.ts';
+import type { TokenIssuer } from '../../lib/service/settings.ts';
 import type { OperationId } from './events.ts';
 import type { TestIssuer } from './issuer.ts';
+import { type SettingsParts, settingsFolder, testIssuer, testSettings } from './settings.ts';
 
 /** The realms that each of the two issuers of a test speaks for. */
 export const realmsOfIssuer = ['myrealm', 'other'] as const;
@@ -26,28 +27,27 @@ export function trusted(issuer: TestIssuer, otherIssuer: TestIssuer): TrustedIss
   ];
 }
 
-/** The settings of a service under test; undefined is left out. */
-export function environmentOf({ endpoint, tableName, kms, issuers }: Surroundings): Record<string, string | undefined> {
-  const common = { audience: 'appkeys', algorithms: ['ES256'] };
+/**
+ * @param settings that differ from the usual ones
+ * @returns the environment of a service under test
+ */
+export function environmentOf(
+  { endpoint, tableName, kms, issuers }: Surroundings,
+  settings: SettingsParts = {},
+): Record<string, string | undefined> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    TABLE_NAME: tableName,
-    SERVICE_KEY_ID: 'alias/appkeys-test',
     AWS_ENDPOINT_URL_KMS: kms.endpoint,
-    TOKEN_ISSUERS: JSON.stringify(issuers.map((issuer) => ({ ...common, ...issuer }))),
-    RATE_LIMIT: 'off',
-    API_KEY_PLACES: undefined,
-    API_KEY_PREFIXES_ACCEPTED: undefined,
-    VERIFY_CACHE_SECONDS: undefined,
-    LAST_USED_SECONDS: undefined,
+    LAMBDA_TASK_ROOT: settingsFolder(testSettings({ tableName, issuers: issuers.map(testIssuer), ...settings })),
   };
 }
 
-export function setEnvironment(settings: Record<string, string | undefined>): void {
-  for (const [name, value] of Object.entries(settings)) {
+/** Sets variables; undefined removes one. */
+export function setEnvironment(variables: Record<string, string | undefined>): void {
+  for (const [name, value] of Object.entries(variables)) {
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   }

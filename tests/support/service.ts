@@ -24,6 +24,7 @@ import {
 } from './environment.ts';
 import { lambdaContext, type OperationId, restEvent, type TestRequest } from './events.ts';
 import { startIssuer, type TestIssuer } from './issuer.ts';
+import type { SettingsParts } from './settings.ts';
 
 /** A reply whose body was parsed, after it was held against its schema. */
 export interface TestReply extends Omit<GatewayReply, 'body'> {
@@ -56,13 +57,17 @@ export interface TestService {
 const [realm] = realmsOfIssuer;
 let seeded = 0;
 
-/** @param env settings that differ from the usual ones; undefined leaves one out */
-export async function startService(env: Record<string, string | undefined> = {}): Promise<TestService> {
+/** @param settings that differ from the usual ones; @param env variables that do */
+export async function startService(
+  settings: SettingsParts = {},
+  env: Record<string, string | undefined> = {},
+): Promise<TestService> {
   const { endpoint, tableName } = await freshTable();
   const kms = await startLocalKms(randomBytes(32));
   const issuer = await startIssuer('https://issuer.test', realmsOfIssuer);
   const otherIssuer = await startIssuer('https://other-issuer.test', realmsOfOtherIssuer);
-  setEnvironment({ ...environmentOf({ endpoint, tableName, kms, issuers: trusted(issuer, otherIssuer) }), ...env });
+  const surroundings = { endpoint, tableName, kms, issuers: trusted(issuer, otherIssuer) };
+  setEnvironment({ ...environmentOf(surroundings, settings), ...env });
   const database = DynamoDBDocumentClient.from(localClient(endpoint), {
     marshallOptions: { removeUndefinedValues: true },
   });

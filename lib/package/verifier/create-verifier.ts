@@ -1,13 +1,16 @@
 import type { InvalidKey, ValidKey, Verification } from '../../domain/verification.ts';
 import { openVerifyingTable, type VerifyingTable } from '../../store/verifying-table.ts';
-import { type Place, presentedKey, type RequestParts } from '../../verification/places.ts';
+import { places as allPlaces, type Place, presentedKey, type RequestParts } from '../../verification/places.ts';
 import {
-  ConfigError,
-  type Environment,
-  readPlaces,
-  readTableName,
-  readVerifierSettings,
-} from '../../verification/settings.ts';
+  fits,
+  isWhole,
+  keyPrefixRule,
+  maxCacheSeconds,
+  maxLastUsedSeconds,
+  partitionRule,
+  SettingsError,
+  tableNameRule,
+} from '../../verification/settings-rules.ts';
 import { systemClock, Verifier } from '../../verification/verifier.ts';
 
 export type { InvalidKey, Place, RequestParts, ValidKey, Verification };
@@ -18,9 +21,9 @@ export interface VerifierOptions {
   readonly tableName: string | undefined;
   /** the table's Region, such as `eu-central-1`: default AWS_REGION */
   readonly region?: string | undefined;
-  /** as HRN_PARTITION: default `here` */
+  /** as the setting `partition`: default `here` */
   readonly partition?: string;
-  /** as API_KEY_PREFIX, then API_KEY_PREFIXES_ACCEPTED: default `['ak']` */
+  /** as the setting `keys.prefix`, then `keys.prefixesAccepted`: default `['ak']` */
   readonly prefixes?: readonly string[];
   /** 0 to 9999: default 10. A key that was disabled is refused so many seconds later at the latest. */
   readonly cacheSeconds?: number;
@@ -54,13 +57,20 @@ export type RequestVerification =
 /**
  * The service's own check for any Lambda function or server that may read its table (`dynamodb:GetItem`, and
  * `dynamodb:UpdateItem` for when a key was used last).
- * @throws ConfigError at once, when the table or the Region is missing, or an option is wrong
+ * @throws SettingsError at once, when the table or the Region is missing, or an option is wrong
  */
 export function createVerifier(options: VerifierOptions): KeyVerifier {
-  const env = environmentOf(options);
-  const table = openTable(options, env);
-  const verifier = new Verifier(table, readVerifierSettings(env), systemClock, options.onWarning);
-  const places = readPlaces(env);
+  requireValid(options);
+  const {
+    partition = 'here',
+    prefixes = ['ak'],
+    cacheSeconds = 10,
+    lastUsedSeconds = 3600,
+    places = allPlaces,
+  } = options;
+  const lastUsed = lastUsedSeconds === 'off' ? undefined : lastUsedSeconds;
+  const settings = { partition, prefixes, cacheSeconds, lastUsedSeconds: lastUsed };
+  const verifier = new Verifier(openTable(options), settings, systemClock, options.onWarning);
   const verify = async (apiKeyId: string) => (await verifier.check(apiKeyId)).verification;
   return {
     verify,
@@ -71,34 +81,42 @@ export function createVerifier(options: VerifierOptions): KeyVerifier {
   };
 }
 
-function openTable({ tableName, region }: VerifierOptions, env: Environment): VerifyingTable {
+function openTable({ tableName, region }: VerifierOptions): VerifyingTable {
   if (!tableName) throw missing('tableName', 'the name of the table of the service, such as "appkeys-prod"');
   const where = region || process.env.AWS_REGION;
   if (!where) throw missing('region', 'the Region of the table, such as "eu-central-1", or set AWS_REGION');
-  return openVerifyingTable(readTableName(env), where);
+  return openVerifyingTable(tableName, where);
 }
 
-function missing(option: string, what: string): ConfigError {
-  return new ConfigError(option, `is missing. Pass createVerifier ${what}.`);
+function missing(option: string, what: string): SettingsError {
+  return new SettingsError(option, `is missing. Pass createVerifier ${what}.`);
 }
 
-/** The options are read by the rules of the settings that they stand for. */
-function environmentOf({
-  tableName,
-  partition,
-  prefixes,
-  cacheSeconds,
-  lastUsedSeconds,
-  places,
-}: VerifierOptions): Environment {
-  const [prefix, ...accepted] = prefixes ?? [];
-  return {
-    TABLE_NAME: tableName,
-    HRN_PARTITION: partition,
-    API_KEY_PREFIX: prefix,
-    API_KEY_PREFIXES_ACCEPTED: accepted.join(','),
-    VERIFY_CACHE_SECONDS: cacheSeconds?.toString(),
-    LAST_USED_SECONDS: lastUsedSeconds?.toString(),
-    API_KEY_PLACES: places?.join(','),
-  };
+const isListOf = (values: unknown, isRight: (value: unknown) => boolean) =>
+  Array.isArray(values) && values.length > 0 && new Set(values).size === values.length && values.every(isRight);
+
+/** What an option must do, and whether it does. */
+const rules: Readonly<Partial<Record<keyof VerifierOptions, readonly [string, (value: unknown) => boolean]>>> = {
+  tableName: [tableNameRule.must, (value) => value === '' || fits(value, tableNameRule)],
+  partition: [partitionRule.must, (value) => fits(value, partitionRule)],
+  prefixes: [
+    `be a list of different texts; each must ${keyPrefixRule.must}`,
+    (values) => isListOf(values, (value) => fits(value, keyPrefixRule)),
+  ],
+  cacheSeconds: [`be a whole number from 0 to ${maxCacheSeconds}`, (value) => isWhole(value, 0, maxCacheSeconds)],
+  lastUsedSeconds: [
+    `be a whole number from 1 to ${maxLastUsedSeconds}, or "off"`,
+    (value) => value === 'off' || isWhole(value, 1, maxLastUsedSeconds),
+  ],
+  places: [
+    `be a list of one or more of ${allPlaces.join(', ')}, each once`,
+    (values) => isListOf(values, (value) => allPlaces.includes(value as Place)),
+  ],
+};
+
+function requireValid(options: VerifierOptions): void {
+  for (const [name, [must, isRight]] of Object.entries(rules)) {
+    const value = options[name as keyof VerifierOptions];
+    if (value !== undefined && !isRight(value)) throw new SettingsError(name, `must ${must}`);
+  }
 }

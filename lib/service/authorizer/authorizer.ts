@@ -5,10 +5,10 @@ import { formatWhy, type Level, log, logAs } from '../../base/log.ts';
 import type { ValidKey } from '../../domain/verification.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
 import { type Place, presentedKey } from '../../verification/places.ts';
-import { type Environment, readPlaces } from '../../verification/settings.ts';
 import type { Verifier } from '../../verification/verifier.ts';
 import { metered, verificationMetrics } from '../metrics.ts';
 import { openVerifier, start } from '../service.ts';
+import type { Settings } from '../settings.ts';
 import { loggedOf } from '../use-cases/verify.ts';
 import {
   type AuthorizerAnswer,
@@ -62,8 +62,8 @@ export function apiKeyAuthorizer(): Authorizer {
   };
 }
 
-function openGuard(env: Environment): Guard {
-  return { verifier: openVerifier(env), places: readPlaces(env) };
+function openGuard(settings: Settings): Guard {
+  return { verifier: openVerifier(settings), places: settings.verify.places };
 }
 
 async function outcomeOf(guard: Guard | undefined, event: AuthorizerEvent): Promise<Outcome> {

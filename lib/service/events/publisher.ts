@@ -4,10 +4,10 @@ import { formatWhy, log } from '../../base/log.ts';
 import { withinMs } from '../../base/time-limit.ts';
 import { fenced } from '../../store/add-api-key.ts';
 import { appInRecord } from '../../store/stream-image.ts';
-import type { Environment } from '../../verification/settings.ts';
-import { readEventSettings } from '../config.ts';
+import { SettingsError } from '../../verification/settings-rules.ts';
 import { metered, unpublishedChange } from '../metrics.ts';
 import { start } from '../service.ts';
+import type { Settings } from '../settings.ts';
 import { changeEventOf } from './change-event.ts';
 
 /** As many events as EventBridge takes at once. */
@@ -45,8 +45,8 @@ export function publisher(): (event: DynamoDBStreamEvent) => Promise<DynamoDBBat
   };
 }
 
-function openBus(env: Environment) {
-  const { eventBus, partition } = readEventSettings(env);
+function openBus({ eventBus, partition }: Settings) {
+  if (eventBus === undefined) throw new SettingsError('eventBus', 'is missing.');
   const client = new EventBridgeClient({
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
   });

@@ -1,7 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { log } from '../../base/log.ts';
 import { openTable } from '../../store/dynamodb.ts';
-import { readTableName } from '../../verification/settings.ts';
 import { deadlineOf, start } from '../service.ts';
 import { sweep } from '../use-cases/sweep.ts';
 
@@ -13,7 +12,7 @@ const patienceMs = 20_000;
  * hours by long.
  */
 export function sweeper(): (event: unknown, context: Context) => Promise<void> {
-  const table = start((env) => openTable(readTableName(env)));
+  const table = start(({ tableName }) => openTable(tableName));
   return async (_, context) => {
     if (!table) throw new Error('the function is not configured');
     const leftMs = () => context.getRemainingTimeInMillis();

@@ -14,6 +14,12 @@ export function bearerToken(headers: Headers): string {
   if (more.length > 0) throw new ApiError('401300', { why: 'more than one Authorization header' });
   const [, token] = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header.trim()) ?? [];
   if (token === undefined) throw new ApiError('401300', { why: 'the Authorization header is not one bearer token' });
-  if (token.length > maxTokenLength) throw new ApiError('401300', { why: 'the token is too long' });
+  if (token.length > maxTokenLength) {
+    throw new ApiError('401300', {
+      why: 'the token is too long',
+      cause: `The access token is longer than ${maxTokenLength} characters.`,
+      action: 'Use a shorter access token: let the identity provider put fewer groups or other claims into it.',
+    });
+  }
   return token;
 }

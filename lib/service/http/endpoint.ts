@@ -18,9 +18,9 @@ import {
 import { type RequestId, requestId } from '../../domain/idempotency.ts';
 import type { Caller } from '../../domain/policy.ts';
 import { createRateLimiter, type RateLimiter } from '../../store/rate-limit.ts';
-import type { Environment } from '../../verification/settings.ts';
-import { readRateLimit, readTokenSettings } from '../config.ts';
+import { SettingsError } from '../../verification/settings-rules.ts';
 import { openService, start, type VerifyingService } from '../service.ts';
+import { rateLimitOf, type Settings } from '../settings.ts';
 import { bearerToken } from './bearer.ts';
 import {
   type AnyOperation,
@@ -92,12 +92,13 @@ export function publicEndpoint(operation: AnyOperation, run: (exchange: Exchange
   return asHandler(operation, middy<Exchange, Reply | GatewayReply>(options).use(answer(operation)).handler(run));
 }
 
-function openGuardedService(env: Environment): GuardedService {
-  const service = openService(env);
-  const limit = readRateLimit(env);
+function openGuardedService(settings: Settings): GuardedService {
+  const service = openService(settings);
+  const limit = rateLimitOf(settings);
+  if (settings.issuers.length === 0) throw new SettingsError('issuers', 'is empty: no token would be accepted.');
   return {
     ...service,
-    verifyToken: createTokenVerifier(readTokenSettings(env)),
+    verifyToken: createTokenVerifier(settings),
     limitRate: limit && createRateLimiter(service.table, limit),
   };
 }

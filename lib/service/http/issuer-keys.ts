@@ -1,8 +1,8 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import { formatWhy, log } from '../../base/log.ts';
 import type { ApiError } from '../../domain/errors.ts';
-import type { TokenIssuer } from '../config.ts';
 import { issuerKeysFailure, metered } from '../metrics.ts';
+import type { TokenIssuer } from '../settings.ts';
 import type { GetKeys } from './get-keys.ts';
 import { fetchKeySet } from './key-set.ts';
 

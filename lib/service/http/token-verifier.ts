@@ -1,33 +1,38 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { ApiError } from '../../domain/errors.ts';
-import { isProjectScope } from '../../domain/hrn.ts';
-import { type Caller, isPrincipal } from '../../domain/policy.ts';
-import type { ClaimNames, TokenIssuer, TokenSettings } from '../config.ts';
+import type { Caller } from '../../domain/policy.ts';
+import type { StageSettings, TokenIssuer } from '../settings.ts';
 import { type GetKeys, getKeys } from './get-keys.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { unusableKeys } from './key-set.ts';
+import { ClaimReader } from './token-claims.ts';
+import { requireAccessToken } from './token-kind.ts';
 
 /** Clocks may differ by this much. */
 const clockToleranceSeconds = 60;
 
 /**
- * Verifies an access token: signature, issuer, audience and time.
+ * Verifies an access token: signature, issuer, audience, time, and what its issuer's entry demands.
  * @throws ApiError 401300 when the token is not to be believed, 503000 when its issuer's keys cannot be had
  */
 export type TokenVerifier = (token: string) => Promise<Caller>;
 
 /** @see https://www.rfc-editor.org/rfc/rfc8725 */
 export function createTokenVerifier(
-  { issuers, claims, maxStaleSeconds }: TokenSettings,
+  { issuers, issuerKeys }: Pick<StageSettings, 'issuers' | 'issuerKeys'>,
   requestKeys: GetKeys = getKeys,
 ): TokenVerifier {
-  const keysOf = (issuer: TokenIssuer) => new IssuerKeys(issuer, requestKeys, maxStaleSeconds * 1_000);
-  const trusted = new Map(issuers.map((issuer) => [issuer.issuer, { issuer, keys: keysOf(issuer) }]));
+  const trust = (issuer: TokenIssuer) => ({
+    issuer,
+    keys: new IssuerKeys(issuer, requestKeys, issuerKeys.maxStaleSeconds * 1_000),
+    claims: new ClaimReader(issuer, issuers),
+  });
+  const trusted = new Map(issuers.map((issuer) => [issuer.issuer, trust(issuer)]));
   return async (token) => {
     requireCompact(token);
     const found = trusted.get(unverifiedIssuer(token));
     if (!found) throw new ApiError('401300', { why: 'the token is of an issuer that is not configured' });
-    return callerOf(await verify(token, found.issuer, found.keys), found.issuer, claims);
+    return found.claims.callerOf(await verify(token, found.issuer, found.keys));
   };
 }
 
@@ -53,23 +58,29 @@ function unverifiedIssuer(token: string): string {
   throw new ApiError('401300', { why: 'the token names no key (kid)' });
 }
 
-async function verify(
-  token: string,
-  { issuer, audience, algorithms }: TokenIssuer,
-  keys: IssuerKeys,
-): Promise<JWTPayload> {
+async function verify(token: string, trusted: TokenIssuer, keys: IssuerKeys): Promise<JWTPayload> {
+  const { issuer, algorithms, tokenType } = trusted;
   try {
-    const { payload } = await jwtVerify(token, keys.find, {
+    const { payload, protectedHeader } = await jwtVerify(token, keys.find, {
       issuer,
-      audience,
       algorithms: [...algorithms],
       clockTolerance: clockToleranceSeconds,
       requiredClaims: ['exp'],
+      ...(tokenType !== undefined && { typ: tokenType }),
     });
+    requireAudience(payload, trusted);
+    requireAccessToken(payload, protectedHeader, trusted);
     return payload;
   } catch (why) {
     throw tokenError(why);
   }
+}
+
+/** A token without `aud` may name its audience in another claim, if the issuer's entry says so. */
+function requireAudience(payload: JWTPayload, { audience, audienceClaim }: TokenIssuer): void {
+  const named = payload.aud !== undefined ? [payload.aud].flat() : audienceClaim && [payload[audienceClaim]];
+  if (Array.isArray(named) && named.some((value) => audience.includes(value as string))) return;
+  throw new ApiError('401300', { why: 'the token is for another audience, or for none' });
 }
 
 /** What jose says of a token; anything else it says of a key, and is not the caller's fault. */
@@ -88,25 +99,4 @@ function tokenError(why: unknown): ApiError {
   if (why instanceof errors.JWTExpired) return new ApiError('401300', { why, cause: 'The access token has expired.' });
   if (why instanceof errors.JOSEError && aboutToken.includes(why.code)) return new ApiError('401300', { why });
   return why instanceof ApiError ? why : unusableKeys(why);
-}
-
-function callerOf(payload: JWTPayload, issuer: TokenIssuer, claims: ClaimNames): Caller {
-  const principal = payload[claims.principal];
-  const realm = payload[claims.realm];
-  const scope = payload[claims.scope] ?? [];
-  const permissions = payload[claims.permissions] ?? [];
-  if (!isPrincipal(principal)) throw badClaim(claims.principal);
-  if (typeof realm !== 'string' || !issuer.realms.includes(realm)) throw badClaim(claims.realm);
-  if (typeof scope !== 'string' && !isTexts(scope)) throw badClaim(claims.scope);
-  if (!isTexts(permissions)) throw badClaim(claims.permissions);
-  const hasProjectScope = [scope].flat().join(' ').split(/\s+/).some(isProjectScope);
-  return { principal, issuer: issuer.issuer, realm, permissions, hasProjectScope };
-}
-
-function badClaim(claim: string): ApiError {
-  return new ApiError('401300', { why: `the token's claim ${claim} is missing or not allowed` });
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }

@@ -62,7 +62,8 @@ async function attemptOf(
   { app, wish, by, correlationId, request }: Wanted & { readonly request: RepeatableRequest | undefined },
   { now, createdTime, standing }: { now: number; createdTime: number; standing: Standing },
 ): Promise<{ apiKeyId: ApiKeyId; addition: Addition }> {
-  const { keyPrefix: prefix, maxKeysPerApp: maxKeys, partition } = context.settings;
+  const { keys, partition } = context.settings;
+  const { prefix, maxPerApp: maxKeys } = keys;
   const { apiKeyId, handle, record } = await makeSecret({ prefix, appId: app.appId, now }, request, context);
   const keyHrn = formatApiKeyHrn(app.realm, handle, partition);
   const change = { op: randomUUID(), at: now, by, action: 'generateApiKey', keyHrn, correlationId };

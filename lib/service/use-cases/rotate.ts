@@ -29,13 +29,13 @@ export async function rotate(
   const answered = await answeredBefore(call, { app: ref, standing, request }, expiryFault(wish.expiresAt, now));
   if (answered) return replay(call, { app: ref, request }, answered);
   const { apiKeyId, handle, record } = await makeSecret(
-    { prefix: settings.keyPrefix, appId: ref.appId, now },
+    { prefix: settings.keys.prefix, appId: ref.appId, now },
     request,
     call,
   );
   const rotatedFrom = from && { rotatedFrom: formatApiKeyHrn(ref.realm, from, settings.partition) };
   const made = { ...newChange(call, handle), ...rotatedFrom };
-  const rotation = { to: handle, wish, by: call.caller.principal, op: made.op, now, maxKeys: settings.maxKeysPerApp };
+  const rotation = { to: handle, wish, by: call.caller.principal, op: made.op, now, maxKeys: settings.keys.maxPerApp };
   const app = await changeApp(
     table,
     {

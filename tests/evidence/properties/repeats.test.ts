@@ -23,7 +23,7 @@ let authorization: string;
 beforeAll(async () => {
   proxy = await startDatabaseProxy(inject('endpoint'));
   proxy.faults = new EndlessFaults(lost, randomNumbers(seed));
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  service = await startService({}, { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
   authorization = `Bearer ${await service.issuer.sign({ exp: Math.floor(Date.now() / 1_000) + 7_200 })}`;
 });
 

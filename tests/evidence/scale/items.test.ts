@@ -15,7 +15,7 @@ let app: { appId: string; path: { app: string } };
 beforeAll(async () => {
   const database = await startMeteredDatabase(inject('endpoint'));
   requests = database.requests;
-  service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: database.endpoint });
+  service = await startService({}, { AWS_ENDPOINT_URL_DYNAMODB: database.endpoint });
   const sub = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed';
   headers = await tokenOf(service, { sub, permissions: ['account:createApp', 'account:verify'] });
   const { body } = await service.call('createApp', { headers, body: { name: 'Billing, production' } });

@@ -16,7 +16,7 @@ let app: App;
 let headers: { Authorization: string };
 
 beforeAll(async () => {
-  service = await startService({ VERIFY_CACHE_SECONDS: '60' });
+  service = await startService({ verify: { cacheSeconds: 60 } });
   vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'appkeys-prod-generateApiKey');
   vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-6927d2fd-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0');
   headers = await tokenOf(service, { sub: owner, permissions: ['account:verify'] });

@@ -9,7 +9,7 @@ let service: TestService;
 let app: App;
 
 beforeAll(async () => {
-  service = await startService({ MAX_KEYS_PER_APP: '50' });
+  service = await startService({ keys: { maxPerApp: 50 } });
   app = await service.seed();
 });
 

@@ -1,0 +1,70 @@
+import { realmsOf } from '../../lib/service/http/token-claims.ts';
+import type { Claims, StageSettings, TokenIssuer } from '../../lib/service/settings.ts';
+
+/** @returns one line for each setting that differs, such as `keys.prefix: "ak" -> "sk"` */
+export function differences(deployed: StageSettings, next: StageSettings): string[] {
+  const [before, after] = [flat(deployed), flat(next)];
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return names
+    .filter((name) => before.get(name) !== after.get(name))
+    .map((name) => `${name}: ${before.get(name) ?? 'not set'} -> ${after.get(name) ?? 'not set'}`);
+}
+
+/** The entries of `issuers` are named by their issuer: their order says nothing. */
+function flat(settings: StageSettings): Map<string, string> {
+  const { issuers, ...others } = settings;
+  const named = Object.fromEntries(issuers.map((issuer) => [issuer.issuer, issuer]));
+  return new Map([
+    ...leaves(others, ''),
+    ...Object.entries(named).flatMap(([name, entry]) => leaves(entry, `issuers[${name}]`)),
+  ]);
+}
+
+function leaves(value: unknown, path: string): [string, string][] {
+  const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isGroup) return value === undefined ? [] : [[path, JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([name, inner]) => leaves(inner, path === '' ? name : `${path}.${name}`));
+}
+
+/** @returns one line for each change after which API keys or tokens that are accepted today would be rejected */
+export function rejections(deployed: StageSettings, next: StageSettings): string[] {
+  const goneFrom = <T>(before: readonly T[], after: readonly T[]) => before.filter((one) => !after.includes(one));
+  const prefixes = ({ keys }: StageSettings) => [keys.prefix, ...keys.prefixesAccepted];
+  return [
+    ...goneFrom(prefixes(deployed), prefixes(next)).map((prefix) => `API keys with the prefix ${prefix}`),
+    ...goneFrom(deployed.verify.places, next.verify.places).map((place) => `API keys in the place ${place}`),
+    ...(deployed.partition === next.partition ? [] : [`HRNs of the partition ${deployed.partition}`]),
+    ...deployed.issuers.flatMap((before) => {
+      const after = next.issuers.find(({ issuer }) => issuer === before.issuer);
+      return after ? rejectedTokens(before, after) : [`tokens of the issuer ${before.issuer}`];
+    }),
+  ];
+}
+
+function rejectedTokens(before: TokenIssuer, after: TokenIssuer): string[] {
+  const from = `tokens of the issuer ${before.issuer}`;
+  const isCovered = (realm: string) =>
+    realmsOf(after).some((one) => one === realm || (one.endsWith('*') && realm.startsWith(one.slice(0, -1))));
+  const gone = (name: 'algorithms' | 'audience') => before[name].filter((one) => !after[name].includes(one));
+  const differ = (name: 'audienceClaim' | 'principalPrefix') => before[name] !== after[name];
+  const isNarrower = (name: 'require' | 'tokenType') =>
+    after[name] !== undefined && JSON.stringify(after[name]) !== JSON.stringify(before[name]);
+  const moved = (['principal', 'realm'] satisfies (keyof Claims)[]).filter(
+    (name) => String(before.claims[name]) !== String(after.claims[name]),
+  );
+  return [
+    ...realmsOf(before)
+      .filter((realm) => !isCovered(realm))
+      .map((realm) => `${from} for the realm ${realm}`),
+    ...gone('audience').map((audience) => `${from} for the audience ${audience}`),
+    ...gone('algorithms').map((algorithm) => `${from} with the algorithm ${algorithm}`),
+    ...(before.audienceClaim !== undefined && differ('audienceClaim')
+      ? [`${from} that name their audience in ${before.audienceClaim}`]
+      : []),
+    ...(differ('principalPrefix') ? [`grants to principals of ${before.issuer}, whose prefix changes`] : []),
+    ...moved.map((name) => `${from} that have the ${name} in ${before.claims[name].join(' or ')}`),
+    ...(isNarrower('require') ? [`${from} that do not have what "require" demands`] : []),
+    ...(isNarrower('tokenType') ? [`${from} that are not of the type ${after.tokenType}`] : []),
+    ...(before.idToken && !after.idToken ? [`ID tokens of the issuer ${before.issuer}`] : []),
+  ];
+}

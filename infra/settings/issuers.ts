@@ -1,0 +1,142 @@
+import { isPrincipal } from '../../lib/domain/policy.ts';
+import { defaultClaims, realmsOf } from '../../lib/service/http/token-claims.ts';
+import type { Claims, StageSettings, TokenIssuer } from '../../lib/service/settings.ts';
+import { SettingsError } from '../../lib/verification/settings-rules.ts';
+import { discoverJwksUri } from './discovery.ts';
+
+type OneOrMany = string | readonly string[];
+type ClaimNames = { readonly [Claim in keyof Claims]?: OneOrMany };
+
+/** An entry of `issuers`, as it stands in a file that fits the schema. */
+export interface IssuerEntry extends Omit<TokenIssuer, 'audience' | 'claims' | 'jwksUri'> {
+  readonly audience: OneOrMany;
+  readonly claims?: ClaimNames;
+  readonly jwksUri?: string;
+}
+
+const unknownUri = '';
+
+/**
+ * Asks the issuers whose keys are at an unknown address.
+ * @throws SettingsError when one does not answer, or not with an https URL
+ */
+export async function discoverKeys(issuers: readonly TokenIssuer[]): Promise<TokenIssuer[]> {
+  const discovered = issuers.map(async (entry, index) => {
+    if (entry.jwksUri !== unknownUri) return entry;
+    const jwksUri = await discoverJwksUri(entry.issuer, `issuers[${index}]`);
+    requireSafeUrl(jwksUri, `issuers[${index}]`, false);
+    return { ...entry, jwksUri };
+  });
+  return Promise.all(discovered);
+}
+
+/** Issuers that give tokens to anybody: without `require`, each of their users would be let in. */
+const openToAnybody: readonly RegExp[] = [
+  /^https:\/\/token\.actions\.githubusercontent\.com(\/|$)/,
+  /^(https:\/\/)?accounts\.google\.com$/,
+  /^https:\/\/appleid\.apple\.com$/,
+  /^https:\/\/gitlab\.com$/,
+  /^https:\/\/app\.terraform\.io$/,
+  /^https:\/\/agent\.buildkite\.com$/,
+  /^https:\/\/(login\.microsoftonline\.com|sts\.windows\.net)\/9188040d-6c67-4c5b-b112-36a304b66dad\//,
+];
+
+/** Completes an entry: its claims, its lists, and where its keys are, if their address is known without asking. */
+export function completeIssuer(entry: IssuerEntry, shared: ClaimNames): TokenIssuer {
+  const names = { ...defaultClaims, ...shared, ...entry.claims };
+  const claims = Object.fromEntries(Object.entries(names).map(([claim, paths]) => [claim, [paths].flat()]));
+  return {
+    ...entry,
+    jwksUri: entry.jwksUri ?? unknownUri,
+    audience: [entry.audience].flat(),
+    claims: claims as unknown as Claims,
+  };
+}
+
+/**
+ * Holds the issuers against each other and against the partition, which no schema can.
+ * @param isLocal whether keys may be fetched over http from this machine
+ * @throws SettingsError
+ */
+export function requireIssuers(
+  { issuers, partition }: Pick<StageSettings, 'issuers' | 'partition'>,
+  isLocal: boolean,
+): void {
+  for (const [index, issuer] of issuers.entries()) {
+    const place = `issuers[${index}]`;
+    requireIssuer(issuer, place, isLocal);
+    requireRules(issuer, place, partition);
+    for (const [before, other] of issuers.slice(0, index).entries()) requireApart(other, before, issuer, index);
+  }
+}
+
+function requireIssuer(entry: TokenIssuer, place: string, isLocal: boolean): void {
+  const { issuer, jwksUri, realm, realms, principalPrefix = '', require } = entry;
+  if (realm === undefined && realms === undefined)
+    throw new SettingsError(`${place}.realm`, 'is missing. Set realm, or realms for tokens that name one.');
+  if (realm !== undefined && realms !== undefined)
+    throw new SettingsError(`${place}.realms`, 'contradicts realm. Set one of the two.');
+  if (jwksUri !== unknownUri) requireSafeUrl(jwksUri, place, isLocal);
+  if (!isPrincipal(`${principalPrefix}x`))
+    throw new SettingsError(`${place}.principalPrefix`, 'makes principals that the service does not accept.');
+  if (require === undefined && openToAnybody.some((pattern) => pattern.test(issuer)))
+    throw new SettingsError(
+      `${place}.require`,
+      'is missing. Anybody can get tokens of this issuer: require a claim that only yours have.',
+    );
+}
+
+/** @throws SettingsError when a permission is for applications that no token of this issuer reaches */
+function requireRules({ rules = [], realm }: TokenIssuer, place: string, partition: string): void {
+  for (const [index, { allow }] of rules.entries()) {
+    for (const [position, permission] of allow.entries()) {
+      const [, resource] = /^account:\w+:(.+)$/.exec(permission) ?? [];
+      const reached = `hrn:${partition}:account::${realm ?? ''}`;
+      if (resource === undefined || isPatternFor(resource, realm === undefined ? reached : `${reached}:app/`)) continue;
+      throw new SettingsError(
+        `${place}.rules[${index}].allow[${position}]`,
+        `reaches no application: write an HRN that begins with "${reached}", or one that ends in "*".`,
+      );
+    }
+  }
+}
+
+/** Whether the resource begins so, or is a pattern of something that does. */
+function isPatternFor(resource: string, start: string): boolean {
+  return resource.startsWith(start) || (resource.endsWith('*') && start.startsWith(resource.slice(0, -1)));
+}
+
+/** @throws SettingsError when a token of one could be taken for a token of the other */
+function requireApart(a: TokenIssuer, indexOfA: number, b: TokenIssuer, indexOfB: number): void {
+  const [first, second] = [`issuers[${indexOfA}]`, `issuers[${indexOfB}]`];
+  if (a.issuer === b.issuer)
+    throw new SettingsError(`${second}.issuer`, `is also that of ${first}. Merge the two entries.`);
+  const shared = realmsOf(a).find((one) => realmsOf(b).some((other) => overlap(one, other)));
+  if (shared === undefined) return;
+  if (a.principalPrefix === undefined && b.principalPrefix === undefined)
+    throw new SettingsError(
+      `${second}.principalPrefix`,
+      `is missing: ${first} has none either, and both can claim the realm ${shared}. Set one, such as "ci:".`,
+    );
+  const [one, other] = [a.principalPrefix, b.principalPrefix];
+  if (one !== undefined && other !== undefined && (one.startsWith(other) || other.startsWith(one)))
+    throw new SettingsError(
+      `${second}.principalPrefix`,
+      `overlaps that of ${first}, and both can claim the realm ${shared}. Neither may begin with the other.`,
+    );
+}
+
+/** Whether some realm fits both; either may end in "*". */
+function overlap(one: string, other: string): boolean {
+  const [start, otherStart] = [one, other].map((text) => text.replace(/\*$/, '')) as [string, string];
+  if (one.endsWith('*')) return otherStart.startsWith(start) || (other.endsWith('*') && start.startsWith(otherStart));
+  return other.endsWith('*') ? one.startsWith(otherStart) : one === other;
+}
+
+function requireSafeUrl(text: string, place: string, isLocal: boolean): void {
+  const url = URL.parse(text);
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '');
+  const isSafe = url?.protocol === 'https:' || (isLocal && url?.protocol === 'http:' && isLoopback);
+  if (isSafe && !url.username && !url.password) return;
+  throw new SettingsError(`${place}.jwksUri`, 'must be an https URL without credentials.');
+}

@@ -1,0 +1,275 @@
+import { writeFileSync } from 'node:fs';
+import { places } from '../../lib/verification/places.ts';
+import {
+  keyPrefixRule,
+  maxCacheSeconds,
+  maxLastUsedSeconds,
+  partitionRule,
+} from '../../lib/verification/settings-rules.ts';
+
+/** `must` says a rule in words, for the error message. */
+const text = (description: string, pattern: string, must: string) => ({ type: 'string', description, pattern, must });
+
+const whole = (description: string, minimum: number, maximum: number) => ({
+  type: 'integer',
+  description,
+  minimum,
+  maximum,
+  must: `be a whole number from ${minimum} to ${maximum}`,
+});
+
+const group = (description: string, properties: object, required: readonly string[] = []) => ({
+  type: 'object',
+  description,
+  properties,
+  required,
+  additionalProperties: false,
+  must: 'be a group of settings',
+});
+
+const list = (description: string, items: object, must: string) => ({
+  type: 'array',
+  description,
+  items,
+  minItems: 1,
+  uniqueItems: true,
+  must,
+});
+
+const claim = text(
+  'The name of a claim, or a JSON Pointer into the token (/realm_access/roles).',
+  '^([^/].{0,255}|(/([^/~]|~[01])*){1,16})$',
+  'be the name of a claim or a JSON Pointer',
+);
+
+const claimOrList = (what: string) => ({
+  type: ['string', 'array'],
+  description: `Where a token has ${what}: a claim's name, a JSON Pointer, or a list of which the first present one counts.`,
+  pattern: claim.pattern,
+  items: claim,
+  minItems: 1,
+  uniqueItems: true,
+  must: 'be the name of a claim, a JSON Pointer, or a list of those',
+});
+
+const claims = (description: string) =>
+  group(description, {
+    principal: claimOrList('the principal'),
+    realm: claimOrList('the realm of the principal'),
+    scope: claimOrList('the scope'),
+    permissions: claimOrList('the permissions'),
+  });
+
+const values = (description: string) => ({
+  type: 'object',
+  description,
+  minProperties: 1,
+  propertyNames: { pattern: claim.pattern, must: 'name claims' },
+  additionalProperties: {
+    type: ['string', 'number', 'boolean'],
+    must: 'be a text, a number, or true or false, as it is in the token',
+  },
+  must: 'be a group of claims and their values, at least one',
+});
+
+const realm = text('The realm of all tokens of this issuer.', '^[A-Za-z0-9_-]{1,64}$', 'be the name of a realm');
+const nonEmpty = (description: string) =>
+  text(description, '^[^\\s\\u0000-\\u001f]{1,1024}$', 'be a text without spaces');
+
+const issuer = group(
+  'A token issuer that the service trusts.',
+  {
+    issuer: text(
+      'The exact value of the claim iss.',
+      '^[^\\s#\\u0000-\\u001f]{1,1024}$',
+      'be the issuer\'s URL or name, without "#" and spaces',
+    ),
+    jwksUri: text(
+      "The address of the issuer's keys. Without it, packaging finds it by OpenID discovery.",
+      '^https?://[^\\s@]{1,1024}$',
+      'be an https URL without credentials',
+    ),
+    algorithms: list(
+      'The signature algorithms that its tokens may have.',
+      text(
+        'A signature algorithm.',
+        '^((RS|PS|ES)(256|384|512)|EdDSA|Ed25519)$',
+        'be an algorithm such as RS256 or ES256',
+      ),
+      'be a list of different algorithms',
+    ),
+    audience: {
+      type: ['string', 'array'],
+      description: 'A text or a list. A token must name one of them.',
+      pattern: nonEmpty('').pattern,
+      items: nonEmpty('An audience.'),
+      minItems: 1,
+      uniqueItems: true,
+      must: 'be a text without spaces, or a list of such texts',
+    },
+    audienceClaim: { ...claim, description: 'The claim that names the audience where a token has no aud.' },
+    realm,
+    realms: list(
+      'The realms that its tokens may name in the realm claim. An entry may end in "*".',
+      text(
+        'A realm.',
+        '^([A-Za-z0-9_-]{1,64}|[A-Za-z0-9_-]{0,63}\\*)$',
+        'be the name of a realm, which may end in "*"',
+      ),
+      'be a list of different realms',
+    ),
+    principalPrefix: text(
+      'Put before every principal of this issuer, such as "github:".',
+      '^(?!lambda:)[!-~]{1,64}$',
+      'be 1 to 64 visible ASCII characters that do not begin with "lambda:"',
+    ),
+    tokenType: text(
+      "The typ that a token's header must have, such as at+jwt.",
+      '^[\\w.+/-]{1,64}$',
+      'be a type such as at+jwt',
+    ),
+    require: values('Claims that a token must have, with exactly these values.'),
+    idToken: { type: 'boolean', description: 'Accept ID tokens of this issuer.', must: 'be true or false' },
+    claims: claims('Where its tokens have what. Default: the claims of all issuers.'),
+    permissionsPrefix: nonEmpty('Taken off each permission. A permission without it is ignored.'),
+    rules: {
+      type: 'array',
+      description: 'Permissions for tokens with certain claims.',
+      minItems: 1,
+      items: group(
+        'Gives permissions to tokens that have all these claims.',
+        {
+          when: values('All must match exactly. A list in the token must contain the value.'),
+          allow: list(
+            'The permissions.',
+            text(
+              'A permission.',
+              '^account:(createApp|verify|(read|write|manage):.+)$',
+              'be account:createApp, account:verify, or account:read|write|manage:HRN, where the HRN may end in "*"',
+            ),
+            'be a list of different permissions',
+          ),
+        },
+        ['when', 'allow'],
+      ),
+      must: 'be a list of rules, each with when and allow',
+    },
+  },
+  ['issuer', 'algorithms', 'audience'],
+);
+
+/**
+ * The JSON Schema of a stage's file in `infra/settings/`, with the defaults of all that it may leave out.
+ * @see https://json-schema.org/draft/2020-12
+ */
+export const settingsSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Settings of one stage of appkeys',
+  ...group(
+    'What a stage of appkeys is deployed with.',
+    {
+      partition: { ...textOf(partitionRule, 'The partition in HRNs: hrn:{partition}:account::…'), default: 'here' },
+      rateLimit: {
+        ...text(
+          'How many management calls a principal may make: "requests a second,burst", or "off".',
+          '^(off|(?!0+(\\.0+)?,)(100000|\\d{1,5}(\\.\\d{1,3})?),(100000|[1-9]\\d{0,4}))$',
+          'be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off"',
+        ),
+        default: '10,20',
+      },
+      eventBus: text(
+        'The name of the EventBridge bus that each change of an application is published on. Default: none.',
+        '^[A-Za-z0-9/_.-]{1,256}$',
+        'be the name of an EventBridge bus',
+      ),
+      claims: { ...claims('Where the tokens of all issuers have what, unless an issuer says otherwise.'), default: {} },
+      keys: {
+        ...group('API keys.', {
+          prefix: { ...textOf(keyPrefixRule, 'What each new API key begins with.'), default: 'ak' },
+          prefixesAccepted: {
+            type: 'array',
+            description: 'Earlier prefixes, whose API keys are still accepted.',
+            items: textOf(keyPrefixRule, 'An earlier prefix.'),
+            uniqueItems: true,
+            default: [],
+            must: 'be a list of different prefixes',
+          },
+          maxPerApp: { ...whole('The key limit: how many API keys an application can have.', 1, 50), default: 2 },
+        }),
+        default: {},
+      },
+      verify: {
+        ...group('The verification of API keys.', {
+          cacheSeconds: {
+            ...whole('How many seconds a positive verification is cached.', 0, maxCacheSeconds),
+            default: 10,
+          },
+          lastUsedSeconds: {
+            type: ['integer', 'string'],
+            description: 'How often the use of an API key is recorded, at most: once in so many seconds, or "off".',
+            minimum: 1,
+            maximum: maxLastUsedSeconds,
+            pattern: '^off$',
+            default: 3600,
+            must: `be a whole number from 1 to ${maxLastUsedSeconds}, or "off"`,
+          },
+          places: {
+            ...list(
+              'Where the authorizer finds an API key in a request, in this order.',
+              { enum: places, must: `be one of ${places.join(', ')}` },
+              'be a list of different places',
+            ),
+            default: places,
+          },
+        }),
+        default: {},
+      },
+      gateway: {
+        ...group('Limits of API Gateway for the whole API, all callers together.', {
+          rateLimit: {
+            type: 'number',
+            description: 'Requests a second.',
+            exclusiveMinimum: 0,
+            maximum: 100_000,
+            default: 500,
+            must: 'be a number above 0, at most 100000',
+          },
+          burstLimit: { ...whole('Requests at once.', 1, 100_000), default: 1000 },
+        }),
+        default: {},
+      },
+      issuerKeys: {
+        ...group('The keys of token issuers.', {
+          maxStaleSeconds: {
+            ...whole(
+              'How long known keys serve after they were fetched, while their issuer gives no others.',
+              600,
+              604_800,
+            ),
+            default: 21_600,
+          },
+        }),
+        default: {},
+      },
+      issuers: {
+        type: 'array',
+        description: 'The token issuers that the service trusts. There is no default.',
+        items: issuer,
+        must: 'be a list of issuers',
+      },
+    },
+    ['issuers'],
+  ),
+} as const;
+
+function textOf({ pattern, must }: { pattern: string; must: string }, description: string) {
+  return text(description, pattern, must);
+}
+
+/** @returns the schema as editors read it, to complete and check a file while it is written */
+export function publishedSchema(): string {
+  const withoutMust = (name: string, value: unknown) => (name === 'must' ? undefined : value);
+  return `${JSON.stringify(settingsSchema, withoutMust, 2)}\n`;
+}
+
+if (import.meta.main) writeFileSync(new URL('schema.json', import.meta.url), publishedSchema());

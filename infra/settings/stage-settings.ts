@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { parseDocument } from 'yaml';
+import type { StageSettings } from '../../lib/service/settings.ts';
+import { SettingsError } from '../../lib/verification/settings-rules.ts';
+import { projectFolder } from '../local/folders.ts';
+import { completeIssuer, discoverKeys, type IssuerEntry, requireIssuers } from './issuers.ts';
+import { settingsSchema } from './schema.ts';
+
+interface ReadOptions {
+  /** whether issuers may give their keys over http on this machine */
+  readonly isLocal?: boolean;
+}
+
+/** @throws Error when no stage can have this name */
+export function stageFile(stage: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,30}$/.test(stage))
+    throw new Error(`The stage ${JSON.stringify(stage)} must be 1 to 31 letters, digits or "-".`);
+  return `${projectFolder}/infra/settings/${stage}.yml`;
+}
+
+/**
+ * Reads the file of a stage, checks it, and completes it with the defaults.
+ * @throws Error whose one line names the file, the setting, and the remedy
+ */
+export async function readStageSettings(file: string, options: ReadOptions = {}): Promise<StageSettings> {
+  try {
+    return await completed(parse(readText(file)), options);
+  } catch (error) {
+    throw error instanceof SettingsError ? new Error(`${shown(file)}: ${error.message}`) : error;
+  }
+}
+
+async function completed(file: unknown, { isLocal = false }: ReadOptions): Promise<StageSettings> {
+  const { claims = {}, issuers, ...settings } = requireValid(file);
+  const complete = { ...settings, issuers: issuers.map((issuer) => completeIssuer(issuer, claims)) };
+  requireIssuers(complete, isLocal);
+  return { ...complete, issuers: await discoverKeys(complete.issuers) };
+}
+
+function shown(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const remedy = isMissing ? 'does not exist. Copy infra/settings/example.yml to it' : `cannot be read (${error})`;
+    throw new Error(`${shown(file)} ${remedy}.`);
+  }
+}
+
+/** @throws SettingsError where it is no YAML, or names something twice */
+function parse(text: string): unknown {
+  const document = parseDocument(text, { prettyErrors: false });
+  const [fault] = [...document.errors, ...document.warnings];
+  if (!fault) return document.toJS() ?? {};
+  const line = text.slice(0, fault.pos[0]).split('\n').length;
+  throw new SettingsError(`line ${line}`, `is no YAML as it should be: ${fault.message.split('\n')[0]}.`);
+}
+
+interface StageFile extends Omit<StageSettings, 'issuers'> {
+  readonly claims?: NonNullable<IssuerEntry['claims']>;
+  readonly issuers: readonly IssuerEntry[];
+}
+
+const ajv = new Ajv2020({ useDefaults: true, verbose: true, allowUnionTypes: true, keywords: ['must'] });
+const fits = ajv.compile<StageFile>(settingsSchema);
+
+/** @throws SettingsError that names the first fault */
+function requireValid(file: unknown): StageFile {
+  if (fits(file)) return file;
+  const [fault] = fits.errors ?? [];
+  throw fault ? faultOf(fault) : new Error('the file does not fit the schema');
+}
+
+interface Described {
+  readonly must?: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+function faultOf({ keyword, instancePath, params, parentSchema, propertyName, message }: ErrorObject): SettingsError {
+  const path = pathOf(instancePath);
+  const { must = message, properties = {} } = (parentSchema ?? {}) as Described;
+  const below = (name: string) => (path === '' ? name : `${path}.${name}`);
+  if (keyword === 'required') return new SettingsError(below(params.missingProperty), 'is missing.');
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys(properties).join(', ');
+    return new SettingsError(below(params.additionalProperty), `is not a setting. There are: ${known}.`);
+  }
+  if (propertyName !== undefined) return new SettingsError(below(propertyName), `must ${must}.`);
+  return new SettingsError(path || 'the file', `must ${must}.`);
+}
+
+/** @param pointer JSON Pointer, such as `/issuers/0/realm` */
+function pathOf(pointer: string): string {
+  const names = pointer.split('/').slice(1);
+  const shown = names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return shown
+    .map((name) => (/^\d+$/.test(name) ? `[${name}]` : `.${name}`))
+    .join('')
+    .replace(/^\./, '');
+}

@@ -1,0 +1,159 @@
+import type { JWTPayload } from 'jose';
+import { log } from '../../base/log.ts';
+import { ApiError } from '../../domain/errors.ts';
+import { isProjectScope, isRealm } from '../../domain/hrn.ts';
+import { type Caller, isPrincipal } from '../../domain/policy.ts';
+import type { ClaimPaths, Claims, ClaimValues, TokenIssuer } from '../settings.ts';
+
+/** Without the settings, each claim has this name. */
+export const defaultClaims: Claims = {
+  principal: ['sub'],
+  realm: ['rlm'],
+  scope: ['scope'],
+  permissions: ['permissions'],
+};
+
+/** Reads who calls out of the verified claims of one issuer's tokens. */
+export class ClaimReader {
+  readonly #issuer: TokenIssuer;
+  /** issuers whose principals have a prefix: no token of this issuer may name one of theirs */
+  readonly #prefixed: readonly TokenIssuer[];
+  /** claims that were there, or whose absence was logged */
+  readonly #known = new Set<string>();
+
+  /** @param issuers all that are trusted */
+  constructor(issuer: TokenIssuer, issuers: readonly TokenIssuer[]) {
+    this.#issuer = issuer;
+    this.#prefixed = issuers.filter((other) => other !== issuer && other.principalPrefix !== undefined);
+  }
+
+  /** @throws ApiError 401300 when a claim is missing or not allowed */
+  callerOf(payload: JWTPayload): Caller {
+    this.#requireValues(payload);
+    const realm = this.#realmOf(payload);
+    const principal = this.#principalOf(payload, realm);
+    const permissions = [...this.#permissionsOf(payload), ...this.#permissionsOfRules(payload)];
+    return {
+      principal,
+      issuer: this.#issuer.issuer,
+      realm,
+      permissions,
+      hasProjectScope: this.#hasProjectScope(payload),
+    };
+  }
+
+  #requireValues(payload: JWTPayload): void {
+    const wanted = Object.entries(this.#issuer.require ?? {});
+    const wrong = wanted.find(([path, value]) => valueAt(payload, path) !== value);
+    if (wrong) throw badClaim(wrong[0]);
+  }
+
+  #realmOf(payload: JWTPayload): string {
+    const { realm: fixed, realms = [] } = this.#issuer;
+    const claimed = fixed === undefined ? this.#find(payload, 'realm') : present(payload, this.#issuer.claims.realm);
+    const realm = claimed ?? fixed;
+    if (typeof realm !== 'string' || !isRealm(realm) || !isOneOf(realm, fixed === undefined ? realms : [fixed]))
+      throw badClaim('of the realm');
+    return realm;
+  }
+
+  #principalOf(payload: JWTPayload, realm: string): string {
+    const claimed = this.#find(payload, 'principal');
+    const principal = typeof claimed === 'string' ? `${this.#issuer.principalPrefix ?? ''}${claimed}` : undefined;
+    if (claimed === '' || !isPrincipal(principal)) throw badClaim('of the principal');
+    const isOfOther = ({ principalPrefix = '', ...other }: TokenIssuer) =>
+      principal.startsWith(principalPrefix) && isOneOf(realm, realmsOf(other));
+    if (this.#prefixed.some(isOfOther))
+      throw new ApiError('401300', { why: 'the principal begins with the prefix of another issuer' });
+    return principal;
+  }
+
+  #permissionsOf(payload: JWTPayload): readonly string[] {
+    const { permissionsPrefix: prefix = '' } = this.#issuer;
+    const claimed = this.#find(payload, 'permissions');
+    const permissions = textsOfList(claimed);
+    if (!permissions) this.#logOnce('permissions', 'is no list of texts, no text and no object');
+    return (permissions ?? []).filter((text) => text.startsWith(prefix)).map((text) => text.slice(prefix.length));
+  }
+
+  #permissionsOfRules(payload: JWTPayload): readonly string[] {
+    const matches = (when: ClaimValues) =>
+      Object.entries(when).every(([path, value]) => [valueAt(payload, path)].flat().includes(value));
+    return (this.#issuer.rules ?? []).flatMap(({ when, allow }) => (matches(when) ? allow : []));
+  }
+
+  /** A project scope counts wherever scopes stand: a provider may put them elsewhere than the settings say. */
+  #hasProjectScope(payload: JWTPayload): boolean {
+    this.#find(payload, 'scope');
+    const scopes = [...this.#issuer.claims.scope, 'scope', 'scp'].map((path) => valueAt(payload, path));
+    return textsIn(scopes).some((text) => text.split(/[\s,]+/).some(isProjectScope));
+  }
+
+  /** @returns what stands at the first path that is present; its absence is logged if the settings name the claim */
+  #find(payload: JWTPayload, claim: keyof Claims): unknown {
+    const paths = this.#issuer.claims[claim];
+    const found = present(payload, paths);
+    if (found !== undefined) this.#known.add(claim);
+    else if (paths.join() !== defaultClaims[claim].join())
+      this.#logOnce(claim, `is not in a token: ${paths.join(', ')}`);
+    return found;
+  }
+
+  #logOnce(claim: keyof Claims, why: string): void {
+    if (this.#known.has(claim)) return;
+    this.#known.add(claim);
+    log({ event: 'token-claims', level: 'WARN', issuer: this.#issuer.issuer, why: `the claim of ${claim} ${why}` });
+  }
+}
+
+/** @returns the realms that an issuer may speak for */
+export function realmsOf({ realm, realms }: Pick<TokenIssuer, 'realm' | 'realms'>): readonly string[] {
+  return realm === undefined ? (realms ?? []) : [realm];
+}
+
+function isOneOf(realm: string, allowed: readonly string[]): boolean {
+  return allowed.some((one) => (one.endsWith('*') ? realm.startsWith(one.slice(0, -1)) : realm === one));
+}
+
+function present(payload: JWTPayload, paths: ClaimPaths): unknown {
+  return paths.map((path) => valueAt(payload, path)).find((value) => value !== undefined && value !== null);
+}
+
+/**
+ * @param path the name of a claim, or a JSON Pointer, which begins with "/"
+ * @see https://www.rfc-editor.org/rfc/rfc6901
+ */
+export function valueAt(payload: JWTPayload, path: string): unknown {
+  const names = path.startsWith('/') ? path.slice(1).split('/').map(unescaped) : [path];
+  return names.reduce<unknown>(
+    (value, name) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? (value as Record<string, unknown>)[name]
+        : undefined,
+    payload,
+  );
+}
+
+function unescaped(name: string): string {
+  return name.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** @returns the texts of a list, of a text with spaces, or of the names of an object; undefined for anything else */
+function textsOfList(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return [];
+  if (typeof value === 'string') return value.split(/\s+/).filter(Boolean);
+  if (Array.isArray(value)) return value.every((text) => typeof text === 'string') ? value : undefined;
+  return typeof value === 'object' && value !== null ? Object.keys(value) : undefined;
+}
+
+/** @returns every text in a value, however deep */
+function textsIn(value: unknown): readonly string[] {
+  const values = [value];
+  // The list grows while it is read.
+  for (const one of values) if (typeof one === 'object' && one !== null) values.push(...Object.entries(one).flat());
+  return values.filter((one) => typeof one === 'string');
+}
+
+function badClaim(claim: string): ApiError {
+  return new ApiError('401300', { why: `the token's claim ${claim} is missing or not allowed` });
+}

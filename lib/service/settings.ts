@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { version } from '../base/version.ts';
+import type { RateLimit } from '../store/rate-limit.ts';
+import type { Place } from '../verification/places.ts';
+import { SettingsError } from '../verification/settings-rules.ts';
+import type { VerifierSettings } from '../verification/verifier.ts';
+
+/** Where a token has something: names of claims, or JSON Pointers into them; the first that is present counts. */
+export type ClaimPaths = readonly string[];
+
+/** Which claims of a token hold what. */
+export interface Claims {
+  readonly principal: ClaimPaths;
+  readonly realm: ClaimPaths;
+  readonly scope: ClaimPaths;
+  readonly permissions: ClaimPaths;
+}
+
+/** Values of claims, by the name of the claim or a JSON Pointer. */
+export type ClaimValues = Readonly<Record<string, string | number | boolean>>;
+
+/** Gives permissions to the tokens of an issuer whose claims have all of these values. */
+export interface TrustRule {
+  readonly when: ClaimValues;
+  readonly allow: readonly string[];
+}
+
+/** A token issuer that this service trusts. Either `realm` or `realms` is there. */
+export interface TokenIssuer {
+  readonly issuer: string;
+  /** where its keys are: https, or http on loopback */
+  readonly jwksUri: string;
+  readonly algorithms: readonly string[];
+  /** of which a token must name one */
+  readonly audience: readonly string[];
+  /** counts where a token has no `aud` */
+  readonly audienceClaim?: string;
+  /** the realm of all its tokens */
+  readonly realm?: string;
+  /** the realms that its tokens may name; one that ends in `*` stands for all that begin so */
+  readonly realms?: readonly string[];
+  /** stands before the principal of each of its tokens */
+  readonly principalPrefix?: string;
+  /** the `typ` that its tokens must have, such as `at+jwt` */
+  readonly tokenType?: string;
+  /** claims that its tokens must have */
+  readonly require?: ClaimValues;
+  /** whether its ID tokens are accepted */
+  readonly idToken?: boolean;
+  readonly claims: Claims;
+  /** is taken off each permission; a permission without it does not count */
+  readonly permissionsPrefix?: string;
+  readonly rules?: readonly TrustRule[];
+}
+
+/** The settings of a stage, complete: its file in `infra/settings/`, with the defaults of what that leaves out. */
+export interface StageSettings {
+  readonly partition: string;
+  /** requests a second and burst, such as `10,20`, or `off` */
+  readonly rateLimit: string;
+  /** an EventBridge bus; without it, changes become no events */
+  readonly eventBus?: string;
+  readonly keys: { readonly prefix: string; readonly prefixesAccepted: readonly string[]; readonly maxPerApp: number };
+  readonly verify: {
+    readonly cacheSeconds: number;
+    readonly lastUsedSeconds: number | 'off';
+    readonly places: readonly Place[];
+  };
+  /** for all callers of the API together, a second */
+  readonly gateway: { readonly rateLimit: number; readonly burstLimit: number };
+  /** known keys of an issuer serve so long after they were fetched, if no others can be had */
+  readonly issuerKeys: { readonly maxStaleSeconds: number };
+  readonly issuers: readonly TokenIssuer[];
+}
+
+/** `settings.json`, which packaging puts into the zip of each function. */
+export interface Settings extends StageSettings {
+  /** of the service that it was written for */
+  readonly version: string;
+  readonly tableName: string;
+  /** the KMS key, or an alias of it, that Idempotency-Key needs */
+  readonly serviceKeyId: string;
+  readonly metricsNamespace: string;
+}
+
+/** Environment variables, of which Lambda sets those that are read here. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @returns what the functions of a stage have in their `settings.json` */
+export function settingsOf(stage: string, settings: StageSettings): Settings {
+  return {
+    version,
+    tableName: `appkeys-${stage}`,
+    serviceKeyId: `alias/appkeys-${stage}`,
+    metricsNamespace: `appkeys-${stage}`,
+    ...settings,
+  };
+}
+
+/**
+ * Reads `settings.json` in the folder of the function's code. Packaging has checked and completed it.
+ * @throws SettingsError when it is missing, broken, or written for another version of the service
+ */
+export function readSettings(env: Environment): Settings {
+  const file = join(env.LAMBDA_TASK_ROOT || '.', 'settings.json');
+  const settings = parse(file);
+  if (settings?.version === version) return settings;
+  throw new SettingsError('settings.json', `is not of version ${version} of the service. Package the stage again.`);
+}
+
+function parse(file: string): Settings | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new SettingsError('settings.json', 'cannot be read. Package the stage again.', { cause });
+  }
+}
+
+export function verifierSettings({ partition, keys, verify }: StageSettings): VerifierSettings {
+  return {
+    partition,
+    prefixes: [keys.prefix, ...keys.prefixesAccepted],
+    cacheSeconds: verify.cacheSeconds,
+    lastUsedSeconds: verify.lastUsedSeconds === 'off' ? undefined : verify.lastUsedSeconds,
+  };
+}
+
+/** @returns undefined when the limit is off */
+export function rateLimitOf({ rateLimit }: StageSettings): RateLimit | undefined {
+  if (rateLimit === 'off') return undefined;
+  const [requestsPerSecond = 0, burst = 0] = rateLimit.split(',').map(Number);
+  return { requestsPerSecond, burst };
+}
