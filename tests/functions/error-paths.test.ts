@@ -30,9 +30,10 @@ let hopeless: TestService;
 
 beforeAll(async () => {
   database = await startFailingDatabase(inject('endpoint'));
-  const settings = { AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, LAST_USED_SECONDS: 'off' };
-  service = await startService(settings);
-  hopeless = await startService(settings);
+  const open = () =>
+    startService({ verify: { lastUsedSeconds: 'off' } }, { AWS_ENDPOINT_URL_DYNAMODB: database.endpoint });
+  service = await open();
+  hopeless = await open();
   // The first call of a process opens much.
   for (const one of [service, hopeless]) await one.call('getApp', { path: { app: hrnOf(await one.seed()) } });
   return () => database.stop();

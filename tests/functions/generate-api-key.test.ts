@@ -153,7 +153,7 @@ describe('races', () => {
     expect((await service.item(app)).keyCount).toBe(2);
   });
 
-  it('MAX_KEYS_PER_APP sets another limit', async () => {
+  it('the setting keys.maxPerApp is another limit', async () => {
     service = await startService({ keys: { maxPerApp: 3 } });
     const app = await service.seed();
     const replies = await Promise.all(Array.from({ length: 10 }, () => service.generate(app)));

@@ -28,10 +28,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
-  service = await startService({
-    EVENT_BUS: 'audit',
-    AWS_ENDPOINT_URL_EVENTBRIDGE: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-  });
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  service = await startService({ eventBus: 'audit' }, { AWS_ENDPOINT_URL_EVENTBRIDGE: endpoint });
   publish = (await import('../../functions/publish-changes.ts')).handler as typeof publish;
 });
 

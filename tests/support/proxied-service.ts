@@ -11,7 +11,7 @@ export interface ProxiedService {
 
 export async function startProxiedService(): Promise<ProxiedService> {
   const proxy = await startDatabaseProxy(inject('endpoint'));
-  const service = await startService({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
+  const service = await startService({}, { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint });
   const reset = () => {
     proxy.requests.length = 0;
     proxy.faults = [];

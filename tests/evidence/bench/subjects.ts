@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { formatApiKeyId, handleOf } from '../../../lib/domain/api-key-id.ts';
 import { newApp } from '../../../lib/domain/app.ts';
+import type { Settings } from '../../../lib/service/settings.ts';
 import { restRequest } from '../../support/authorizer-events.ts';
 import { bundle, plainSettings } from '../../support/bundle.ts';
 import { restEvent } from '../../support/events.ts';
 import { startIssuer } from '../../support/issuer.ts';
+import { settingsFolder, testIssuer, testSettings } from '../../support/settings.ts';
 import { startCannedDynamodb } from './canned-dynamodb.ts';
 import { trustingSettings } from './trusting.ts';
 
@@ -39,12 +41,21 @@ export interface Subjects {
   readonly key: string;
   readonly appHrn: string;
   readonly env: Record<string, string>;
+  /** the same without a rate limit */
+  readonly unlimited: Record<string, string>;
+  /** that on another table */
+  onTable(endpoint: string, tableName: string): Record<string, string>;
   stop(): void;
 }
 
 export async function buildSubjects(): Promise<Subjects> {
   const folder = mkdtempSync(join(tmpdir(), 'appkeys-bench-'));
   const issuer = await startIssuer('https://issuer.test', [realm]);
+  const { issuer: name, jwksUri } = issuer;
+  const settings = testSettings({
+    tableName: 'bench',
+    issuers: [testIssuer({ issuer: name, jwksUri, realms: [realm] })],
+  });
   const key = formatApiKeyId('ak', appId, new Uint8Array(32));
   const database = await startCannedDynamodb({ [appId]: itemWith(appId, handleOf(key)) });
   const token = await issuer.sign({ permissions: ['account:manage:*'], exp: Math.floor(Date.now() / 1000) + 86_400 });
@@ -77,7 +88,9 @@ export async function buildSubjects(): Promise<Subjects> {
     verifier: await bundle('lib/package/verifier/create-verifier.ts', folder),
     key,
     appHrn,
-    env: environment(database.endpoint, issuer),
+    env: environment(database.endpoint, { ...settings, rateLimit: '10,20' }),
+    unlimited: environment(database.endpoint, settings),
+    onTable: (endpoint, tableName) => environment(endpoint, { ...settings, tableName }),
     stop() {
       database.stop();
       issuer.stop();
@@ -95,25 +108,19 @@ export function itemWith(appId: string, handle: string): object {
   return marshall(item, { removeUndefinedValues: true });
 }
 
-function environment(
-  endpoint: string,
-  { issuer, jwksUri }: { issuer: string; jwksUri: string },
-): Record<string, string> {
-  return {
-    ...tableEnvironment(endpoint),
-    SERVICE_KEY_ID: 'alias/bench',
-    TOKEN_ISSUERS: JSON.stringify([{ issuer, jwksUri, audience: 'appkeys', algorithms: ['ES256'], realms: [realm] }]),
-  };
+/** What a process of the service needs: the table, and `settings.json`. */
+function environment(endpoint: string, settings: Settings): Record<string, string> {
+  return { ...tableEnvironment(endpoint, settings.tableName), LAMBDA_TASK_ROOT: settingsFolder(settings) };
 }
 
-/** What a process needs to reach the table. */
-export function tableEnvironment(endpoint: string): Record<string, string> {
+/** What a process needs to reach the table. `TABLE_NAME` is for the verifier and the baselines. */
+export function tableEnvironment(endpoint: string, tableName = 'bench'): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
-    TABLE_NAME: 'bench',
+    TABLE_NAME: tableName,
   };
 }
 

@@ -81,9 +81,8 @@ interface Start {
 
 /** Starts each in a new process, in turns. @returns the table of times, that of memory, and the cold starts that people ask for */
 export async function measureStarts(subjects: Subjects, rounds: number): Promise<Figures> {
-  const { b, c, guarded, generate, direct, authorizer, env } = subjects;
+  const { b, c, guarded, generate, direct, authorizer, env, unlimited } = subjects;
   const measured = { b, c, guarded, generate, direct, authorizer };
-  const unlimited = { ...env, RATE_LIMIT: 'off' };
   const starts = new Map<string, Start[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, { file, event }] of Object.entries(measured)) {
@@ -172,10 +171,10 @@ export async function measureStarts(subjects: Subjects, rounds: number): Promise
   return { tables, answers };
 }
 
-export async function warmTable({ c, trusting, generate, env }: Subjects, rounds: number): Promise<Table> {
+export async function warmTable({ c, trusting, generate, unlimited }: Subjects, rounds: number): Promise<Table> {
   const subjects = [c, trusting, generate].flatMap(({ file, event }) => [file, JSON.stringify(event)]);
   const args = [String(rounds * 2), '100', ...subjects];
-  const figures = await runChild<[number, number, number][]>('warm.mjs', args, { ...env, RATE_LIMIT: 'off' });
+  const figures = await runChild<[number, number, number][]>('warm.mjs', args, unlimited);
   const baseline = figures.map(([micros]) => micros);
   const trusted = figures.map(([, micros]) => micros);
   const whole = figures.map(([, , micros]) => micros);
@@ -283,15 +282,14 @@ export async function turnsTable(subjects: Subjects, rounds: number): Promise<Ta
 const sizes = [10, 100, 1_000, 10_000];
 
 /** Applications in an embedded database, in a process beside the one that is measured. */
-export async function loadTable({ direct, verifier, env }: Subjects, calls: number): Promise<Table> {
+export async function loadTable({ direct, verifier, onTable }: Subjects, calls: number): Promise<Table> {
   const database = await startDynalite();
   const results: LoadResult[] = [];
   for (const apps of sizes) {
     const tableName = `load-${apps}`;
     await createTable(database.endpoint, tableName);
-    const settings = { ...env, AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, TABLE_NAME: tableName };
     const args = [direct.file, verifier, String(apps), String(calls)];
-    results.push(await runChild<LoadResult>('load-child.ts', args, settings));
+    results.push(await runChild<LoadResult>('load-child.ts', args, onTable(database.endpoint, tableName)));
   }
   await database.stop();
   const micros = (index: number, call: keyof LoadResult) => results[index]?.[call].cpuMicros ?? Number.NaN;

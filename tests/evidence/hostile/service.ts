@@ -38,8 +38,8 @@ export async function openHostileService(table: { endpoint: string; tableName: s
   const kms = await startLocalKms(randomBytes(32));
   const issuer = await startIssuer(issuerUrl, realmsOfIssuer);
   const otherIssuer = await startIssuer('https://other-issuer.test', realmsOfOtherIssuer);
-  const settings = environmentOf({ ...table, kms, issuers: trusted(issuer, otherIssuer) });
-  setEnvironment({ ...settings, VERIFY_CACHE_SECONDS: '0', LAST_USED_SECONDS: 'off' });
+  const surroundings = { ...table, kms, issuers: trusted(issuer, otherIssuer) };
+  setEnvironment(environmentOf(surroundings, { verify: { cacheSeconds: 0, lastUsedSeconds: 'off' } }));
   const handlers = { ...(await loadHandlers()), authorizeApiKey: await loadAuthorizer() };
   const world = new World(table.endpoint, table.tableName);
   const { takeWrites, stopWatch } = watchWrites();

@@ -9,6 +9,7 @@ import { formatApiKeyId, handleOf } from '../../../lib/domain/api-key-id.ts';
 import { type App, newApp } from '../../../lib/domain/app.ts';
 import { appOf } from '../../../lib/store/app-item.ts';
 import { lambdaContext, restEvent, type TestRequest } from '../../support/events.ts';
+import { settingsFolder, testIssuer, testSettings } from '../../support/settings.ts';
 import type { MemoryTable } from '../interleavings/memory-table.ts';
 import { keyHrnOf } from '../properties/support.ts';
 
@@ -125,13 +126,7 @@ function answerAtOnce(keys: string): void {
 }
 
 function setEnvironment(): void {
-  const issuers = [
-    { issuer, audience: 'appkeys', algorithms: ['ES256'], jwksUri: `${issuer}/jwks.json`, realms: [realm] },
-  ];
-  Object.assign(process.env, {
-    AWS_REGION: 'us-east-1',
-    TABLE_NAME: 'appkeys',
-    SERVICE_KEY_ID: 'alias/appkeys',
-    TOKEN_ISSUERS: JSON.stringify(issuers),
-  });
+  const issuers = [testIssuer({ issuer, jwksUri: `${issuer}/jwks.json`, realms: [realm] })];
+  const settings = testSettings({ tableName: 'appkeys', rateLimit: '10,20', issuers });
+  Object.assign(process.env, { AWS_REGION: 'us-east-1', LAMBDA_TASK_ROOT: settingsFolder(settings) });
 }

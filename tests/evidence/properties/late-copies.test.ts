@@ -12,7 +12,6 @@ import { attachIssuer, detachIssuer } from '../../../lib/domain/issuers.ts';
 import { deleteAllKeys, deleteKey, editKey } from '../../../lib/domain/keys-of-app.ts';
 import { standingTowards } from '../../../lib/domain/policy.ts';
 import type { RotationWish } from '../../../lib/domain/rotation.ts';
-import { readSettings } from '../../../lib/service/config.ts';
 import { type Mac, openMac } from '../../../lib/service/kms.ts';
 import { type ChangingCall, change } from '../../../lib/service/use-cases/change.ts';
 import { generate, type NewApiKey } from '../../../lib/service/use-cases/generate.ts';
@@ -20,6 +19,7 @@ import { rotate } from '../../../lib/service/use-cases/rotate.ts';
 import { openTable } from '../../../lib/store/dynamodb.ts';
 import type { Attempt, Table, Update } from '../../../lib/store/table.ts';
 import { startService, type TestService } from '../../support/service.ts';
+import { testSettings } from '../../support/settings.ts';
 import { handleIn, isFull, requireSound, runs } from './support.ts';
 
 let service: TestService;
@@ -75,7 +75,7 @@ class Subject {
     const caller = { principal: 'demo', issuer: 'i', realm: 'myrealm', permissions: [], hasProjectScope: false };
     const now = () => Date.now() + this.aheadMs;
     const deadline = { at: now() + 8_000, now, sleep: async () => {}, random: () => 0 };
-    const settings = readSettings(process.env);
+    const settings = testSettings();
     const operation = operations[id];
     return { settings, table: this.table, mac, operation, caller, app: this.app, correlationId: 'c', deadline };
   }

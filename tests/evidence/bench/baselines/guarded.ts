@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { handler as write } from './b.ts';
 
 const client = new DynamoDBClient({});
-const [{ issuer, jwksUri, audience }] = JSON.parse(process.env.TOKEN_ISSUERS ?? '[{}]');
+const settings = readFileSync(`${process.env.LAMBDA_TASK_ROOT}/settings.json`, 'utf8');
+const [{ issuer, jwksUri, audience }] = JSON.parse(settings).issuers;
 const keys = createRemoteJWKSet(new URL(jwksUri));
 
 /** Baseline b behind what stands before generating a key: the token is verified, and one write counts the request. */
