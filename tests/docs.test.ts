@@ -2,6 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectFolder } from '../infra/local/folders.ts';
+import { settingsSchema } from '../infra/settings/schema.ts';
+import { defaultClaims } from '../lib/service/http/token-claims.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 const pages = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...globSync('docs/*.md', { cwd: projectFolder })];
@@ -31,6 +33,32 @@ function anchorsOf(page: string): string[] {
   );
 }
 
+interface Setting {
+  readonly properties?: Readonly<Record<string, Setting>>;
+  readonly default?: unknown;
+}
+
+/** Each setting by its path, with its default; those of an issuer are on a page of their own. */
+function settingsIn({ properties = {} }: Setting): [string, unknown][] {
+  return Object.entries(properties).flatMap(([name, setting]): [string, unknown][] =>
+    setting.properties === undefined || name === 'claims'
+      ? [[name, setting.default]]
+      : settingsIn(setting).map(([inner, value]) => [`${name}.${inner}`, value]),
+  );
+}
+
+function shownDefault(name: string, value: unknown): string {
+  const special: Record<string, string> = {
+    claims: Object.entries(defaultClaims)
+      .map(([claim, [path]]) => `\`${claim}: ${path}\``)
+      .join(', '),
+    eventBus: 'none',
+    issuers: 'none: required',
+    rateLimit: `\`${JSON.stringify(value)}\``,
+  };
+  return special[name] ?? `\`${Array.isArray(value) ? `[${value.join(', ')}]` : value}\``;
+}
+
 describe('the documents', () => {
   it('link to each other', () => {
     expect(pages.flatMap(linksOf).filter(({ anchor }) => anchor !== '')).not.toHaveLength(0);
@@ -41,6 +69,19 @@ describe('the documents', () => {
       expect(globSync(file, { cwd: projectFolder }), file).toHaveLength(1);
       if (anchor !== '') expect(anchorsOf(file), `${file}#${anchor}`).toContain(anchor);
     }
+  });
+
+  it('docs/settings.md has each setting and its default once', () => {
+    const row = /^\| `([^`]+)`(?:, `([^`]+)`)? \| (.+?) \|/gm;
+    const rows = [...textOf('docs/settings.md').matchAll(row)].flatMap(([, one = '', other, defaults = '']) =>
+      other === undefined
+        ? [[one, defaults]]
+        : [one, other].map((name, index) => [name, defaults.split(', ')[index] ?? '']),
+    );
+    expect(Object.fromEntries(rows)).toEqual(
+      Object.fromEntries(settingsIn(settingsSchema).map(([name, value]) => [name, shownDefault(name, value)])),
+    );
+    expect(new Set(rows.map(([name]) => name)).size).toBe(rows.length);
   });
 
   it('the changelog begins with the version of the package', () => {

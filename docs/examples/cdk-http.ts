@@ -9,7 +9,7 @@ const stack = new Stack(new App(), 'Invoices');
 const handler = LambdaFunction.fromFunctionArn(stack, 'AuthorizeApiKey', Fn.importValue('appkeys-prod-authorizer'));
 const authorizer = new HttpLambdaAuthorizer('ApiKeys', handler, {
   responseTypes: [HttpLambdaResponseType.SIMPLE],
-  // Cached: API_KEY_PLACES is x-api-key. Not cached: identitySource: [] and Duration.seconds(0)
+  // Cached: the setting verify.places is [x-api-key]. Not cached: identitySource: [] and Duration.seconds(0)
   identitySource: ['$request.header.x-api-key'],
   resultsCacheTtl: Duration.seconds(60),
 });

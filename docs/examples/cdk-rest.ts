@@ -6,7 +6,7 @@ const stack = new Stack(new App(), 'Invoices');
 
 const authorizer = new RequestAuthorizer(stack, 'ApiKeys', {
   handler: LambdaFunction.fromFunctionArn(stack, 'AuthorizeApiKey', Fn.importValue('appkeys-prod-authorizer')),
-  // Cached: API_KEY_PLACES is x-api-key. Not cached: identitySources: [] and Duration.seconds(0)
+  // Cached: the setting verify.places is [x-api-key]. Not cached: identitySources: [] and Duration.seconds(0)
   identitySources: [IdentitySource.header('x-api-key')],
   resultsCacheTtl: Duration.seconds(60),
 });

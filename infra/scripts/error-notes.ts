@@ -45,7 +45,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
   '400288': {
     when: [
       'What stands in the path in the place of `{app}`, decoded once, is no application HRN: it is encoded twice, names another kind of thing, or has a realm or an id with other characters.',
-      'Its second word is not the partition of this service (`HRN_PARTITION`, by default `here`).',
+      'Its second word is not the partition of this service (`partition`, by default `here`).',
     ],
   },
   '400337': {
@@ -61,14 +61,14 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
     when: [
       'The Authorization header is not `Bearer` and one token, is there twice, or its token is longer than 8192 characters.',
       'The token has expired, is not valid yet, or has no `exp`. Clocks may differ by 60 seconds.',
-      'Its issuer, audience, algorithm or signature is not one of `TOKEN_ISSUERS`, or it names no key (`kid`) or an unknown one.',
+      'Its issuer, audience, algorithm or signature is not one of `issuers`, or it names no key (`kid`) or an unknown one.',
       'Its realm is none of its issuer, or its principal, scope or permissions have another form than the service takes. A principal with invisible characters or an API key in it is rejected.',
       'An API behind the middleware of `appkeys/verifier` got no API key, or one that is not valid.',
     ],
     caller:
       '`cause` tells an expired token from others; that of the middleware speaks of an API key. More would help only who tries keys.',
     operator:
-      '`why` in the access line has the true reason, such as a claim by name. Many from one issuer after a change there: compare `TOKEN_ISSUERS` and `TOKEN_CLAIMS` with its tokens. The result of an API key is in the `verification` line. Each refused token is an audit line.',
+      '`why` in the access line has the true reason, such as a claim by name. Many from one issuer after a change there: compare `issuers` and `claims` with its tokens. The result of an API key is in the `verification` line. Each refused token is an audit line.',
   },
   '403403': {
     when: [
@@ -106,7 +106,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
   },
   '409303': {
     when: [
-      'A key is generated, and the application has its `MAX_KEYS_PER_APP` (2). A disabled key counts, an expired one until 5 seconds after.',
+      'A key is generated, and the application has its `keys.maxPerApp` (2). A disabled key counts, an expired one until 5 seconds after.',
       'A key is rotated with an overlap, which needs a free place.',
     ],
     caller:
@@ -145,8 +145,8 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
   },
   '429003': {
     when: [
-      'The calling principal has made more requests than `RATE_LIMIT` allows (10 a second, 20 at once). Verifying does not count.',
-      'All callers of a method together have made more than the gateway allows (`GATEWAY_RATE_LIMIT`, `GATEWAY_BURST_LIMIT`).',
+      'The calling principal has made more requests than `rateLimit` allows (10 a second, 20 at once). Verifying does not count.',
+      'All callers of a method together have made more than the gateway allows (`gateway.rateLimit`, `gateway.burstLimit`).',
     ],
     caller: '`Retry-After` is 1 second as a rule.',
     operator:
