@@ -79,7 +79,9 @@ describe('the documents', () => {
         : [one, other].map((name, index) => [name, defaults.split(', ')[index] ?? '']),
     );
     expect(Object.fromEntries(rows)).toEqual(
-      Object.fromEntries(settingsIn(settingsSchema).map(([name, value]) => [name, shownDefault(name, value)])),
+      Object.fromEntries(
+        settingsIn(settingsSchema as unknown as Setting).map(([name, value]) => [name, shownDefault(name, value)]),
+      ),
     );
     expect(new Set(rows.map(([name]) => name)).size).toBe(rows.length);
   });

@@ -41,7 +41,7 @@ Stop with Ctrl-C.
 }
 
 function describeSeed(seed: (typeof seeds)[number]): string {
-  return `  ${formatLocalHrn(seed)}${seed.issuers.length > 0 ? '  (has a token issuer attached: no API keys)' : ''}`;
+  return `  ${formatLocalHrn(seed)}  ${seed.name}`;
 }
 
 function formatCurl(url: string, token: string): string {
