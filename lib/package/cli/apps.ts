@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { type App, everyItem } from '../client/client.ts';
+import { type App, everyItem, type Input } from '../client/client.ts';
 import { addCommand, contextOf, idempotencyKeyOption, mayGoOn } from './context.ts';
 import { findApp } from './names.ts';
 import { formatTable } from './table.ts';
-import { print, printJson, tell } from './terminal.ts';
+import { print, printJson, tell, UsageError } from './terminal.ts';
 import { formatTime } from './times.ts';
 
 interface CreateOptions {
@@ -19,6 +19,19 @@ export function addApps(program: Command): void {
     .addOption(idempotencyKeyOption())
     .action(create);
   addCommand(apps, 'show <app>', 'show an application', 'apps show my-app').action(show);
+  addCommand(apps, 'update <app>', 'change the name or the description', 'apps update my-app --name "My app"')
+    .option('--name <name>', 'the new name')
+    .option('--description <text>', 'the new description; "" removes it')
+    .action(update);
+  addCommand(
+    apps,
+    'activate <app>',
+    'accept the keys of a deactivated application again',
+    'apps activate my-app',
+  ).action(activate);
+  addCommand(apps, 'deactivate <app>', 'reject all keys of an application', 'apps deactivate my-app').action(
+    deactivate,
+  );
   addCommand(apps, 'delete <app>', 'delete an application and all its keys, for ever', 'apps delete my-app')
     .option('--yes', 'do not ask')
     .action(remove);
@@ -29,6 +42,7 @@ async function list(_: object, command: Command): Promise<void> {
   const apps: App[] = [];
   for await (const app of everyItem(client.listApps)) apps.push(app);
   if (json) return printJson(apps);
+  if (apps.length === 0) return tell('There are no applications that you may see.');
   const rows = apps.map(({ name, status, createdTime, createdBy, hrn }) => [
     name,
     status,
@@ -54,6 +68,33 @@ async function show(text: string, _: object, command: Command): Promise<void> {
   const app = await client.getApp({ app: await findApp(client, text) });
   if (json) return printJson(app);
   print(formatApp(app));
+}
+
+interface UpdateOptions {
+  readonly name?: string;
+  readonly description?: string;
+}
+
+async function update(text: string, { name, description }: UpdateOptions, command: Command): Promise<void> {
+  if (name === undefined && description === undefined)
+    throw new UsageError('There is nothing to change. Pass --name or --description.');
+  const wish = { ...(name !== undefined && { name }), ...(description !== undefined && { description }) };
+  await change(text, wish, command);
+}
+
+async function activate(text: string, _: object, command: Command): Promise<void> {
+  await change(text, { status: 'active' }, command);
+}
+
+async function deactivate(text: string, _: object, command: Command): Promise<void> {
+  await change(text, { status: 'deactivated' }, command);
+}
+
+async function change(text: string, wish: Omit<Input<'updateApp'>, 'app'>, command: Command): Promise<void> {
+  const { client, json } = contextOf(command);
+  const app = await client.updateApp({ app: await findApp(client, text), ...wish });
+  if (json) return printJson(app);
+  tell(formatApp(app));
 }
 
 async function remove(text: string, { yes }: { yes?: boolean }, command: Command): Promise<void> {

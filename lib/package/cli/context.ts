@@ -5,6 +5,8 @@ import { confirm, UsageError } from './terminal.ts';
 export interface Globals {
   readonly url: string;
   readonly token?: string;
+  /** whether the token may go over plain http to another machine */
+  readonly insecure?: boolean;
   /** whether a program reads the output */
   readonly json?: boolean;
 }
@@ -16,10 +18,16 @@ export interface CommandContext extends Globals {
 /** @throws UsageError when the URL is none */
 export function contextOf(command: Command): CommandContext {
   const globals = command.optsWithGlobals<Globals>();
+  const { url, token, insecure = false } = globals;
   try {
-    return { ...globals, client: createClient({ url: globals.url, ...(globals.token && { token: globals.token }) }) };
-  } catch {
-    throw new UsageError('--url or APPKEYS_URL must be an http or https URL, without credentials, query and fragment.');
+    return { ...globals, client: createClient({ url, insecure, ...(token && { token }) }) };
+  } catch (error) {
+    const isInsecure = error instanceof TypeError && error.message.includes('insecure');
+    throw new UsageError(
+      isInsecure
+        ? '--url or APPKEYS_URL has plain http, which shows tokens and keys to the network. Use https, or pass --insecure.'
+        : '--url or APPKEYS_URL must be an http or https URL, without credentials, query and fragment.',
+    );
   }
 }
 

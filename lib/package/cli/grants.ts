@@ -30,6 +30,7 @@ async function list(appText: string, _: object, command: Command): Promise<void>
   const { client, json } = contextOf(command);
   const { items } = await client.listGrants({ app: await findApp(client, appText) });
   if (json) return printJson(items);
+  if (items.length === 0) return tell('Nobody has a grant on the application.');
   print(
     formatTable([['PRINCIPAL', 'RIGHTS'], ...items.map(({ principal, actions }) => [principal, actions.join(' ')])]),
   );

@@ -67,6 +67,7 @@ async function list(appText: string, _: object, command: Command): Promise<void>
   const keys: ApiKey[] = [];
   for await (const key of everyItem(client.listApiKeys, { app })) keys.push(key);
   if (json) return printJson(keys);
+  if (keys.length === 0) return tell('The application has no API keys.');
   const now = Date.now();
   const rows = keys.map((key) => [
     key.name,

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { AppkeysError } from '../client/client.ts';
 import { addApps } from './apps.ts';
 import { addGrants } from './grants.ts';
+import { addIssuers } from './issuers.ts';
 import { addKeys } from './keys.ts';
 import { addOpen } from './open.ts';
 import { tell, UsageError } from './terminal.ts';
@@ -20,10 +21,11 @@ function createProgram(): Command {
     .version(version)
     .addOption(new Option('--url <url>', 'where the service is').env('APPKEYS_URL').default('http://127.0.0.1:3000'))
     .addOption(new Option('--token <token>', 'access token; better in the environment').env('APPKEYS_TOKEN'))
+    .option('--insecure', 'allow a URL with plain http that is not on this machine')
     .option('--json', 'write JSON, for programs')
     .configureOutput({ writeErr: (text) => tell(text.trimEnd()) })
     .exitOverride();
-  for (const add of [addApps, addKeys, addGrants, addVerify, addOpen]) add(program);
+  for (const add of [addApps, addKeys, addGrants, addIssuers, addVerify, addOpen]) add(program);
   return program.addHelpText('after', '\nExample:\n  $ KEY=$(appkeys keys create my-app --name ci)');
 }
 

@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly url: string;
   /** the access token, or what gets one; it is asked before each attempt. Without it only public calls are answered. */
   readonly token?: string | (() => string | Promise<string>);
+  /** allows plain http to another machine, which shows tokens and keys to the network; default false */
+  readonly insecure?: boolean;
   /** ms that a call may take, all its attempts and pauses included; default 60 000 */
   readonly timeoutMs?: number;
   /** ms after which an attempt counts as unanswered; default 20 000, more than the service takes for any answer */
@@ -69,7 +71,7 @@ type Send = (
 
 /** @throws TypeError when the URL is none that the service can have */
 export function createClient(options: ClientOptions): Client {
-  const url = requireUrl(options.url);
+  const url = requireUrl(options.url, options.insecure);
   const calls = Object.entries<Route>(routes).map(([id, route]) => [
     id,
     (input: Values = {}, callOptions: CallOptions = {}) => call(route, input, { ...options, ...callOptions, url }),
@@ -151,10 +153,16 @@ function wrapSecret(answer: { readonly apiKeyId?: string }): object {
   return answer.apiKeyId === undefined ? answer : { ...answer, apiKeyId: new Secret(answer.apiKeyId) };
 }
 
-function requireUrl(text: string): string {
-  const { protocol, username, password, search, hash, origin, pathname } = new URL(text);
+const loopback = /^(localhost|[\w-]+\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+function requireUrl(text: string, isInsecure = false): string {
+  const { protocol, hostname, username, password, search, hash, origin, pathname } = new URL(text);
   const isPlain = /^https?:$/.test(protocol) && !username && !password && !search && !hash;
   if (!isPlain) throw new TypeError('The URL must be http or https, without credentials, query and fragment.');
+  if (protocol === 'http:' && !isInsecure && !loopback.test(hostname))
+    throw new TypeError(
+      'The URL must be https, or name this machine. To send tokens over plain http, set insecure: true.',
+    );
   return origin + pathname;
 }
 

@@ -49,6 +49,35 @@ b       deactivated  2030-12-31 12:34Z  demo        hrn:app/a
   });
 });
 
+describe('apps list', () => {
+  it('says that there are none', async () => {
+    const none = { items: [] };
+    const stderr = 'There are no applications that you may see.\n';
+    expect(await apps(['list'], [none])).toEqual({ code: 0, stdout: '', stderr });
+    expect(await apps(['list', '--json'], [none])).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+  });
+});
+
+describe('apps update, activate and deactivate', () => {
+  it.each([
+    [['update', 'hrn:app/a', '--name', 'b'], '{"name":"b"}'],
+    [['update', 'hrn:app/a', '--description', ''], '{"description":""}'],
+    [['update', 'hrn:app/a', '--name', 'b', '--description', 'c'], '{"name":"b","description":"c"}'],
+    [['activate', 'hrn:app/a'], '{"status":"active"}'],
+    [['deactivate', 'hrn:app/a'], '{"status":"deactivated"}'],
+  ])('%j sends just that, and shows the application', async (args, body) => {
+    expect(await apps(args, [app])).toEqual({ code: 0, stdout: '', stderr: shown });
+    expect(service().seen).toMatchObject([{ line: 'PATCH /apps/hrn%3Aapp%2Fa', body }]);
+    expect(await apps([...args, '--json'], [app])).toEqual({ code: 0, stdout: json(app), stderr: '' });
+  });
+
+  it('2 where there is nothing to change', async () => {
+    const stderr = 'appkeys: There is nothing to change. Pass --name or --description.\n';
+    expect(await apps(['update', 'hrn:app/a'], [])).toEqual({ code: 2, stdout: '', stderr });
+    expect(service().seen).toEqual([]);
+  });
+});
+
 describe('apps create', () => {
   it('prints the HRN alone, and the application for people', async () => {
     expect(await apps(['create', 'my-app'], [app])).toEqual({ code: 0, stdout: 'hrn:app/a\n', stderr: shown });

@@ -29,6 +29,22 @@ describe('the service', () => {
   });
 });
 
+describe('plain http', () => {
+  it('2 for another machine: nothing is sent', async () => {
+    const words = '--url or APPKEYS_URL has plain http, which shows tokens and keys to the network.';
+    expect(await apps(['list'], { APPKEYS_URL: 'http://appkeys.invalid' })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `appkeys: ${words} Use https, or pass --insecure.\n`,
+    });
+  });
+
+  it('--insecure allows it', async () => {
+    const { code, stderr } = await apps(['list', '--insecure'], { APPKEYS_URL: 'http://appkeys.invalid' });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('No answer came from http://appkeys.invalid')]);
+  });
+});
+
 describe('the token', () => {
   it.each([
     ['Bearer env', ['list'], 'env'],

@@ -27,6 +27,11 @@ describe('grants list', () => {
     expect(lines()).toEqual([`GET /apps/${grants}`]);
   });
 
+  it('says that there are none', async () => {
+    const stderr = 'Nobody has a grant on the application.\n';
+    expect(await run(['list', 'hrn:app/a'], [{ total: 0, items: [] }])).toEqual({ code: 0, stdout: '', stderr });
+  });
+
   it('--json gives them as they came', async () => {
     const { stdout } = await run(['list', 'hrn:app/a', '--json'], [{ total: 2, items }]);
     expect(JSON.parse(stdout)).toEqual(items);

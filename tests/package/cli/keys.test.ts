@@ -75,6 +75,11 @@ describe('keys list', () => {
   const used = { ...key, name: 'deploy', enabled: false, expiresAt: 1, lastUsedTime: createdTime + 60_000 };
   const pages = [ok({ items: [key], pageToken: 'next' }), ok({ items: [used] })];
 
+  it('says that there are none', async () => {
+    const stderr = 'The application has no API keys.\n';
+    expect(await keys(['list', 'my-app'], [ok(apps), ok({ items: [] })])).toEqual({ code: 0, stdout: '', stderr });
+  });
+
   it('shows the keys of all pages', async () => {
     expect(await keys(['list', 'my-app'], [ok(apps), ...pages])).toEqual({
       code: 0,

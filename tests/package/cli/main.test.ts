@@ -8,7 +8,7 @@ const refusal = { code: '409303', cause: 'Both places are taken.', action: 'Dele
 const commands = [
   [],
   ['apps'],
-  ...['list', 'create', 'show', 'delete'].map((name) => ['apps', name]),
+  ...['list', 'create', 'show', 'update', 'activate', 'deactivate', 'delete'].map((name) => ['apps', name]),
   ['keys'],
   ...['list', 'create', 'show', 'rename', 'expire', 'enable', 'disable', 'rotate', 'delete'].map((name) => [
     'keys',
@@ -16,6 +16,8 @@ const commands = [
   ]),
   ['grants'],
   ...['list', 'set', 'remove'].map((name) => ['grants', name]),
+  ['issuers'],
+  ...['list', 'add', 'remove'].map((name) => ['issuers', name]),
   ['verify'],
   ['open'],
 ];
@@ -42,7 +44,7 @@ describe('help', () => {
     await expect(shown.join('\n')).toMatchFileSnapshot('help.txt');
   });
 
-  it.each([[[]], [['apps']], [['keys']], [['grants']]])(
+  it.each([[[]], [['apps']], [['keys']], [['grants']], [['issuers']]])(
     '2 with help on stderr for %j, which is no command',
     async (args) => {
       const { stdout } = await run([...args, '--help']);

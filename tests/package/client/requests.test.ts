@@ -90,9 +90,27 @@ describe('what is sent', () => {
 });
 
 describe('the URL', () => {
-  it.each(['http://x.test', 'https://x.test/prod'])('may be %s', (url) => {
+  it.each([
+    'https://x.test/prod',
+    'http://localhost:3000',
+    'http://a.localhost',
+    'http://127.0.0.1:1',
+    'http://127.1.2.3',
+    'http://[::1]:3000/x',
+  ])('may be %s', (url) => {
     expect(() => createClient({ url })).not.toThrow();
   });
+
+  it.each(['http://x.test', 'http://localhost.x.test', 'http://127.0.0.1.x.test', 'http://[::2]', 'http://10.0.0.1'])(
+    'must not be %s, unless it may be insecure',
+    (url) => {
+      const message =
+        'The URL must be https, or name this machine. To send tokens over plain http, set insecure: true.';
+      expect(() => createClient({ url })).toThrow(new TypeError(message));
+      expect(() => createClient({ url, insecure: false })).toThrow(new TypeError(message));
+      expect(() => createClient({ url, insecure: true })).not.toThrow();
+    },
+  );
 
   it.each([
     'ftp://x.test',
