@@ -37,7 +37,7 @@ export interface MadeKey {
 }
 
 export async function startVerifierBench(): Promise<VerifierBench> {
-  const service = await startService({ MAX_KEYS_PER_APP: '50' });
+  const service = await startService({ keys: { maxPerApp: 50 } });
   const proxy = await startDatabaseProxy(inject('endpoint'));
   const table = await openProxied(service.tableName, proxy.endpoint);
   const clock = fakeClock();

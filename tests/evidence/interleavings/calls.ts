@@ -14,6 +14,7 @@ import { endApp, grantRights, revokeRights } from '../../../lib/service/use-case
 import { rotate } from '../../../lib/service/use-cases/rotate.ts';
 import type { Deadline } from '../../../lib/store/settle.ts';
 import type { Table } from '../../../lib/store/table.ts';
+import { testSettings } from '../../support/settings.ts';
 import type { ModelCall, Who } from '../properties/model.ts';
 import { handleIn } from '../properties/support.ts';
 
@@ -41,7 +42,7 @@ export interface Surroundings {
 }
 
 const partition = 'here';
-const settings = { tableName: 't', partition, keyPrefix: 'ak', maxKeysPerApp: 2, serviceKeyId: 'k' };
+const settings = testSettings({ tableName: 't', partition, serviceKeyId: 'k' });
 const mac = async (message: Uint8Array) => createHmac('sha256', 'service key').update(message).digest();
 
 /**
