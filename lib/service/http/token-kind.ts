@@ -24,7 +24,8 @@ export function requireAccessToken(payload: JWTPayload, { typ }: JWTHeaderParame
   if (idToken) return;
   const isAccess = type === 'at+jwt' || uses.some((use) => use === 'access' || use === 'bearer');
   const isLikeId = idTokenClaims.some((claim) => payload[claim] !== undefined);
-  if (uses.includes('id') || (isLikeId && !isAccess)) throw new ApiError('401300', { why: 'the token is an ID token, not an access token' });
+  if (uses.includes('id') || (isLikeId && !isAccess))
+    throw new ApiError('401300', { why: 'the token is an ID token, not an access token' });
 }
 
 /** @returns the texts among some values, in lower case; a signed token may have anything where a text belongs */
