@@ -7,13 +7,13 @@ import { keyMade } from '../../lib/service/metrics.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 import { startProcess } from '../support/environment.ts';
 import { lambdaContext } from '../support/events.ts';
+import { settingsFolder, testSettings } from '../support/settings.ts';
 
 let log: CapturedLog;
 
 beforeEach(() => {
   log = captureLog();
-  vi.stubEnv('TABLE_NAME', 'a-table');
-  vi.stubEnv('SERVICE_KEY_ID', 'alias/a-key');
+  vi.stubEnv('LAMBDA_TASK_ROOT', settingsFolder(testSettings({ tableName: 'a-table', serviceKeyId: 'alias/a-key' })));
   vi.stubEnv('AWS_REGION', 'us-east-1');
 });
 
@@ -148,9 +148,9 @@ describe('a verification', () => {
   });
 
   it('that cannot be made is unavailable, counted, and in no audit record', async () => {
-    vi.stubEnv('TABLE_NAME', '');
+    vi.stubEnv('LAMBDA_TASK_ROOT', '/nowhere');
     const handler = looseEndpoint(verifyApiKeyDirect, fits, expect.fail);
-    expect(log.records()).toMatchObject([{ event: 'start', why: expect.stringContaining('TABLE_NAME') }]);
+    expect(log.records()).toMatchObject([{ event: 'start', why: expect.stringContaining('settings.json') }]);
     expect(await handler({ apiKeyId: 'x' }, context)).toMatchObject({ ok: false, error: { code: '503000' } });
     const told = { result: 'unavailable', code: '503000', why: 'the function is not configured' };
     expect(log.records().slice(1)).toMatchObject([{ event: 'invocation', ...told, Verifications: 1, Refusals: 1 }]);

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { keyMade, metered, refusals, verificationMetrics } from '../../lib/service/metrics.ts';
+import { settingsFolder, testSettings } from '../support/settings.ts';
 
 /** What CloudWatch takes for a figure: its name, its unit, and the field that tells its kinds apart. */
 const figure = (Name: string, Unit: string, ...by: string[]) => ({
@@ -39,4 +40,15 @@ it.each([
       ],
     },
   });
+});
+
+it.each([
+  ['of the settings', () => settingsFolder(testSettings({ metricsNamespace: 'appkeys-prod' })), 'appkeys-prod'],
+  ['of the service where there are no settings', () => '/nowhere', 'appkeys'],
+])('figures stand under the name %s', async (_, folder, Namespace) => {
+  vi.stubEnv('LAMBDA_TASK_ROOT', folder());
+  vi.resetModules();
+  const { metered: meteredAnew } = await import('../../lib/service/metrics.ts');
+  expect(meteredAnew([keyMade])).toMatchObject({ _aws: { CloudWatchMetrics: [{ Namespace }] } });
+  vi.unstubAllEnvs();
 });

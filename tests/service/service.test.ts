@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { formatApiKeyId, handleOf } from '../../lib/domain/api-key-id.ts';
 import { deadlineOf, newErrorId, openService, openVerifier, start } from '../../lib/service/service.ts';
 import { aKey, anApp } from '../support/apps.ts';
 import { type CapturedLog, captureLog } from '../support/captured-log.ts';
 import { startProcess } from '../support/environment.ts';
 import { fate, scriptedTable } from '../support/scripted-table.ts';
+import { settingsFolder, testSettings } from '../support/settings.ts';
 
 let log: CapturedLog;
 
@@ -15,39 +16,49 @@ beforeEach(() => {
 it('a use that could not be written down is a warning in the log', async () => {
   const apiKeyId = formatApiKeyId('ak', 'app', new Uint8Array(32));
   const app = anApp({ appId: 'app', keys: { [handleOf(apiKeyId)]: aKey() } });
-  const verifier = openVerifier({}, scriptedTable(app, [fate.lost]));
+  const verifier = openVerifier(testSettings(), scriptedTable(app, [fate.lost]));
   expect(await verifier.check(apiKeyId)).toMatchObject({ verification: { valid: true } });
   expect(log.records()).toMatchObject([{ event: 'last-used', level: 'WARN', why: 'lost' }]);
 });
 
 describe('what a function needs', () => {
-  const env = { TABLE_NAME: 'a-table', SERVICE_KEY_ID: 'alias/a-key', HRN_PARTITION: 'olp' };
+  const given = testSettings({ tableName: 'a-table', serviceKeyId: 'alias/a-key', partition: 'olp' });
+
+  beforeEach(() => void vi.stubEnv('LAMBDA_TASK_ROOT', settingsFolder(given)));
+  afterEach(() => void vi.unstubAllEnvs());
 
   it('is opened as the settings say', async () => {
-    const { settings, table, mac, verifier } = openService(env);
-    expect(settings).toMatchObject({ tableName: 'a-table', serviceKeyId: 'alias/a-key', partition: 'olp' });
+    const { settings, table, mac, verifier } = openService(given);
+    expect(settings).toBe(given);
     expect([typeof table.attemptGet, typeof mac]).toEqual(['function', 'function']);
     expect((await verifier.check('x')).verification).toEqual({ valid: false, reason: 'malformed' });
   });
 
   it('is a verifier alone, with a table of its own', async () => {
-    const verifier = openVerifier({ TABLE_NAME: 'a-table' });
+    const verifier = openVerifier(given);
     expect((await verifier.check('x')).verification).toEqual({ valid: false, reason: 'malformed' });
   });
 
   it.each([
-    ['SERVICE_KEY_ID', () => openService({ ...env, SERVICE_KEY_ID: '' })],
-    ['TABLE_NAME', () => openService({ ...env, TABLE_NAME: '' })],
-    ['TABLE_NAME', () => openVerifier({})],
-    ['VERIFY_CACHE_SECONDS', () => openVerifier({ ...env, VERIFY_CACHE_SECONDS: 'x' })],
-  ])('is not opened with %s missing or wrong', (setting, open) => {
-    expect(open).toThrow(setting);
+    ['of a retired prefix is verified', { prefixesAccepted: ['old'] }, 'valid'],
+    ['of a prefix that is not in the settings is malformed', {}, 'malformed'],
+  ])('verifies as the settings say: a key %s', async (_, keys, result) => {
+    const apiKeyId = formatApiKeyId('old', 'app', new Uint8Array(32));
+    const app = anApp({ appId: 'app', keys: { [handleOf(apiKeyId)]: aKey() } });
+    const { verification } = await openVerifier(testSettings({ keys }), scriptedTable(app)).check(apiKeyId);
+    expect(verification.valid ? 'valid' : verification.reason).toBe(result);
   });
 
   it('is opened with the settings of its process', () => {
-    vi.stubEnv('TABLE_NAME', 'a-table');
-    expect(start(({ TABLE_NAME }) => TABLE_NAME)).toBe('a-table');
+    expect(start((settings) => settings)).toEqual(given);
     expect(log.records()).toEqual([]);
+  });
+
+  it('is not opened where the settings cannot be read, and the log tells why', () => {
+    vi.stubEnv('LAMBDA_TASK_ROOT', '/nowhere');
+    expect(start(() => expect.fail())).toBeUndefined();
+    const why = 'SettingsError: settings.json cannot be read. Package the stage again.';
+    expect(log.records()).toMatchObject([{ event: 'start', level: 'ERROR', why }]);
   });
 
   it('is not there, and the log tells why, where that fails', () => {

@@ -4,10 +4,11 @@ import type { Caller } from '../../lib/domain/policy.ts';
 import type { ChangingCall } from '../../lib/service/use-cases/change.ts';
 import type { Table } from '../../lib/store/table.ts';
 import { fakeDeadline } from './fake-deadline.ts';
+import { testSettings } from './settings.ts';
 
 export const partition = 'olp';
 
-const settings = { partition, tableName: 'a-table', keyPrefix: 'pre', maxKeysPerApp: 2, serviceKeyId: 'a-key' };
+const settings = testSettings({ partition, tableName: 'a-table', keys: { prefix: 'pre' }, serviceKeyId: 'a-key' });
 
 /** Who calls: `demo`, whose token gives nothing, unless told otherwise. */
 export function aCaller(parts: Partial<Caller> = {}): Caller {

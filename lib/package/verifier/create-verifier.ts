@@ -95,9 +95,12 @@ function missing(option: string, what: string): SettingsError {
 const isListOf = (values: unknown, isRight: (value: unknown) => boolean) =>
   Array.isArray(values) && values.length > 0 && new Set(values).size === values.length && values.every(isRight);
 
+const regionRule = { pattern: '^[a-z0-9-]{1,63}$', must: 'be the name of an AWS Region, such as "eu-central-1"' };
+
 /** What an option must do, and whether it does. */
 const rules: Readonly<Partial<Record<keyof VerifierOptions, readonly [string, (value: unknown) => boolean]>>> = {
   tableName: [tableNameRule.must, (value) => value === '' || fits(value, tableNameRule)],
+  region: [regionRule.must, (value) => value === '' || fits(value, regionRule)],
   partition: [partitionRule.must, (value) => fits(value, partitionRule)],
   prefixes: [
     `be a list of different texts; each must ${keyPrefixRule.must}`,
@@ -112,6 +115,7 @@ const rules: Readonly<Partial<Record<keyof VerifierOptions, readonly [string, (v
     `be a list of one or more of ${allPlaces.join(', ')}, each once`,
     (values) => isListOf(values, (value) => allPlaces.includes(value as Place)),
   ],
+  onWarning: ['be a function', (value) => typeof value === 'function'],
 };
 
 function requireValid(options: VerifierOptions): void {

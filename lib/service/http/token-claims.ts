@@ -18,8 +18,9 @@ export class ClaimReader {
   readonly #issuer: TokenIssuer;
   /** issuers whose principals have a prefix: no token of this issuer may name one of theirs */
   readonly #prefixed: readonly TokenIssuer[];
-  /** claims that were there, or whose absence was logged */
-  readonly #known = new Set<string>();
+  /** claims that were in a token */
+  readonly #seen = new Set<keyof Claims>();
+  readonly #logged = new Set<string>();
 
   /** @param issuers all that are trusted */
   constructor(issuer: TokenIssuer, issuers: readonly TokenIssuer[]) {
@@ -93,16 +94,18 @@ export class ClaimReader {
   #find(payload: JWTPayload, claim: keyof Claims): unknown {
     const paths = this.#issuer.claims[claim];
     const found = present(payload, paths);
-    if (found !== undefined) this.#known.add(claim);
-    else if (paths.join() !== defaultClaims[claim].join())
-      this.#logOnce(claim, `is not in a token: ${paths.join(', ')}`);
+    if (found !== undefined) this.#seen.add(claim);
+    else if (!this.#seen.has(claim) && paths.join() !== defaultClaims[claim].join())
+      this.#logOnce(claim, 'is not in a token');
     return found;
   }
 
-  #logOnce(claim: keyof Claims, why: string): void {
-    if (this.#known.has(claim)) return;
-    this.#known.add(claim);
-    log({ event: 'token-claims', level: 'WARN', issuer: this.#issuer.issuer, why: `the claim of ${claim} ${why}` });
+  #logOnce(claim: keyof Claims, fault: string): void {
+    const { issuer, claims } = this.#issuer;
+    const why = `the claim of ${claim} ${fault}: ${claims[claim].join(', ')}`;
+    if (this.#logged.has(why)) return;
+    this.#logged.add(why);
+    log({ event: 'token-claims', level: 'WARN', issuer, why });
   }
 }
 

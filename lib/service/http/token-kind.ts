@@ -17,14 +17,18 @@ const idTokenClaims = ['at_hash', 'c_hash', 's_hash', 'nonce'];
  * @throws ApiError 401300
  */
 export function requireAccessToken(payload: JWTPayload, { typ }: JWTHeaderParameters, { idToken }: TokenIssuer): void {
-  const type = String(typ ?? '')
-    .toLowerCase()
-    .replace(/^application\//, '');
-  const uses = [payload.token_use, payload.typ].map((use) => String(use ?? '').toLowerCase());
+  const [type = ''] = textsOf(typ).map((text) => text.replace(/^application\//, ''));
+  const uses = textsOf([payload.token_use, payload.typ].flat());
   if (otherTypes.includes(type) || uses.some((use) => refreshUses.includes(use)) || 'events' in payload)
     throw new ApiError('401300', { why: 'the token is a logout, refresh or other token, not an access token' });
   if (idToken) return;
   const isAccess = type === 'at+jwt' || uses.some((use) => use === 'access' || use === 'bearer');
-  const isId = uses.includes('id') || idTokenClaims.some((claim) => payload[claim] !== undefined);
-  if (isId && !isAccess) throw new ApiError('401300', { why: 'the token is an ID token, not an access token' });
+  const isLikeId = idTokenClaims.some((claim) => payload[claim] !== undefined);
+  if (uses.includes('id') || (isLikeId && !isAccess))
+    throw new ApiError('401300', { why: 'the token is an ID token, not an access token' });
+}
+
+/** @returns the texts among some values, in lower case; a signed token may have anything where a text belongs */
+function textsOf(values: unknown): readonly string[] {
+  return [values].flat().flatMap((value) => (typeof value === 'string' ? value.toLowerCase() : []));
 }

@@ -5,7 +5,7 @@ import type { StageSettings, TokenIssuer } from '../settings.ts';
 import { type GetKeys, getKeys } from './get-keys.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { unusableKeys } from './key-set.ts';
-import { ClaimReader } from './token-claims.ts';
+import { ClaimReader, valueAt } from './token-claims.ts';
 import { requireAccessToken } from './token-kind.ts';
 
 /** Clocks may differ by this much. */
@@ -78,7 +78,7 @@ async function verify(token: string, trusted: TokenIssuer, keys: IssuerKeys): Pr
 
 /** A token without `aud` may name its audience in another claim, if the issuer's entry says so. */
 function requireAudience(payload: JWTPayload, { audience, audienceClaim }: TokenIssuer): void {
-  const named = payload.aud !== undefined ? [payload.aud].flat() : audienceClaim && [payload[audienceClaim]];
+  const named = payload.aud !== undefined ? [payload.aud].flat() : audienceClaim && [valueAt(payload, audienceClaim)];
   if (Array.isArray(named) && named.some((value) => audience.includes(value as string))) return;
   throw new ApiError('401300', { why: 'the token is for another audience, or for none' });
 }

@@ -3,6 +3,7 @@ import { formatApiKeyId } from '../../../lib/domain/api-key-id.ts';
 import { type AuthorizerRequest, http1Request, http2Request, restRequest } from '../../support/authorizer-events.ts';
 import type { OperationId } from '../../support/events.ts';
 import { hrnOf, startService, type TestService } from '../../support/service.ts';
+import { type SettingsParts, settingsFolder, testSettings } from '../../support/settings.ts';
 
 let service: TestService;
 /** started last: the log is its */
@@ -12,12 +13,12 @@ let keyHrn: string;
 let appHrn: string;
 
 beforeAll(async () => {
-  service = await start({ MAX_KEYS_PER_APP: '50' });
+  service = await start({ keys: { maxPerApp: 50 } });
   ({ apiKeyId, keyHrn, appHrn } = await makeKey(service));
 });
 
-async function start(env: Record<string, string>): Promise<TestService> {
-  latest = await startService(env);
+async function start(settings: SettingsParts, env: Record<string, string> = {}): Promise<TestService> {
+  latest = await startService(settings, env);
   return latest;
 }
 
@@ -177,7 +178,7 @@ describe('where the gateway may remember answers by one place', () => {
   let key: string;
 
   beforeAll(async () => {
-    strict = await start({ API_KEY_PLACES: 'x-api-key' });
+    strict = await start({ verify: { places: ['x-api-key'] } });
     ({ apiKeyId: key } = await makeKey(strict));
   });
 
@@ -297,7 +298,7 @@ describe('what is not as it should be lets nobody in', () => {
     ));
 
   it('the database: down', async () => {
-    const down = await start({ AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' });
+    const down = await start({}, { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' });
     await expect(down.authorize(restRequest({ headers: { 'x-api-key': apiKeyId } }))).rejects.toEqual(
       new Error('Unavailable'),
     );
@@ -310,27 +311,24 @@ describe('what is not as it should be lets nobody in', () => {
     });
   });
 
-  it.each([
-    { API_KEY_PLACES: 'cookie' },
-    { API_KEY_PLACES: 'query,query' },
-    { API_KEY_PREFIXES_ACCEPTED: 'a-b' },
-    { VERIFY_CACHE_SECONDS: '-1' },
-    { LAST_USED_SECONDS: '0' },
-    { TABLE_NAME: '' },
-  ])('security 24: the settings %j, with one clear line at start', async (env) => {
-    const wrong = await start(env);
-    const [name = ''] = Object.keys(env);
+  it.each<[string, () => string]>([
+    ['missing', () => '/nowhere'],
+    ['of another version', () => settingsFolder({ ...testSettings(), version: '0.0.0' })],
+    ['of no version', () => settingsFolder({ ...testSettings(), version: undefined })],
+    ['no object', () => settingsFolder(null)],
+  ])('security 24: the settings are %s, with one clear line at start', async (_, folder) => {
+    const wrong = await start({}, { LAMBDA_TASK_ROOT: folder() });
     await expect(wrong.authorize(restRequest({ headers: { 'x-api-key': apiKeyId } }))).rejects.toEqual(
       new Error('Unavailable'),
     );
     expect(lastRecord()).toMatchObject({ result: 'unavailable', why: 'Error: the function is not configured' });
-    const starts = wrong.log.records().filter(({ event, why }) => event === 'start' && String(why).includes(name));
-    expect(starts[0]).toMatchObject({ level: 'ERROR', why: expect.stringMatching(/^ConfigError: /) });
+    const starts = wrong.log.records().filter(({ event }) => event === 'start');
+    expect(starts[0]).toMatchObject({ level: 'ERROR', why: expect.stringMatching(/^SettingsError: settings\.json /) });
   });
 });
 
 it('needs neither a service key nor token issuers', async () => {
-  const lean = await start({ SERVICE_KEY_ID: '', TOKEN_ISSUERS: '' });
+  const lean = await start({ serviceKeyId: '', issuers: [] });
   await expect(lean.authorize(restRequest({}))).rejects.toEqual(new Error('Unauthorized'));
 });
 
@@ -352,7 +350,7 @@ it('metrics: CloudWatch finds each figure and dimension in the line, and no dime
     'VerificationLatency',
   ]);
   for (const { Namespace, Dimensions, Metrics } of CloudWatchMetrics) {
-    expect(Namespace).toBe('appkeys');
+    expect(Namespace).toBe('appkeys-test');
     for (const { Name } of Metrics) expect(record[Name]).toEqual(expect.any(Number));
     for (const dimension of Dimensions.flat()) expect(['valid']).toContain(record[dimension]);
   }

@@ -11,6 +11,7 @@ import { publisher } from '../../../lib/service/events/publisher.ts';
 import { anApp, now } from '../../support/apps.ts';
 import { type CapturedLog, captureLog } from '../../support/captured-log.ts';
 import { startProcess } from '../../support/environment.ts';
+import { settingsFolder, testSettings } from '../../support/settings.ts';
 
 let log: CapturedLog;
 /** What came on the bus, request by request; and how the next ones are answered. */
@@ -33,7 +34,6 @@ beforeAll(async () => {
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
-  vi.stubEnv('HRN_PARTITION', 'olp');
   return () => void server.close().closeAllConnections();
 });
 
@@ -41,7 +41,7 @@ beforeEach(() => {
   log = captureLog();
   sent = [];
   answerTo = taken;
-  vi.stubEnv('EVENT_BUS', 'audit');
+  vi.stubEnv('LAMBDA_TASK_ROOT', settingsFolder(testSettings({ partition: 'olp', eventBus: 'audit' })));
 });
 
 afterEach(() => {
@@ -199,9 +199,9 @@ it('an answer that tells of no event has refused none', async () => {
 });
 
 it('without a bus every batch fails, so that Lambda comes again with it', async () => {
-  vi.stubEnv('EVENT_BUS', '');
+  vi.stubEnv('LAMBDA_TASK_ROOT', settingsFolder(testSettings()));
   startProcess();
   const unopened = publisher();
-  expect(log.records()).toMatchObject([{ event: 'start', why: expect.stringContaining('EVENT_BUS') }]);
+  expect(log.records()).toMatchObject([{ event: 'start', why: expect.stringContaining('eventBus') }]);
   await expect(unopened({ Records: [] })).rejects.toThrow('the function is not configured');
 });

@@ -39,6 +39,6 @@ it('it does nothing when Lambda leaves it too little time, and says that it is n
 });
 
 it('it fails when it is not configured, so that the error is seen', async () => {
-  vi.stubEnv('TABLE_NAME', undefined);
+  vi.stubEnv('LAMBDA_TASK_ROOT', '/nowhere');
   await expect(runSweep()).rejects.toThrow('the function is not configured');
 });

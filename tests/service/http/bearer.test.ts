@@ -46,7 +46,13 @@ describe('401300', () => {
   });
 
   it('for a token of more than 8192 characters', () => {
-    const cause = 'the token is too long';
-    expect(refusalOf(() => tokenIn(`Bearer ${longest}x`))).toMatchObject({ code: '401300', cause });
+    expect(refusalOf(() => tokenIn(`Bearer ${longest}x`))).toMatchObject({
+      code: '401300',
+      cause: 'the token is too long',
+      parts: {
+        cause: 'The access token is longer than 8192 characters.',
+        action: expect.stringContaining('fewer groups or other claims'),
+      },
+    });
   });
 });

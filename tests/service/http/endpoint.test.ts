@@ -13,6 +13,7 @@ import { type CapturedLog, captureLog } from '../../support/captured-log.ts';
 import { environmentOf, startProcess } from '../../support/environment.ts';
 import { lambdaContext, type OperationId, restEvent, type TestRequest } from '../../support/events.ts';
 import { startIssuer, type TestIssuer } from '../../support/issuer.ts';
+import { type SettingsParts, settingsFolder, testIssuer, testSettings } from '../../support/settings.ts';
 
 type Operation = routes.Route & { readonly id: OperationId };
 
@@ -37,13 +38,13 @@ let passed: Call<unknown>[];
 beforeAll(async () => {
   issuer = await startIssuer('https://issuer.test', ['myrealm']);
   bearer = `Bearer ${await issuer.sign()}`;
-  const settings = environmentOf({
+  const environment = environmentOf({
     endpoint: `http://127.0.0.1:${await listen(database)}`,
     tableName: 'table',
     kms: { endpoint: 'http://127.0.0.1:1' },
-    issuers: [{ issuer: issuer.issuer, jwksUri: issuer.jwksUri, realms: ['myrealm'] }],
+    issuers: [],
   });
-  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
 });
 
 afterAll(() => {
@@ -56,8 +57,14 @@ afterAll(() => {
 beforeEach(() => {
   log = captureLog();
   [answer, asked, passed] = [counting, 0, []];
-  vi.stubEnv('RATE_LIMIT', 'off');
+  useSettings({});
 });
+
+/** Endpoints that are served from now on have these settings, and the usual ones. */
+function useSettings(parts: SettingsParts): void {
+  const issuers = [testIssuer({ issuer: issuer.issuer, jwksUri: issuer.jwksUri, realms: ['myrealm'] })];
+  vi.stubEnv('LAMBDA_TASK_ROOT', settingsFolder(testSettings({ tableName: 'table', issuers, ...parts })));
+}
 
 function calling(operation: Operation, handler: GatewayHandler) {
   return async ({ headers, remainingMs, ...request }: TestRequest = {}) => {
@@ -88,7 +95,7 @@ const answering = (next: typeof answer) => {
 const recordOf = (event: string) => log.records().find((record) => record.event === event);
 
 it('the checks come in the order of the contract', async () => {
-  vi.stubEnv('RATE_LIMIT', '1,1');
+  useSettings({ rateLimit: '1,1' });
   answering(refusing);
   const call = serve(routes.generateApiKey, validate);
   const scoped = `Bearer ${await issuer.sign({ scope: 'hrn:here:authorization::r:project/p' })}`;
@@ -183,7 +190,7 @@ it('what the operation throws is answered', async () => {
 
 describe('the rate of a caller', () => {
   const limited = (operation: Operation) => {
-    vi.stubEnv('RATE_LIMIT', '0.5,1');
+    useSettings({ rateLimit: '0.5,1' });
     return serve(operation);
   };
 
@@ -194,7 +201,7 @@ describe('the rate of a caller', () => {
 
   it('is not counted for verifications, or where the limit is off', async () => {
     expect((await limited(routes.verifyApiKey)()).statusCode).toBe(200);
-    vi.stubEnv('RATE_LIMIT', 'off');
+    useSettings({ rateLimit: 'off' });
     expect((await serve(routes.createApp)()).statusCode).toBe(200);
     expect(asked).toBe(0);
   });
@@ -301,11 +308,14 @@ describe('a body', () => {
   });
 });
 
-it('503 for every request while a setting is missing', async () => {
-  vi.stubEnv('TABLE_NAME', '');
+it.each<[string, string, () => void]>([
+  ['there are no settings', 'settings.json cannot be read', () => vi.stubEnv('LAMBDA_TASK_ROOT', '/nowhere')],
+  ['no issuer is trusted', 'issuers is empty', () => useSettings({ issuers: [] })],
+])('security 24: 503 for every request while %s', async (_, why, spoil) => {
+  spoil();
   const call = serve(routes.verifyApiKey);
-  vi.stubEnv('TABLE_NAME', 'table');
-  expect(recordOf('start')).toMatchObject({ level: 'ERROR', why: expect.stringContaining('TABLE_NAME') });
+  useSettings({});
+  expect(recordOf('start')).toMatchObject({ level: 'ERROR', why: expect.stringContaining(why) });
   const { statusCode, headers } = await call({ headers: { Authorization: [] } });
   expect([statusCode, headers['Retry-After']]).toEqual([503, '60']);
   expect(recordOf('access')).toMatchObject({ why: 'the function is not configured', result: 'unavailable' });

@@ -7,6 +7,7 @@ import { createTokenVerifier } from '../../../lib/service/http/token-verifier.ts
 import { type CapturedLog, captureLog } from '../../support/captured-log.ts';
 import { startIssuer, type TestIssuer } from '../../support/issuer.ts';
 import { expectRefusal, startService, type TestReply, type TestService } from '../../support/service.ts';
+import { testIssuer, testSettings } from '../../support/settings.ts';
 
 let service: TestService;
 
@@ -105,14 +106,8 @@ describe('security 2: the algorithm is the configured one', () => {
 it('security 2: 401300 for another algorithm that the key could also be used with', async () => {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
   const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'rsa' }] });
-  const verify = createTokenVerifier(
-    {
-      issuers: [{ issuer: 'i', audience: 'appkeys', jwksUri: 'https://i.test/', algorithms: ['RS256'], realms: ['r'] }],
-      claims: { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' },
-      maxStaleSeconds: 600,
-    },
-    async () => new Response(jwks),
-  );
+  const issuers = [testIssuer({ issuer: 'i', jwksUri: 'https://i.test/', algorithms: ['RS256'], realms: ['r'] })];
+  const verify = createTokenVerifier(testSettings({ issuers }), async () => new Response(jwks));
   const signed = (alg: string) =>
     new SignJWT({ iss: 'i', aud: 'appkeys', sub: 'demo', rlm: 'r', exp: seconds() + 60 })
       .setProtectedHeader({ alg, kid: 'rsa' })
@@ -188,13 +183,18 @@ describe('security 4: issuer, audience and time', () => {
     'no realm': () => ({ rlm: undefined }),
     "another issuer's realm": () => ({ rlm: 'third' }),
     'a realm that nobody has': () => ({ rlm: 'constructor' }),
-    'permissions that are text': () => ({ permissions: 'account:createApp' }),
-    'a permission that is no text': () => ({ permissions: [{}] }),
-    'a scope that is a number': () => ({ scope: 1 }),
+    'a realm that is a list': () => ({ rlm: ['myrealm'] }),
+    'an ID token': () => ({ nonce: 'n' }),
+    'a logout token': () => ({ events: {} }),
   };
   it.each(Object.keys(cases))('401300 for %s', async (name) => {
     await expect401(await callWithToken(await service.issuer.sign({ permissions, ...cases[name]?.() })));
   });
+
+  it.each([1, true, [{}], [['account:createApp']], ['account:createApp', null]])(
+    '403403 where the permissions are %j, which is no list of texts',
+    async (wrong) => expectRefusal(await callWithToken(await service.issuer.sign({ permissions: wrong })), '403403'),
+  );
 
   it('within 60 s of skew it is accepted', async () => {
     const claims = { permissions, exp: seconds() - 55, nbf: seconds() + 55 };
@@ -208,7 +208,9 @@ describe('security 4: issuer, audience and time', () => {
 
   it('401300 for a token over 8 KB, an encrypted one, a changed one', async () => {
     const token = await service.issuer.sign({ permissions });
-    await expect401(await callWithToken(await service.issuer.sign({ permissions, more: 'x'.repeat(8192) })));
+    const tooLong = await callWithToken(await service.issuer.sign({ permissions, more: 'x'.repeat(8192) }));
+    await expect401(tooLong);
+    expect(tooLong.body.cause).toBe('The access token is longer than 8192 characters.');
     await expect401(await callWithToken('eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..aaaa.bbbb.cccc'));
     await expect401(await callWithToken(`${token.slice(0, -4)}AAAA`));
   });
@@ -216,13 +218,11 @@ describe('security 4: issuer, audience and time', () => {
 
 describe('security 5: fetching keys', () => {
   let issuer: TestIssuer;
-  const settings = () => ({
-    issuers: [
-      { issuer: issuer.issuer, audience: 'appkeys', jwksUri: issuer.jwksUri, algorithms: ['ES256'], realms: ['r'] },
-    ],
-    claims: { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' },
-    maxStaleSeconds: 21_600,
-  });
+  const settings = (maxStaleSeconds = 21_600, jwksUri = issuer.jwksUri) =>
+    testSettings({
+      issuers: [testIssuer({ issuer: issuer.issuer, jwksUri, realms: ['r'] })],
+      issuerKeys: { maxStaleSeconds },
+    });
   const unfetched = {
     code: '503000',
     parts: { cause: 'The keys of the token issuer could not be fetched. Nothing was changed.' },
@@ -292,9 +292,7 @@ describe('security 5: fetching keys', () => {
   it('503 when the issuer accepts the request and never ends its answer', async () => {
     const slow = createServer((_request, response) => void response.writeHead(200).write('{"keys":['));
     const port = await listen(slow);
-    const { issuers, ...others } = settings();
-    const jwksUri = `http://127.0.0.1:${port}/`;
-    const verify = createTokenVerifier({ ...others, issuers: issuers.map((known) => ({ ...known, jwksUri })) });
+    const verify = createTokenVerifier(settings(600, `http://127.0.0.1:${port}/`));
     await expect(verify(await issuer.sign())).rejects.toMatchObject(unfetched);
     slow.close().closeAllConnections();
   });
@@ -339,7 +337,7 @@ describe('security 5: fetching keys', () => {
     beforeEach(async () => {
       vi.useFakeTimers({ toFake: ['Date'] });
       log = captureLog();
-      verify = createTokenVerifier({ ...settings(), maxStaleSeconds: 3_600 });
+      verify = createTokenVerifier(settings(3_600));
       await verify(await issuer.sign());
       issuer.answerWith(500);
       return () => void vi.useRealTimers();
@@ -421,9 +419,8 @@ describe('a token has one form: 401300 for any other that decodes to the same', 
 
   it.each([' ', '\n', '\t', '\u0000', '!', '=', '%3D'])('%j inside a part', async (text) => {
     const { issuer: name, jwksUri } = service.issuer;
-    const issuers = [{ issuer: name, audience: 'appkeys', jwksUri, algorithms: ['ES256'], realms: ['myrealm'] }];
-    const claims = { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' };
-    const verify = createTokenVerifier({ issuers, claims, maxStaleSeconds: 600 });
+    const issuers = [testIssuer({ issuer: name, jwksUri, realms: ['myrealm'] })];
+    const verify = createTokenVerifier(testSettings({ issuers }));
     const token = await service.issuer.sign();
     for (const at of [10, token.indexOf('.') + 10, token.lastIndexOf('.') + 10, token.length]) {
       const changed = `${token.slice(0, at)}${text}${token.slice(at)}`;

@@ -96,7 +96,7 @@ describe('a key that is generated', () => {
   it('409303 where there are as many as the settings allow', async () => {
     const table = scriptedTable(anApp({ keys: { [handle('a')]: aKey() } }));
     const { settings } = changingCall(app, table);
-    const full = make(table, {}, { settings: { ...settings, maxKeysPerApp: 1 } });
+    const full = make(table, {}, { settings: { ...settings, keys: { ...settings.keys, maxPerApp: 1 } } });
     await expect(full).rejects.toMatchObject({ code: '409303' });
     expect((await make(table)).isReplayed).toBe(false);
   });

@@ -70,7 +70,7 @@ describe('a rotation', () => {
     const table = scriptedTable(app);
     const { settings } = changingCall(app, table);
     const wish = { overlapSeconds: 60, name: 'new' };
-    const full = turn(table, { wish, settings: { ...settings, maxKeysPerApp: 1 } });
+    const full = turn(table, { wish, settings: { ...settings, keys: { ...settings.keys, maxPerApp: 1 } } });
     await expect(full).rejects.toMatchObject({ code: '409303' });
     expect((await turn(table, { wish })).body.name).toBe('new');
     expect(table.app?.keyCount).toBe(2);
