@@ -1,11 +1,14 @@
 import { page } from 'page:console';
 import { getConsole } from '../lib/contract/routes.ts';
 import { publicEndpoint } from '../lib/service/http/endpoint.ts';
+import { withSignIn } from '../lib/service/http/sign-in.ts';
 import { webPageReply } from '../lib/service/http/web-page.ts';
 import { start } from '../lib/service/service.ts';
+import type { Settings } from '../lib/service/settings.ts';
 
-const places = start(({ keys }) => keys.maxPerApp) ?? 2;
-const settled = { ...page, html: page.html.replace('data-places="2"', `data-places="${places}"`) };
+const settings = start((found: Settings) => found);
+const html = page.html.replace('data-places="2"', `data-places="${settings?.keys.maxPerApp ?? 2}"`);
+const complete = withSignIn({ ...page, html }, settings?.console);
 
 /** `GET /console`, and its files */
-export const handler = publicEndpoint(getConsole, async ({ event }) => webPageReply(settled, event));
+export const handler = publicEndpoint(getConsole, async ({ event }) => webPageReply(complete, event));

@@ -1,7 +1,14 @@
 import { page } from 'page:docs';
 import { getDocs } from '../lib/contract/routes.ts';
 import { publicEndpoint } from '../lib/service/http/endpoint.ts';
+import { withSignIn } from '../lib/service/http/sign-in.ts';
 import { webPageReply } from '../lib/service/http/web-page.ts';
+import { start } from '../lib/service/service.ts';
+
+const complete = withSignIn(
+  page,
+  start(({ console }) => console),
+);
 
 /** `GET /docs`, and its files */
-export const handler = publicEndpoint(getDocs, async ({ event }) => webPageReply(page, event));
+export const handler = publicEndpoint(getDocs, async ({ event }) => webPageReply(complete, event));

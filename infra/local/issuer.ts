@@ -21,10 +21,10 @@ export const localRealms = ['myrealm', 'other'];
 export const defaultValiditySeconds = 12 * 60 * 60;
 
 const issuer = 'urn:appkeys:local-issuer';
-const audience = 'appkeys';
-const algorithm = 'ES256';
+export const audience = 'appkeys';
+export const algorithm = 'ES256';
 
-export type SigningKey = { kid: string; privateKey: CryptoKey; publicJwk: JWK };
+export type SigningKey = { kid: string; privateKey: CryptoKey; publicJwk: JWK; privateJwk: JWK };
 
 export type TokenRequest = {
   principal: string;
@@ -89,7 +89,8 @@ async function parseSigningKey(text: string): Promise<SigningKey> {
   const kid = await calculateJwkThumbprint(publicJwk);
   const privateKey = await importJWK({ ...publicJwk, d }, algorithm);
   if (privateKey instanceof Uint8Array) throw new Error('Not an asymmetric key.');
-  return { kid, privateKey, publicJwk: { ...publicJwk, kid, alg: algorithm, use: 'sig' } };
+  const described = { ...publicJwk, kid, alg: algorithm, use: 'sig' };
+  return { kid, privateKey, publicJwk: described, privateJwk: { ...described, d } };
 }
 
 /** Undefined when another process was faster. The file appears whole or not at all: it is linked to its name when it is written. */

@@ -76,6 +76,9 @@ const realm = text('The realm of all tokens of this issuer.', '^[A-Za-z0-9_-]{1,
 const nonEmpty = (description: string) =>
   text(description, '^[^\\s\\u0000-\\u001f]{1,1024}$', 'be a text without spaces');
 
+const url = (description: string) =>
+  text(description, '^https?://[^\\s@]{1,1024}$', 'be an https URL without credentials');
+
 const issuer = group(
   'A token issuer that the service trusts.',
   {
@@ -238,6 +241,35 @@ export const settingsSchema = {
         }),
         default: {},
       },
+      console: group(
+        'Sign-in of the console, the reference page and the command line. Without it, they ask for a token.',
+        {
+          issuer: nonEmpty('The identity provider, which must be one of the issuers.'),
+          clientId: nonEmpty('The public client of the console and the reference page.'),
+          commandLineClientId: nonEmpty('The public client of the command line. Default: that of the console.'),
+          scope: {
+            ...text('The scopes to ask for, separated by spaces.', '^[!-~]+( [!-~]+)*$', 'be scopes separated by single spaces'),
+            default: 'openid offline_access',
+          },
+          parameters: {
+            type: 'object',
+            description: 'What the authorization request has besides, such as audience or resource.',
+            additionalProperties: { type: 'string', must: 'be a text' },
+            must: 'be a group of texts',
+          },
+          endpoints: group(
+            'The endpoints of the identity provider. Without them, packaging finds them by OpenID discovery.',
+            {
+              authorization: url('The authorization endpoint.'),
+              token: url('The token endpoint.'),
+              endSession: url('Where a user signs out at the provider.'),
+              deviceAuthorization: url('The device authorization endpoint, for the command line.'),
+            },
+            ['authorization', 'token'],
+          ),
+        },
+        ['issuer', 'clientId'],
+      ),
       issuerKeys: {
         ...group('The keys of token issuers.', {
           maxStaleSeconds: {

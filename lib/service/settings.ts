@@ -54,6 +54,24 @@ export interface TokenIssuer {
   readonly rules?: readonly TrustRule[];
 }
 
+/** How the console, the reference page and the command line sign a user in. */
+export interface SignInSettings {
+  /** the identity provider, which is one of the issuers */
+  readonly issuer: string;
+  /** a public client; of the command line too, unless it has one of its own */
+  readonly clientId: string;
+  readonly commandLineClientId?: string;
+  readonly scope: string;
+  /** what the authorization request has besides */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly endpoints: {
+    readonly authorization: string;
+    readonly token: string;
+    readonly endSession?: string;
+    readonly deviceAuthorization?: string;
+  };
+}
+
 /** The settings of a stage, complete: its file in `infra/settings/`, with the defaults of what that leaves out. */
 export interface StageSettings {
   readonly partition: string;
@@ -69,6 +87,8 @@ export interface StageSettings {
   };
   /** for all callers of the API together, a second */
   readonly gateway: { readonly rateLimit: number; readonly burstLimit: number };
+  /** without it, the pages and the command line ask for a token */
+  readonly console?: SignInSettings;
   /** known keys of an issuer serve so long after they were fetched, if no others can be had */
   readonly issuerKeys: { readonly maxStaleSeconds: number };
   readonly issuers: readonly TokenIssuer[];

@@ -1,57 +1,75 @@
 import { createClient } from '../../package/client/client.ts';
-import { takeDemoToken } from '../shared/demo-token.ts';
+import { readSignInConfig, resumeSession, type SignInConfig, signIn } from '../shared/sign-in.ts';
 import { appList } from './app-list.ts';
 import { appView } from './app-view.ts';
 import { labelled } from './dialog.ts';
 import { button, element, requireElement } from './element.ts';
 import { complain, sayNothing } from './notices.ts';
 
+/** What gets an access token, and what is done to forget it. */
+interface Access {
+  readonly token: () => string | Promise<string>;
+  readonly leave: { readonly words: string; readonly run: () => void };
+}
+
 const main = requireElement('main');
 const who = requireElement('who');
+const signInConfig = readSignInConfig();
 
-/** Asks for a token. It is held by the closures of what is shown, and nowhere else. */
-function showSignIn(): void {
-  const field = element('input', {
-    type: 'password',
-    required: true,
-    autocomplete: 'off',
-    spellcheck: 'false',
-    autofocus: true,
-  });
+/** Asks who somebody is. A token is held by the closures of what is shown, and nowhere else. */
+function askWho(): void {
+  const content = signInConfig
+    ? [signInForm(signInConfig), element('details', {}, element('summary', {}, 'Use an access token'), tokenForm())]
+    : [tokenForm()];
+  who.replaceChildren();
+  main.className = '';
+  main.replaceChildren(element('div', { class: 'sign-in' }, element('h1', {}, 'Your keys'), ...content));
+  main.querySelector<HTMLElement>('button, input')?.focus();
+}
+
+function signInForm(config: SignInConfig): HTMLElement {
+  const start = button('Sign in', () => signIn(config).catch(complain), { class: 'primary' });
+  return element(
+    'div',
+    {},
+    element('p', { class: 'description' }, 'Sign in to see your applications and their keys.'),
+    start,
+  );
+}
+
+function tokenForm(): HTMLElement {
+  const field = element('input', { type: 'password', required: true, autocomplete: 'off', spellcheck: 'false' });
   const form = element(
     'form',
-    { class: 'sign-in' },
-    element('h1', {}, 'Your keys'),
+    {},
     element(
       'p',
       { class: 'description' },
       'Paste an access token to see the applications that it may see, and their keys.',
     ),
     labelled('Access token', field, 'It is kept in memory only: reload the page, and it is forgotten.'),
-    element('button', { type: 'submit', class: 'primary' }, 'Open'),
+    element('button', { type: 'submit', class: signInConfig ? '' : 'primary' }, 'Open'),
   );
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    openWith(field.value.trim()).catch(complain);
+    const token = field.value.trim();
+    openWith({ token: () => token, leave: { words: 'Forget token', run: askWho } }).catch(complain);
   });
-  who.replaceChildren();
-  main.className = '';
-  main.replaceChildren(form);
-  field.focus();
+  return form;
 }
 
-async function openWith(token: string): Promise<void> {
-  const appkeys = createClient({ url: new URL('.', location.href).href, token });
+async function openWith(access: Access): Promise<void> {
+  const appkeys = createClient({ url: new URL('.', location.href).href, token: access.token });
   const { principal } = await appkeys.listApps({ limit: 1 });
   sayNothing();
   const view = element('div', { class: 'view' });
-  const viewer = { principal, leave: () => void openWith(token).catch(complain) };
+  const viewer = { principal, leave: () => void openWith(access).catch(complain) };
   main.className = 'opened';
   main.replaceChildren(
     appList(appkeys, (app) => view.replaceChildren(appView(appkeys, app, viewer))),
     view,
   );
-  who.replaceChildren(element('span', {}, principal), button('Forget token', showSignIn));
+  who.replaceChildren(element('span', {}, principal), button(access.leave.words, access.leave.run));
 }
 
 // The view hears it itself: a listener of the document's would keep a view that is gone, and the token with it.
@@ -59,6 +77,14 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') main.querySelector('.app')?.dispatchEvent(new Event('outdated'));
 });
 
-showSignIn();
-const demoToken = takeDemoToken();
-if (demoToken) openWith(demoToken).catch(complain);
+/** Goes on with the session that the identity provider knows, or asks. */
+async function begin(): Promise<void> {
+  const session = signInConfig && (await resumeSession(signInConfig));
+  if (!session) return askWho();
+  await openWith({ token: session.token, leave: { words: 'Sign out', run: session.signOut } });
+}
+
+begin().catch((error) => {
+  askWho();
+  complain(error);
+});

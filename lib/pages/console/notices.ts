@@ -1,5 +1,6 @@
 import { AppkeysError } from '../../package/client/client.ts';
-import { element, requireElement } from './element.ts';
+import { readSignInConfig, SignInError, signIn } from '../shared/sign-in.ts';
+import { button, element, requireElement } from './element.ts';
 
 const shownMs = 8000;
 let fading: number | undefined;
@@ -29,6 +30,7 @@ export function isOutdated(error: unknown): boolean {
 
 /** What an error means and what to do about it, as the service says it. */
 export function describeError(error: unknown): HTMLElement[] {
+  if (error instanceof SignInError) return describeSignInError(error);
   if (!(error instanceof AppkeysError)) throw error;
   const { cause, action, code, correlationId, details = [], retryAfterSeconds } = error;
   return [
@@ -37,5 +39,14 @@ export function describeError(error: unknown): HTMLElement[] {
     element('p', {}, action),
     ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `Retry-After: ${retryAfterSeconds} seconds`)]),
     element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`),
+  ];
+}
+
+/** What was typed stays until the user leaves for the identity provider. */
+function describeSignInError({ message }: SignInError): HTMLElement[] {
+  const config = readSignInConfig();
+  return [
+    element('p', { class: 'cause' }, message),
+    ...(config ? [button('Sign in', () => signIn(config).catch(complain))] : []),
   ];
 }

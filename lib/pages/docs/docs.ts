@@ -1,9 +1,21 @@
-import { takeDemoToken } from '../shared/demo-token.ts';
+import {
+  readSignInConfig,
+  resumeSession,
+  type Session,
+  type SignInConfig,
+  SignInError,
+  signIn,
+} from '../shared/sign-in.ts';
 import { snippetsPlugin } from './snippets-plugin.ts';
 
 followColorScheme();
 const tokenField = requireElement('token', HTMLInputElement);
-const demoToken = takeDemoToken();
+const note = requireElement('token-note', HTMLElement);
+const button = requireElement('sign-in', HTMLButtonElement);
+let session: Session | undefined;
+
+const config = readSignInConfig();
+if (config) followSession(config).catch(tellOfSignIn);
 
 /** Try It asks where the page came from, which may be a proxy in front of the deployment that the document names. */
 const ownServer = {
@@ -27,9 +39,8 @@ const reference = SwaggerUIBundle({
   displayRequestDuration: true,
   validatorUrl: null,
   defaultModelsExpandDepth: -1,
+  requestInterceptor: withSessionToken,
   onComplete: () => {
-    if (demoToken) useToken(demoToken);
-    tokenField.value = demoToken ?? '';
     tokenField.addEventListener('input', () => useToken(tokenField.value.trim()));
   },
 });
@@ -41,6 +52,32 @@ function useToken(value: string): void {
   const schema = { type: 'http', scheme: 'bearer' };
   reference.authActions.authorize({ bearer: { name: 'bearer', schema, value } });
   if (!value) reference.authActions.logout(['bearer']);
+}
+
+/** Shows whether somebody is signed in, and lets them sign in or out. A token that is typed in wins. */
+async function followSession(config: SignInConfig): Promise<void> {
+  button.hidden = false;
+  button.addEventListener('click', () => (session ? session.signOut() : signIn(config).catch(tellOfSignIn)));
+  session = await resumeSession(config);
+  if (!session) return;
+  button.textContent = 'Sign out';
+  note.textContent = 'You are signed in.';
+}
+
+function tellOfSignIn(error: unknown): void {
+  if (!(error instanceof SignInError)) throw error;
+  note.textContent = error.message;
+}
+
+/** Each request has a token that is valid now. */
+async function withSessionToken(request: SwaggerRequest): Promise<SwaggerRequest> {
+  if (!session || request.headers.Authorization !== undefined || request.loadSpec) return request;
+  try {
+    return { ...request, headers: { ...request.headers, Authorization: `Bearer ${await session.token()}` } };
+  } catch (error) {
+    tellOfSignIn(error);
+    return request;
+  }
 }
 
 function followColorScheme(): void {

@@ -18,6 +18,12 @@ interface SwaggerReact {
   useSyncExternalStore<T>(subscribe: (listener: () => void) => () => void, current: () => T): T;
 }
 
+interface SwaggerRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  /** whether it fetches the OpenAPI document */
+  readonly loadSpec?: boolean;
+}
+
 interface SwaggerSystem {
   readonly React: SwaggerReact;
   readonly fn: { buildRequest(request: object): { url: string; method: string; headers: Record<string, string> } };

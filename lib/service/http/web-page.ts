@@ -8,6 +8,8 @@ export interface WebPage {
   readonly html: string;
   /** by their names, which change with what is in them */
   readonly files: Readonly<Record<string, string>>;
+  /** the origin that the page may ask for tokens */
+  readonly signInOrigin?: string | undefined;
 }
 
 type PageRequest = Pick<APIGatewayProxyEvent, 'path' | 'pathParameters'>;
@@ -15,36 +17,42 @@ type PageRequest = Pick<APIGatewayProxyEvent, 'path' | 'pathParameters'>;
 const contentTypes: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  json: 'application/json',
 };
 
-/** Nothing but the page's own files is loaded, nothing but this service is asked, and no other page may frame it. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/**
+ * Nothing but the page's own files is loaded, nothing but this service and the identity provider is asked, and no other
+ * page may frame it.
+ */
+function contentSecurityPolicy(signInOrigin: string | undefined): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    ["connect-src 'self'", signInOrigin].filter(Boolean).join(' '),
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
 
 /**
  * 200 with the page, or with one of its files, which never changes under its name; 308 from `/console/` to `/console`,
  * because the page names its files relative to that.
  * @throws ApiError 404404 when the page has no such file
  */
-export function webPageReply({ html, files }: WebPage, { path, pathParameters }: PageRequest): Reply {
+export function webPageReply({ html, files, signInOrigin }: WebPage, { path, pathParameters }: PageRequest): Reply {
   const fileName = pathParameters?.file;
   if (fileName === undefined && hasLastSlash(path)) return { status: 308, headers: { Location: withoutSlash(path) } };
-  if (fileName === undefined) return { status: 200, text: html, headers: pageHeaders };
+  if (fileName === undefined) return { status: 200, text: html, headers: pageHeaders(signInOrigin) };
   const text = Object.hasOwn(files, fileName) ? files[fileName] : undefined;
   const contentType = contentTypes[String(fileName).split('.').at(-1) ?? ''];
   if (text === undefined || contentType === undefined) throw new ApiError('404404');
   return {
     status: 200,
     text,
-    headers: { 'Content-Type': contentType, 'Cache-Control': 'public, max-age=31536000, immutable' },
+    headers: { 'Content-Type': contentType, 'Cache-Control': isNamedByHash(fileName) ? forEver : 'no-cache' },
   };
 }
 
@@ -61,9 +69,17 @@ export function docsLocation({ requestContext }: Pick<APIGatewayProxyEvent, 'req
   return stage ? `${stage}/docs` : 'docs';
 }
 
-const pageHeaders = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Cache-Control': 'no-cache',
-  'Content-Security-Policy': contentSecurityPolicy,
-  'Referrer-Policy': 'no-referrer',
-};
+const forEver = 'public, max-age=31536000, immutable';
+
+function isNamedByHash(fileName: string): boolean {
+  return /\.[0-9a-f]{12}\.\w+$/.test(fileName);
+}
+
+function pageHeaders(signInOrigin: string | undefined): Record<string, string> {
+  return {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Cache-Control': 'no-cache',
+    'Content-Security-Policy': contentSecurityPolicy(signInOrigin),
+    'Referrer-Policy': 'no-referrer',
+  };
+}

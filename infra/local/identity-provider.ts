@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Provider } from 'oidc-provider';
+import { formatUrl } from './addresses.ts';
+import { demoUsers } from './demo-users.ts';
+import { algorithm, audience, type SigningKey } from './issuer.ts';
+import { forOwnHosts } from './own-hosts.ts';
+import { listen, loopback } from './ports.ts';
+import { openProviderRecords } from './provider-records.ts';
+import { page, signInPage } from './sign-in-page.ts';
+
+/** The console and the command line sign in as this client. */
+export const clientId = 'appkeys';
+export const scope = 'openid offline_access api';
+const resource = 'urn:appkeys:api';
+const realm = 'myrealm';
+
+const minutes = 60;
+const hours = 60 * minutes;
+
+interface Surroundings {
+  /** signs the tokens, as it signs those of `npm run token` */
+  readonly key: SigningKey;
+  /** where the provider keeps what it knows */
+  readonly folder: string;
+  /** of the service, to whose pages a sign-in returns */
+  readonly httpPort: number;
+}
+
+/** Starts an OpenID provider on the loopback address, whose users are the demo users. */
+export async function startIdentityProvider(
+  port: number,
+  surroundings: Surroundings,
+): Promise<{ issuer: string; stop: () => void }> {
+  const issuer = formatUrl(port);
+  const provider = createProvider(issuer, surroundings);
+  const callback = provider.callback();
+  const server = createServer(async (request, response) => {
+    const [, uid] = /^\/sign-in\/([\w-]+)$/.exec(request.url ?? '') ?? [];
+    if (uid === undefined) return callback(request, response);
+    await signIn(provider, request, response).catch(() => response.writeHead(400).end('The sign-in has expired.'));
+  });
+  await listen(forOwnHosts(server), port);
+  return { issuer, stop: () => void server.close().closeAllConnections() };
+}
+
+function createProvider(issuer: string, { key: { privateJwk }, folder, httpPort }: Surroundings): Provider {
+  const origins = [loopback, 'localhost'].map((host) => `http://${host}:${httpPort}`);
+  const pages = origins.flatMap((origin) => [`${origin}/console`, `${origin}/docs`]);
+  return new Provider(issuer, {
+    clients: [
+      {
+        client_id: clientId,
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+        redirect_uris: [...pages, `http://${loopback}/callback`, 'http://localhost/callback'],
+        post_logout_redirect_uris: pages,
+      },
+    ],
+    clientDefaults: { id_token_signed_response_alg: algorithm },
+    clientBasedCORS: (_, origin) => origins.includes(origin),
+    adapter: openProviderRecords(join(folder, 'identity-provider.json')),
+    cookies: { keys: [createHash('sha256').update(`cookies ${privateJwk.d}`).digest('hex')] },
+    jwks: { keys: [privateJwk as never] },
+    pkce: { required: () => true },
+    scopes: ['openid', 'offline_access', 'api'],
+    features: {
+      devInteractions: { enabled: false },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: async (ctx, form, _, error) => {
+          const words = error
+            ? 'This code is unknown or has expired. Try again.'
+            : 'Enter the code that your terminal shows.';
+          ctx.body = page(
+            'Sign in a terminal',
+            `<p>${words}</p>${form}<button form="op.deviceInputForm">Continue</button>`,
+          );
+        },
+        userCodeConfirmSource: async (ctx, form, _client, _device, userCode) => {
+          const words =
+            'Your terminal should show this code. If it does not, cancel: somebody else wants to sign in as you.';
+          const buttons =
+            '<button form="op.deviceConfirmForm" autofocus>Continue</button> ' +
+            '<button form="op.deviceConfirmForm" name="abort" value="yes">Cancel</button>';
+          ctx.body = page('Sign in a terminal', `<p>${words}</p><p><code>${userCode}</code></p>${form}${buttons}`);
+        },
+        successSource: async (ctx) => {
+          ctx.body = page('Signed in', '<p>You can close this page and go back to your terminal.</p>');
+        },
+      },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: async (ctx, form) => {
+          // Whoever comes here has pressed "Sign out" already.
+          ctx.body = page(
+            'Signing out',
+            `${form}<button form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>`,
+          );
+        },
+        postLogoutSuccessSource: async (ctx) => {
+          ctx.body = page('Signed out', '');
+        },
+      },
+      revocation: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => resource,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          audience,
+          scope: 'api',
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: algorithm } },
+        }),
+      },
+    },
+    interactions: { url: (_, { uid }) => `/sign-in/${uid}` },
+    findAccount: (_, accountId) =>
+      Object.hasOwn(demoUsers, accountId) ? { accountId, claims: () => ({ sub: accountId }) } : undefined,
+    extraTokenClaims: (_, token) => ({
+      rlm: realm,
+      permissions: demoUsers['accountId' in token ? (token.accountId as string) : '']?.permissions ?? [],
+    }),
+    issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
+    loadExistingGrant: async ({ oidc }) => {
+      const grant = new oidc.provider.Grant({ clientId: oidc.client?.clientId, accountId: oidc.session?.accountId });
+      grant.addOIDCScope(scope);
+      grant.addResourceScope(resource, scope);
+      await grant.save();
+      return grant;
+    },
+    ttl: {
+      AccessToken: 15 * minutes,
+      AuthorizationCode: 1 * minutes,
+      DeviceCode: 10 * minutes,
+      IdToken: 1 * hours,
+      Interaction: 1 * hours,
+      RefreshToken: 12 * hours,
+      Session: 12 * hours,
+      Grant: 12 * hours,
+    },
+  });
+}
+
+/** Shows the demo users, or finishes the sign-in as the one that was chosen. */
+async function signIn(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await provider.interactionDetails(request, response);
+  if (request.method !== 'POST') {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+    return void response.end(signInPage());
+  }
+  const accountId = new URLSearchParams(await text(request)).get('user') ?? '';
+  const isUser = Object.hasOwn(demoUsers, accountId);
+  const cancelled = { error: 'access_denied', error_description: 'The sign-in was cancelled.' };
+  await provider.interactionFinished(request, response, isUser ? { login: { accountId } } : cancelled);
+}

@@ -1,0 +1,61 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+
+interface Stored {
+  readonly payload: AdapterPayload;
+  /** ms since the Unix epoch */
+  readonly expiresAt: number;
+}
+
+/**
+ * Keeps what the identity provider knows (sessions, codes, refresh tokens) in a file, so that a restart signs nobody out.
+ * @returns what the provider makes an adapter with for each kind of record
+ */
+export function openProviderRecords(file: string): (kind: string) => Adapter {
+  const records = read(file);
+  const write = () => {
+    for (const [key, { expiresAt }] of records) if (expiresAt < Date.now()) records.delete(key);
+    writeFileSync(`${file}.new`, JSON.stringify([...records]), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  };
+  return (kind) => {
+    const find = (is: (payload: AdapterPayload) => boolean) =>
+      [...records].find(
+        ([key, stored]) => key.startsWith(`${kind}:`) && stored.expiresAt > Date.now() && is(stored.payload),
+      )?.[1].payload;
+    return {
+      async upsert(id, payload, expiresInSeconds) {
+        records.set(`${kind}:${id}`, { payload, expiresAt: Date.now() + (expiresInSeconds ?? 86_400) * 1_000 });
+        write();
+      },
+      find: async (id) => {
+        const stored = records.get(`${kind}:${id}`);
+        return stored && stored.expiresAt > Date.now() ? stored.payload : undefined;
+      },
+      findByUid: async (uid) => find((payload) => payload.uid === uid),
+      findByUserCode: async (userCode) => find((payload) => payload.userCode === userCode),
+      async consume(id) {
+        const stored = records.get(`${kind}:${id}`);
+        if (stored) stored.payload.consumed = Math.floor(Date.now() / 1_000);
+        write();
+      },
+      async destroy(id) {
+        records.delete(`${kind}:${id}`);
+        write();
+      },
+      async revokeByGrantId(grantId) {
+        for (const [key, { payload }] of records) if (payload.grantId === grantId) records.delete(key);
+        write();
+      },
+    };
+  };
+}
+
+/** A file that cannot be read is as good as none: everybody signs in again. */
+function read(file: string): Map<string, Stored> {
+  try {
+    return new Map(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return new Map();
+  }
+}
