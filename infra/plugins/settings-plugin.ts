@@ -28,6 +28,8 @@ interface Variable {
   resolveVariable(name: string): Promise<string>;
 }
 
+const options = { yes: { usage: 'Deploy although API keys or tokens will be rejected', type: 'boolean' } };
+
 /** Where serverless-esbuild collects the files of all zips. */
 const buildFolder = '.esbuild/.build';
 
@@ -43,9 +45,7 @@ export default class SettingsPlugin {
       }),
     },
   };
-  readonly commands = {
-    deploy: { options: { yes: { usage: 'Deploy although API keys or tokens will be rejected', type: 'boolean' } } },
-  };
+  readonly commands = { deploy: { options, commands: { function: { options } } } };
   readonly hooks;
   #reading: Promise<StageSettings> | undefined;
 
@@ -69,9 +69,13 @@ export default class SettingsPlugin {
   }
 
   #read(stage: string): Promise<StageSettings> {
-    this.#reading ??= readStageSettings(stageFile(stage)).catch(exitWithOneLine);
+    this.#reading ??= readFile(stage).catch(exitWithOneLine);
     return this.#reading;
   }
+}
+
+async function readFile(stage: string): Promise<StageSettings> {
+  return readStageSettings(stageFile(stage));
 }
 
 function valueAt(settings: StageSettings, address: string): unknown {
@@ -101,10 +105,12 @@ async function requireDeployable(
 ): Promise<void> {
   if (settings.issuers.length === 0)
     throw new Error(
-      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml.`,
+      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml shows how.`,
     );
   if (isAgreed) return;
-  const deployed = await readDeployedSettings(stage, region);
+  const deployed = await readDeployedSettings(stage, region).catch(({ message }) => {
+    throw new Error(`${message} To deploy without a comparison, add --yes.`);
+  });
   const rejected = deployed ? rejections(deployed, settings) : [];
   if (rejected.length === 0) return;
   throw new Error(`This deployment would reject ${rejected.join('; ')}. To deploy it all the same, add --yes.`);

@@ -26,7 +26,9 @@ async function main(args: string[]): Promise<void> {
   if (!deployed) return console.log(`# The stage ${flags.stage} is not deployed in ${flags.region}.`);
   const changes = differences(deployed, settings);
   const rejected = rejections(deployed, settings);
-  console.log(changes.length === 0 ? '# The same as deployed.' : `# Differs from what is deployed:\n${commented(changes)}`);
+  console.log(
+    changes.length === 0 ? '# The same as deployed.' : `# Differs from what is deployed:\n${commented(changes)}`,
+  );
   if (rejected.length > 0) console.log(`# A deployment would reject, and so needs --yes:\n${commented(rejected)}`);
 }
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectFolder } from '../../infra/local/folders.ts';
 import { freePort, listen } from '../../infra/local/ports.ts';
 
@@ -118,11 +118,35 @@ describe('npm start refuses in one line', () => {
 });
 
 describe('npm start ends when the service cannot work', () => {
-  test('saying which setting is wrong, in one line', async () => {
-    vi.stubEnv('RATE_LIMIT', 'fast');
-    const { code, stderr } = await start(newFolder(), '--port', String(await freePort()));
-    vi.unstubAllEnvs();
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^appkeys: .*RATE_LIMIT must be .*\n$/)]);
+  test.each([
+    [
+      'rateLimit: fast',
+      'rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".',
+    ],
+    [
+      'ratelimit: off',
+      'ratelimit is not a setting. There are: partition, rateLimit, eventBus, claims, keys, verify, gateway, issuerKeys, issuers.',
+    ],
+  ])('saying what is wrong with the setting %s, in one line', async (setting, message) => {
+    const file = join(newFolder(), 'settings.yml');
+    writeFileSync(file, `${setting}\nissuers: []\n`);
+    const { code, stderr } = await start(newFolder(), '--port', String(await freePort()), '--settings', file);
+    expect([code, stderr]).toEqual([1, `appkeys: ${file}: ${message}\n`]);
+  });
+
+  test('saying that there is no such file, in one line', async () => {
+    const file = join(newFolder(), 'settings.yml');
+    const { code, stderr } = await start(newFolder(), '--port', String(await freePort()), '--settings', file);
+    expect([code, stderr]).toEqual([1, `appkeys: ${file} does not exist. Copy infra/settings/example.yml to it.\n`]);
+  });
+
+  test('saying that the name of the local issuer is taken, in one line', async () => {
+    const file = join(newFolder(), 'settings.yml');
+    const taken = { issuer: 'urn:appkeys:local-issuer', jwksUri: 'http://127.0.0.1:4000/jwks' };
+    writeFileSync(file, JSON.stringify({ issuers: [{ ...taken, algorithms: ['ES256'], audience: 'a', realm: 'r' }] }));
+    const { code, stderr } = await start(newFolder(), '--port', String(await freePort()), '--settings', file);
+    const message = 'The settings must not have the issuer urn:appkeys:local-issuer: it is the local one.';
+    expect([code, stderr]).toEqual([1, `appkeys: ${message}\n`]);
   });
 });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GetKeys } from '../../lib/service/http/get-keys.ts';
 import { createTokenVerifier } from '../../lib/service/http/token-verifier.ts';
 import { bundle } from '../support/bundle.ts';
+import { testIssuer } from '../support/settings.ts';
 
 type CreateTokenVerifier = typeof createTokenVerifier;
 type Members = Record<string, unknown>;
@@ -76,11 +77,10 @@ async function verdictsOn(about: Token) {
   const token = `${input}.${signature(signatureOf(alg, input, key), input).toString('base64url')}`;
   const keys = [jwk({ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k' })];
   const getKeys: GetKeys = async () => new Response(JSON.stringify({ keys }));
-  const issuers = [{ issuer: 'i', audience: 'appkeys', jwksUri: 'https://i.test', algorithms, realms: ['r'] }];
-  const names = { principal: 'sub', realm: 'rlm', scope: 'scope', permissions: 'permissions' };
+  const issuers = [testIssuer({ issuer: 'i', jwksUri: 'https://i.test', algorithms, realms: ['r'] })];
   const verdict = (create: CreateTokenVerifier) =>
     create(
-      { issuers, claims: names, maxStaleSeconds: 600 },
+      { issuers, issuerKeys: { maxStaleSeconds: 600 } },
       getKeys,
     )(token).then(
       ({ principal }) => principal,
