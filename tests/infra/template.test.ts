@@ -156,7 +156,8 @@ describe('functions', () => {
   it('are packaged as one ESM bundle each, beside their settings', () => {
     for (const name of Object.keys(functions())) {
       const files = filesOf(name).filter((file) => file.isFile());
-      expect(files.map((file) => file.name).sort()).toEqual([expect.stringMatching(/\.mjs$/), 'settings.json']);
+      const names = files.map((file) => file.name).filter((file) => file !== 'settings.json');
+      expect([files.length, names]).toEqual([2, [expect.stringMatching(/\.mjs$/)]]);
     }
   });
 
