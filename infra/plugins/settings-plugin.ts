@@ -12,9 +12,9 @@ interface Template {
 
 interface Serverless {
   readonly serviceDir: string;
+  getProvider(name: 'aws'): { getStage(): string };
   readonly service: {
     readonly provider: {
-      readonly stage: string;
       readonly region: string;
       readonly compiledCloudFormationTemplate: Template;
     };
@@ -51,8 +51,11 @@ export default class SettingsPlugin {
 
   constructor(serverless: Serverless, { yes = false }: { readonly yes?: boolean }) {
     const { service, serviceDir } = serverless;
-    const settings = () => this.#read(service.provider.stage);
-    const write = async () => writeSettings(join(serviceDir, buildFolder), service.provider.stage, await settings());
+    // What `service.provider` has is what serverless.yml says, whatever --stage says.
+    const stage = () => serverless.getProvider('aws').getStage();
+    const settings = () => this.#read(stage());
+    const write = async () => writeSettings(join(serviceDir, buildFolder), stage(), await settings());
+    const check = async () => requireDeployable(stage(), service.provider.region, await settings(), yes);
     this.hooks = {
       initialize: async () => {
         if ((await settings()).eventBus === undefined) leaveOutEvents(service);
@@ -62,8 +65,8 @@ export default class SettingsPlugin {
       'after:aws:package:finalize:mergeCustomProviderResources': async () => {
         service.provider.compiledCloudFormationTemplate.Metadata = { [metadataName]: await settings() };
       },
-      'before:deploy:deploy': async () => requireDeployable(service.provider, await settings(), yes),
-      'before:deploy:function:initialize': async () => requireDeployable(service.provider, await settings(), yes),
+      'before:deploy:deploy': check,
+      'before:deploy:function:initialize': check,
       error: exitWithOneLine,
     };
   }
@@ -99,7 +102,8 @@ function writeSettings(folder: string, stage: string, settings: StageSettings): 
 
 /** @throws Error when the stage would accept no token, or would reject what it accepts now and nobody has agreed to that */
 async function requireDeployable(
-  { stage, region }: Serverless['service']['provider'],
+  stage: string,
+  region: string,
   settings: StageSettings,
   isAgreed: boolean,
 ): Promise<void> {

@@ -124,7 +124,7 @@ function requireApart(a: TokenIssuer, indexOfA: number, b: TokenIssuer, indexOfB
   const [first, second] = [`issuers[${indexOfA}]`, `issuers[${indexOfB}]`];
   if (a.issuer === b.issuer)
     throw new SettingsError(`${second}.issuer`, `is also that of ${first}. Merge the two entries.`);
-  const shared = realmsOf(a).find((one) => realmsOf(b).some((other) => overlap(one, other)));
+  const shared = sharedRealm(realmsOf(a), realmsOf(b));
   if (shared === undefined) return;
   if (a.principalPrefix === undefined && b.principalPrefix === undefined)
     throw new SettingsError(
@@ -137,6 +137,16 @@ function requireApart(a: TokenIssuer, indexOfA: number, b: TokenIssuer, indexOfB
       `${second}.principalPrefix`,
       `overlaps that of ${first}, and both can claim the realm ${shared}. Neither may begin with the other.`,
     );
+}
+
+/** @returns the first that a realm of the others fits too; a look-up finds a name, because there may be many */
+function sharedRealm(realms: readonly string[], others: readonly string[]): string | undefined {
+  const names = new Set(others);
+  const patterns = others.filter((other) => other.endsWith('*'));
+  return realms.find((one) => {
+    const candidates = one.endsWith('*') ? others : patterns;
+    return names.has(one) || candidates.some((other) => overlap(one, other));
+  });
 }
 
 /** Whether some realm fits both; either may end in "*". */

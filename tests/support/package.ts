@@ -85,9 +85,10 @@ export async function packageService(
   folder: string,
   settings: Readonly<Record<string, unknown>> = {},
   stage = 'dev',
+  env: Record<string, string> = {},
 ): Promise<Template> {
   writeStage(folder, settings, stage);
-  const { status, output } = await serverless(folder, ['package', '--package', 'package', '--stage', stage]);
+  const { status, output } = await serverless(folder, ['package', '--package', 'package', '--stage', stage], env);
   if (status !== 0) throw new Error(`serverless package ended with ${status}: ${output}`);
   for (const name of readdirSync(join(folder, 'package'))) {
     if (name.endsWith('.zip')) unpack(join(folder, 'package', name), join(folder, 'bundles', basename(name, '.zip')));
