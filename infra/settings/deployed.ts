@@ -43,5 +43,6 @@ function settingsIn(template: string): StageSettings {
 
 function oneLine(error: unknown): string {
   const { message, code, name } = error as NodeJS.ErrnoException;
+  if (name === 'TimeoutError') return 'CloudFormation does not answer';
   return (message || code || name).replace(/\s*\n\s*/g, ' ').replace(/\.$/, '');
 }

@@ -67,6 +67,19 @@ describe('npm start', () => {
     await expectEnd(run, () => process.kill(-pidOf(run), 'SIGINT'), [0, 130]);
   });
 
+  test('answers 201 to the request that it prints, with settings of its own', async () => {
+    const file = join(newFolder(), 'settings.yml');
+    writeFileSync(file, 'partition: acme\nkeys: { prefix: sk, maxPerApp: 3 }\nissuers: []\n');
+    run = await startLocal(newFolder(), '--settings', file);
+    expect(run.output()).toContain('an application has at most 3:');
+    const reply = await fetch(pasted(run));
+    expect([reply.status, await reply.json()]).toMatchObject([
+      201,
+      { apiKeyId: expect.stringMatching(/^sk_/), apiKey: expect.stringMatching(/^hrn:acme:/) },
+    ]);
+    await expectEnd(run, () => run.npm.kill('SIGTERM'), [0, 143]);
+  });
+
   test('kill -9 leaves nothing behind', async () => {
     run = await startLocal(folder);
     const [startPid = 0] = childrenOf(pidOf(run));
@@ -191,8 +204,8 @@ function newFolder(): string {
 }
 
 /** As its user starts it, in a process group of its own, as a terminal does. */
-function spawnLocal(localDir: string, port: number): Run {
-  const npm = spawn('npm', ['start', '--', '--port', String(port)], {
+function spawnLocal(localDir: string, port: number, ...args: string[]): Run {
+  const npm = spawn('npm', ['start', '--', '--port', String(port), ...args], {
     cwd: projectFolder,
     detached: true,
     env: { ...process.env, APPKEYS_LOCAL_DIR: localDir },
@@ -208,8 +221,8 @@ function spawnLocal(localDir: string, port: number): Run {
   return run;
 }
 
-async function startLocal(localDir: string): Promise<Run> {
-  const run = spawnLocal(localDir, await freePort());
+async function startLocal(localDir: string, ...args: string[]): Promise<Run> {
+  const run = spawnLocal(localDir, await freePort(), ...args);
   await until(() => run.output().includes('Stop with Ctrl-C') || run.npm.exitCode !== null);
   expect(run.output()).toContain(`appkeys answers on http://127.0.0.1:${run.port},`);
   expect(membersOf(run).length).toBeGreaterThanOrEqual(2);
