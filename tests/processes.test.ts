@@ -10,7 +10,7 @@ import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dy
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { formatAppUrl, type Ports } from '../infra/local/addresses.ts';
 import { stage } from '../infra/local/functions.ts';
-import { openSigningKey, type SigningKey, signToken, startJwksServer } from '../infra/local/issuer.ts';
+import { localIssuer, openSigningKey, type SigningKey, signToken, startJwksServer } from '../infra/local/issuer.ts';
 import { startLocalKms } from '../infra/local/kms.ts';
 import { freePort, loopback } from '../infra/local/ports.ts';
 import { seedApps } from '../infra/local/seed.ts';
@@ -18,6 +18,7 @@ import { serviceEnvironment } from '../infra/local/service.ts';
 import { createTable, localClient } from '../infra/local/table.ts';
 import { newApp } from '../lib/domain/app.ts';
 import { FunctionCrash, generateApiKey, verifyApiKey } from '../lib/package/direct-client.ts';
+import { settingsFolder, testSettings } from './support/settings.ts';
 
 /** Four processes of the service, as `npm start` starts it, on one database. */
 const instances: { child: ChildProcess; ports: Ports }[] = [];
@@ -33,8 +34,9 @@ beforeAll(async () => {
   key = await openSigningKey(folder);
   const { jwksUri, stop } = await startJwksServer(key);
   const kms = await startLocalKms(randomBytes(32));
-  const own = { RATE_LIMIT: 'off', VERIFY_CACHE_SECONDS: '1' };
-  const env = { ...serviceEnvironment({ database: { endpoint }, kms, jwksUri }), ...own, APPKEYS_LOCAL_DIR: folder };
+  const settings = testSettings({ tableName, issuers: [localIssuer(jwksUri)], verify: { cacheSeconds: 1 } });
+  const surroundings = { database: { endpoint }, kms, folder: settingsFolder(settings) };
+  const env = { ...serviceEnvironment(surroundings), APPKEYS_LOCAL_DIR: folder };
   for (let index = 0; index < 4; index += 1) {
     const ports = { httpPort: await freePort(), lambdaPort: await freePort() };
     const stdio: StdioOptions = ['ignore', 'ignore', 'inherit', 'ipc'];
@@ -74,7 +76,7 @@ async function statusesOf(count: number, targets: Ports[], appId: string): Promi
   const token = await signToken(key, { principal: 'demo', realm: 'myrealm', expiresInSeconds: 300 });
   const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
   const send = async (ports: Ports) => {
-    const url = `${formatAppUrl(ports, { realm: 'myrealm', appId })}/apiKeys`;
+    const url = `${formatAppUrl(ports, { realm: 'myrealm', appId }, 'here')}/apiKeys`;
     const reply = await fetch(url, { method: 'POST', headers, body: '{"name":"x"}' });
     return ((await reply.json()) as { code?: string }).code ?? String(reply.status);
   };
@@ -155,7 +157,7 @@ describe('GET /whoami, an API behind the authorizer', () => {
     const token = await signToken(key, { principal: 'demo', realm: 'myrealm', expiresInSeconds: 300 });
     const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
     const [{ ports } = expect.fail()] = instances;
-    const url = `${formatAppUrl(ports, { realm: 'myrealm', appId })}/apiKeys`;
+    const url = `${formatAppUrl(ports, { realm: 'myrealm', appId }, 'here')}/apiKeys`;
     const reply = await fetch(url, { method: 'POST', headers, body: '{"name":"x"}' });
     const { apiKeyId, apiKey, identity } = (await reply.json()) as Record<string, string>;
 

@@ -17,12 +17,8 @@ export function formatUrl(port: number): string {
 }
 
 /** An application's URL, its HRN percent-encoded. */
-export function formatAppUrl({ httpPort }: Ports, app: AppRef): string {
-  return `${formatUrl(httpPort)}/apps/${encodeURIComponent(formatLocalHrn(app))}`;
-}
-
-export function formatLocalHrn(app: AppRef): string {
-  return formatAppHrn(app, process.env.HRN_PARTITION || 'here');
+export function formatAppUrl({ httpPort }: Ports, app: AppRef, partition: string): string {
+  return `${formatUrl(httpPort)}/apps/${encodeURIComponent(formatAppHrn(app, partition))}`;
 }
 
 async function requireFree(flag: string, port: number): Promise<void> {

@@ -69,7 +69,7 @@ async function run(
   undo.push(service.stop);
   interrupted.throwIfAborted();
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
-  console.log(formatWelcome(ports, await signToken(key, demo), { ...process.env, TABLE_NAME: settings.tableName }));
+  console.log(formatWelcome(ports, await signToken(key, demo), settings, process.env));
 }
 
 /** @throws Error when the settings have an issuer of that name themselves */

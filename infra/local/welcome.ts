@@ -1,31 +1,33 @@
-import { formatAppUrl, formatLocalHrn, formatUrl, type Ports } from './addresses.ts';
+import { formatAppHrn } from '../../lib/domain/hrn.ts';
+import type { Settings } from '../../lib/service/settings.ts';
+import { formatAppUrl, formatUrl, type Ports } from './addresses.ts';
 import { seeds } from './seed.ts';
 
 /** What a verifier outside the service finds the local table by. */
-const verifierVariables = [
-  'AWS_ENDPOINT_URL_DYNAMODB',
-  'AWS_REGION',
-  'AWS_ACCESS_KEY_ID',
-  'AWS_SECRET_ACCESS_KEY',
-  'TABLE_NAME',
-];
+const verifierVariables = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 
 /**
  * What `npm start` says when the service answers.
  * @param env of the service
  */
-export function formatWelcome(ports: Ports, token: string, env: NodeJS.ProcessEnv): string {
+export function formatWelcome(
+  ports: Ports,
+  token: string,
+  { partition, keys, tableName }: Settings,
+  env: NodeJS.ProcessEnv,
+): string {
+  const found = verifierVariables.map((name) => `${name}=${env[name]}`);
   return `appkeys answers on ${formatUrl(ports.httpPort)}, direct invocations on ${formatUrl(ports.lambdaPort)}
 
 The key console:    ${formatUrl(ports.httpPort)}/demo/console
 The reference page: ${formatUrl(ports.httpPort)}/demo/docs
 
 Applications, whose manager is the principal demo of the realm myrealm:
-${seeds.map(describeSeed).join('\n')}
+${seeds.map((seed) => describeSeed(seed, partition)).join('\n')}
 
-Generate a key; an application has at most two:
+Generate a key; an application has at most ${keys.maxPerApp}:
 
-${formatCurl(`${formatAppUrl(ports, seeds[0])}/apiKeys`, token)}
+${formatCurl(`${formatAppUrl(ports, seeds[0], partition)}/apiKeys`, token)}
 
 Its apiKeyId opens an API behind the authorizer:
 
@@ -33,15 +35,15 @@ curl ${formatUrl(ports.httpPort)}/whoami -H 'x-api-key: …'
 
 A verifier of yours (appkeys/verifier) reads the local table in this environment:
 
-export ${verifierVariables.map((name) => `${name}=${env[name]}`).join(' ')}
+export ${[...found, `TABLE_NAME=${tableName}`].join(' ')}
 
 Another token: npm run --silent token -- --principal demo --realm myrealm
 Stop with Ctrl-C.
 `;
 }
 
-function describeSeed(seed: (typeof seeds)[number]): string {
-  return `  ${formatLocalHrn(seed)}  ${seed.name}`;
+function describeSeed(seed: (typeof seeds)[number], partition: string): string {
+  return `  ${formatAppHrn(seed, partition)}  ${seed.name}`;
 }
 
 function formatCurl(url: string, token: string): string {

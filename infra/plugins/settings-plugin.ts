@@ -12,9 +12,9 @@ interface Template {
 
 interface Serverless {
   readonly serviceDir: string;
+  getProvider(name: 'aws'): { getStage(): string };
   readonly service: {
     readonly provider: {
-      readonly stage: string;
       readonly region: string;
       readonly compiledCloudFormationTemplate: Template;
     };
@@ -27,6 +27,8 @@ interface Variable {
   readonly address: string;
   resolveVariable(name: string): Promise<string>;
 }
+
+const options = { yes: { usage: 'Deploy although API keys or tokens will be rejected', type: 'boolean' } };
 
 /** Where serverless-esbuild collects the files of all zips. */
 const buildFolder = '.esbuild/.build';
@@ -43,16 +45,17 @@ export default class SettingsPlugin {
       }),
     },
   };
-  readonly commands = {
-    deploy: { options: { yes: { usage: 'Deploy although API keys or tokens will be rejected', type: 'boolean' } } },
-  };
+  readonly commands = { deploy: { options, commands: { function: { options } } } };
   readonly hooks;
   #reading: Promise<StageSettings> | undefined;
 
   constructor(serverless: Serverless, { yes = false }: { readonly yes?: boolean }) {
     const { service, serviceDir } = serverless;
-    const settings = () => this.#read(service.provider.stage);
-    const write = async () => writeSettings(join(serviceDir, buildFolder), service.provider.stage, await settings());
+    // What `service.provider` has is what serverless.yml says, whatever --stage says.
+    const stage = () => serverless.getProvider('aws').getStage();
+    const settings = () => this.#read(stage());
+    const write = async () => writeSettings(join(serviceDir, buildFolder), stage(), await settings());
+    const check = async () => requireDeployable(stage(), service.provider.region, await settings(), yes);
     this.hooks = {
       initialize: async () => {
         if ((await settings()).eventBus === undefined) leaveOutEvents(service);
@@ -62,16 +65,20 @@ export default class SettingsPlugin {
       'after:aws:package:finalize:mergeCustomProviderResources': async () => {
         service.provider.compiledCloudFormationTemplate.Metadata = { [metadataName]: await settings() };
       },
-      'before:deploy:deploy': async () => requireDeployable(service.provider, await settings(), yes),
-      'before:deploy:function:initialize': async () => requireDeployable(service.provider, await settings(), yes),
+      'before:deploy:deploy': check,
+      'before:deploy:function:initialize': check,
       error: exitWithOneLine,
     };
   }
 
   #read(stage: string): Promise<StageSettings> {
-    this.#reading ??= readStageSettings(stageFile(stage)).catch(exitWithOneLine);
+    this.#reading ??= readFile(stage).catch(exitWithOneLine);
     return this.#reading;
   }
+}
+
+async function readFile(stage: string): Promise<StageSettings> {
+  return readStageSettings(stageFile(stage));
 }
 
 function valueAt(settings: StageSettings, address: string): unknown {
@@ -95,16 +102,19 @@ function writeSettings(folder: string, stage: string, settings: StageSettings): 
 
 /** @throws Error when the stage would accept no token, or would reject what it accepts now and nobody has agreed to that */
 async function requireDeployable(
-  { stage, region }: Serverless['service']['provider'],
+  stage: string,
+  region: string,
   settings: StageSettings,
   isAgreed: boolean,
 ): Promise<void> {
   if (settings.issuers.length === 0)
     throw new Error(
-      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml.`,
+      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml shows how.`,
     );
   if (isAgreed) return;
-  const deployed = await readDeployedSettings(stage, region);
+  const deployed = await readDeployedSettings(stage, region).catch(({ message }) => {
+    throw new Error(`${message} To deploy without a comparison, add --yes.`);
+  });
   const rejected = deployed ? rejections(deployed, settings) : [];
   if (rejected.length === 0) return;
   throw new Error(`This deployment would reject ${rejected.join('; ')}. To deploy it all the same, add --yes.`);

@@ -47,15 +47,15 @@ function rejectedTokens(before: TokenIssuer, after: TokenIssuer): string[] {
     realmsOf(after).some((one) => one === realm || (one.endsWith('*') && realm.startsWith(one.slice(0, -1))));
   const gone = (name: 'algorithms' | 'audience') => before[name].filter((one) => !after[name].includes(one));
   const differ = (name: 'audienceClaim' | 'principalPrefix') => before[name] !== after[name];
-  const isNarrower = (name: 'require' | 'tokenType') =>
-    after[name] !== undefined && JSON.stringify(after[name]) !== JSON.stringify(before[name]);
-  const moved = (['principal', 'realm'] satisfies (keyof Claims)[]).filter(
-    (name) => String(before.claims[name]) !== String(after.claims[name]),
-  );
+  const demanded = Object.entries(after.require ?? {}).filter(([claim, value]) => before.require?.[claim] !== value);
+  const isStillFirst = (name: keyof Claims) =>
+    before.claims[name].every((path, index) => path === after.claims[name][index]);
+  const moved = (['principal', 'realm'] satisfies (keyof Claims)[]).filter((name) => !isStillFirst(name));
   return [
     ...realmsOf(before)
       .filter((realm) => !isCovered(realm))
       .map((realm) => `${from} for the realm ${realm}`),
+    ...(before.realm !== undefined && after.realm === undefined ? [`${from} that name no realm`] : []),
     ...gone('audience').map((audience) => `${from} for the audience ${audience}`),
     ...gone('algorithms').map((algorithm) => `${from} with the algorithm ${algorithm}`),
     ...(before.audienceClaim !== undefined && differ('audienceClaim')
@@ -63,8 +63,10 @@ function rejectedTokens(before: TokenIssuer, after: TokenIssuer): string[] {
       : []),
     ...(differ('principalPrefix') ? [`grants to principals of ${before.issuer}, whose prefix changes`] : []),
     ...moved.map((name) => `${from} that have the ${name} in ${before.claims[name].join(' or ')}`),
-    ...(isNarrower('require') ? [`${from} that do not have what "require" demands`] : []),
-    ...(isNarrower('tokenType') ? [`${from} that are not of the type ${after.tokenType}`] : []),
+    ...demanded.map(([claim, value]) => `${from} whose claim ${claim} is not ${JSON.stringify(value)}`),
+    ...(after.tokenType !== undefined && after.tokenType !== before.tokenType
+      ? [`${from} that are not of the type ${after.tokenType}`]
+      : []),
     ...(before.idToken && !after.idToken ? [`ID tokens of the issuer ${before.issuer}`] : []),
   ];
 }

@@ -17,15 +17,32 @@ const options = {
 export async function readDeployedSettings(stage: string, region: string): Promise<StageSettings | undefined> {
   const StackName = `appkeys-${stage}`;
   try {
-    const cloudFormation = new CloudFormationClient({ ...options, region });
-    const { TemplateBody = '{}' } = await cloudFormation.send(new GetTemplateCommand({ StackName }));
-    return JSON.parse(TemplateBody).Metadata?.[metadataName];
+    const template = await readTemplate(StackName, region);
+    return template === undefined ? undefined : settingsIn(template);
   } catch (error) {
-    if (error instanceof Error && /^Stack with id \S+ does not exist$/.test(error.message)) return undefined;
-    throw new Error(`The deployed settings of the stage ${stage} cannot be read: ${oneLine(error)}`);
+    throw new Error(`The deployed settings of the stage ${stage} in ${region} cannot be read: ${oneLine(error)}.`);
   }
 }
 
+async function readTemplate(StackName: string, region: string): Promise<string | undefined> {
+  try {
+    const cloudFormation = new CloudFormationClient({ ...options, region });
+    return (await cloudFormation.send(new GetTemplateCommand({ StackName }))).TemplateBody ?? '';
+  } catch (error) {
+    if (error instanceof Error && /^Stack with id \S+ does not exist$/.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+/** @throws Error when the stack is one of another kind, or of a version that had no settings in its template */
+function settingsIn(template: string): StageSettings {
+  const settings: StageSettings | undefined = JSON.parse(template).Metadata?.[metadataName];
+  if (settings === undefined) throw new Error(`the template of its stack has no Metadata.${metadataName}`);
+  return settings;
+}
+
 function oneLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error).replace(/\s*\n\s*/g, ' ');
+  const { message, code, name } = error as NodeJS.ErrnoException;
+  if (name === 'TimeoutError') return 'CloudFormation does not answer';
+  return (message || code || name).replace(/\s*\n\s*/g, ' ').replace(/\.$/, '');
 }

@@ -29,31 +29,56 @@ export function usualJwksUri(issuer: string): string | undefined {
 /**
  * Finds the address of an issuer's keys by OpenID discovery.
  * @param place of the issuer in the settings, such as `issuers[0]`
+ * @param isSafe whether a URL may be fetched
  * @throws SettingsError when the issuer cannot be asked, or does not say; it names what to write down
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
  */
-export async function discoverJwksUri(issuer: string, place: string): Promise<string> {
+export async function discoverJwksUri(
+  issuer: string,
+  place: string,
+  isSafe: (url: string) => boolean,
+): Promise<string> {
   const page = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  if (!isSafe(page))
+    throw missing(
+      place,
+      "and the issuer is no https URL to discover it from: write the https URL of the issuer's keys",
+    );
   try {
-    return await readJwksUri(page, issuer);
+    return await readJwksUri(page, issuer, isSafe);
   } catch (why) {
     const usual = usualJwksUri(issuer);
     const remedy = usual ? `write "jwksUri: ${usual}"` : `open ${page} and write its jwks_uri as jwksUri`;
-    const cause = why instanceof Error ? (why.cause instanceof Error ? why.cause.message : why.message) : String(why);
-    throw new SettingsError(
-      `${place}.jwksUri`,
-      `is missing, and discovery failed (${cause}): ${remedy} into the file.`,
-    );
+    throw missing(place, `and discovery failed (${causeOf(why)}): ${remedy}`);
   }
 }
 
-async function readJwksUri(page: string, issuer: string): Promise<string> {
+function missing(place: string, remedy: string): SettingsError {
+  return new SettingsError(`${place}.jwksUri`, `is missing, ${remedy} into the file.`);
+}
+
+/** What `fetch` says is in the cause of its error; where several addresses were tried, only a code is. */
+function causeOf(why: unknown): string {
+  const { message, code } = ((why as Error).cause ?? why) as NodeJS.ErrnoException;
+  return message || code || String(why);
+}
+
+async function readJwksUri(page: string, issuer: string, isSafe: (url: string) => boolean): Promise<string> {
   const response = await fetch(page, { redirect: 'error', signal: AbortSignal.timeout(fetchMs) });
   if (!response.ok) throw new Error(`status ${response.status}`);
   const text = await response.text();
   if (text.length > maxBytes) throw new Error('the answer is too large');
-  const document = JSON.parse(text);
-  if (document.issuer !== issuer) throw new Error(`the page names the issuer ${JSON.stringify(document.issuer)}`);
-  if (typeof document.jwks_uri !== 'string') throw new Error('the page names no jwks_uri');
-  return document.jwks_uri;
+  const { issuer: named, jwks_uri: jwksUri } = parse(text);
+  if (named !== issuer) throw new Error(`the page names the issuer ${JSON.stringify(named)}`);
+  if (typeof jwksUri !== 'string') throw new Error('the page names no jwks_uri');
+  if (!isSafe(jwksUri)) throw new Error(`its jwks_uri ${JSON.stringify(jwksUri)} is no https URL without credentials`);
+  return jwksUri;
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    throw new Error('the page is no JSON');
+  }
 }

@@ -18,16 +18,22 @@ const unknownUri = '';
 
 /**
  * Asks the issuers whose keys are at an unknown address.
- * @throws SettingsError when one does not answer, or not with an https URL
+ * @param isLocal whether an issuer on this machine may be asked over http
+ * @throws SettingsError when one does not answer, or not with a safe URL; it names the first of them in the list
  */
-export async function discoverKeys(issuers: readonly TokenIssuer[]): Promise<TokenIssuer[]> {
-  const discovered = issuers.map(async (entry, index) => {
-    if (entry.jwksUri !== unknownUri) return entry;
-    const jwksUri = await discoverJwksUri(entry.issuer, `issuers[${index}]`);
-    requireSafeUrl(jwksUri, `issuers[${index}]`, false);
-    return { ...entry, jwksUri };
+export async function discoverKeys(issuers: readonly TokenIssuer[], isLocal: boolean): Promise<TokenIssuer[]> {
+  const isSafe = (url: string) => isSafeUrl(url, isLocal);
+  const answers = await Promise.allSettled(
+    issuers.map(async (entry, index) =>
+      entry.jwksUri === unknownUri
+        ? { ...entry, jwksUri: await discoverJwksUri(entry.issuer, `issuers[${index}]`, isSafe) }
+        : entry,
+    ),
+  );
+  return answers.map((answer) => {
+    if (answer.status === 'rejected') throw answer.reason;
+    return answer.value;
   });
-  return Promise.all(discovered);
 }
 
 /** Issuers that give tokens to anybody: without `require`, each of their users would be let in. */
@@ -76,26 +82,33 @@ function requireIssuer(entry: TokenIssuer, place: string, isLocal: boolean): voi
     throw new SettingsError(`${place}.realm`, 'is missing. Set realm, or realms for tokens that name one.');
   if (realm !== undefined && realms !== undefined)
     throw new SettingsError(`${place}.realms`, 'contradicts realm. Set one of the two.');
-  if (jwksUri !== unknownUri) requireSafeUrl(jwksUri, place, isLocal);
+  if (jwksUri !== unknownUri && !isSafeUrl(jwksUri, isLocal))
+    throw new SettingsError(`${place}.jwksUri`, 'must be an https URL without credentials.');
   if (!isPrincipal(`${principalPrefix}x`))
-    throw new SettingsError(`${place}.principalPrefix`, 'makes principals that the service does not accept.');
+    throw new SettingsError(
+      `${place}.principalPrefix`,
+      'makes principals that the service rejects. Choose another prefix, such as "ci:".',
+    );
   if (require === undefined && openToAnybody.some((pattern) => pattern.test(issuer)))
     throw new SettingsError(
       `${place}.require`,
-      'is missing. Anybody can get tokens of this issuer: require a claim that only yours have.',
+      'is missing. Anybody can get tokens of this issuer: require a claim that only your tokens have.',
     );
 }
 
 /** @throws SettingsError when a permission is for applications that no token of this issuer reaches */
-function requireRules({ rules = [], realm }: TokenIssuer, place: string, partition: string): void {
+function requireRules(entry: TokenIssuer, place: string, partition: string): void {
+  const { rules = [] } = entry;
+  const reached = realmsOf(entry).map((realm) =>
+    realm.endsWith('*') ? `hrn:${partition}:account::${realm.slice(0, -1)}` : `hrn:${partition}:account::${realm}:app/`,
+  );
   for (const [index, { allow }] of rules.entries()) {
     for (const [position, permission] of allow.entries()) {
       const [, resource] = /^account:\w+:(.+)$/.exec(permission) ?? [];
-      const reached = `hrn:${partition}:account::${realm ?? ''}`;
-      if (resource === undefined || isPatternFor(resource, realm === undefined ? reached : `${reached}:app/`)) continue;
+      if (resource === undefined || reached.some((start) => isPatternFor(resource, start))) continue;
       throw new SettingsError(
         `${place}.rules[${index}].allow[${position}]`,
-        `reaches no application: write an HRN that begins with "${reached}", or one that ends in "*".`,
+        `reaches no application of this issuer's realms: write an HRN that begins with "${reached[0]}".`,
       );
     }
   }
@@ -111,7 +124,7 @@ function requireApart(a: TokenIssuer, indexOfA: number, b: TokenIssuer, indexOfB
   const [first, second] = [`issuers[${indexOfA}]`, `issuers[${indexOfB}]`];
   if (a.issuer === b.issuer)
     throw new SettingsError(`${second}.issuer`, `is also that of ${first}. Merge the two entries.`);
-  const shared = realmsOf(a).find((one) => realmsOf(b).some((other) => overlap(one, other)));
+  const shared = sharedRealm(realmsOf(a), realmsOf(b));
   if (shared === undefined) return;
   if (a.principalPrefix === undefined && b.principalPrefix === undefined)
     throw new SettingsError(
@@ -126,6 +139,16 @@ function requireApart(a: TokenIssuer, indexOfA: number, b: TokenIssuer, indexOfB
     );
 }
 
+/** @returns the first that a realm of the others fits too; a look-up finds a name, because there may be many */
+function sharedRealm(realms: readonly string[], others: readonly string[]): string | undefined {
+  const names = new Set(others);
+  const patterns = others.filter((other) => other.endsWith('*'));
+  return realms.find((one) => {
+    const candidates = one.endsWith('*') ? others : patterns;
+    return names.has(one) || candidates.some((other) => overlap(one, other));
+  });
+}
+
 /** Whether some realm fits both; either may end in "*". */
 function overlap(one: string, other: string): boolean {
   const [start, otherStart] = [one, other].map((text) => text.replace(/\*$/, '')) as [string, string];
@@ -133,10 +156,9 @@ function overlap(one: string, other: string): boolean {
   return other.endsWith('*') ? one.startsWith(otherStart) : one === other;
 }
 
-function requireSafeUrl(text: string, place: string, isLocal: boolean): void {
+function isSafeUrl(text: string, isLocal: boolean): boolean {
   const url = URL.parse(text);
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '');
   const isSafe = url?.protocol === 'https:' || (isLocal && url?.protocol === 'http:' && isLoopback);
-  if (isSafe && !url.username && !url.password) return;
-  throw new SettingsError(`${place}.jwksUri`, 'must be an https URL without credentials.');
+  return isSafe && !url.username && !url.password;
 }

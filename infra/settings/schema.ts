@@ -49,7 +49,7 @@ const claimOrList = (what: string) => ({
   items: claim,
   minItems: 1,
   uniqueItems: true,
-  must: 'be the name of a claim, a JSON Pointer, or a list of those',
+  must: 'be the name of a claim, a JSON Pointer, or a list of at least one of those, each once',
 });
 
 const claims = (description: string) =>
@@ -64,7 +64,7 @@ const values = (description: string) => ({
   type: 'object',
   description,
   minProperties: 1,
-  propertyNames: { pattern: claim.pattern, must: 'name claims' },
+  propertyNames: { pattern: claim.pattern, must: claim.must },
   additionalProperties: {
     type: ['string', 'number', 'boolean'],
     must: 'be a text, a number, or true or false, as it is in the token',
@@ -72,9 +72,13 @@ const values = (description: string) => ({
   must: 'be a group of claims and their values, at least one',
 });
 
-const realm = text('The realm of all tokens of this issuer.', '^[A-Za-z0-9_-]{1,64}$', 'be the name of a realm');
+const realm = text(
+  'The realm of all tokens of this issuer.',
+  '^[A-Za-z0-9_-]{1,64}$',
+  'be 1 to 64 letters, digits, "_" or "-"',
+);
 const nonEmpty = (description: string) =>
-  text(description, '^[^\\s\\u0000-\\u001f]{1,1024}$', 'be a text without spaces');
+  text(description, '^[^\\s\\u0000-\\u001f]{1,1024}$', 'be 1 to 1024 characters without spaces');
 
 const url = (description: string) =>
   text(description, '^https?://[^\\s@]{1,1024}$', 'be an https URL without credentials');
@@ -99,7 +103,7 @@ const issuer = group(
         '^((RS|PS|ES)(256|384|512)|EdDSA|Ed25519)$',
         'be an algorithm such as RS256 or ES256',
       ),
-      'be a list of different algorithms',
+      'be a list of at least one algorithm, each once',
     ),
     audience: {
       type: ['string', 'array'],
@@ -108,7 +112,7 @@ const issuer = group(
       items: nonEmpty('An audience.'),
       minItems: 1,
       uniqueItems: true,
-      must: 'be a text without spaces, or a list of such texts',
+      must: 'be a text without spaces, or a list of at least one such text, each once',
     },
     audienceClaim: { ...claim, description: 'The claim that names the audience where a token has no aud.' },
     realm,
@@ -117,9 +121,9 @@ const issuer = group(
       text(
         'A realm.',
         '^([A-Za-z0-9_-]{1,64}|[A-Za-z0-9_-]{0,63}\\*)$',
-        'be the name of a realm, which may end in "*"',
+        'be 1 to 64 letters, digits, "_" or "-", and may end in "*"',
       ),
-      'be a list of different realms',
+      'be a list of at least one realm, each once',
     ),
     principalPrefix: text(
       'Put before every principal of this issuer, such as "github:".',
@@ -150,7 +154,7 @@ const issuer = group(
               '^account:(createApp|verify|(read|write|manage):.+)$',
               'be account:createApp, account:verify, or account:read|write|manage:HRN, where the HRN may end in "*"',
             ),
-            'be a list of different permissions',
+            'be a list of at least one permission, each once',
           ),
         },
         ['when', 'allow'],
@@ -183,7 +187,7 @@ export const settingsSchema = {
       eventBus: text(
         'The name of the EventBridge bus that each change of an application is published on. Default: none.',
         '^[A-Za-z0-9/_.-]{1,256}$',
-        'be the name of an EventBridge bus',
+        'be the name of an EventBridge bus: 1 to 256 letters, digits, "/", "_", "." or "-"',
       ),
       claims: { ...claims('Where the tokens of all issuers have what, unless an issuer says otherwise.'), default: {} },
       keys: {
@@ -195,7 +199,7 @@ export const settingsSchema = {
             items: textOf(keyPrefixRule, 'An earlier prefix.'),
             uniqueItems: true,
             default: [],
-            must: 'be a list of different prefixes',
+            must: 'be a list of prefixes, each once',
           },
           maxPerApp: { ...whole('The key limit: how many API keys an application can have.', 1, 50), default: 2 },
         }),
@@ -220,7 +224,7 @@ export const settingsSchema = {
             ...list(
               'Where the authorizer finds an API key in a request, in this order.',
               { enum: places, must: `be one of ${places.join(', ')}` },
-              'be a list of different places',
+              'be a list of at least one place, each once',
             ),
             default: places,
           },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import type { StageSettings } from '../../lib/service/settings.ts';
 import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { projectFolder } from '../local/folders.ts';
@@ -16,7 +16,9 @@ interface ReadOptions {
 /** @throws Error when no stage can have this name */
 export function stageFile(stage: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,30}$/.test(stage))
-    throw new Error(`The stage ${JSON.stringify(stage)} must be 1 to 31 letters, digits or "-".`);
+    throw new Error(
+      `The stage ${JSON.stringify(stage)} must be 1 to 31 letters, digits or "-", and begin with a letter or digit.`,
+    );
   return `${projectFolder}/infra/settings/${stage}.yml`;
 }
 
@@ -36,7 +38,7 @@ async function completed(file: unknown, { isLocal = false }: ReadOptions): Promi
   const { claims = {}, issuers, ...settings } = requireValid(file);
   const complete = { ...settings, issuers: issuers.map((issuer) => completeIssuer(issuer, claims)) };
   requireIssuers(complete, isLocal);
-  return { ...complete, issuers: await discoverKeys(complete.issuers) };
+  return { ...complete, issuers: await discoverKeys(complete.issuers, isLocal) };
 }
 
 function shown(file: string): string {
@@ -56,11 +58,22 @@ function readText(file: string): string {
 
 /** @throws SettingsError where it is no YAML, or names something twice */
 function parse(text: string): unknown {
-  const document = parseDocument(text, { prettyErrors: false });
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
   const [fault] = [...document.errors, ...document.warnings];
-  if (!fault) return document.toJS() ?? {};
+  if (!fault) return contentOf(document) ?? {};
   const line = text.slice(0, fault.pos[0]).split('\n').length;
-  throw new SettingsError(`line ${line}`, `is no YAML as it should be: ${fault.message.split('\n')[0]}.`);
+  const what = fault.code === 'MULTIPLE_DOCS' ? 'Only one document can be in the file' : fault.message.split('\n')[0];
+  throw new SettingsError(`line ${line}`, `is no YAML as it should be: ${what?.replace(/\.$/, '')}.`);
+}
+
+/** @throws SettingsError for an alias (`*name`) without its anchor, or for too many of them */
+function contentOf(document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const [message] = String(error instanceof Error ? error.message : error).split('\n');
+    throw new SettingsError('the file', `has an alias that cannot be resolved: ${message}.`);
+  }
 }
 
 interface StageFile extends Omit<StageSettings, 'issuers'> {
@@ -68,26 +81,36 @@ interface StageFile extends Omit<StageSettings, 'issuers'> {
   readonly issuers: readonly IssuerEntry[];
 }
 
-const ajv = new Ajv2020({ useDefaults: true, verbose: true, allowUnionTypes: true, keywords: ['must'] });
+const ajv = new Ajv2020({
+  allErrors: true,
+  useDefaults: true,
+  verbose: true,
+  allowUnionTypes: true,
+  keywords: ['must'],
+});
 const fits = ajv.compile<StageFile>(settingsSchema);
 
-/** @throws SettingsError that names the first fault */
+/** @throws SettingsError that names the first fault; an unknown name goes first, because it may be a missing one, misspelt */
 function requireValid(file: unknown): StageFile {
   if (fits(file)) return file;
-  const [fault] = fits.errors ?? [];
+  const { errors } = fits;
+  const fault = errors?.find(({ keyword }) => keyword === 'additionalProperties') ?? errors?.[0];
   throw fault ? faultOf(fault) : new Error('the file does not fit the schema');
 }
 
 interface Described {
   readonly must?: string;
-  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly properties?: Readonly<Record<string, Described>>;
 }
 
 function faultOf({ keyword, instancePath, params, parentSchema, propertyName, message }: ErrorObject): SettingsError {
   const path = pathOf(instancePath);
   const { must = message, properties = {} } = (parentSchema ?? {}) as Described;
   const below = (name: string) => (path === '' ? name : `${path}.${name}`);
-  if (keyword === 'required') return new SettingsError(below(params.missingProperty), 'is missing.');
+  if (keyword === 'required') {
+    const missing = params.missingProperty;
+    return new SettingsError(below(missing), `is missing. It must ${properties[missing]?.must}.`);
+  }
   if (keyword === 'additionalProperties') {
     const known = Object.keys(properties).join(', ');
     return new SettingsError(below(params.additionalProperty), `is not a setting. There are: ${known}.`);

@@ -5,7 +5,7 @@ import { type AppkeysError, type Client, createClient } from '../../lib/package/
 import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
 
-const service = useLocalService({ RATE_LIMIT: 'off' });
+const service = useLocalService({ rateLimit: 'off' });
 const open = useBrowser();
 
 let appkeys: Client;

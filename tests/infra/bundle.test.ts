@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -8,6 +8,7 @@ import { bundle } from '../support/bundle.ts';
 import { restEvent } from '../support/events.ts';
 import { copyService, packageService } from '../support/package.ts';
 import { hrnOf, startService, type TestService } from '../support/service.ts';
+import { settingsFolder, testSettings } from '../support/settings.ts';
 
 const { folder, remove } = copyService();
 let service: TestService;
@@ -69,32 +70,37 @@ describe('the packaged bundle', () => {
 
   it('authorizes requests to other APIs, without settings that others need', async () => {
     const { body: key } = await service.generate(await service.seed());
-    const lean = { SERVICE_KEY_ID: '', TOKEN_ISSUERS: '' };
+    const lean = { serviceKeyId: '', issuers: [], tableName: service.tableName };
+    const env = { LAMBDA_TASK_ROOT: settingsFolder(testSettings(lean)) };
     const authorize = (apiKeyId: string) =>
-      run('authorizeApiKey', 'authorize-api-key', restRequest({ headers: { 'X-Api-Key': apiKeyId } }), lean);
+      run('authorizeApiKey', 'authorize-api-key', restRequest({ headers: { 'X-Api-Key': apiKeyId } }), env);
     const allowed = await authorize(key.apiKeyId);
     expect(allowed.result).toMatchObject({ principalId: key.identity, context: { keyHrn: key.apiKey } });
     expect(allowed.log).toMatchObject([{ event: 'verification', result: 'valid' }]);
     expect((await authorize(`${key.apiKeyId}x`)).result).toEqual({ thrown: 'Unauthorized' });
   });
 
-  it.each(['', '{', '[]', '[{"issuer":"x"}]'])(
-    'security 24: 503 and one clear log line at start when TOKEN_ISSUERS is %j',
-    async (issuers) => {
+  it.each(['', '{', '[]', '{"version":"0.0.0"}'])(
+    'security 24: 503 and one clear log line at start when settings.json is %j',
+    async (text) => {
       const event = restEvent('getApp', { path: { app: 'x' } });
-      const { result, log } = await run('read', 'groups/read', event, { TOKEN_ISSUERS: issuers });
+      const broken = mkdtempSync(join(folder, 'broken-'));
+      writeFileSync(join(broken, 'settings.json'), text);
+      const { result, log } = await run('read', 'groups/read', event, { LAMBDA_TASK_ROOT: broken });
       expect(result).toMatchObject({ statusCode: 503, headers: { 'Retry-After': '60' } });
       expect(log[0]).toMatchObject({
         event: 'start',
         level: 'ERROR',
-        why: expect.stringMatching(/^ConfigError: TOKEN_ISSUERS/),
+        why: expect.stringMatching(/^SettingsError: settings\.json .+\. Package the stage again\./),
       });
       expect(log).toMatchObject([{ event: 'start' }, { event: 'access', operation: 'getApp' }]);
     },
   );
 
   it('serves the OpenAPI document without any setting but the bundle itself', async () => {
-    const { result } = await run('pages', 'groups/pages', restEvent('getOpenapi', {}), { TABLE_NAME: '' });
+    const { result } = await run('pages', 'groups/pages', restEvent('getOpenapi', {}), {
+      LAMBDA_TASK_ROOT: folder,
+    });
     expect(JSON.parse(result.body).openapi).toBe('3.1.0');
   });
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectFolder } from '../../infra/local/folders.ts';
 import { freePort, listen } from '../../infra/local/ports.ts';
 
@@ -67,6 +67,19 @@ describe('npm start', () => {
     await expectEnd(run, () => process.kill(-pidOf(run), 'SIGINT'), [0, 130]);
   });
 
+  test('answers 201 to the request that it prints, with settings of its own', async () => {
+    const file = join(newFolder(), 'settings.yml');
+    writeFileSync(file, 'partition: acme\nkeys: { prefix: sk, maxPerApp: 3 }\nissuers: []\n');
+    run = await startLocal(newFolder(), '--settings', file);
+    expect(run.output()).toContain('an application has at most 3:');
+    const reply = await fetch(pasted(run));
+    expect([reply.status, await reply.json()]).toMatchObject([
+      201,
+      { apiKeyId: expect.stringMatching(/^sk_/), apiKey: expect.stringMatching(/^hrn:acme:/) },
+    ]);
+    await expectEnd(run, () => run.npm.kill('SIGTERM'), [0, 143]);
+  });
+
   test('kill -9 leaves nothing behind', async () => {
     run = await startLocal(folder);
     const [startPid = 0] = childrenOf(pidOf(run));
@@ -118,11 +131,35 @@ describe('npm start refuses in one line', () => {
 });
 
 describe('npm start ends when the service cannot work', () => {
-  test('saying which setting is wrong, in one line', async () => {
-    vi.stubEnv('RATE_LIMIT', 'fast');
-    const { code, stderr } = await start(newFolder(), '--port', String(await freePort()));
-    vi.unstubAllEnvs();
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^appkeys: .*RATE_LIMIT must be .*\n$/)]);
+  test.each([
+    [
+      'rateLimit: fast',
+      'rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".',
+    ],
+    [
+      'ratelimit: off',
+      'ratelimit is not a setting. There are: partition, rateLimit, eventBus, claims, keys, verify, gateway, issuerKeys, issuers.',
+    ],
+  ])('saying what is wrong with the setting %s, in one line', async (setting, message) => {
+    const file = join(newFolder(), 'settings.yml');
+    writeFileSync(file, `${setting}\nissuers: []\n`);
+    const { code, stderr } = await start(newFolder(), '--port', String(await freePort()), '--settings', file);
+    expect([code, stderr]).toEqual([1, `appkeys: ${file}: ${message}\n`]);
+  });
+
+  test('saying that there is no such file, in one line', async () => {
+    const file = join(newFolder(), 'settings.yml');
+    const { code, stderr } = await start(newFolder(), '--port', String(await freePort()), '--settings', file);
+    expect([code, stderr]).toEqual([1, `appkeys: ${file} does not exist. Copy infra/settings/example.yml to it.\n`]);
+  });
+
+  test('saying that the name of the local issuer is taken, in one line', async () => {
+    const file = join(newFolder(), 'settings.yml');
+    const taken = { issuer: 'urn:appkeys:local-issuer', jwksUri: 'http://127.0.0.1:4000/jwks' };
+    writeFileSync(file, JSON.stringify({ issuers: [{ ...taken, algorithms: ['ES256'], audience: 'a', realm: 'r' }] }));
+    const { code, stderr } = await start(newFolder(), '--port', String(await freePort()), '--settings', file);
+    const message = 'The settings must not have the issuer urn:appkeys:local-issuer: it is the local one.';
+    expect([code, stderr]).toEqual([1, `appkeys: ${message}\n`]);
   });
 });
 
@@ -167,8 +204,8 @@ function newFolder(): string {
 }
 
 /** As its user starts it, in a process group of its own, as a terminal does. */
-function spawnLocal(localDir: string, port: number): Run {
-  const npm = spawn('npm', ['start', '--', '--port', String(port)], {
+function spawnLocal(localDir: string, port: number, ...args: string[]): Run {
+  const npm = spawn('npm', ['start', '--', '--port', String(port), ...args], {
     cwd: projectFolder,
     detached: true,
     env: { ...process.env, APPKEYS_LOCAL_DIR: localDir },
@@ -184,8 +221,8 @@ function spawnLocal(localDir: string, port: number): Run {
   return run;
 }
 
-async function startLocal(localDir: string): Promise<Run> {
-  const run = spawnLocal(localDir, await freePort());
+async function startLocal(localDir: string, ...args: string[]): Promise<Run> {
+  const run = spawnLocal(localDir, await freePort(), ...args);
   await until(() => run.output().includes('Stop with Ctrl-C') || run.npm.exitCode !== null);
   expect(run.output()).toContain(`appkeys answers on http://127.0.0.1:${run.port},`);
   expect(membersOf(run).length).toBeGreaterThanOrEqual(2);

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { copyService, serverless } from '../support/package.ts';
+import { copyService, serverless, writeStage } from '../support/package.ts';
 
 const timeoutMs = 170_000;
 const { folder, remove } = copyService();
@@ -14,34 +14,66 @@ const local = {
   algorithms: ['ES256'],
   realms: ['myrealm'],
 };
+const dev = 'infra/settings/dev.yml';
 
 it.each([
-  ['package', 'TOKEN_ISSUERS that is not JSON', '[', 'Error: TOKEN_ISSUERS is not valid JSON'],
+  ['package', 'a file that is no YAML', '[', `${dev}: line 1 is no YAML as it should be: Flow sequence`],
   [
     'package',
     'a token issuer on this machine',
-    JSON.stringify([local]),
-    /^Error: TOKEN_ISSUERS has a jwksUri without https/,
+    JSON.stringify({ issuers: [local] }),
+    `${dev}: issuers[0].jwksUri must be an https URL without credentials.`,
   ],
-  ['deploy', 'no token issuer', '', /^Error: TOKEN_ISSUERS is not set/],
+  [
+    'package',
+    'a key limit of 500',
+    'issuers: []\nkeys: { maxPerApp: 500 }',
+    `${dev}: keys.maxPerApp must be a whole number from 1 to 50.`,
+  ],
+  [
+    'package',
+    'a bus that cannot have its name',
+    'issuers: []\neventBus: a b',
+    `${dev}: eventBus must be the name of an EventBridge bus: 1 to 256 letters, digits, "/", "_", "." or "-".`,
+  ],
+  [
+    'package',
+    'a rate that is no number',
+    'issuers: []\ngateway: { rateLimit: fast }',
+    `${dev}: gateway.rateLimit must be a number above 0, at most 100000.`,
+  ],
+  [
+    'deploy',
+    'a stage without a token issuer',
+    'issuers: []',
+    `${dev}: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml shows how.`,
+  ],
 ])(
   'security 24: %s refuses %s in one line',
-  async (command, _what, issuers, line) => {
-    const { status, output } = await serverless(folder, [command], { TOKEN_ISSUERS: issuers });
+  async (command, _what, text, line) => {
+    writeFileSync(join(folder, dev), text);
+    const { status, output } = await serverless(folder, [command]);
+    writeStage(folder);
     expect(status).toBe(1);
-    expect(errorLines(output)).toEqual([expect.stringMatching(line)]);
+    expect(errorLines(output)).toEqual([expect.stringContaining(`Error: ${line}`)]);
   },
   timeoutMs,
 );
 
 it.each([
-  [{ MAX_KEYS_PER_APP: '500' }, 'Error: MAX_KEYS_PER_APP must be 1 to 50'],
-  [{ EVENT_BUS: 'a b' }, 'Error: EVENT_BUS must be the name of an EventBridge bus'],
+  ['nope', 'infra/settings/nope.yml does not exist. Copy infra/settings/example.yml to it.'],
+  [
+    'x'.repeat(32),
+    `The stage "${'x'.repeat(32)}" must be 1 to 31 letters, digits or "-", and begin with a letter or digit.`,
+  ],
+  ['-x', 'The stage "-x" must be 1 to 31 letters, digits or "-", and begin with a letter or digit.'],
 ])(
-  'security 24: package refuses %j in one line',
-  async (env, line) => {
-    const { status, output } = await serverless(folder, ['package'], env);
-    expect([status, errorLines(output)]).toEqual([1, [line]]);
+  'package refuses the stage %s in one line',
+  async (stage, line) => {
+    expect(await serverless(folder, ['package', `--stage=${stage}`])).toEqual({
+      status: 1,
+      output: `Error: ${line}\n`,
+    });
   },
   timeoutMs,
 );

@@ -14,8 +14,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listen, loopback } from '../../infra/local/ports.ts';
 import { newApp } from '../../lib/domain/app.ts';
 import { bundle, plainSettings, project } from '../support/bundle.ts';
+import { settingsFolder, testSettings } from '../support/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'appkeys-slim-'));
+const taskRoot = settingsFolder(testSettings({ tableName: 'table', serviceKeyId: 'alias/key' }));
 let slim = '';
 let plain = '';
 
@@ -85,11 +87,10 @@ interface Run {
   readonly file?: string;
 }
 
-/** Runs the bundle in a process of its own that has nothing but these settings. */
+/** Runs the bundle in a process of its own that has nothing but these variables. */
 async function run({ events = [wish], env = {}, pauseMs = 0, remainingMs = 10_000, file = slim }: Run) {
-  const settings = {
-    TABLE_NAME: 'table',
-    SERVICE_KEY_ID: 'alias/key',
+  const variables = {
+    LAMBDA_TASK_ROOT: taskRoot,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'static',
     AWS_SECRET_ACCESS_KEY: 'secret',
@@ -98,7 +99,7 @@ async function run({ events = [wish], env = {}, pauseMs = 0, remainingMs = 10_00
   };
   const runner = join(project, 'tests/support/slim-runner.mjs');
   const args = [runner, file, JSON.stringify(events), String(pauseMs), String(remainingMs)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env: settings });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: variables });
   const printed = (mark: string) =>
     stdout.split('\n').flatMap((line) => (line.startsWith(mark) ? [JSON.parse(line.slice(mark.length))] : []));
   return { results: printed('RESULT'), hosts: printed('HOST'), stdout };

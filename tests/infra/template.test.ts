@@ -10,15 +10,27 @@ import { pages } from '../../infra/scripts/pages.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
+import { defaultClaims } from '../../lib/service/http/token-claims.ts';
+import { type Settings, type StageSettings, settingsOf } from '../../lib/service/settings.ts';
 import { decisive } from '../../lib/store/app-item.ts';
 import { copyService, packageService, type Resource, type Template } from '../support/package.ts';
+import { defaultSettings } from '../support/settings.ts';
 
 const timeoutMs = 170_000;
+/** Settings as a deployer gives them. */
+const trusted = {
+  issuer: 'https://issuer.example',
+  audience: 'appkeys',
+  jwksUri: 'https://issuer.example/jwks',
+  algorithms: ['ES256'],
+  realms: ['myrealm'],
+};
+const deployed = { issuers: [trusted] };
 const { folder, remove } = copyService();
 let template: Template;
 
 beforeAll(async () => {
-  template = await packageService(folder);
+  template = await packageService(folder, deployed);
 }, timeoutMs);
 afterAll(remove);
 
@@ -125,15 +137,27 @@ describe('functions', () => {
 
   it('find the table under its name', () => {
     const tableName = resource('Table').Properties.TableName;
-    for (const { Properties } of Object.values(functions())) {
-      expect(Properties.Environment.Variables.TABLE_NAME).toBe(tableName);
-    }
+    for (const name of Object.keys(functions())) expect(settingsIn(name).tableName).toBe(tableName);
   });
 
-  it('are packaged as one ESM bundle each', () => {
+  it('have no environment variables: their settings are in their zips, and the same in the template', () => {
+    for (const [name, { Properties }] of Object.entries(functions())) {
+      expect(Properties).not.toHaveProperty('Environment');
+      expect(settingsIn(name)).toEqual(settingsOf('dev', template.Metadata.AppkeysSettings as StageSettings));
+    }
+    expect(template.Metadata).toEqual({
+      AppkeysSettings: {
+        ...defaultSettings,
+        issuers: [{ ...trusted, audience: ['appkeys'], claims: defaultClaims }],
+      },
+    });
+  });
+
+  it('are packaged as one ESM bundle each, beside their settings', () => {
     for (const name of Object.keys(functions())) {
       const files = filesOf(name).filter((file) => file.isFile());
-      expect(files.map((file) => file.name)).toEqual([expect.stringMatching(/\.mjs$/)]);
+      const names = files.map((file) => file.name).filter((file) => file !== 'settings.json');
+      expect([files.length, names]).toEqual([2, [expect.stringMatching(/\.mjs$/)]]);
     }
   });
 
@@ -145,7 +169,7 @@ describe('functions', () => {
 
   it('load outside the project, with nothing but what is in the bundle', async () => {
     const load = 'for (const path of process.argv.slice(1)) console.log(typeof (await import(path)).handler)';
-    const env = { ...propertiesOf('make').Environment.Variables, ...deployed };
+    const env = { AWS_REGION: 'us-east-1', LAMBDA_TASK_ROOT: join(folder, 'bundles/make') };
     const bundles = Object.keys(functions()).map((name) => `./bundles/${name}/${handlerFile(name)}`);
     const args = ['--input-type=module', '--eval', load, ...bundles];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env });
@@ -269,7 +293,7 @@ describe('the service key', () => {
       UpdateReplacePolicy: 'Retain',
       Properties: { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' },
     });
-    const { SERVICE_KEY_ID: alias } = propertiesOf('make').Environment.Variables;
+    const { serviceKeyId: alias } = settingsIn('make');
     expect(resource('ServiceKeyAlias').Properties).toMatchObject({
       AliasName: alias,
       TargetKeyId: { Ref: 'ServiceKey' },
@@ -277,14 +301,14 @@ describe('the service key', () => {
   });
 });
 
-describe('with EVENT_BUS', () => {
+describe('with the setting eventBus', () => {
   const bus = copyService();
   afterAll(bus.remove);
 
   it('a function puts the changes of applications, and nothing else of the stream, on that bus', {
     timeout: timeoutMs,
   }, async () => {
-    const packaged = await packageService(bus.folder, { EVENT_BUS: 'audit' });
+    const packaged = await packageService(bus.folder, { eventBus: 'audit' });
     const mapping = Object.values(packaged.Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
     expect(mapping?.Properties).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
@@ -481,20 +505,6 @@ describe('outputs', () => {
   });
 });
 
-/** Settings as a deployer gives them. */
-const deployed = {
-  AWS_REGION: 'us-east-1',
-  TOKEN_ISSUERS: JSON.stringify([
-    {
-      issuer: 'https://issuer.example',
-      audience: 'appkeys',
-      jwksUri: 'https://issuer.example/jwks',
-      algorithms: ['ES256'],
-      realms: ['myrealm'],
-    },
-  ]),
-};
-
 function resource(id: string): Resource {
   const found = template.Resources[id];
   if (!found) throw new Error(`The template has no ${id}.`);
@@ -564,6 +574,11 @@ function gatewayResponse(type: string) {
   const found = gatewayResponses().find(({ ResponseType }) => ResponseType === type);
   if (!found) throw new Error(`The template has no gateway response ${type}.`);
   return found;
+}
+
+/** The `settings.json` in the zip of a function. */
+function settingsIn(name: string): Settings {
+  return JSON.parse(readFileSync(join(folder, 'bundles', name, 'settings.json'), 'utf8'));
 }
 
 function filesOf(name: string) {

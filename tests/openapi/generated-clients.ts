@@ -14,7 +14,7 @@ const page = readFileSync(join(projectFolder, 'docs/client.md'), 'utf8');
 const commands = [...page.matchAll(/\| `(npx .+?)` \|$/gm)].map(([, command = '']) => command);
 const [orvalConfig = ''] = /^export default \{\n.+?^\};\n/ms.exec(page) ?? [];
 
-const service = useLocalService({ RATE_LIMIT: '1000,1000' });
+const service = useLocalService({ rateLimit: '1000,1000' });
 const folder = mkdtempSync(join(import.meta.dirname, 'clients-'));
 const generated = join(folder, 'generated');
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -22,14 +22,17 @@ export interface LocalService {
   token(parts?: Partial<TokenRequest>): Promise<string>;
 }
 
-/** Starts it before the tests of the file, which get at it by the function that this returns; ends it after them. */
-export function useLocalService(env: Record<string, string> = {}): () => LocalService {
+/**
+ * Starts it before the tests of the file, which get at it by the function that this returns; ends it after them.
+ * @param settings of its file; without any, it has those of infra/settings/local.yml
+ */
+export function useLocalService(settings?: Readonly<Record<string, unknown>>): () => LocalService {
   let child: ChildProcess | undefined;
   let service: LocalService | undefined;
   const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
   beforeAll(async () => {
     const port = await freePort();
-    child = spawnService(folder, port, env);
+    child = spawnService(folder, port, settings ? ['--settings', writeSettingsFile(folder, settings)] : []);
     service = await whenReady(child, folder, port);
   }, startTimeoutMs);
   afterAll(async () => {
@@ -39,10 +42,17 @@ export function useLocalService(env: Record<string, string> = {}): () => LocalSe
   return () => service ?? expect.fail('The local service did not start.');
 }
 
-function spawnService(folder: string, port: number, env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, ['infra/local/start.ts', '--port', String(port)], {
+/** Writes a settings file that is complete but for the defaults. @returns its path */
+function writeSettingsFile(folder: string, settings: Readonly<Record<string, unknown>>): string {
+  const file = join(folder, 'settings.yml');
+  writeFileSync(file, JSON.stringify({ issuers: [], ...settings }));
+  return file;
+}
+
+function spawnService(folder: string, port: number, args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, ['infra/local/start.ts', '--port', String(port), ...args], {
     cwd: projectFolder,
-    env: { ...process.env, ...env, APPKEYS_LOCAL_DIR: folder },
+    env: { ...process.env, APPKEYS_LOCAL_DIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -15,7 +15,7 @@ interface Properties {
   readonly FunctionName: string;
   readonly Handler: string;
   readonly Timeout: number;
-  readonly Environment: { readonly Variables: Record<string, string> };
+  readonly Environment?: { readonly Variables: Record<string, string> };
   readonly Role: { readonly 'Fn::GetAtt': readonly [string, 'Arn'] };
   readonly Principal: string;
   readonly TableName: string;
@@ -45,6 +45,7 @@ export interface Resource {
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Readonly<Record<string, unknown>>;
+  readonly Metadata: Readonly<Record<string, unknown>>;
 }
 
 /** A copy of the service in a folder of its own, so that packaging disturbs nothing that runs beside it. */
@@ -55,7 +56,7 @@ export function copyService(): { folder: string; remove: () => void } {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Runs the framework there, without credentials and with no settings but `env`. */
+/** Runs the framework there, without credentials and with no variables but `env`. */
 export async function serverless(folder: string, args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(project, 'node_modules/serverless/bin/serverless.js'), ...args], {
     cwd: folder,
@@ -69,9 +70,25 @@ export async function serverless(folder: string, args: readonly string[], env: R
   return { status, output: stdout + stderr };
 }
 
-/** Packages the copy, and unpacks what would be uploaded: the files of each function in `bundles/<function name>`. */
-export async function packageService(folder: string, env: Record<string, string> = {}): Promise<Template> {
-  const { status, output } = await serverless(folder, ['package', '--package', 'package'], env);
+/** Writes the file of a stage into the copy: the settings, with no issuers unless they name some. */
+export function writeStage(folder: string, settings: Readonly<Record<string, unknown>> = {}, stage = 'dev'): void {
+  const text = JSON.stringify({ issuers: [], ...settings });
+  writeFileSync(join(folder, `infra/settings/${stage}.yml`), text);
+}
+
+/**
+ * Packages a stage of the copy, and unpacks what would be uploaded: the files of each function in
+ * `bundles/<function name>`.
+ * @param settings of the file of the stage
+ */
+export async function packageService(
+  folder: string,
+  settings: Readonly<Record<string, unknown>> = {},
+  stage = 'dev',
+  env: Record<string, string> = {},
+): Promise<Template> {
+  writeStage(folder, settings, stage);
+  const { status, output } = await serverless(folder, ['package', '--package', 'package', '--stage', stage], env);
   if (status !== 0) throw new Error(`serverless package ended with ${status}: ${output}`);
   for (const name of readdirSync(join(folder, 'package'))) {
     if (name.endsWith('.zip')) unpack(join(folder, 'package', name), join(folder, 'bundles', basename(name, '.zip')));

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { useLocalService } from '../../support/local-service.ts';
 
-const service = useLocalService({ RATE_LIMIT: 'off' });
+const service = useLocalService({ rateLimit: 'off' });
 const hrn = encodeURIComponent('hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w');
 const json = { 'Content-Type': 'application/json' };
 

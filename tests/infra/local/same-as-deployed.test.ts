@@ -3,7 +3,7 @@ import type { OperationId, TestRequest } from '../../support/events.ts';
 import { useLocalService } from '../../support/local-service.ts';
 import { startService, type TestService } from '../../support/service.ts';
 
-const local = useLocalService({ RATE_LIMIT: 'off' });
+const local = useLocalService({ rateLimit: 'off' });
 let deployed: TestService;
 
 beforeAll(async () => {

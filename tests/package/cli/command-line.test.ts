@@ -15,7 +15,7 @@ const secret = /^ak_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{49}\n$/;
 const twinName = 'a name twice';
 const permissions = ['account:createApp', 'account:verify'];
 const commandLine = useCommandLine();
-const service = useLocalService({ RATE_LIMIT: 'off' });
+const service = useLocalService({ rateLimit: 'off' });
 let token: string;
 let client: Client;
 let made = 0;

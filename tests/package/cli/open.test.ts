@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runInProcess } from '../../support/cli-in-process.ts';
 
-const env = { APPKEYS_URL: 'http://x.test/prod//' };
+const env = { APPKEYS_URL: 'https://x.test/prod//' };
 
 /** A folder of programs that open a page: each writes its name, the address, and whether it is apart: its own group, no terminal. */
 function openersIn(names: readonly string[]): string {
@@ -34,9 +34,9 @@ describe('open', () => {
   ] as const)('prints the address, and on %s hands it to %s, which goes on by itself', async (platform, opener) => {
     const folder = openersIn(['xdg-open', 'open', 'explorer']);
     const outcome = await open('docs', platform, folder);
-    expect(outcome).toEqual({ code: 0, stdout: 'http://x.test/prod/docs\n', stderr: '' });
+    expect(outcome).toEqual({ code: 0, stdout: 'https://x.test/prod/docs\n', stderr: '' });
     const opened = () => readFileSync(join(folder, 'opened'), 'utf8');
-    await vi.waitFor(() => expect(opened()).toBe(`${opener} http://x.test/prod/docs apart\n`), 60_000);
+    await vi.waitFor(() => expect(opened()).toBe(`${opener} https://x.test/prod/docs apart\n`), 60_000);
   });
 
   it('prints the address where there is nothing to open it with', async () => {
@@ -44,7 +44,7 @@ describe('open', () => {
     process.on('uncaughtException', uncaught);
     onTestFinished(() => void process.off('uncaughtException', uncaught));
     const outcome = await open('console', 'linux', openersIn([]));
-    expect(outcome).toEqual({ code: 0, stdout: 'http://x.test/prod/console\n', stderr: '' });
+    expect(outcome).toEqual({ code: 0, stdout: 'https://x.test/prod/console\n', stderr: '' });
     await new Promise(setImmediate);
     expect(uncaught).not.toHaveBeenCalled();
   });

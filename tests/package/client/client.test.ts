@@ -17,7 +17,7 @@ const permissions = ['account:createApp', 'account:verify'];
 const busy = { status: 503, headers: { 'Retry-After': '1' } };
 
 /** few requests, so that they are soon too many; each test is a principal of its own */
-const service = useLocalService({ RATE_LIMIT: '1,20' });
+const service = useLocalService({ rateLimit: '1,20' });
 let proxy: LossyProxy;
 let appkeys: Client;
 let principal = '';

@@ -1,0 +1,186 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listen, loopback } from '../../../infra/local/ports.ts';
+import { settingsOf } from '../../../lib/service/settings.ts';
+import { createCertificate } from '../../support/certificate.ts';
+import { type CloudFormation, startCloudFormation } from '../../support/cloudformation.ts';
+import { useLocalService } from '../../support/local-service.ts';
+import { copyService, packageService, serverless, writeStage } from '../../support/package.ts';
+import { entry, readFileWith } from '../../support/settings-file.ts';
+import { unzip } from '../../support/unzip.ts';
+
+const timeout = 170_000;
+const { folder, remove } = copyService();
+afterAll(remove);
+
+/** The files of each zip that was packaged last, as `<zip>/<file>`. */
+function packagedFiles(): Map<string, Buffer> {
+  const zips = readdirSync(join(folder, 'package')).filter((name) => name.endsWith('.zip'));
+  const files = zips.map((zip) =>
+    [...unzip(readFileSync(join(folder, 'package', zip)))].map(
+      ([name, content]) => [`${zip}/${name}`, content] as const,
+    ),
+  );
+  return new Map(files.flat());
+}
+
+describe('the zips of two stages', () => {
+  it('have the same files byte for byte, but for settings.json, which is that of the stage', { timeout }, async () => {
+    const dev = { issuers: [entry] };
+    const prod = {
+      partition: 'acme',
+      rateLimit: '1,2',
+      keys: { prefix: 'sk' },
+      gateway: { rateLimit: 7 },
+      issuers: [{ ...entry, realm: 'b' }],
+    };
+    const template = await packageService(folder, dev);
+    const before = packagedFiles();
+    const templateOfProd = await packageService(folder, prod, 'prod');
+    const after = packagedFiles();
+    const isOfCode = ([name]: readonly [string, Buffer]) => !name.endsWith('/settings.json');
+    const code = [...before].filter(isOfCode);
+    expect(code).toHaveLength(10);
+    expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+    for (const [name, content] of code) expect([name, after.get(name)?.equals(content)]).toEqual([name, true]);
+    for (const [stage, files, packaged] of [
+      ['dev', before, await readFileWith(dev)],
+      ['prod', after, await readFileWith(prod)],
+    ] as const) {
+      const texts = [...files].filter((file) => !isOfCode(file)).map(([, content]) => JSON.parse(String(content)));
+      expect(texts).toEqual(code.map(() => settingsOf(stage, packaged)));
+    }
+    expect(template.Metadata).toEqual({ AppkeysSettings: await readFileWith(dev) });
+    expect(templateOfProd.Metadata).toEqual({ AppkeysSettings: await readFileWith(prod) });
+    expect(templateOfProd.Resources.Stage?.Properties.MethodSettings).toMatchObject([
+      { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 1000 },
+    ]);
+  });
+});
+
+describe('many issuers', () => {
+  const issuers = Array.from({ length: 40 }, (_, index) => ({
+    issuer: `https://issuer-${index}.example`,
+    jwksUri: `https://issuer-${index}.example/jwks`,
+    algorithms: ['ES256'],
+    audience: 'appkeys',
+    realms: Array.from({ length: 300 }, (_, number) => `realm-${index}-${number}`),
+  }));
+  const service = useLocalService({ issuers });
+
+  it('40 with 300 realms each are packaged', { timeout }, async () => {
+    const { Metadata } = await packageService(folder, { issuers });
+    expect(Metadata).toEqual({ AppkeysSettings: await readFileWith({ issuers }) });
+  });
+
+  it('40 with 300 realms each are trusted by a service that was started with them', async () => {
+    const trusted = JSON.parse(readFileSync(join(service().folder, 'settings.json'), 'utf8')).issuers;
+    expect(trusted).toHaveLength(41);
+    const headers = { Authorization: `Bearer ${await service().token()}` };
+    expect((await fetch(`${service().url}/apps`, { headers })).status).toBe(200);
+  });
+});
+
+describe('serverless package, for an issuer without a jwksUri', () => {
+  const { jwksUri: _, ...withoutUri } = entry;
+
+  it('finds it by discovery, and pins it in settings.json and in the template', { timeout }, async () => {
+    const certificate = createCertificate();
+    writeFileSync(join(folder, 'ca.pem'), certificate.cert);
+    const server = createServer(certificate, (_, response) => {
+      response.end(JSON.stringify({ issuer, jwks_uri: 'https://keys.example/jwks' }));
+    });
+    const issuer = `https://${loopback}:${await listen(server)}`;
+    const env = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
+    const { Metadata } = await packageService(folder, { issuers: [{ ...withoutUri, issuer }] }, 'dev', env);
+    server.close();
+    const pinned = [{ issuer, jwksUri: 'https://keys.example/jwks' }];
+    expect(Metadata).toMatchObject({ AppkeysSettings: { issuers: pinned } });
+    expect(JSON.parse(String(packagedFiles().get('read.zip/settings.json')))).toMatchObject({ issuers: pinned });
+  });
+
+  it('stops with one line that says which to write down, when the issuer does not answer', { timeout }, async () => {
+    const issuer = `https://${loopback}:1/realms/main`;
+    writeStage(folder, { issuers: [{ ...withoutUri, issuer }] });
+    expect(await serverless(folder, ['package'])).toEqual({
+      status: 1,
+      output: `Error: infra/settings/dev.yml: issuers[0].jwksUri is missing, and discovery failed (bad port): write "jwksUri: ${issuer}/protocol/openid-connect/certs" into the file.\n`,
+    });
+  });
+});
+
+describe('serverless deploy', () => {
+  let cloudFormation: CloudFormation;
+  const rejecting = { keys: { prefix: 'sk' }, issuers: [{ ...entry, realm: 'b' }] };
+  const line =
+    'Error: This deployment would reject API keys with the prefix ak; tokens of the issuer https://issuer.example for the realm myrealm. To deploy it all the same, add --yes.';
+
+  beforeEach(async () => {
+    cloudFormation = await startCloudFormation();
+    const deployed = await readFileWith({ issuers: [entry] });
+    cloudFormation.answerWith({ template: JSON.stringify({ Metadata: { AppkeysSettings: deployed } }) });
+  });
+  afterEach(() => cloudFormation.stop());
+
+  /** @returns its status, what it said from the first error on, and what it asked of CloudFormation */
+  async function run(settings: object, ...args: string[]) {
+    writeStage(folder, { ...settings });
+    cloudFormation.asked.length = 0;
+    const { status, output } = await serverless(folder, ['deploy', ...args], cloudFormation.env);
+    return { status, error: output.slice(output.indexOf('Error: ')).trim(), asked: cloudFormation.asked };
+  }
+
+  it('stops with one line, when keys and tokens would be rejected, and goes on with --yes', { timeout }, async () => {
+    expect(await run(rejecting)).toEqual({ status: 1, error: line, asked: ['GetTemplate appkeys-dev'] });
+    const agreed = await run(rejecting, '--yes');
+    expect(agreed).toMatchObject({ status: 1, error: expect.stringMatching(/^Error: No DescribeStack\w+ here/) });
+    expect(agreed.asked).not.toContain('GetTemplate appkeys-dev');
+  });
+
+  it('goes on, when nothing would be rejected, or nothing is deployed', { timeout }, async () => {
+    const wider = { keys: { prefix: 'sk', prefixesAccepted: ['ak'] }, issuers: [entry] };
+    const on = {
+      error: expect.stringMatching(/^Error: No DescribeStack\w+ here/),
+      asked: ['GetTemplate appkeys-dev', expect.stringMatching(/^DescribeStack/)],
+    };
+    expect(await run(wider)).toMatchObject(on);
+    cloudFormation.answerWith({ code: 'ValidationError', message: 'Stack with id appkeys-dev does not exist' });
+    expect(await run(rejecting)).toMatchObject(on);
+  });
+
+  it('compares the stage and the Region that it is told to deploy to', { timeout }, async () => {
+    writeStage(folder, rejecting, 'prod');
+    cloudFormation.answerWith({ code: 'AccessDenied', message: 'No' });
+    const args = ['deploy', '--stage', 'prod', '--region', 'eu-west-1'];
+    const { output } = await serverless(folder, args, cloudFormation.env);
+    expect(output).toContain('The deployed settings of the stage prod in eu-west-1 cannot be read: No.');
+    expect(cloudFormation.asked).toEqual(['GetTemplate appkeys-prod']);
+  });
+
+  it('stops with one line, when the deployed settings cannot be read', { timeout }, async () => {
+    cloudFormation.answerWith({ code: 'AccessDenied', message: 'User x is not authorized' });
+    const unread = 'Error: The deployed settings of the stage dev in us-east-1 cannot be read: ';
+    const remedy = 'To deploy without a comparison, add --yes.';
+    expect(await run(rejecting)).toMatchObject({ status: 1, error: `${unread}User x is not authorized. ${remedy}` });
+    cloudFormation.answerWith(undefined);
+    expect(await run(rejecting)).toMatchObject({ error: `${unread}CloudFormation does not answer. ${remedy}` });
+  });
+
+  it('of one function stops, and goes on with --yes, in the same way', { timeout }, async () => {
+    expect(await run(rejecting, 'function', '--function', 'read')).toMatchObject({ status: 1, error: line });
+    const env = { ...cloudFormation.env, AWS_ENDPOINT_URL_LAMBDA: `http://${loopback}:1` };
+    const { output } = await serverless(folder, ['deploy', 'function', '--function', 'read', '--yes'], env);
+    expect(output).toContain(`ECONNREFUSED ${loopback}:1`);
+  });
+
+  it('stops with one line, when the stage has no issuer, also with --yes', { timeout }, async () => {
+    expect(await run({ issuers: [] }, '--yes')).toEqual({
+      status: 1,
+      error:
+        'Error: infra/settings/dev.yml: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml shows how.',
+      asked: [],
+    });
+  });
+});
