@@ -1,15 +1,16 @@
 import { type AppRef, formatAppHrn } from '../../lib/domain/hrn.ts';
 import { freePort, isFree, loopback } from './ports.ts';
 
-export type Ports = { httpPort: number; lambdaPort: number };
+export type Ports = { httpPort: number; issuerPort: number; lambdaPort: number };
 
 /** @throws Error when a port that was asked for is in use */
 export async function choosePorts(httpPort: number, lambdaPort: number | undefined): Promise<Ports> {
   await requireFree('--port', httpPort);
-  if (lambdaPort === undefined) return { httpPort, lambdaPort: await freePort(httpPort + 2) };
+  const issuerPort = await freePort(httpPort + 1 === lambdaPort ? undefined : httpPort + 1);
+  if (lambdaPort === undefined) return { httpPort, issuerPort, lambdaPort: await freePort(httpPort + 2) };
   if (lambdaPort === httpPort) throw new Error('--lambda-port must differ from --port.');
   await requireFree('--lambda-port', lambdaPort);
-  return { httpPort, lambdaPort };
+  return { httpPort, issuerPort, lambdaPort };
 }
 
 export function formatUrl(port: number): string {

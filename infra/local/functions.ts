@@ -35,14 +35,13 @@ const { provider, functions }: Definitions = parse(readFileSync(join(projectFold
   maxAliasCount: -1,
 });
 
-/** The functions that are deployed, an API behind the authorizer, and pages that open with a token filled in. */
+/** The functions that are deployed, and an API behind the authorizer. */
 export const definitions: Readonly<Record<string, FunctionDefinition>> = {
   ...functions,
   whoami: {
     handler: 'infra/local/whoami.handler',
     events: [{ http: { method: 'get', path: '/whoami', authorizer: 'authorizeApiKey' } }],
   },
-  demo: { handler: 'infra/local/demo.handler', events: [{ http: { method: 'get', path: '/demo/{page}' } }] },
 };
 
 /** Runs a function in this process, as Lambda does in its own. Its module is loaded when it is first needed. */

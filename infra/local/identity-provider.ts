@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Provider } from 'oidc-provider';
-import { formatUrl } from './addresses.ts';
+import type { SignInSettings } from '../../lib/service/settings.ts';
+import { formatUrl, type Ports } from './addresses.ts';
 import { demoUsers } from './demo-users.ts';
 import { algorithm, audience, type SigningKey } from './issuer.ts';
 import { forOwnHosts } from './own-hosts.ts';
@@ -12,8 +13,8 @@ import { openProviderRecords } from './provider-records.ts';
 import { page, signInPage } from './sign-in-page.ts';
 
 /** The console and the command line sign in as this client. */
-export const clientId = 'appkeys';
-export const scope = 'openid offline_access api';
+const clientId = 'appkeys';
+const scope = 'openid offline_access api';
 const resource = 'urn:appkeys:api';
 const realm = 'myrealm';
 
@@ -25,28 +26,37 @@ interface Surroundings {
   readonly key: SigningKey;
   /** where the provider keeps what it knows */
   readonly folder: string;
-  /** of the service, to whose pages a sign-in returns */
-  readonly httpPort: number;
 }
 
-/** Starts an OpenID provider on the loopback address, whose users are the demo users. */
+/** @returns the setting `console` that signs in at this provider */
+export function signInSettings(issuer: string): SignInSettings {
+  const endpoints = {
+    authorization: `${issuer}/auth`,
+    token: `${issuer}/token`,
+    endSession: `${issuer}/session/end`,
+    deviceAuthorization: `${issuer}/device/auth`,
+  };
+  return { issuer, clientId, scope, endpoints };
+}
+
+/** Starts an OpenID provider on the loopback address, whose users are the demo users, for the pages of the service. */
 export async function startIdentityProvider(
-  port: number,
+  { httpPort, issuerPort }: Pick<Ports, 'httpPort' | 'issuerPort'>,
   surroundings: Surroundings,
 ): Promise<{ issuer: string; stop: () => void }> {
-  const issuer = formatUrl(port);
-  const provider = createProvider(issuer, surroundings);
+  const issuer = formatUrl(issuerPort);
+  const provider = createProvider(issuer, httpPort, surroundings);
   const callback = provider.callback();
   const server = createServer(async (request, response) => {
     const [, uid] = /^\/sign-in\/([\w-]+)$/.exec(request.url ?? '') ?? [];
     if (uid === undefined) return callback(request, response);
     await signIn(provider, request, response).catch(() => response.writeHead(400).end('The sign-in has expired.'));
   });
-  await listen(forOwnHosts(server), port);
+  await listen(forOwnHosts(server), issuerPort);
   return { issuer, stop: () => void server.close().closeAllConnections() };
 }
 
-function createProvider(issuer: string, { key: { privateJwk }, folder, httpPort }: Surroundings): Provider {
+function createProvider(issuer: string, httpPort: number, { key: { privateJwk }, folder }: Surroundings): Provider {
   const origins = [loopback, 'localhost'].map((host) => `http://${host}:${httpPort}`);
   const pages = origins.flatMap((origin) => [`${origin}/console`, `${origin}/docs`]);
   return new Provider(issuer, {

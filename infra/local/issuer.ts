@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import {
   type CryptoKey,
@@ -14,13 +13,12 @@ import {
 } from 'jose';
 import { defaultClaims } from '../../lib/service/http/token-claims.ts';
 import type { TokenIssuer } from '../../lib/service/settings.ts';
-import { forOwnHosts } from './own-hosts.ts';
-import { listen, loopback } from './ports.ts';
 
 export const localRealms = ['myrealm', 'other'];
 export const defaultValiditySeconds = 12 * 60 * 60;
 
-const issuer = 'urn:appkeys:local-issuer';
+/** Of the tokens of `npm run token`, which needs no service that runs. */
+const tokenIssuer = 'urn:appkeys:local-issuer';
 export const audience = 'appkeys';
 export const algorithm = 'ES256';
 
@@ -44,7 +42,7 @@ export async function signToken(key: SigningKey, request: TokenRequest, now = Da
   const issuedAt = Math.floor(now / 1000);
   return new SignJWT(claimsOf(request))
     .setProtectedHeader({ alg: algorithm, kid: key.kid, typ: 'JWT' })
-    .setIssuer(issuer)
+    .setIssuer(tokenIssuer)
     .setAudience(audience)
     .setSubject(request.principal)
     .setIssuedAt(issuedAt)
@@ -52,19 +50,11 @@ export async function signToken(key: SigningKey, request: TokenRequest, now = Da
     .sign(key.privateKey);
 }
 
-/** Serves the public key as a JWKS (RFC 7517) on a free port of the loopback address. */
-export async function startJwksServer({ publicJwk }: SigningKey): Promise<{ jwksUri: string; stop: () => void }> {
-  const server = createServer((request, response) => {
-    const isJwks = request.url === '/jwks.json';
-    response.writeHead(isJwks ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(isJwks ? { keys: [publicJwk] } : {}));
-  });
-  const port = await listen(forOwnHosts(server));
-  return { jwksUri: `http://${loopback}:${port}/jwks.json`, stop: () => void server.close().closeAllConnections() };
-}
-
-/** The entry of `issuers` that makes the service accept the tokens of this issuer. */
-export function localIssuer(jwksUri: string): TokenIssuer {
+/**
+ * @param issuer of which the service is to accept tokens: the name of this one, or the URL of the identity provider
+ * @returns its entry of `issuers`
+ */
+export function localIssuer(jwksUri: string, issuer: string = tokenIssuer): TokenIssuer {
   const claims = defaultClaims;
   return { issuer, audience: [audience], jwksUri, algorithms: [algorithm], realms: localRealms, claims };
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Settings, settingsOf, type TokenIssuer } from '../../lib/service/settings.ts';
+import { type Settings, settingsOf } from '../../lib/service/settings.ts';
 import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
 import { choosePorts } from './addresses.ts';
 import { messageOf, parseFlags, parseWhole } from './command-line.ts';
@@ -8,7 +8,8 @@ import { type Engine, startDynalite } from './dynalite.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openLocalFolder } from './folders.ts';
 import { stage } from './functions.ts';
-import { defaultValiditySeconds, localIssuer, openSigningKey, signToken, startJwksServer } from './issuer.ts';
+import { signInSettings, startIdentityProvider } from './identity-provider.ts';
+import { defaultValiditySeconds, localIssuer, openSigningKey, signToken } from './issuer.ts';
 import { startLocalKms } from './kms.ts';
 import { seedApps } from './seed.ts';
 import { serviceEnvironment, startService } from './service.ts';
@@ -58,12 +59,12 @@ async function run(
   const ports = await choosePorts(httpPort, lambdaPort);
   const key = await openSigningKey(folder);
   const database = await openDatabase(folder, settings.tableName, undo);
-  const issuer = await startJwksServer(key);
-  undo.push(issuer.stop);
+  const provider = await startIdentityProvider(ports, { key, folder });
+  undo.push(provider.stop);
   const kms = await startLocalKms(openServiceKey(folder));
   undo.push(kms.stop);
   interrupted.throwIfAborted();
-  writeSettings(folder, withIssuer(settings, localIssuer(issuer.jwksUri)));
+  writeSettings(folder, withProvider(settings, provider.issuer));
   process.env = serviceEnvironment({ database, kms, folder });
   const service = await startService(ports);
   undo.push(service.stop);
@@ -72,11 +73,18 @@ async function run(
   console.log(formatWelcome(ports, await signToken(key, demo), settings, process.env));
 }
 
-/** @throws Error when the settings have an issuer of that name themselves */
-function withIssuer(settings: Settings, local: TokenIssuer): Settings {
-  const isTaken = settings.issuers.some(({ issuer }) => issuer === local.issuer);
-  if (isTaken) throw new Error(`The settings must not have the issuer ${local.issuer}: it is the local one.`);
-  return { ...settings, issuers: [local, ...settings.issuers] };
+/**
+ * Trusts the local identity provider and the tokens of `npm run token`, and signs in there unless the settings name
+ * another provider.
+ * @throws Error when the settings have one of these issuers themselves
+ */
+function withProvider(settings: Settings, provider: string): Settings {
+  const jwksUri = `${provider}/jwks`;
+  const local = [localIssuer(jwksUri), localIssuer(jwksUri, provider)];
+  const taken = local.find((own) => settings.issuers.some(({ issuer }) => issuer === own.issuer));
+  if (taken) throw new Error(`The settings must not have the issuer ${taken.issuer}: it is the local one.`);
+  const { console: signIn = signInSettings(provider) } = settings;
+  return { ...settings, issuers: [...local, ...settings.issuers], console: signIn };
 }
 
 /** The functions read their settings where they do when they are deployed: beside their code. */

@@ -1,6 +1,7 @@
 import { formatAppHrn } from '../../lib/domain/hrn.ts';
 import type { Settings } from '../../lib/service/settings.ts';
 import { formatAppUrl, formatUrl, type Ports } from './addresses.ts';
+import { demoUsers } from './demo-users.ts';
 import { seeds } from './seed.ts';
 
 /** What a verifier outside the service finds the local table by. */
@@ -19,8 +20,9 @@ export function formatWelcome(
   const found = verifierVariables.map((name) => `${name}=${env[name]}`);
   return `appkeys answers on ${formatUrl(ports.httpPort)}, direct invocations on ${formatUrl(ports.lambdaPort)}
 
-The key console:    ${formatUrl(ports.httpPort)}/demo/console
-The reference page: ${formatUrl(ports.httpPort)}/demo/docs
+The key console:    ${formatUrl(ports.httpPort)}/console
+The reference page: ${formatUrl(ports.httpPort)}/docs
+Sign in as ${Object.keys(demoUsers).join(', ')}; there is no password.
 
 Applications, whose manager is the principal demo of the realm myrealm:
 ${seeds.map((seed) => describeSeed(seed, partition)).join('\n')}

@@ -38,14 +38,14 @@ export async function discoverJwksUri(
   place: string,
   isSafe: (url: string) => boolean,
 ): Promise<string> {
-  const page = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const page = discoveryPage(issuer);
   if (!isSafe(page))
     throw missing(
       place,
       "and the issuer is no https URL to discover it from: write the https URL of the issuer's keys",
     );
   try {
-    return await readJwksUri(page, issuer, isSafe);
+    return urlIn(await discover(issuer), 'jwks_uri', isSafe);
   } catch (why) {
     const usual = usualJwksUri(issuer);
     const remedy = usual ? `write "jwksUri: ${usual}"` : `open ${page} and write its jwks_uri as jwksUri`;
@@ -58,21 +58,32 @@ function missing(place: string, remedy: string): SettingsError {
 }
 
 /** What `fetch` says is in the cause of its error; where several addresses were tried, only a code is. */
-function causeOf(why: unknown): string {
+export function causeOf(why: unknown): string {
   const { message, code } = ((why as Error).cause ?? why) as NodeJS.ErrnoException;
   return message || code || String(why);
 }
 
-async function readJwksUri(page: string, issuer: string, isSafe: (url: string) => boolean): Promise<string> {
-  const response = await fetch(page, { redirect: 'error', signal: AbortSignal.timeout(fetchMs) });
+export function discoveryPage(issuer: string): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+}
+
+/** What an OpenID provider tells of itself. @throws Error when it does not */
+export async function discover(issuer: string): Promise<Record<string, unknown>> {
+  const response = await fetch(discoveryPage(issuer), { redirect: 'error', signal: AbortSignal.timeout(fetchMs) });
   if (!response.ok) throw new Error(`status ${response.status}`);
   const text = await response.text();
   if (text.length > maxBytes) throw new Error('the answer is too large');
-  const { issuer: named, jwks_uri: jwksUri } = parse(text);
-  if (named !== issuer) throw new Error(`the page names the issuer ${JSON.stringify(named)}`);
-  if (typeof jwksUri !== 'string') throw new Error('the page names no jwks_uri');
-  if (!isSafe(jwksUri)) throw new Error(`its jwks_uri ${JSON.stringify(jwksUri)} is no https URL without credentials`);
-  return jwksUri;
+  const document = parse(text);
+  if (document.issuer !== issuer) throw new Error(`the page names the issuer ${JSON.stringify(document.issuer)}`);
+  return document;
+}
+
+/** @throws Error when the page does not name it, or names one that may not be asked */
+export function urlIn(document: Record<string, unknown>, name: string, isSafe: (url: string) => boolean): string {
+  const { [name]: url } = document;
+  if (typeof url !== 'string') throw new Error(`the page names no ${name}`);
+  if (!isSafe(url)) throw new Error(`its ${name} ${JSON.stringify(url)} is no https URL without credentials`);
+  return url;
 }
 
 function parse(text: string): Record<string, unknown> {

@@ -156,7 +156,7 @@ function overlap(one: string, other: string): boolean {
   return other.endsWith('*') ? one.startsWith(otherStart) : one === other;
 }
 
-function isSafeUrl(text: string, isLocal: boolean): boolean {
+export function isSafeUrl(text: string, isLocal: boolean): boolean {
   const url = URL.parse(text);
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '');
   const isSafe = url?.protocol === 'https:' || (isLocal && url?.protocol === 'http:' && isLoopback);

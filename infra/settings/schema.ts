@@ -252,7 +252,11 @@ export const settingsSchema = {
           clientId: nonEmpty('The public client of the console and the reference page.'),
           commandLineClientId: nonEmpty('The public client of the command line. Default: that of the console.'),
           scope: {
-            ...text('The scopes to ask for, separated by spaces.', '^[!-~]+( [!-~]+)*$', 'be scopes separated by single spaces'),
+            ...text(
+              'The scopes to ask for, separated by spaces.',
+              '^[!-~]+( [!-~]+)*$',
+              'be scopes separated by single spaces',
+            ),
             default: 'openid offline_access',
           },
           parameters: {

@@ -7,6 +7,7 @@ import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { projectFolder } from '../local/folders.ts';
 import { completeIssuer, discoverKeys, type IssuerEntry, requireIssuers } from './issuers.ts';
 import { settingsSchema } from './schema.ts';
+import { completeSignIn, requireSignIn, type SignInEntry } from './sign-in.ts';
 
 interface ReadOptions {
   /** whether issuers may give their keys over http on this machine */
@@ -35,10 +36,15 @@ export async function readStageSettings(file: string, options: ReadOptions = {})
 }
 
 async function completed(file: unknown, { isLocal = false }: ReadOptions): Promise<StageSettings> {
-  const { claims = {}, issuers, ...settings } = requireValid(file);
+  const { claims = {}, issuers, console: signIn, ...settings } = requireValid(file);
   const complete = { ...settings, issuers: issuers.map((issuer) => completeIssuer(issuer, claims)) };
   requireIssuers(complete, isLocal);
-  return { ...complete, issuers: await discoverKeys(complete.issuers, isLocal) };
+  if (signIn) requireSignIn(signIn, complete.issuers, isLocal);
+  return {
+    ...complete,
+    issuers: await discoverKeys(complete.issuers, isLocal),
+    ...(signIn && { console: await completeSignIn(signIn, isLocal) }),
+  };
 }
 
 function shown(file: string): string {
@@ -76,7 +82,8 @@ function contentOf(document: Document): unknown {
   }
 }
 
-interface StageFile extends Omit<StageSettings, 'issuers'> {
+interface StageFile extends Omit<StageSettings, 'issuers' | 'console'> {
+  readonly console?: SignInEntry;
   readonly claims?: NonNullable<IssuerEntry['claims']>;
   readonly issuers: readonly IssuerEntry[];
 }

@@ -1,0 +1,71 @@
+import type { SignInSettings, TokenIssuer } from '../../lib/service/settings.ts';
+import { SettingsError } from '../../lib/verification/settings-rules.ts';
+import { causeOf, discover, discoveryPage, urlIn } from './discovery.ts';
+import { isSafeUrl } from './issuers.ts';
+
+type Endpoints = SignInSettings['endpoints'];
+
+/** The group `console`, as it stands in a file that fits the schema. */
+export interface SignInEntry extends Omit<SignInSettings, 'endpoints'> {
+  readonly endpoints?: Endpoints;
+}
+
+/** What the sign-in itself puts into an authorization request. */
+const ownParameters = [
+  'client_id',
+  'code_challenge',
+  'code_challenge_method',
+  'nonce',
+  'prompt',
+  'redirect_uri',
+  'response_type',
+  'scope',
+  'state',
+];
+
+/** Endpoints by their names in OpenID discovery. The first two must be there. */
+const endpointNames = {
+  authorization: 'authorization_endpoint',
+  token: 'token_endpoint',
+  endSession: 'end_session_endpoint',
+  deviceAuthorization: 'device_authorization_endpoint',
+} as const satisfies Record<keyof Endpoints, string>;
+
+/** @throws SettingsError when nobody could sign in like that, or the service would not accept the tokens */
+export function requireSignIn(
+  { issuer, parameters = {}, endpoints = { authorization: '', token: '' } }: SignInEntry,
+  issuers: readonly TokenIssuer[],
+  isLocal: boolean,
+): void {
+  if (!issuers.some((entry) => entry.issuer === issuer))
+    throw new SettingsError('console.issuer', 'is none of the issuers. Add its entry to issuers, or correct it.');
+  const own = Object.keys(parameters).find((name) => ownParameters.includes(name));
+  if (own !== undefined)
+    throw new SettingsError(`console.parameters.${own}`, 'is set by the sign-in itself. Remove it.');
+  const unsafe = Object.entries(endpoints).find(([, url]) => url !== '' && !isSafeUrl(url, isLocal));
+  if (unsafe) throw new SettingsError(`console.endpoints.${unsafe[0]}`, 'must be an https URL without credentials.');
+}
+
+/** Pins the endpoints. @throws SettingsError when the provider does not name them */
+export async function completeSignIn(entry: SignInEntry, isLocal: boolean): Promise<SignInSettings> {
+  const { endpoints } = entry;
+  return { ...entry, endpoints: endpoints ?? (await discoverEndpoints(entry.issuer, isLocal)) };
+}
+
+async function discoverEndpoints(issuer: string, isLocal: boolean): Promise<Endpoints> {
+  const isSafe = (url: string) => isSafeUrl(url, isLocal);
+  const page = discoveryPage(issuer);
+  try {
+    if (!isSafe(page)) throw new Error('the issuer is no https URL');
+    const document = await discover(issuer);
+    const named = Object.entries(endpointNames)
+      .filter(([name, key]) => name === 'authorization' || name === 'token' || document[key] !== undefined)
+      .map(([name, key]) => [name, urlIn(document, key, isSafe)]);
+    return Object.fromEntries(named);
+  } catch (why) {
+    throw new SettingsError(
+      'console.endpoints',
+      `is missing, and discovery failed (${causeOf(why)}): open ${page} and write its authorization_endpoint and token_endpoint as endpoints: { authorization: …, token: … } into the file.`,
+    );
+  }
+}
