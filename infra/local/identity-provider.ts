@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Provider } from 'oidc-provider';
+import { interactionPolicy, Provider } from 'oidc-provider';
 import type { SignInSettings } from '../../lib/service/settings.ts';
 import { formatUrl, type Ports } from './addresses.ts';
 import { demoUsers } from './demo-users.ts';
@@ -105,10 +105,12 @@ function createProvider(issuer: string, httpPort: number, { key: { privateJwk },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: async (ctx, form) => {
-          // Whoever comes here has pressed "Sign out" already.
+          const buttons =
+            '<button form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button> ' +
+            '<button form="op.logoutForm">Stay signed in</button>';
           ctx.body = page(
-            'Signing out',
-            `${form}<button form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>`,
+            'Sign out of appkeys',
+            `<p>Your session at the identity provider ends too.</p>${form}${buttons}`,
           );
         },
         postLogoutSuccessSource: async (ctx) => {
@@ -128,7 +130,7 @@ function createProvider(issuer: string, httpPort: number, { key: { privateJwk },
         }),
       },
     },
-    interactions: { url: (_, { uid }) => `/sign-in/${uid}` },
+    interactions: { policy: withoutConsent(), url: (_, { uid }) => `/sign-in/${uid}` },
     findAccount: (_, accountId) =>
       Object.hasOwn(demoUsers, accountId) ? { accountId, claims: () => ({ sub: accountId }) } : undefined,
     extraTokenClaims: (_, token) => ({
@@ -167,4 +169,11 @@ async function signIn(provider: Provider, request: IncomingMessage, response: Se
   const isUser = Object.hasOwn(demoUsers, accountId);
   const cancelled = { error: 'access_denied', error_description: 'The sign-in was cancelled.' };
   await provider.interactionFinished(request, response, isUser ? { login: { accountId } } : cancelled);
+}
+
+/** The one client is this project's own: nobody is asked whether it may. */
+function withoutConsent(): interactionPolicy.Prompt[] {
+  const policy = interactionPolicy.base();
+  policy.remove('consent');
+  return policy;
 }

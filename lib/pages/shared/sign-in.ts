@@ -69,10 +69,10 @@ export async function signIn(config: SignInConfig): Promise<never> {
 }
 
 async function leave(
-  { endpoints, clientId, scope, parameters }: SignInConfig,
+  { issuer, endpoints, clientId, scope, parameters }: SignInConfig,
   { isSilent, returnTo }: Pick<Pending, 'isSilent' | 'returnTo'>,
 ): Promise<never> {
-  await requireReachable(endpoints.token);
+  await requireReachable(issuer, endpoints.token);
   const pending = {
     state: oauth.generateRandomState(),
     verifier: oauth.generateRandomCodeVerifier(),
@@ -103,11 +103,15 @@ async function leave(
  * A provider that is down must not take the page away.
  * @throws SignInError when no answer of any kind comes
  */
-async function requireReachable(endpoint: string): Promise<void> {
+async function requireReachable(issuer: string, tokenEndpoint: string): Promise<void> {
+  // The page may ask one origin, where only the token endpoint is known, unless it is that of the issuer.
+  const page = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const isSame = URL.parse(page)?.origin === new URL(tokenEndpoint).origin;
+  const options = { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(answerMs) } as const;
   try {
-    await fetch(endpoint, { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(answerMs) });
+    await fetch(isSame ? page : tokenEndpoint, options);
   } catch {
-    throw unreachable(endpoint);
+    throw unreachable(tokenEndpoint);
   }
 }
 
@@ -204,7 +208,12 @@ async function asSignInError<T>({ endpoints }: SignInConfig, work: () => Promise
 }
 
 function serverOf({ issuer, endpoints }: SignInConfig): oauth.AuthorizationServer {
-  return { issuer, authorization_endpoint: endpoints.authorization, token_endpoint: endpoints.token };
+  return {
+    issuer,
+    authorization_endpoint: endpoints.authorization,
+    token_endpoint: endpoints.token,
+    id_token_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+  };
 }
 
 /** Plain http is for a provider on this machine: the settings allow no other. */
