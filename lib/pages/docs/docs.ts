@@ -62,6 +62,7 @@ async function followSession(config: SignInConfig): Promise<void> {
   if (!session) return;
   button.textContent = 'Sign out';
   note.textContent = 'You are signed in.';
+  requireElement('token-entry', HTMLElement).hidden = true;
 }
 
 function tellOfSignIn(error: unknown): void {
