@@ -21,8 +21,8 @@ export function shown(value: unknown): string {
 /** Reads who calls out of the verified claims of one issuer's tokens. */
 export class ClaimReader {
   readonly #issuer: TokenIssuer;
-  /** issuers whose principals have a prefix: no token of this issuer may name one of theirs */
-  readonly #prefixed: readonly TokenIssuer[];
+  /** the prefixes of other issuers: no token of this issuer may name one of their principals */
+  readonly #otherPrefixes: readonly string[];
   /** claims that were in a token */
   readonly #seen = new Set<keyof Claims>();
   readonly #logged = new Set<string>();
@@ -30,14 +30,16 @@ export class ClaimReader {
   /** @param issuers all that are trusted */
   constructor(issuer: TokenIssuer, issuers: readonly TokenIssuer[]) {
     this.#issuer = issuer;
-    this.#prefixed = issuers.filter((other) => other !== issuer && other.principalPrefix !== undefined);
+    this.#otherPrefixes = issuers.flatMap(({ principalPrefix: prefix }) =>
+      prefix === undefined || prefix === issuer.principalPrefix ? [] : [prefix],
+    );
   }
 
   /** @throws ApiError 401300 when a claim is missing or not allowed */
   callerOf(payload: JWTPayload): Caller {
     this.#requireValues(payload);
     const realm = this.#realmOf(payload);
-    const principal = this.#principalOf(payload, realm);
+    const principal = this.#principalOf(payload);
     const permissions = [...this.#permissionsOf(payload), ...this.#permissionsOfRules(payload)];
     return {
       principal,
@@ -63,13 +65,11 @@ export class ClaimReader {
     return realm;
   }
 
-  #principalOf(payload: JWTPayload, realm: string): string {
+  #principalOf(payload: JWTPayload): string {
     const claimed = this.#find(payload, 'principal');
     const principal = typeof claimed === 'string' ? `${this.#issuer.principalPrefix ?? ''}${claimed}` : undefined;
     if (claimed === '' || !isPrincipal(principal)) throw badClaim('principal', this.#issuer.claims, claimed);
-    const isOfOther = ({ principalPrefix = '', ...other }: TokenIssuer) =>
-      principal.startsWith(principalPrefix) && isOneOf(realm, realmsOf(other));
-    if (this.#prefixed.some(isOfOther))
+    if (this.#otherPrefixes.some((prefix) => principal.startsWith(prefix)))
       throw new ApiError('401300', { why: 'the principal begins with the prefix of another issuer' });
     return principal;
   }

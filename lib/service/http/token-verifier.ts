@@ -81,7 +81,8 @@ async function verify(token: string, trusted: TokenIssuer, keys: IssuerKeys): Pr
 function requireAudience(payload: JWTPayload, { audience, audienceClaim }: TokenIssuer): void {
   const named = payload.aud !== undefined ? [payload.aud].flat() : audienceClaim && [valueAt(payload, audienceClaim)];
   if (Array.isArray(named) && named.some((value) => audience.includes(value as string))) return;
-  const why = payload.aud === undefined ? 'the token names no audience' : `the token is for the audience ${shown(payload.aud)}`;
+  const why =
+    payload.aud === undefined ? 'the token names no audience' : `the token is for the audience ${shown(payload.aud)}`;
   throw new ApiError('401300', { why });
 }
 
