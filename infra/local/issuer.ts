@@ -68,7 +68,9 @@ async function readSigningKey(path: string): Promise<SigningKey | undefined> {
     const text = unless('ENOENT', () => readFileSync(path, 'utf8'));
     return text === undefined ? undefined : await parseSigningKey(text);
   } catch {
-    throw new Error(`${path} holds no usable key. Delete it to get a new one: tokens of the old one are refused then.`);
+    throw new Error(
+      `${path} contains no usable key. Delete it to get a new one: tokens of the old key are rejected then.`,
+    );
   }
 }
 

@@ -12,7 +12,7 @@ Prints a token that the local service accepts, whether it runs or not.
   --principal P         who calls, such as demo
   --realm R             ${localRealms.join(' or ')}
   --permission X        account:createApp, account:verify, or account:read|write|manage:HRN, where the HRN may end in *; repeatable
-  --scope S             the scope claim; hrn:here:authorization::myrealm:project/p is a project scope, which is refused
+  --scope S             the scope claim; hrn:here:authorization::myrealm:project/p is a project scope, which is rejected
   --expires-in SECONDS  default ${defaultValiditySeconds}; the service still accepts a token 60 seconds after that
   --help                this page`;
 

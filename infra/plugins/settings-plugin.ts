@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stop } from 'esbuild';
 import { type StageSettings, settingsOf } from '../../lib/service/settings.ts';
-import { rejections } from '../settings/changes.ts';
-import { metadataName, readDeployedSettings } from '../settings/deployed.ts';
+import { requireDeployable, requireUnchanged } from '../settings/deployable.ts';
+import { type Credentials, metadataOf, settingsIn } from '../settings/deployed.ts';
 import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
 
 interface Template {
@@ -12,7 +12,7 @@ interface Template {
 
 interface Serverless {
   readonly serviceDir: string;
-  getProvider(name: 'aws'): { getStage(): string };
+  getProvider(name: 'aws'): { getStage(): string; getAwsSdkV3CredentialsProvider(): Credentials };
   readonly service: {
     readonly provider: {
       readonly region: string;
@@ -26,6 +26,12 @@ interface Serverless {
 interface Variable {
   readonly address: string;
   resolveVariable(name: string): Promise<string>;
+}
+
+interface Options {
+  readonly yes?: boolean;
+  /** a folder that was packaged before */
+  readonly package?: string;
 }
 
 const options = { yes: { usage: 'Deploy although API keys or tokens will be rejected', type: 'boolean' } };
@@ -45,17 +51,21 @@ export default class SettingsPlugin {
       }),
     },
   };
-  readonly commands = { deploy: { options, commands: { function: { options } } } };
+  readonly commands = { deploy: { options } };
   readonly hooks;
   #reading: Promise<StageSettings> | undefined;
 
-  constructor(serverless: Serverless, { yes = false }: { readonly yes?: boolean }) {
+  constructor(serverless: Serverless, { yes = false, package: packageFolder }: Options) {
     const { service, serviceDir } = serverless;
     // What `service.provider` has is what serverless.yml says, whatever --stage says.
     const stage = () => serverless.getProvider('aws').getStage();
     const settings = () => this.#read(stage());
     const write = async () => writeSettings(join(serviceDir, buildFolder), stage(), await settings());
-    const check = async () => requireDeployable(stage(), service.provider.region, await settings(), yes);
+    const deployment = () => {
+      const provider = serverless.getProvider('aws');
+      const credentials = provider.getAwsSdkV3CredentialsProvider();
+      return { stage: stage(), region: service.provider.region, credentials };
+    };
     this.hooks = {
       initialize: async () => {
         if ((await settings()).eventBus === undefined) leaveOutEvents(service);
@@ -63,10 +73,16 @@ export default class SettingsPlugin {
       'before:package:createDeploymentArtifacts': write,
       'before:deploy:function:packageFunction': write,
       'after:aws:package:finalize:mergeCustomProviderResources': async () => {
-        service.provider.compiledCloudFormationTemplate.Metadata = { [metadataName]: await settings() };
+        const { compiledCloudFormationTemplate: template } = service.provider;
+        template.Metadata = metadataOf(await settings());
+        requireSize(template);
       },
-      'before:deploy:deploy': check,
-      'before:deploy:function:initialize': check,
+      'before:deploy:deploy': async () => {
+        const next =
+          packageFolder === undefined ? await settings() : settingsInPackage(join(serviceDir, packageFolder));
+        await requireDeployable(deployment(), next, yes);
+      },
+      'before:deploy:function:initialize': async () => requireUnchanged(deployment(), await settings()),
       error: exitWithOneLine,
     };
   }
@@ -75,6 +91,11 @@ export default class SettingsPlugin {
     this.#reading ??= readFile(stage).catch(exitWithOneLine);
     return this.#reading;
   }
+}
+
+/** What a folder that was packaged before would deploy. */
+function settingsInPackage(folder: string): StageSettings {
+  return settingsIn(readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'));
 }
 
 async function readFile(stage: string): Promise<StageSettings> {
@@ -100,24 +121,13 @@ function writeSettings(folder: string, stage: string, settings: StageSettings): 
   writeFileSync(join(folder, 'settings.json'), `${JSON.stringify(settingsOf(stage, settings), null, 2)}\n`);
 }
 
-/** @throws Error when the stage would accept no token, or would reject what it accepts now and nobody has agreed to that */
-async function requireDeployable(
-  stage: string,
-  region: string,
-  settings: StageSettings,
-  isAgreed: boolean,
-): Promise<void> {
-  if (settings.issuers.length === 0)
+/** A template is 1 MB at most. @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+function requireSize(template: Template): void {
+  const bytes = Buffer.byteLength(JSON.stringify(template));
+  if (bytes > 1_000_000)
     throw new Error(
-      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml shows how.`,
+      `The template has ${bytes} bytes, and CloudFormation takes 1000000: the settings have too many realms.`,
     );
-  if (isAgreed) return;
-  const deployed = await readDeployedSettings(stage, region).catch(({ message }) => {
-    throw new Error(`${message} To deploy without a comparison, add --yes.`);
-  });
-  const rejected = deployed ? rejections(deployed, settings) : [];
-  if (rejected.length === 0) return;
-  throw new Error(`This deployment would reject ${rejected.join('; ')}. To deploy it all the same, add --yes.`);
 }
 
 /** The framework prints a page about an error, and after a bundling error it never ends. */

@@ -36,9 +36,15 @@ export function rejections(deployed: StageSettings, next: StageSettings): string
     ...(deployed.partition === next.partition ? [] : [`HRNs of the partition ${deployed.partition}`]),
     ...deployed.issuers.flatMap((before) => {
       const after = next.issuers.find(({ issuer }) => issuer === before.issuer);
-      return after ? rejectedTokens(before, after) : [`tokens of the issuer ${before.issuer}`];
+      return after ? rejectedTokens(before, after) : [goneIssuer(before)];
     }),
   ];
+}
+
+/** Nobody else may have the principals of an issuer while its prefix stands in the settings. */
+function goneIssuer({ issuer, principalPrefix }: TokenIssuer): string {
+  const freed = principalPrefix && `, whose prefix ${principalPrefix} other issuers can then use`;
+  return `tokens of the issuer ${issuer}${freed ?? ''}`;
 }
 
 function rejectedTokens(before: TokenIssuer, after: TokenIssuer): string[] {
@@ -50,12 +56,17 @@ function rejectedTokens(before: TokenIssuer, after: TokenIssuer): string[] {
   const demanded = Object.entries(after.require ?? {}).filter(([claim, value]) => before.require?.[claim] !== value);
   const isStillFirst = (name: keyof Claims) =>
     before.claims[name].every((path, index) => path === after.claims[name][index]);
-  const moved = (['principal', 'realm'] satisfies (keyof Claims)[]).filter((name) => !isStillFirst(name));
+  // A token that named no realm may name another one in a claim that is looked at now.
+  const looksElsewhere = before.realm !== undefined && String(before.claims.realm) !== String(after.claims.realm);
+  const moved = (['principal', 'realm'] satisfies (keyof Claims)[]).filter(
+    (name) => !isStillFirst(name) || (name === 'realm' && looksElsewhere),
+  );
   return [
     ...realmsOf(before)
       .filter((realm) => !isCovered(realm))
       .map((realm) => `${from} for the realm ${realm}`),
     ...(before.realm !== undefined && after.realm === undefined ? [`${from} that name no realm`] : []),
+    ...(before.jwksUri === after.jwksUri ? [] : [`${from} whose keys are only at ${before.jwksUri}`]),
     ...gone('audience').map((audience) => `${from} for the audience ${audience}`),
     ...gone('algorithms').map((algorithm) => `${from} with the algorithm ${algorithm}`),
     ...(before.audienceClaim !== undefined && differ('audienceClaim')

@@ -1,8 +1,20 @@
-import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  type CloudFormationClientConfig,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
 import type { StageSettings } from '../../lib/service/settings.ts';
 
 /** Under this name the template of a stage carries its settings in its `Metadata`. */
-export const metadataName = 'AppkeysSettings';
+const metadataName = 'AppkeysSettings';
+
+export type Credentials = NonNullable<CloudFormationClientConfig['credentials']>;
+
+/** @returns the settings as JSON text in ASCII: CloudFormation gives a template back with "?" for any other character */
+export function metadataOf(settings: StageSettings): Record<string, string> {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return { [metadataName]: JSON.stringify(settings).replace(/[^ -~]/g, escaped) };
+}
 
 const options = {
   maxAttempts: 2,
@@ -11,22 +23,27 @@ const options = {
 
 /**
  * Reads the settings that a stage is deployed with (`cloudformation:GetTemplate`).
+ * @param credentials default: those of the AWS SDK's environment
  * @returns undefined when the stage is not deployed
  * @throws Error when that cannot be found out
  */
-export async function readDeployedSettings(stage: string, region: string): Promise<StageSettings | undefined> {
+export async function readDeployedSettings(
+  stage: string,
+  region: string,
+  credentials?: Credentials,
+): Promise<StageSettings | undefined> {
   const StackName = `appkeys-${stage}`;
   try {
-    const template = await readTemplate(StackName, region);
+    const template = await readTemplate(StackName, { region, ...(credentials && { credentials }) });
     return template === undefined ? undefined : settingsIn(template);
   } catch (error) {
     throw new Error(`The deployed settings of the stage ${stage} in ${region} cannot be read: ${oneLine(error)}.`);
   }
 }
 
-async function readTemplate(StackName: string, region: string): Promise<string | undefined> {
+async function readTemplate(StackName: string, where: CloudFormationClientConfig): Promise<string | undefined> {
   try {
-    const cloudFormation = new CloudFormationClient({ ...options, region });
+    const cloudFormation = new CloudFormationClient({ ...options, ...where });
     return (await cloudFormation.send(new GetTemplateCommand({ StackName }))).TemplateBody ?? '';
   } catch (error) {
     if (error instanceof Error && /^Stack with id \S+ does not exist$/.test(error.message)) return undefined;
@@ -35,10 +52,10 @@ async function readTemplate(StackName: string, region: string): Promise<string |
 }
 
 /** @throws Error when the stack is one of another kind, or of a version that had no settings in its template */
-function settingsIn(template: string): StageSettings {
-  const settings: StageSettings | undefined = JSON.parse(template).Metadata?.[metadataName];
-  if (settings === undefined) throw new Error(`the template of its stack has no Metadata.${metadataName}`);
-  return settings;
+export function settingsIn(template: string): StageSettings {
+  const settings: unknown = JSON.parse(template).Metadata?.[metadataName];
+  if (typeof settings !== 'string') throw new Error(`the template of its stack has no Metadata.${metadataName}`);
+  return JSON.parse(settings);
 }
 
 function oneLine(error: unknown): string {

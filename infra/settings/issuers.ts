@@ -1,6 +1,6 @@
 import { isPrincipal } from '../../lib/domain/policy.ts';
 import { defaultClaims, realmsOf } from '../../lib/service/http/token-claims.ts';
-import type { Claims, StageSettings, TokenIssuer } from '../../lib/service/settings.ts';
+import type { Claims, ClaimValues, StageSettings, TokenIssuer } from '../../lib/service/settings.ts';
 import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { discoverJwksUri } from './discovery.ts';
 
@@ -36,15 +36,21 @@ export async function discoverKeys(issuers: readonly TokenIssuer[], isLocal: boo
   });
 }
 
-/** Issuers that give tokens to anybody: without `require`, each of their users would be let in. */
-const openToAnybody: readonly RegExp[] = [
-  /^https:\/\/token\.actions\.githubusercontent\.com(\/|$)/,
-  /^(https:\/\/)?accounts\.google\.com$/,
-  /^https:\/\/appleid\.apple\.com$/,
-  /^https:\/\/gitlab\.com$/,
-  /^https:\/\/app\.terraform\.io$/,
-  /^https:\/\/agent\.buildkite\.com$/,
-  /^https:\/\/(login\.microsoftonline\.com|sts\.windows\.net)\/9188040d-6c67-4c5b-b112-36a304b66dad\//,
+/** Issuers that give tokens to anybody, and claims that tell one owner's tokens from those of everybody else. */
+const openToAnybody: readonly (readonly [RegExp, readonly string[]])[] = [
+  [
+    /^https:\/\/token\.actions\.githubusercontent\.com(\/|$)/,
+    ['repository_owner_id', 'repository_id', 'enterprise_id', 'repository_owner', 'repository', 'enterprise', 'sub'],
+  ],
+  [/^(https:\/\/)?accounts\.google\.com$/, ['hd', 'email', 'sub', 'azp']],
+  [/^https:\/\/appleid\.apple\.com$/, ['sub', 'email']],
+  [/^https:\/\/gitlab\.com$/, ['namespace_id', 'project_id', 'namespace_path', 'project_path', 'sub']],
+  [/^https:\/\/app\.terraform\.io$/, ['terraform_organization_id', 'terraform_organization_name', 'sub']],
+  [/^https:\/\/agent\.buildkite\.com$/, ['organization_id', 'organization_slug', 'sub']],
+  [
+    /^https:\/\/(login\.microsoftonline\.com|sts\.windows\.net)\/9188040d-6c67-4c5b-b112-36a304b66dad\//,
+    ['oid', 'sub'],
+  ],
 ];
 
 /** Completes an entry: its claims, its lists, and where its keys are, if their address is known without asking. */
@@ -77,7 +83,7 @@ export function requireIssuers(
 }
 
 function requireIssuer(entry: TokenIssuer, place: string, isLocal: boolean): void {
-  const { issuer, jwksUri, realm, realms, principalPrefix = '', require } = entry;
+  const { jwksUri, realm, realms, principalPrefix = '' } = entry;
   if (realm === undefined && realms === undefined)
     throw new SettingsError(`${place}.realm`, 'is missing. Set realm, or realms for tokens that name one.');
   if (realm !== undefined && realms !== undefined)
@@ -89,11 +95,26 @@ function requireIssuer(entry: TokenIssuer, place: string, isLocal: boolean): voi
       `${place}.principalPrefix`,
       'makes principals that the service rejects. Choose another prefix, such as "ci:".',
     );
-  if (require === undefined && openToAnybody.some((pattern) => pattern.test(issuer)))
+  requireOwn(entry, place);
+}
+
+/** @throws SettingsError when each user of a public issuer would be let in, or nobody, because GitHub's claims are texts */
+function requireOwn({ issuer, require = {}, rules = [] }: TokenIssuer, place: string): void {
+  const [, own] = openToAnybody.find(([pattern]) => pattern.test(issuer)) ?? [];
+  if (own && !own.some((claim) => require[claim] !== undefined))
     throw new SettingsError(
       `${place}.require`,
-      'is missing. Anybody can get tokens of this issuer: require a claim that only your tokens have.',
+      `must have one of ${own.join(', ')}: anybody can get tokens of this issuer.`,
     );
+  if (!own?.includes('repository_id')) return;
+  requireTexts(require, `${place}.require`);
+  for (const [index, { when }] of rules.entries()) requireTexts(when, `${place}.rules[${index}].when`);
+}
+
+function requireTexts(values: ClaimValues, place: string): void {
+  const [claim, value] = Object.entries(values).find(([, value]) => typeof value !== 'string') ?? [];
+  if (claim !== undefined)
+    throw new SettingsError(`${place}.${claim}`, `must be a text, as in GitHub's tokens: "${value}".`);
 }
 
 /** @throws SettingsError when a permission is for applications that no token of this issuer reaches */
@@ -125,17 +146,23 @@ function requireApart(a: TokenIssuer, indexOfA: number, b: TokenIssuer, indexOfB
   if (a.issuer === b.issuer)
     throw new SettingsError(`${second}.issuer`, `is also that of ${first}. Merge the two entries.`);
   const shared = sharedRealm(realmsOf(a), realmsOf(b));
+  const [one, other] = [a.principalPrefix, b.principalPrefix];
+  const isWithin = one !== undefined && other !== undefined && (one.startsWith(other) || other.startsWith(one));
+  if (isWithin && one !== other)
+    throw new SettingsError(
+      `${second}.principalPrefix`,
+      `overlaps that of ${first}. Neither may begin with the other.`,
+    );
   if (shared === undefined) return;
   if (a.principalPrefix === undefined && b.principalPrefix === undefined)
     throw new SettingsError(
       `${second}.principalPrefix`,
       `is missing: ${first} has none either, and both can claim the realm ${shared}. Set one, such as "ci:".`,
     );
-  const [one, other] = [a.principalPrefix, b.principalPrefix];
-  if (one !== undefined && other !== undefined && (one.startsWith(other) || other.startsWith(one)))
+  if (isWithin)
     throw new SettingsError(
       `${second}.principalPrefix`,
-      `overlaps that of ${first}, and both can claim the realm ${shared}. Neither may begin with the other.`,
+      `is also that of ${first}, and both can claim the realm ${shared}. Choose another one.`,
     );
 }
 

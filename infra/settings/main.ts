@@ -4,25 +4,30 @@ import { differences, rejections } from './changes.ts';
 import { readDeployedSettings } from './deployed.ts';
 import { readStageSettings, stageFile } from './stage-settings.ts';
 
-const usage = 'usage: npm run --silent settings -- [--stage NAME] [--region REGION]';
+const usage = 'usage: npm run --silent settings -- [--stage NAME] [--region REGION] [--offline]';
 const help = `${usage}
 
 Prints the settings of a stage with their defaults, and how they differ from those that are deployed.
 
   --stage NAME     the stage, whose file is infra/settings/NAME.yml (default dev)
   --region REGION  where it is deployed (default AWS_REGION, or us-east-1)
+  --offline        do not compare with what is deployed; needs no AWS credentials
   --help           this page`;
 
 async function main(args: string[]): Promise<void> {
   const flags = parseFlags(args, {
     stage: { type: 'string', default: 'dev' },
     region: { type: 'string', default: process.env.AWS_REGION || 'us-east-1' },
+    offline: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   });
   if (flags.help) return console.log(help);
   const settings = await readStageSettings(stageFile(flags.stage));
   console.log(stringify(settings, { lineWidth: 0, aliasDuplicateObjects: false }));
-  const deployed = await readDeployedSettings(flags.stage, flags.region);
+  if (flags.offline) return;
+  const deployed = await readDeployedSettings(flags.stage, flags.region).catch(({ message }) => {
+    throw new Error(`The file is right. ${message} With --offline, nothing is compared.`);
+  });
   if (!deployed) return console.log(`# The stage ${flags.stage} is not deployed in ${flags.region}.`);
   const changes = differences(deployed, settings);
   const rejected = rejections(deployed, settings);

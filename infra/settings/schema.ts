@@ -67,7 +67,9 @@ const values = (description: string) => ({
   propertyNames: { pattern: claim.pattern, must: claim.must },
   additionalProperties: {
     type: ['string', 'number', 'boolean'],
-    must: 'be a text, a number, or true or false, as it is in the token',
+    minimum: Number.MIN_SAFE_INTEGER,
+    maximum: Number.MAX_SAFE_INTEGER,
+    must: 'be a text, a number of at most 15 digits, or true or false, as it is in the token',
   },
   must: 'be a group of claims and their values, at least one',
 });
@@ -151,7 +153,7 @@ const issuer = group(
             'The permissions.',
             text(
               'A permission.',
-              '^account:(createApp|verify|(read|write|manage):.+)$',
+              '^account:(createApp|verify|(read|write|manage):([^*\\s]+:app/[A-Za-z0-9]{1,64}|[^*\\s]*\\*))$',
               'be account:createApp, account:verify, or account:read|write|manage:HRN, where the HRN may end in "*"',
             ),
             'be a list of at least one permission, each once',

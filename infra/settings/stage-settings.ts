@@ -16,9 +16,10 @@ interface ReadOptions {
 
 /** @throws Error when no stage can have this name */
 export function stageFile(stage: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,30}$/.test(stage))
+  // The names of roles have 64 characters, of which the longest Region and function leave 20.
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/.test(stage))
     throw new Error(
-      `The stage ${JSON.stringify(stage)} must be 1 to 31 letters, digits or "-", and begin with a letter or digit.`,
+      `The stage ${JSON.stringify(stage)} must be 1 to 20 letters, digits or "-", and begin with a letter or digit.`,
     );
   return `${projectFolder}/infra/settings/${stage}.yml`;
 }
@@ -64,12 +65,19 @@ function readText(file: string): string {
 
 /** @throws SettingsError where it is no YAML, or names something twice */
 function parse(text: string): unknown {
-  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
+  const document = parseDocument(text, {
+    prettyErrors: false,
+    logLevel: 'error',
+    stringKeys: true,
+    resolveKnownTags: false,
+  });
+  if (document.directives?.yaml.version !== '1.2') throw new SettingsError('line 1', 'must not choose another YAML.');
   const [fault] = [...document.errors, ...document.warnings];
   if (!fault) return contentOf(document) ?? {};
   const line = text.slice(0, fault.pos[0]).split('\n').length;
   const what = fault.code === 'MULTIPLE_DOCS' ? 'Only one document can be in the file' : fault.message.split('\n')[0];
-  throw new SettingsError(`line ${line}`, `is no YAML as it should be: ${what?.replace(/\.$/, '')}.`);
+  const hint = /^Nested mappings/.test(fault.message) ? ' Quote a text that ends in a colon, such as "ci:".' : '';
+  throw new SettingsError(`line ${line}`, `is not valid YAML: ${what?.replace(/\.$/, '')}.${hint}`);
 }
 
 /** @throws SettingsError for an alias (`*name`) without its anchor, or for too many of them */
@@ -107,12 +115,14 @@ function requireValid(file: unknown): StageFile {
 
 interface Described {
   readonly must?: string;
+  readonly pattern?: string;
   readonly properties?: Readonly<Record<string, Described>>;
 }
 
-function faultOf({ keyword, instancePath, params, parentSchema, propertyName, message }: ErrorObject): SettingsError {
+function faultOf(fault: ErrorObject): SettingsError {
+  const { keyword, instancePath, params, parentSchema, propertyName, message, data } = fault;
   const path = pathOf(instancePath);
-  const { must = message, properties = {} } = (parentSchema ?? {}) as Described;
+  const { must = message, pattern, properties = {} } = (parentSchema ?? {}) as Described;
   const below = (name: string) => (path === '' ? name : `${path}.${name}`);
   if (keyword === 'required') {
     const missing = params.missingProperty;
@@ -123,7 +133,8 @@ function faultOf({ keyword, instancePath, params, parentSchema, propertyName, me
     return new SettingsError(below(params.additionalProperty), `is not a setting. There are: ${known}.`);
   }
   if (propertyName !== undefined) return new SettingsError(below(propertyName), `must ${must}.`);
-  return new SettingsError(path || 'the file', `must ${must}.`);
+  const quote = keyword === 'type' && typeof data === 'number' && pattern && new RegExp(pattern).test(String(data));
+  return new SettingsError(path || 'the file', `must ${must}.${quote ? ` Write it in quotes: "${data}".` : ''}`);
 }
 
 /** @param pointer JSON Pointer, such as `/issuers/0/realm` */

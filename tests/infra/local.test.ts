@@ -124,7 +124,7 @@ describe('npm start refuses in one line', () => {
       const { code, stderr } = await start(broken, '--port', String(await freePort()));
       expect([code, stderr]).toEqual([
         1,
-        expect.stringMatching(/^appkeys: .*issuer-key\.json holds no usable key\..*\n$/),
+        expect.stringMatching(/^appkeys: .*issuer-key\.json contains no usable key\..*\n$/),
       ]);
     },
   );

@@ -17,7 +17,7 @@ const local = {
 const dev = 'infra/settings/dev.yml';
 
 it.each([
-  ['package', 'a file that is no YAML', '[', `${dev}: line 1 is no YAML as it should be: Flow sequence`],
+  ['package', 'a file that is no YAML', '[', `${dev}: line 1 is not valid YAML: Flow sequence`],
   [
     'package',
     'a token issuer on this machine',

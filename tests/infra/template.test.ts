@@ -7,11 +7,12 @@ import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes as definedRoutes } from '../../infra/local/rest-event.ts';
 import { pages } from '../../infra/scripts/pages.ts';
+import { settingsIn as settingsInText } from '../../infra/settings/deployed.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
 import { defaultClaims } from '../../lib/service/http/token-claims.ts';
-import { type Settings, type StageSettings, settingsOf } from '../../lib/service/settings.ts';
+import { type Settings, settingsOf } from '../../lib/service/settings.ts';
 import { decisive } from '../../lib/store/app-item.ts';
 import { copyService, packageService, type Resource, type Template } from '../support/package.ts';
 import { defaultSettings } from '../support/settings.ts';
@@ -143,13 +144,11 @@ describe('functions', () => {
   it('have no environment variables: their settings are in their zips, and the same in the template', () => {
     for (const [name, { Properties }] of Object.entries(functions())) {
       expect(Properties).not.toHaveProperty('Environment');
-      expect(settingsIn(name)).toEqual(settingsOf('dev', template.Metadata.AppkeysSettings as StageSettings));
+      expect(settingsIn(name)).toEqual(settingsOf('dev', settingsInText(JSON.stringify(template))));
     }
-    expect(template.Metadata).toEqual({
-      AppkeysSettings: {
-        ...defaultSettings,
-        issuers: [{ ...trusted, audience: ['appkeys'], claims: defaultClaims }],
-      },
+    expect(settingsInText(JSON.stringify(template))).toEqual({
+      ...defaultSettings,
+      issuers: [{ ...trusted, audience: ['appkeys'], claims: defaultClaims }],
     });
   });
 

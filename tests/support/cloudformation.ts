@@ -11,6 +11,8 @@ export interface CloudFormation {
   readonly env: Readonly<Record<string, string>>;
   /** what it was asked: `GetTemplate appkeys-dev` */
   readonly asked: string[];
+  /** by which access key each request was signed */
+  readonly askedAs: readonly string[];
   answerWith(answer: Answer): void;
   stop(): void;
 }
@@ -23,11 +25,13 @@ const notDeployed = (stack: string | null) => ({
 /** Starts it with no stack deployed. To whatever is no GetTemplate it answers that it is a stand-in. */
 export async function startCloudFormation(): Promise<CloudFormation> {
   const asked: string[] = [];
+  const askedAs: string[] = [];
   let answer: ((stack: string | null) => Answer) | undefined = notDeployed;
   const server = createServer(async (request, response) => {
     const form = new URLSearchParams(await text(request));
     const [action, stack] = [form.get('Action'), form.get('StackName')];
     asked.push(`${action} ${stack}`);
+    askedAs.push(/Credential=(\w+)/.exec(request.headers.authorization ?? '')?.[1] ?? '');
     const isRead = action === 'GetTemplate';
     const reply = isRead ? answer?.(stack) : { code: 'ValidationError', message: `No ${action} here: a stand-in` };
     if (reply === undefined) return;
@@ -41,6 +45,7 @@ export async function startCloudFormation(): Promise<CloudFormation> {
       AWS_SECRET_ACCESS_KEY: 'test',
     },
     asked,
+    askedAs,
     answerWith: (next) => {
       answer = () => next;
     },

@@ -19,8 +19,8 @@ const cognito = {
   jti: 'j',
 };
 const entra = {
-  iss: 'https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0',
-  tid: '72f988bf-86f1-41af-91ab-2d7cd011db47',
+  iss: 'https://login.microsoftonline.com/aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0',
+  tid: 'aaaabbbb-0000-cccc-1111-dddd2222eeee',
   aud: '6e74172b-be56-4843-9ff4-e66a39bb12e3',
   azp: 'a1b2',
   ver: '2.0',

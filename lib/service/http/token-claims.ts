@@ -13,11 +13,16 @@ export const defaultClaims: Claims = {
   permissions: ['permissions'],
 };
 
+/** @returns a value of a token for the log: as JSON, which tells a number from a text, and not too long */
+export function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 200);
+}
+
 /** Reads who calls out of the verified claims of one issuer's tokens. */
 export class ClaimReader {
   readonly #issuer: TokenIssuer;
-  /** issuers whose principals have a prefix: no token of this issuer may name one of theirs */
-  readonly #prefixed: readonly TokenIssuer[];
+  /** the prefixes of other issuers: no token of this issuer may name one of their principals */
+  readonly #otherPrefixes: readonly string[];
   /** claims that were in a token */
   readonly #seen = new Set<keyof Claims>();
   readonly #logged = new Set<string>();
@@ -25,14 +30,16 @@ export class ClaimReader {
   /** @param issuers all that are trusted */
   constructor(issuer: TokenIssuer, issuers: readonly TokenIssuer[]) {
     this.#issuer = issuer;
-    this.#prefixed = issuers.filter((other) => other !== issuer && other.principalPrefix !== undefined);
+    this.#otherPrefixes = issuers.flatMap(({ principalPrefix: prefix }) =>
+      prefix === undefined || prefix === issuer.principalPrefix ? [] : [prefix],
+    );
   }
 
   /** @throws ApiError 401300 when a claim is missing or not allowed */
   callerOf(payload: JWTPayload): Caller {
     this.#requireValues(payload);
     const realm = this.#realmOf(payload);
-    const principal = this.#principalOf(payload, realm);
+    const principal = this.#principalOf(payload);
     const permissions = [...this.#permissionsOf(payload), ...this.#permissionsOfRules(payload)];
     return {
       principal,
@@ -46,7 +53,7 @@ export class ClaimReader {
   #requireValues(payload: JWTPayload): void {
     const wanted = Object.entries(this.#issuer.require ?? {});
     const wrong = wanted.find(([path, value]) => valueAt(payload, path) !== value);
-    if (wrong) throw badClaim(wrong[0]);
+    if (wrong) throw wrongValue(wrong[0], valueAt(payload, wrong[0]), wrong[1]);
   }
 
   #realmOf(payload: JWTPayload): string {
@@ -54,17 +61,15 @@ export class ClaimReader {
     const claimed = fixed === undefined ? this.#find(payload, 'realm') : present(payload, this.#issuer.claims.realm);
     const realm = claimed ?? fixed;
     if (typeof realm !== 'string' || !isRealm(realm) || !isOneOf(realm, fixed === undefined ? realms : [fixed]))
-      throw badClaim('of the realm');
+      throw badClaim('realm', this.#issuer.claims, claimed);
     return realm;
   }
 
-  #principalOf(payload: JWTPayload, realm: string): string {
+  #principalOf(payload: JWTPayload): string {
     const claimed = this.#find(payload, 'principal');
     const principal = typeof claimed === 'string' ? `${this.#issuer.principalPrefix ?? ''}${claimed}` : undefined;
-    if (claimed === '' || !isPrincipal(principal)) throw badClaim('of the principal');
-    const isOfOther = ({ principalPrefix = '', ...other }: TokenIssuer) =>
-      principal.startsWith(principalPrefix) && isOneOf(realm, realmsOf(other));
-    if (this.#prefixed.some(isOfOther))
+    if (claimed === '' || !isPrincipal(principal)) throw badClaim('principal', this.#issuer.claims, claimed);
+    if (this.#otherPrefixes.some((prefix) => principal.startsWith(prefix)))
       throw new ApiError('401300', { why: 'the principal begins with the prefix of another issuer' });
     return principal;
   }
@@ -157,6 +162,13 @@ function textsIn(value: unknown): readonly string[] {
   return values.filter((one) => typeof one === 'string');
 }
 
-function badClaim(claim: string): ApiError {
-  return new ApiError('401300', { why: `the token's claim ${claim} is missing or not allowed` });
+function badClaim(claim: keyof Claims, claims: Claims, value: unknown): ApiError {
+  const place = `the claim of the ${claim} (${claims[claim].join(', ')})`;
+  const why = value === undefined || value === null ? 'is missing' : `has a value that is not allowed: ${shown(value)}`;
+  return new ApiError('401300', { why: `${place} ${why}` });
+}
+
+function wrongValue(claim: string, value: unknown, wanted: unknown): ApiError {
+  const why = value === undefined ? 'is missing' : `is ${shown(value)}, and the settings require ${shown(wanted)}`;
+  return new ApiError('401300', { why: `the claim ${claim} ${why}` });
 }

@@ -5,7 +5,7 @@ import type { StageSettings, TokenIssuer } from '../settings.ts';
 import { type GetKeys, getKeys } from './get-keys.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { unusableKeys } from './key-set.ts';
-import { ClaimReader, valueAt } from './token-claims.ts';
+import { ClaimReader, shown, valueAt } from './token-claims.ts';
 import { requireAccessToken } from './token-kind.ts';
 
 /** Clocks may differ by this much. */
@@ -30,8 +30,9 @@ export function createTokenVerifier(
   const trusted = new Map(issuers.map((issuer) => [issuer.issuer, trust(issuer)]));
   return async (token) => {
     requireCompact(token);
-    const found = trusted.get(unverifiedIssuer(token));
-    if (!found) throw new ApiError('401300', { why: 'the token is of an issuer that is not configured' });
+    const issuer = unverifiedIssuer(token);
+    const found = trusted.get(issuer);
+    if (!found) throw new ApiError('401300', { why: `the issuer ${shown(issuer)} is not in the settings` });
     return found.claims.callerOf(await verify(token, found.issuer, found.keys));
   };
 }
@@ -80,7 +81,9 @@ async function verify(token: string, trusted: TokenIssuer, keys: IssuerKeys): Pr
 function requireAudience(payload: JWTPayload, { audience, audienceClaim }: TokenIssuer): void {
   const named = payload.aud !== undefined ? [payload.aud].flat() : audienceClaim && [valueAt(payload, audienceClaim)];
   if (Array.isArray(named) && named.some((value) => audience.includes(value as string))) return;
-  throw new ApiError('401300', { why: 'the token is for another audience, or for none' });
+  const why =
+    payload.aud === undefined ? 'the token names no audience' : `the token is for the audience ${shown(payload.aud)}`;
+  throw new ApiError('401300', { why });
 }
 
 /** What jose says of a token; anything else it says of a key, and is not the caller's fault. */

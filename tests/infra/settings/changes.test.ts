@@ -107,6 +107,12 @@ describe('rejections', () => {
     ],
     ['another partition', base, { ...base, partition: 'acme' }, ['HRNs of the partition here']],
     ['an issuer that is gone', base, withIssuers(), [ofIssuer]],
+    [
+      'an issuer with a prefix that is gone',
+      withIssuers(issuerWith({ principalPrefix: 'ci:' })),
+      withIssuers(),
+      [`${ofIssuer}, whose prefix ci: other issuers can then use`],
+    ],
     ['a realm that is gone', base, withIssuers(issuerWith({ realms: ['a'] })), [`${ofIssuer} for the realm b*`]],
     [
       'a realm whose pattern is narrower',

@@ -1,15 +1,17 @@
 import { execFile } from 'node:child_process';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import { readDeployedSettings } from '../../../infra/settings/deployed.ts';
+import { metadataOf, readDeployedSettings } from '../../../infra/settings/deployed.ts';
+import type { StageSettings } from '../../../lib/service/settings.ts';
 import { type CloudFormation, startCloudFormation } from '../../support/cloudformation.ts';
 import { copyService, writeStage } from '../../support/package.ts';
-import { defaultSettings } from '../../support/settings.ts';
+import { defaultSettings, testIssuer } from '../../support/settings.ts';
 import { entry, readFileWith } from '../../support/settings-file.ts';
 
 let cloudFormation: CloudFormation;
-const templateWith = (settings: unknown) => ({
-  template: JSON.stringify({ Metadata: { AppkeysSettings: settings }, Description: '<&>' }),
+/** As CloudFormation gives it back: with "?" for what is not ASCII. */
+const templateWith = (settings: StageSettings) => ({
+  template: JSON.stringify({ Metadata: metadataOf(settings), Description: '<&>' }).replace(/[^ -~]/g, '?'),
 });
 const denied = {
   code: 'AccessDenied',
@@ -31,8 +33,12 @@ describe('the deployed settings', () => {
   const unread = 'The deployed settings of the stage dev in eu-west-1 cannot be read: ';
 
   it('are those in the template of the stack', async () => {
-    cloudFormation.answerWith(templateWith({ ...defaultSettings, partition: 'acme' }));
-    expect(await read()).toEqual({ ...defaultSettings, partition: 'acme' });
+    const settings = {
+      ...defaultSettings,
+      issuers: [testIssuer({ issuer: 'https://münchen.example/\u{1f511}', jwksUri: 'x' })],
+    };
+    cloudFormation.answerWith(templateWith(settings));
+    expect(await read()).toEqual(settings);
     expect(cloudFormation.asked).toEqual(['GetTemplate appkeys-dev']);
   });
 
@@ -112,13 +118,19 @@ describe('npm run settings', () => {
     expect(parse(stdout).keys).toEqual({ prefix: 'sk', prefixesAccepted: [], maxPerApp: 3 });
   });
 
+  it('--offline asks nobody', async () => {
+    writeStage(folder, stage);
+    const { code, stdout, stderr } = await settings('--offline');
+    expect([code, stderr, parse(stdout).partition, cloudFormation.asked]).toEqual([0, '', 'acme', []]);
+  });
+
   it('prints the settings, and one line when the deployed ones cannot be read', async () => {
     cloudFormation.answerWith(denied);
     writeStage(folder, stage);
     const { code, stdout, stderr } = await settings();
     expect([code, parse(stdout).partition]).toEqual([1, 'acme']);
     expect(stderr).toBe(
-      `Error: The deployed settings of the stage dev in us-east-1 cannot be read: ${denied.message}.\n`,
+      `Error: The file is right. The deployed settings of the stage dev in us-east-1 cannot be read: ${denied.message}. With --offline, nothing is compared.\n`,
     );
   });
 
@@ -129,26 +141,30 @@ describe('npm run settings', () => {
       1,
       'Error: infra/settings/wrong.yml: rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".',
     ],
-    ...['', 'a_b', '../dev', '-', 'é', 'x'.repeat(32), 'a.b', 'a b'].map(
+    ...['', 'a_b', '../dev', '-', 'é', 'x'.repeat(21), 'a.b', 'a b'].map(
       (name) =>
         [
           [`--stage=${name}`],
           1,
-          `Error: The stage "${name}" must be 1 to 31 letters, digits or "-", and begin with a letter or digit.`,
+          `Error: The stage "${name}" must be 1 to 20 letters, digits or "-", and begin with a letter or digit.`,
         ] as const,
     ),
     [
       ['--stge', 'x'],
       2,
-      "Unknown option '--stge'. usage: npm run --silent settings -- [--stage NAME] [--region REGION]",
+      "Unknown option '--stge'. usage: npm run --silent settings -- [--stage NAME] [--region REGION] [--offline]",
     ],
-    [['prod'], 2, "Unexpected argument 'prod'. usage: npm run --silent settings -- [--stage NAME] [--region REGION]"],
+    [
+      ['prod'],
+      2,
+      "Unexpected argument 'prod'. usage: npm run --silent settings -- [--stage NAME] [--region REGION] [--offline]",
+    ],
   ] as const)('ends %j with %i and one line', async (args, code, line) => {
     writeStage(folder, { rateLimit: 'fast' }, 'wrong');
     expect(await settings(...args)).toEqual({ code, stdout: '', stderr: `${line}\n` });
   });
 
-  it.each(['a', 'Prod-2', '0', 'x'.repeat(31)])('%s is the name of a stage', async (name) => {
+  it.each(['a', 'Prod-2', '0', 'x'.repeat(20)])('%s is the name of a stage', async (name) => {
     writeStage(folder, {}, name);
     expect(await settings('--stage', name)).toMatchObject({ code: 0, stderr: '' });
   });

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { projectFolder } from '../../../infra/local/folders.ts';
 import { listen, loopback } from '../../../infra/local/ports.ts';
+import { metadataOf, settingsIn as settingsInText } from '../../../infra/settings/deployed.ts';
 import { settingsOf } from '../../../lib/service/settings.ts';
 import { createCertificate } from '../../support/certificate.ts';
 import { type CloudFormation, startCloudFormation } from '../../support/cloudformation.ts';
@@ -52,13 +55,15 @@ describe('the zips of two stages', () => {
       const texts = [...files].filter((file) => !isOfCode(file)).map(([, content]) => JSON.parse(String(content)));
       expect(texts).toEqual(code.map(() => settingsOf(stage, packaged)));
     }
-    expect(template.Metadata).toEqual({ AppkeysSettings: await readFileWith(dev) });
-    expect(templateOfProd.Metadata).toEqual({ AppkeysSettings: await readFileWith(prod) });
+    expect(settingsInTemplate(template)).toEqual(await readFileWith(dev));
+    expect(settingsInTemplate(templateOfProd)).toEqual(await readFileWith(prod));
     expect(templateOfProd.Resources.Stage?.Properties.MethodSettings).toMatchObject([
       { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 1000 },
     ]);
   });
 });
+
+const settingsInTemplate = (template: object) => settingsInText(JSON.stringify(template));
 
 describe('many issuers', () => {
   const issuers = Array.from({ length: 40 }, (_, index) => ({
@@ -71,8 +76,8 @@ describe('many issuers', () => {
   const service = useLocalService({ issuers });
 
   it('40 with 300 realms each are packaged', { timeout }, async () => {
-    const { Metadata } = await packageService(folder, { issuers });
-    expect(Metadata).toEqual({ AppkeysSettings: await readFileWith({ issuers }) });
+    const template = await packageService(folder, { issuers });
+    expect(settingsInTemplate(template)).toEqual(await readFileWith({ issuers }));
   });
 
   it('40 with 300 realms each are trusted by a service that was started with them', async () => {
@@ -94,10 +99,10 @@ describe('serverless package, for an issuer without a jwksUri', () => {
     });
     const issuer = `https://${loopback}:${await listen(server)}`;
     const env = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
-    const { Metadata } = await packageService(folder, { issuers: [{ ...withoutUri, issuer }] }, 'dev', env);
+    const template = await packageService(folder, { issuers: [{ ...withoutUri, issuer }] }, 'dev', env);
     server.close();
     const pinned = [{ issuer, jwksUri: 'https://keys.example/jwks' }];
-    expect(Metadata).toMatchObject({ AppkeysSettings: { issuers: pinned } });
+    expect(settingsInTemplate(template)).toMatchObject({ issuers: pinned });
     expect(JSON.parse(String(packagedFiles().get('read.zip/settings.json')))).toMatchObject({ issuers: pinned });
   });
 
@@ -120,7 +125,7 @@ describe('serverless deploy', () => {
   beforeEach(async () => {
     cloudFormation = await startCloudFormation();
     const deployed = await readFileWith({ issuers: [entry] });
-    cloudFormation.answerWith({ template: JSON.stringify({ Metadata: { AppkeysSettings: deployed } }) });
+    cloudFormation.answerWith({ template: JSON.stringify({ Metadata: metadataOf(deployed) }) });
   });
   afterEach(() => cloudFormation.stop());
 
@@ -150,6 +155,17 @@ describe('serverless deploy', () => {
     expect(await run(rejecting)).toMatchObject(on);
   });
 
+  it('refuses an entry that is still as in the example', { timeout }, async () => {
+    const example = readFileSync(join(projectFolder, 'infra/settings/example.yml'), 'utf8');
+    const { issuers } = parse(example);
+    const refused = await run({ issuers: [entry, { ...issuers[2], principalPrefix: 'okta:' }] }, '--yes');
+    expect(refused).toMatchObject({
+      status: 1,
+      error:
+        'Error: infra/settings/dev.yml: issuers[1] (https://acme.okta.com/oauth2/default) is still as in the example. Replace its values, or remove it.',
+    });
+  });
+
   it('compares the stage and the Region that it is told to deploy to', { timeout }, async () => {
     writeStage(folder, rejecting, 'prod');
     cloudFormation.answerWith({ code: 'AccessDenied', message: 'No' });
@@ -162,17 +178,39 @@ describe('serverless deploy', () => {
   it('stops with one line, when the deployed settings cannot be read', { timeout }, async () => {
     cloudFormation.answerWith({ code: 'AccessDenied', message: 'User x is not authorized' });
     const unread = 'Error: The deployed settings of the stage dev in us-east-1 cannot be read: ';
-    const remedy = 'To deploy without a comparison, add --yes.';
+    const remedy = 'Give credentials that may read it; or, to deploy without a comparison, add --yes.';
     expect(await run(rejecting)).toMatchObject({ status: 1, error: `${unread}User x is not authorized. ${remedy}` });
     cloudFormation.answerWith(undefined);
     expect(await run(rejecting)).toMatchObject({ error: `${unread}CloudFormation does not answer. ${remedy}` });
   });
 
-  it('of one function stops, and goes on with --yes, in the same way', { timeout }, async () => {
-    expect(await run(rejecting, 'function', '--function', 'read')).toMatchObject({ status: 1, error: line });
+  it('of one function goes on only where the settings are the deployed ones', { timeout }, async () => {
+    const alone = ['function', '--function', 'read'];
+    const wider = { keys: { maxPerApp: 3 }, issuers: [entry] };
+    const refusal = 'Error: A function of the stage dev cannot be deployed alone. ';
+    expect(await run(wider, ...alone)).toMatchObject({
+      status: 1,
+      error: `${refusal}Its settings differ from the deployed ones: deploy the whole stage.`,
+    });
+    writeStage(folder, { issuers: [entry] });
     const env = { ...cloudFormation.env, AWS_ENDPOINT_URL_LAMBDA: `http://${loopback}:1` };
-    const { output } = await serverless(folder, ['deploy', 'function', '--function', 'read', '--yes'], env);
-    expect(output).toContain(`ECONNREFUSED ${loopback}:1`);
+    expect((await serverless(folder, ['deploy', ...alone], env)).output).toContain(`ECONNREFUSED ${loopback}:1`);
+    cloudFormation.answerWith({ code: 'ValidationError', message: 'Stack with id appkeys-dev does not exist' });
+    expect(await run(wider, ...alone)).toMatchObject({
+      error: `${refusal}It is not deployed yet: deploy the whole stage.`,
+    });
+  });
+
+  it('of a folder that was packaged before compares what that would deploy', { timeout }, async () => {
+    await packageService(folder, rejecting);
+    expect(await run({ issuers: [entry] }, '--package', 'package')).toMatchObject({ status: 1, error: line });
+  });
+
+  it('asks as whom it deploys', { timeout }, async () => {
+    writeStage(folder, rejecting, 'prod');
+    const env = { ...cloudFormation.env, AWS_PROD_ACCESS_KEY_ID: 'OTHER', AWS_PROD_SECRET_ACCESS_KEY: 'x' };
+    await serverless(folder, ['deploy', '--stage', 'prod'], env);
+    expect(cloudFormation.askedAs).toEqual(['OTHER']);
   });
 
   it('stops with one line, when the stage has no issuer, also with --yes', { timeout }, async () => {

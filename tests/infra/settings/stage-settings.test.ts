@@ -244,9 +244,9 @@ const settingsAre = 'There are: partition, rateLimit, eventBus, claims, keys, ve
 const entryHas =
   'There are: issuer, jwksUri, algorithms, audience, audienceClaim, realm, realms, principalPrefix, tokenType, require, idToken, claims, permissionsPrefix, rules.';
 const rate = 'rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".';
-const noYaml = 'is no YAML as it should be:';
+const noYaml = 'is not valid YAML:';
 const claimNames = 'must be the name of a claim, a JSON Pointer, or a list of at least one of those, each once.';
-const toAnybody = 'is missing. Anybody can get tokens of this issuer: require a claim that only your tokens have.';
+const github = 'https://token.actions.githubusercontent.com';
 
 /** What is wrong, and the line that says so. */
 const wrongFiles: readonly (readonly [string, unknown, string])[] = [
@@ -295,7 +295,22 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   ],
   ['has __proto__', 'issuers: []\n__proto__: {}', `__proto__ is not a setting. ${settingsAre}`],
   ['has a merge key', 'issuers: []\n<<: {}', `<< is not a setting. ${settingsAre}`],
-  ['has a map as a name', 'issuers: []\n? { a: 1 }\n: x', `{ a: 1 } is not a setting. ${settingsAre}`],
+  [
+    'has a map as a name',
+    'issuers: []\n? { a: 1 }\n: x',
+    'line 2 is not valid YAML: With stringKeys, all keys must be strings.',
+  ],
+  ['chooses an older YAML', '%YAML 1.1\n---\nissuers: []\n', 'line 1 must not choose another YAML.'],
+  [
+    'has a tag',
+    'issuers: []\nkeys: !!omap [prefix: sk]\n',
+    'line 2 is not valid YAML: Unresolved tag: tag:yaml.org,2002:omap.',
+  ],
+  [
+    'has a number where a text belongs',
+    withEntry({ realm: 5 }),
+    'issuers[0].realm must be 1 to 64 letters, digits, "_" or "-". Write it in quotes: "5".',
+  ],
   ['has no value for its issuers', 'issuers:', 'issuers must be a list of issuers.'],
   ['has one issuer instead of a list', { issuers: entry }, 'issuers must be a list of issuers.'],
   ['has a text as an issuer', { issuers: ['https://x'] }, 'issuers[0] must be a group of settings.'],
@@ -465,7 +480,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'demands a list',
     withEntry({ require: { groups: ['a'] } }),
-    'issuers[0].require.groups must be a text, a number, or true or false, as it is in the token.',
+    'issuers[0].require.groups must be a text, a number of at most 15 digits, or true or false, as it is in the token.',
   ],
   [
     'demands a wrong pointer',
@@ -522,17 +537,47 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
     { partition: 'acme', ...withRule(allowing('account:read:hrn:here:account::myrealm:app/x')) },
     'issuers[0].rules[0].allow[0] reaches no application of this issuer\'s realms: write an HRN that begins with "hrn:acme:account::myrealm:app/".',
   ],
-  ...[
-    'https://token.actions.githubusercontent.com',
-    'https://token.actions.githubusercontent.com/acme',
-    'https://accounts.google.com',
-    'accounts.google.com',
-    'https://appleid.apple.com',
-    'https://gitlab.com',
-    'https://app.terraform.io',
-    'https://agent.buildkite.com',
-    'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
-  ].map((issuer) => [`trusts all of ${issuer}`, withEntry({ issuer }), `issuers[0].require ${toAnybody}`] as const),
+  ...(
+    [
+      [github, 'repository_owner_id, repository_id, enterprise_id, repository_owner, repository, enterprise, sub'],
+      [
+        `${github}/acme`,
+        'repository_owner_id, repository_id, enterprise_id, repository_owner, repository, enterprise, sub',
+      ],
+      ['https://accounts.google.com', 'hd, email, sub, azp'],
+      ['accounts.google.com', 'hd, email, sub, azp'],
+      ['https://appleid.apple.com', 'sub, email'],
+      ['https://gitlab.com', 'namespace_id, project_id, namespace_path, project_path, sub'],
+      ['https://app.terraform.io', 'terraform_organization_id, terraform_organization_name, sub'],
+      ['https://agent.buildkite.com', 'organization_id, organization_slug, sub'],
+      ['https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0', 'oid, sub'],
+    ] as const
+  ).flatMap(([issuer, own]) => {
+    const line = `issuers[0].require must have one of ${own}: anybody can get tokens of this issuer.`;
+    return [
+      [`trusts all of ${issuer}`, withEntry({ issuer }), line],
+      [`requires of ${issuer} what anybody has`, withEntry({ issuer, require: { aud: 'appkeys', ref: 'main' } }), line],
+    ] as const;
+  }),
+  [
+    "requires a number where GitHub's tokens have a text",
+    withEntry({ issuer: github, require: { repository_owner_id: 42 } }),
+    'issuers[0].require.repository_owner_id must be a text, as in GitHub\'s tokens: "42".',
+  ],
+  [
+    "compares a number where GitHub's tokens have a text",
+    withEntry({
+      issuer: github,
+      require: { repository_owner_id: '42' },
+      rules: [{ when: { repository_id: 7 }, allow: ['account:verify'] }],
+    }),
+    'issuers[0].rules[0].when.repository_id must be a text, as in GitHub\'s tokens: "7".',
+  ],
+  [
+    'has a prefix without quotes',
+    'issuers:\n  - principalPrefix: ci:\n    issuer: x\n',
+    'line 2 is not valid YAML: Nested mappings are not allowed in compact mappings. Quote a text that ends in a colon, such as "ci:".',
+  ],
   [
     'has an issuer twice',
     withEntries({}, { issuer: entry.issuer, realm: 'b' }),
@@ -555,13 +600,13 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   ],
   [
     'has a prefix that begins with another',
-    withEntries({ principalPrefix: 'ci:' }, { principalPrefix: 'ci:x:' }),
-    'issuers[1].principalPrefix overlaps that of issuers[0], and both can claim the realm myrealm. Neither may begin with the other.',
+    withEntries({ principalPrefix: 'ci:' }, { principalPrefix: 'ci:x:', realm: 'other' }),
+    'issuers[1].principalPrefix overlaps that of issuers[0]. Neither may begin with the other.',
   ],
   [
     'has a prefix twice',
     withEntries({ principalPrefix: 'ci:' }, { principalPrefix: 'ci:' }),
-    'issuers[1].principalPrefix overlaps that of issuers[0], and both can claim the realm myrealm. Neither may begin with the other.',
+    'issuers[1].principalPrefix is also that of issuers[0], and both can claim the realm myrealm. Choose another one.',
   ],
 ];
 

@@ -105,12 +105,12 @@ describe('401300', () => {
     ['of the realm', { where: ['r1'] }],
     ['of the realm', { where: 'r3' }],
   ])('for the claim %s in %j', async (claim, claims) => {
-    const cause = `the token's claim ${claim} is missing or not allowed`;
+    const cause = expect.stringContaining(`the claim ${claim} `);
     expect(await refusalOf(await sign(claims))).toMatchObject({ code: '401300', cause });
   });
 
   it.each(['i4', 'https://i1.test/', undefined])('for the issuer %s, which is not configured', async (iss) => {
-    const cause = 'the token is of an issuer that is not configured';
+    const cause = `the issuer ${JSON.stringify(String(iss))} is not in the settings`;
     expect(await refusalOf(await sign({ iss }))).toMatchObject({ code: '401300', cause });
   });
 
@@ -136,7 +136,7 @@ describe('401300', () => {
   });
 
   it.each(['x', ['x'], [], '', null, undefined, { appkeys: 1 }, [['appkeys']]])('for the audience %j', async (aud) => {
-    const cause = 'the token is for another audience, or for none';
+    const cause = expect.stringMatching(/^the token (names no audience|is for the audience .+)$/);
     expect(await refusalOf(await sign({ aud }))).toMatchObject({ code: '401300', cause });
   });
 
