@@ -26,6 +26,8 @@ async function renew(session: SessionOf): Promise<string> {
   return holdCredentials(async (write) => {
     const profile = profileOf(session);
     if (isFresh(profile)) return profile.accessToken;
+    // On a full disk, this fails before the refresh token is used up.
+    write((credentials) => credentials);
     const { expiresAt: _, ...kept } = profile;
     const renewed = { ...kept, ...tokensIn(await refresh(profile, session.insecure)) };
     write((credentials) => withProfile(credentials, session.name, renewed));
