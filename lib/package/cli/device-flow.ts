@@ -16,7 +16,7 @@ const usualSeconds = 5;
  * @see https://www.rfc-editor.org/rfc/rfc8628
  */
 export async function signInByDevice(settings: SignInSettings, clientId: string, insecure: boolean): Promise<Tokens> {
-  const device = await requestCode(settings, clientId, insecure);
+  const device = await requestCode(settings, clientId, insecure).catch(whyNoCode);
   const { verification_uri: address, verification_uri_complete: complete = address, user_code: code } = device;
   for (const uri of [address, complete]) requireSafeEndpoint(uri, insecure);
   tell(`Open ${address} in a browser and enter the code ${code}`);
@@ -32,6 +32,12 @@ async function requestCode({ issuer, endpoints, scope, parameters }: SignInSetti
     const response = await oauth.deviceAuthorizationRequest(server, client, oauth.None(), wish, options);
     return oauth.processDeviceAuthorizationResponse(server, client, response);
   });
+}
+
+/** @throws Error, with what to do where the identity provider has a device flow, but not for this client */
+function whyNoCode(error: unknown): never {
+  if (!(error instanceof Error) || refusalOf(error).error === undefined) throw error;
+  throw new Error(`${error.message} Try "appkeys login --no-device".`, { cause: error });
 }
 
 async function requestTokens({ issuer, endpoints }: SignInSettings, id: string, code: string, insecure: boolean) {

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { holdCredentials, type Profile, readCredentials, withProfile } from './credentials.ts';
 import { askProvider, refusalOf, serverOf, type Tokens } from './identity-provider.ts';
+import { isSameUrl } from './profiles.ts';
 
 /** An access token is renewed so long before it expires, in ms: clocks differ, and calls take time. */
 const marginMs = 60_000;
@@ -38,7 +39,7 @@ async function renew(session: SessionOf): Promise<string> {
 /** Another command may have signed out meanwhile, or signed in at another service. */
 function profileOf({ name, url }: SessionOf): Profile {
   const profile = readCredentials().profiles.get(name);
-  if (profile?.url !== url) throw sessionEnded();
+  if (profile === undefined || !isSameUrl(profile.url, url)) throw sessionEnded();
   return profile;
 }
 

@@ -174,7 +174,11 @@ describe('a sign-in with a code', () => {
   });
 
   it.each<[string, FakeAnswer, string]>([
-    ['an error', { status: 401, body: { error: 'unauthorized_client' } }, 'rejected the request: unauthorized_client.'],
+    [
+      'an error',
+      { status: 401, body: { error: 'unauthorized_client' } },
+      'rejected the request: unauthorized_client. Try "appkeys login --no-device".',
+    ],
     ['no JSON', { body: '<html>', isHtml: true }, 'gave an answer that cannot be used.'],
     ['a redirect', { status: 302 }, 'gave an answer that cannot be used.'],
     [
