@@ -32,7 +32,8 @@ export function useHome(): () => Home {
     Object.assign(process.env, home.env);
   });
   afterEach(() => {
-    rmSync(folder(), { recursive: true, force: true });
+    // The browser may still be writing.
+    rmSync(folder(), { recursive: true, force: true, maxRetries: 10 });
     for (const name of ['XDG_CONFIG_HOME', 'APPKEYS_PROFILE', 'PATH']) {
       if (before[name] === undefined) delete process.env[name];
       else process.env[name] = before[name];
