@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Client, createClient } from '../client/client.ts';
+import { type Client, type ClientOptions, createClient } from '../client/client.ts';
+import { chooseTarget, type Target, wishOf } from './profiles.ts';
+import { accessTokenOf } from './session.ts';
 import { confirm, UsageError } from './terminal.ts';
 
 export interface Globals {
-  readonly url: string;
   readonly token?: string;
   /** whether the token may go over plain http to another machine */
   readonly insecure?: boolean;
@@ -11,16 +12,37 @@ export interface Globals {
   readonly json?: boolean;
 }
 
-export interface CommandContext extends Globals {
+/** `profile` is that of the token, if it is from one. */
+export interface CommandContext extends Globals, Target {
   readonly client: Client;
 }
 
-/** @throws UsageError when the URL is none */
+/**
+ * @throws UsageError when the URL is none
+ * @throws Error when the credentials cannot be read, or have no such profile
+ */
 export function contextOf(command: Command): CommandContext {
   const globals = command.optsWithGlobals<Globals>();
-  const { url, token, insecure = false } = globals;
+  const { token: given, insecure = false } = globals;
+  const { url, profile } = targetOf(command, given);
+  const ofProfile = profile === undefined ? undefined : () => accessTokenOf({ name: profile, url, insecure });
+  const token = given || ofProfile;
+  const client = createServiceClient({ url, insecure, ...(token && { token }) });
+  return { ...globals, url, ...(profile !== undefined && { profile }), client };
+}
+
+/** The credentials are not even read where they do not count. */
+function targetOf(command: Command, token: string | undefined): Target {
+  const wish = wishOf(command);
+  if (token && wish.url !== undefined && !wish.isProfileAsked) return { url: wish.url };
+  const { url, profile } = chooseTarget(wish);
+  return { url, ...(!token && profile !== undefined && { profile }) };
+}
+
+/** @throws UsageError when the URL is none */
+export function createServiceClient(options: ClientOptions): Client {
   try {
-    return { ...globals, client: createClient({ url, insecure, ...(token && { token }) }) };
+    return createClient(options);
   } catch (error) {
     const isInsecure = error instanceof TypeError && error.message.includes('insecure');
     throw new UsageError(

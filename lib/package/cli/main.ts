@@ -5,27 +5,38 @@ import { addApps } from './apps.ts';
 import { addGrants } from './grants.ts';
 import { addIssuers } from './issuers.ts';
 import { addKeys } from './keys.ts';
+import { addLogin } from './login.ts';
+import { addLogout } from './logout.ts';
 import { addOpen } from './open.ts';
+import { usualUrl } from './profiles.ts';
 import { tell, UsageError } from './terminal.ts';
 import { addVerify } from './verify.ts';
+import { addWhoami } from './whoami.ts';
 
-const about = `Applications and their API keys, in an appkeys service.
+const about = `Applications and their API keys, in an appkeys service. Sign in with "appkeys login", or give an access token.
 
 <app> is an application's HRN, its id, or its name if you created it and no other of yours has that name. <key> is a key's HRN, or its name if only one key of the application has it.
 Exit codes: 0 done, 1 refused, 2 not understood.`;
+
+const groups = [addLogin, addLogout, addWhoami, addApps, addKeys, addGrants, addIssuers, addVerify, addOpen];
 
 function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   const program = new Command('appkeys')
     .description(about)
     .version(version)
-    .addOption(new Option('--url <url>', 'where the service is').env('APPKEYS_URL').default('http://127.0.0.1:3000'))
+    .addOption(
+      new Option('--url <url>', `where the service is; default: as the profile, or ${usualUrl}`).env('APPKEYS_URL'),
+    )
     .addOption(new Option('--token <token>', 'access token; better in the environment').env('APPKEYS_TOKEN'))
+    .addOption(
+      new Option('--profile <name>', 'which session to use; default: that of the last login').env('APPKEYS_PROFILE'),
+    )
     .option('--insecure', 'allow a URL with plain http that is not on this machine')
     .option('--json', 'write JSON, for programs')
     .configureOutput({ writeErr: (text) => tell(text.trimEnd()) })
     .exitOverride();
-  for (const add of [addApps, addKeys, addGrants, addIssuers, addVerify, addOpen]) add(program);
+  for (const add of groups) add(program);
   return program.addHelpText('after', '\nExample:\n  $ KEY=$(appkeys keys create my-app --name ci)');
 }
 
@@ -53,7 +64,7 @@ function explain(error: AppkeysError): string {
     `${code} ${cause}`,
     ...details.map(({ source, message }) => `  ${source} ${message}`),
     action,
-    ...(['401200', '401300'].includes(code) ? ['Here: set APPKEYS_TOKEN, or give --token.'] : []),
+    ...(['401200', '401300'].includes(code) ? ['Here: set APPKEYS_TOKEN, give --token, or run "appkeys login".'] : []),
     ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds} seconds`]),
     ...(isUnsure && idempotencyKey ? [`To repeat it: --idempotency-key ${idempotencyKey}`] : []),
     `correlationId ${correlationId}${errorId ? `, errorId ${errorId}` : ''}`,

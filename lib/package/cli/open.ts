@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
 import { Argument, type Command } from 'commander';
+import { openInBrowser } from './browser.ts';
 import { addCommand, contextOf } from './context.ts';
 import { print } from './terminal.ts';
-
-/** The program of each system that opens a URL in the browser. */
-const openers: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer' };
 
 export function addOpen(program: Command): void {
   addCommand(program, 'open', 'print the address of a page of the service, and open it in the browser', 'open docs')
@@ -15,8 +12,5 @@ export function addOpen(program: Command): void {
 function openPage(page: string, _: object, command: Command): void {
   const address = `${contextOf(command).url.replace(/\/+$/, '')}/${page}`;
   print(address);
-  const opener = openers[process.platform] ?? 'xdg-open';
-  spawn(opener, [address], { stdio: 'ignore', detached: true })
-    .on('error', () => {})
-    .unref();
+  openInBrowser(address);
 }

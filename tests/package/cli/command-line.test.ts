@@ -27,7 +27,8 @@ beforeAll(async () => {
 
 /** Runs the command line against the service, as somebody with all rights unless the environment says otherwise. */
 function appkeys(args: string[], env: Record<string, string> = {}, input?: string): Promise<Outcome> {
-  return runCommandLine(commandLine, args, { APPKEYS_URL: service().url, APPKEYS_TOKEN: token, ...env }, input);
+  const own = { APPKEYS_URL: service().url, APPKEYS_TOKEN: token, XDG_CONFIG_HOME: service().folder };
+  return runCommandLine(commandLine, args, { ...own, ...env }, input);
 }
 
 /** An application with a name that no other has. */
@@ -293,6 +294,10 @@ describe('appkeys, when it cannot be done', () => {
     [['apps', 'list', '--nonsense']],
     [['apps', 'list', '--url', 'ftp://x']],
     [['open', 'nothing']],
+    [['login', '--port', 'x']],
+    [['login', '--url', 'ftp://x']],
+    [['login', 'x']],
+    [['logout', '--all', '--profile', 'x']],
   ])('2 for %j, which sends nothing', async (args) => {
     const { code, stdout, stderr } = await appkeys(args, { APPKEYS_URL: 'http://127.0.0.1:1' });
     expect([code, stdout]).toEqual([2, '']);
@@ -304,7 +309,7 @@ describe('appkeys, when it cannot be done', () => {
       apps: ['list', 'create', 'show', 'delete'],
       keys: keyCommands,
       grants: ['list', 'set', 'remove'],
-      '': ['verify', 'open'],
+      '': ['login', 'logout', 'whoami', 'verify', 'open'],
     };
     const all = Object.entries(groups).flatMap(([group, names]) => names.map((name) => [group, name].filter(Boolean)));
     for (const command of all) {

@@ -7,6 +7,9 @@ const service = useCannedService();
 const refusal = { code: '409303', cause: 'Both places are taken.', action: 'Delete one.', correlationId: 'c' };
 const commands = [
   [],
+  ['login'],
+  ['logout'],
+  ['whoami'],
   ['apps'],
   ...['list', 'create', 'show', 'update', 'activate', 'deactivate', 'delete'].map((name) => ['apps', name]),
   ['keys'],
@@ -97,7 +100,7 @@ describe('a refusal', () => {
 
   it.each(['401200', '401300'])('%s says where the token comes from', async (code) => {
     expect(await told(401, { ...refusal, code })).toContain(
-      '\nDelete one.\nHere: set APPKEYS_TOKEN, or give --token.\ncorrelationId',
+      '\nDelete one.\nHere: set APPKEYS_TOKEN, give --token, or run "appkeys login".\ncorrelationId',
     );
   });
 

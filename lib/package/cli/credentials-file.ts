@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { withFileLock } from './file-lock.ts';
+
+/** The rights of a file that belong to others than its owner. */
+const rightsOfOthers = 0o077;
+
+/** @see https://specifications.freedesktop.org/basedir/latest/ */
+export function credentialsPath(): string {
+  const { XDG_CONFIG_HOME: configured = '', APPDATA: appData } = process.env;
+  if (process.platform === 'win32' && appData) return join(appData, 'appkeys', 'credentials.json');
+  const folder = isAbsolute(configured) ? configured : join(homedir(), '.config');
+  return join(folder, 'appkeys', 'credentials.json');
+}
+
+/**
+ * @returns the text of the file, or undefined where there is none
+ * @throws Error when the file cannot be read, or others than its owner can
+ */
+export function readCredentialsFile(path = credentialsPath()): string | undefined {
+  const file = open(path);
+  if (file === undefined) return undefined;
+  try {
+    requirePrivate(file, path);
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw failure(path, 'read', error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function open(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw failure(path, 'read', error);
+  }
+}
+
+/** On Windows, a file has the rights of its folder, which is the user's own. */
+function requirePrivate(file: number, path: string): void {
+  if (process.platform === 'win32' || (fstatSync(file).mode & rightsOfOthers) === 0) return;
+  throw new Error(`Other users of this machine have rights on your credentials. Take them away: chmod 600 ${path}`);
+}
+
+/**
+ * Writes the file whole or not at all.
+ * @throws Error when the file cannot be written: it is as before then
+ */
+export function writeCredentialsFile(text: string, path = credentialsPath()): void {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true });
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw failure(path, 'written', error);
+  }
+}
+
+/**
+ * Runs `action` while no other command changes the file.
+ * @throws Error when nothing can be written into the folder of the file
+ */
+export async function holdCredentialsFile<T>(action: () => Promise<T>, path = credentialsPath()): Promise<T> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    chmodSync(dirname(path), 0o700);
+    return await withFileLock(path, action);
+  } catch (error) {
+    throw failure(path, 'written', error);
+  }
+}
+
+/** Of an error of the file system, the user learns the path and the code. */
+function failure(path: string, what: 'read' | 'written', error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return error;
+  return new Error(`The credentials file ${path} cannot be ${what}: ${error.code}.`, { cause: error });
+}

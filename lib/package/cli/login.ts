@@ -1,0 +1,87 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { addCommand, createServiceClient, type Globals } from './context.ts';
+import { changeCredentials, holdCredentials, type Profile, withProfile } from './credentials.ts';
+import { signInByDevice } from './device-flow.ts';
+import type { Tokens } from './identity-provider.ts';
+import { chooseLogin, normalUrl, type Target, wishOf } from './profiles.ts';
+import { signInByRedirect, usualPort } from './redirect-flow.ts';
+import { tokensIn } from './session.ts';
+import { fetchSignInSettings, type SignInSettings } from './sign-in-settings.ts';
+import { tell } from './terminal.ts';
+import { formatTime } from './times.ts';
+
+interface LoginOptions {
+  readonly port: number;
+  /** whether a code may be used that the user enters in a browser */
+  readonly device: boolean;
+  readonly insecure: boolean;
+}
+
+export function addLogin(program: Command): void {
+  addCommand(
+    program,
+    'login',
+    'sign in at the identity provider of a service, for all later commands',
+    'login --url https://appkeys.example.com',
+  )
+    .addOption(portOption())
+    .option('--no-device', 'use the redirect to this machine even where a code could be entered on any machine')
+    .action(login);
+}
+
+function portOption(): Option {
+  return new Option('--port <port>', 'where the redirect comes back to on this machine')
+    .default(usualPort)
+    .argParser((text) => {
+      const port = Number(text);
+      if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
+      throw new InvalidArgumentError('It is a number from 1 to 65535.');
+    });
+}
+
+async function login({ port, device }: LoginOptions, command: Command): Promise<void> {
+  const { insecure = false, token } = command.optsWithGlobals<Globals>();
+  const target = await prepare(command, insecure);
+  const settings = await fetchSignInSettings(target.url, insecure);
+  const { commandLineClientId: clientId = settings.clientId } = settings;
+  const tokens = await signIn(settings, clientId, { port, device, insecure });
+  const profile = profileOf(target.url, settings, clientId, tokens);
+  await changeCredentials((credentials) => ({
+    ...withProfile(credentials, target.profile, profile),
+    current: target.profile,
+  }));
+  tell(`You are signed in to ${target.url}. The profile is ${target.profile}.${endOf(profile)}`);
+  if (token) tell('APPKEYS_TOKEN or --token wins over this session. Leave it out to use the session.');
+}
+
+/** Nobody has to sign in before it is known that the session can be kept. */
+async function prepare(command: Command, insecure: boolean): Promise<Required<Target>> {
+  const { url, profile } = await holdCredentials(async () => chooseLogin(wishOf(command)));
+  createServiceClient({ url, insecure });
+  return { url: normalUrl(url), profile };
+}
+
+async function signIn(
+  settings: SignInSettings,
+  clientId: string,
+  { port, device, insecure }: LoginOptions,
+): Promise<Tokens> {
+  const isByDevice = device && settings.endpoints.deviceAuthorization !== undefined;
+  return isByDevice
+    ? signInByDevice(settings, clientId, insecure)
+    : signInByRedirect(settings, clientId, { port, insecure });
+}
+
+function profileOf(
+  url: string,
+  { issuer, endpoints: { token, endSession } }: SignInSettings,
+  clientId: string,
+  tokens: Tokens,
+): Profile {
+  const provider = { issuer, clientId, tokenEndpoint: token };
+  return { url, ...provider, ...(endSession !== undefined && { endSessionEndpoint: endSession }), ...tokensIn(tokens) };
+}
+
+function endOf({ expiresAt, refreshToken }: Profile): string {
+  return refreshToken === undefined && expiresAt !== undefined ? ` The session ends at ${formatTime(expiresAt)}.` : '';
+}

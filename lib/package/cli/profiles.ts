@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { type Credentials, readCredentials } from './credentials.ts';
+import { UsageError } from './terminal.ts';
+
+export const usualUrl = 'http://127.0.0.1:3000';
+
+/** Which service and which session the command line and the environment name. */
+export interface Wish {
+  readonly url?: string;
+  readonly profile?: string;
+  /** whether `--profile` names the profile: APPKEYS_PROFILE only names the usual one */
+  readonly isProfileAsked: boolean;
+}
+
+/** The service of a command, and the profile that has a session there. */
+export interface Target {
+  readonly url: string;
+  readonly profile?: string;
+}
+
+/** What is empty counts as missing, but for a URL. */
+export function wishOf(command: Command): Wish {
+  const { url, profile } = command.optsWithGlobals<{ url?: string; profile?: string }>();
+  const isProfileAsked = command.getOptionValueSourceWithGlobals('profile') === 'cli';
+  return { ...(url !== undefined && { url }), ...(profile && { profile }), isProfileAsked };
+}
+
+/**
+ * @throws UsageError when `--profile` and the URL name two services
+ * @throws Error when there is no such profile, or the credentials cannot be read
+ */
+export function chooseTarget(wish: Wish): Target {
+  const credentials = readCredentials();
+  const { url, profile: name = credentials.current } = wish;
+  const known = name === undefined ? undefined : credentials.profiles.get(name);
+  if (url !== undefined && !wish.isProfileAsked) return targetAt(url, name, credentials);
+  if (known === undefined && wish.profile !== undefined) throw unknownProfile();
+  if (name === undefined || known === undefined) return { url: usualUrl };
+  if (url !== undefined && !isSameUrl(url, known.url)) throw otherService(known.url);
+  return { url: known.url, profile: name };
+}
+
+function targetAt(url: string, preferred: string | undefined, credentials: Credentials): Target {
+  const profile = profileAt(url, preferred, credentials);
+  return { url: profile === undefined ? url : normalUrl(url), ...(profile !== undefined && { profile }) };
+}
+
+/** @returns the name of a profile of that service, the preferred one first */
+function profileAt(url: string, preferred: string | undefined, { profiles }: Credentials): string | undefined {
+  const names = [...profiles].filter(([, profile]) => isSameUrl(profile.url, url)).map(([name]) => name);
+  return names.find((name) => name === preferred) ?? names[0];
+}
+
+/**
+ * @returns where a login goes, and the profile that it makes or replaces
+ * @throws UsageError when that profile would have to be chosen by the user
+ */
+export function chooseLogin(wish: Wish): Required<Target> {
+  const credentials = readCredentials();
+  const { profiles, current } = credentials;
+  const name = wish.profile ?? (wish.url === undefined ? current : undefined);
+  const known = name === undefined ? undefined : profiles.get(name);
+  const url = wish.url ?? known?.url ?? usualUrl;
+  const isOther = known !== undefined && !isSameUrl(known.url, url) && !wish.isProfileAsked;
+  if (wish.profile !== undefined && !isOther) return { url, profile: requireName(wish.profile) };
+  return { url, profile: profileAt(url, current, credentials) ?? newName(url, credentials) };
+}
+
+function newName(url: string, { profiles }: Credentials): string {
+  const ofUrl = normalUrl(url)
+    .replace(/^\w+:\/\//, '')
+    .replaceAll(/[^\w.-]+/g, '-');
+  const name = ['default', ofUrl.slice(0, 100)].find((free) => !profiles.has(free));
+  if (name === undefined) throw new UsageError('Give this service a profile of its own: pass --profile NAME.');
+  return name;
+}
+
+function requireName(name: string): string {
+  if (/^[\w.:-]{1,100}$/.test(name)) return name;
+  throw new UsageError('A profile has a name of 1 to 100 letters, digits and the characters "_", ".", ":" and "-".');
+}
+
+/** The name is not repeated: it could be a secret in the wrong place. */
+function unknownProfile(): Error {
+  return new Error('No profile has this name. Run "appkeys login --profile NAME" to make one.');
+}
+
+function otherService(url: string): UsageError {
+  return new UsageError(
+    `The profile is of ${url}, and --url or APPKEYS_URL names another service, which must not get its token. Leave one of them out.`,
+  );
+}
+
+export function isSameUrl(one: string, other: string): boolean {
+  return normalUrl(one) === normalUrl(other);
+}
+
+/** What is no URL stays as it is. */
+export function normalUrl(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const { origin, pathname, search, hash, username, password } = new URL(text);
+  return search || hash || username || password ? text : `${origin}${pathname}`.replace(/\/+$/, '');
+}

@@ -1,0 +1,75 @@
+import * as oauth from 'oauth4webapi';
+import { holdCredentials, type Profile, readCredentials, withProfile } from './credentials.ts';
+import { askProvider, refusalOf, serverOf, type Tokens } from './identity-provider.ts';
+import { isSameUrl } from './profiles.ts';
+
+/** An access token is renewed so long before it expires, in ms: clocks differ, and calls take time. */
+const marginMs = 60_000;
+
+/** The name of a profile and the service that it is used for. */
+export interface SessionOf {
+  readonly name: string;
+  readonly url: string;
+  readonly insecure: boolean;
+}
+
+/**
+ * @returns an access token of the profile that is still valid for a while; it has been renewed if need be
+ * @throws Error when the session has ended, or the identity provider fails
+ */
+export async function accessTokenOf(session: SessionOf): Promise<string> {
+  const profile = profileOf(session);
+  return isFresh(profile) ? profile.accessToken : renew(session);
+}
+
+/** One command renews at a time: identity providers accept a refresh token once, and end the session if it comes again. */
+async function renew(session: SessionOf): Promise<string> {
+  return holdCredentials(async (write) => {
+    const profile = profileOf(session);
+    if (isFresh(profile)) return profile.accessToken;
+    // On a full disk, this fails before the refresh token is used up.
+    write((credentials) => credentials);
+    const { expiresAt: _, ...kept } = profile;
+    const renewed = { ...kept, ...tokensIn(await refresh(profile, session.insecure)) };
+    write((credentials) => withProfile(credentials, session.name, renewed));
+    return renewed.accessToken;
+  });
+}
+
+/** Another command may have signed out meanwhile, or signed in at another service. */
+function profileOf({ name, url }: SessionOf): Profile {
+  const profile = readCredentials().profiles.get(name);
+  if (profile === undefined || !isSameUrl(profile.url, url)) throw sessionEnded();
+  return profile;
+}
+
+function isFresh({ expiresAt = Number.POSITIVE_INFINITY }: Profile): boolean {
+  return Date.now() < expiresAt - marginMs;
+}
+
+async function refresh({ issuer, clientId, tokenEndpoint, refreshToken }: Profile, insecure: boolean): Promise<Tokens> {
+  if (refreshToken === undefined) throw sessionEnded();
+  const [server, client] = [serverOf(issuer, { token_endpoint: tokenEndpoint }), { client_id: clientId }];
+  try {
+    return await askProvider(tokenEndpoint, insecure, async (options) => {
+      const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), refreshToken, options);
+      return oauth.processRefreshTokenResponse(server, client, response);
+    });
+  } catch (error) {
+    // Other statuses say that the identity provider is busy or broken.
+    throw [400, 401, 403].includes(refusalOf(error).status ?? 0) ? sessionEnded(error) : error;
+  }
+}
+
+function sessionEnded(cause?: unknown): Error {
+  return new Error('Your session has ended. Run "appkeys login".', { cause });
+}
+
+/** @returns the part of a profile that the tokens are; a refresh token that is not replaced stays valid */
+export function tokensIn({ access_token: accessToken, expires_in: seconds, refresh_token: refreshToken }: Tokens) {
+  return {
+    accessToken,
+    ...(seconds !== undefined && { expiresAt: Date.now() + Math.floor(seconds * 1_000) }),
+    ...(refreshToken !== undefined && { refreshToken }),
+  } satisfies Partial<Profile>;
+}

@@ -1,0 +1,400 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { freePort } from '../../../infra/local/ports.ts';
+import { readCredentials } from '../../../lib/package/cli/credentials.ts';
+import { credentialsPath, writeCredentialsFile } from '../../../lib/package/cli/credentials-file.ts';
+import { withFileLock } from '../../../lib/package/cli/file-lock.ts';
+import { runCommandLine, useCommandLine } from '../../support/command-line.ts';
+import { tokenAnswer, useFakeProvider } from './fake-provider.ts';
+import { session, useHome } from './home.ts';
+
+const provider = useFakeProvider();
+const home = useHome();
+const commandLine = useCommandLine();
+
+/** Somebody signed in as `default` at the fake service. */
+function signedIn(other: object = {}, name = 'default') {
+  home().write({ current: name, profiles: { [name]: session(provider().url, other) } });
+}
+
+const list = (env = {}, args: string[] = []) => home().run(['apps', 'list', ...args], env);
+const sentTokens = () => provider().seen.map(({ authorization }) => authorization);
+const soon = () => Date.now() + 59_000;
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+describe('where the credentials are', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  });
+
+  it.each([
+    ['linux', '/x', '/x/appkeys/credentials.json'],
+    ['darwin', '/x', '/x/appkeys/credentials.json'],
+    ['linux', '', `${homedir()}/.config/appkeys/credentials.json`],
+    ['linux', 'not/absolute', `${homedir()}/.config/appkeys/credentials.json`],
+  ] as const)('on %s with XDG_CONFIG_HOME=%s', (platform, XDG_CONFIG_HOME, path) => {
+    vi.spyOn(process, 'platform', 'get').mockReturnValue(platform);
+    vi.stubEnv('XDG_CONFIG_HOME', XDG_CONFIG_HOME);
+    expect(credentialsPath()).toBe(path);
+  });
+
+  it('in APPDATA on Windows', () => {
+    vi.spyOn(process, 'platform', 'get').mockReturnValue('win32');
+    vi.stubEnv('APPDATA', '/roaming');
+    expect(credentialsPath()).toBe('/roaming/appkeys/credentials.json');
+  });
+});
+
+describe('the credentials file', () => {
+  it.each([0o640, 0o604, 0o620, 0o602, 0o644])('1 with mode %o: nothing is sent', async (mode) => {
+    signedIn();
+    home().write(home().read(), mode);
+    expect(await list()).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `appkeys: Other users of this machine have rights on your credentials. Take them away: chmod 600 ${home().path}\n`,
+    });
+    expect(provider().seen).toEqual([]);
+  });
+
+  it.each([
+    '',
+    '{',
+    'null',
+    '[]',
+    '{}',
+    '{"profiles": []}',
+    '{"profiles": {"a": null}}',
+    '{"profiles": {"a": {"url": "nonsense"}}}',
+  ])('1 when it is %j, and it stays as it is', async (text) => {
+    home().write(text);
+    const stderr = `appkeys: The file ${home().path} is broken. Delete it, and run "appkeys login".\n`;
+    for (const args of [['apps', 'list'], ['login'], ['logout'], ['whoami']])
+      expect(await home().run(args)).toEqual({ code: 1, stdout: '', stderr });
+    expect(readFileSync(home().path, 'utf8')).toBe(text);
+  });
+
+  it('1 when it cannot be read', async () => {
+    mkdirSync(home().path, { recursive: true, mode: 0o700 });
+    const stderr = `appkeys: The credentials file ${home().path} cannot be read: EISDIR.\n`;
+    expect(await list()).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  it('1 when its folder cannot be made: nobody has to sign in first', async () => {
+    writeFileSync(dirname(home().path), '');
+    const stderr = `appkeys: The credentials file ${home().path} cannot be written: EEXIST.\n`;
+    expect(await home().run(['login', '--url', provider().url])).toEqual({ code: 1, stdout: '', stderr });
+    expect(provider().seen).toEqual([]);
+  });
+
+  it('does not matter where the URL and the token are given', async () => {
+    home().write('{');
+    expect(await list({ APPKEYS_URL: provider().url, APPKEYS_TOKEN: 'mine' })).toMatchObject({ code: 0 });
+  });
+
+  it('is written with mode 0600, and nothing is left beside it', () => {
+    const folder = temporaryFolder();
+    writeCredentialsFile('text', join(folder, 'file'));
+    expect([readdirSync(folder), statSync(join(folder, 'file')).mode & 0o777]).toEqual([['file'], 0o600]);
+  });
+
+  it('is as before when it cannot be written, and nothing is left beside it', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'file'));
+    expect(() => writeCredentialsFile('text', join(folder, 'file'))).toThrow(
+      /^The credentials file .+ cannot be written: E/,
+    );
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('keeps a profile of any name', async () => {
+    home().write(`{"profiles": {"__proto__": ${JSON.stringify(session(provider().url))}}}`);
+    expect([...readCredentials().profiles.keys()]).toEqual(['__proto__']);
+    expect(await list({}, ['--profile', '__proto__'])).toMatchObject({ code: 0 });
+    expect(await list({}, ['--profile', 'constructor'])).toMatchObject({ code: 1 });
+  });
+});
+
+describe('which token and which service count', () => {
+  const both = () => {
+    const { url } = provider();
+    const other = session(`${url}/other`, { accessToken: 'of-other' });
+    home().write({ current: 'default', profiles: { default: session(url), other } });
+    provider().answers['GET /other/apps'] = { body: { principal: 'demo', items: [] } };
+  };
+  const here = () => provider().url;
+  const there = () => `${provider().url}/other`;
+
+  it.each<[string, string[], Record<string, string>, string | undefined, string]>([
+    ['the last login', [], {}, 'access-1', '/apps'],
+    ['APPKEYS_PROFILE', [], { APPKEYS_PROFILE: 'other' }, 'of-other', '/other/apps'],
+    ['--profile before it', ['--profile', 'default'], { APPKEYS_PROFILE: 'other' }, 'access-1', '/apps'],
+    ['an empty APPKEYS_PROFILE is none', [], { APPKEYS_PROFILE: '' }, 'access-1', '/apps'],
+    [
+      'APPKEYS_TOKEN before them, at the URL of the profile',
+      ['--profile', 'other'],
+      { APPKEYS_TOKEN: 'env' },
+      'env',
+      '/other/apps',
+    ],
+    ['--token before all', ['--token', 'option'], { APPKEYS_TOKEN: 'env' }, 'option', '/apps'],
+    ['an empty APPKEYS_TOKEN is none', [], { APPKEYS_TOKEN: '' }, 'access-1', '/apps'],
+  ])('%s', async (_, args, env, token, path) => {
+    both();
+    expect(await list(env, args)).toMatchObject({ code: 0 });
+    expect(provider().seen).toMatchObject([{ line: `GET ${path}`, authorization: `Bearer ${token}` }]);
+  });
+
+  it.each([
+    ['the profile of the URL', () => there(), {}, 'Bearer of-other'],
+    ['a slash at the end does not matter', () => `${there()}/`, {}, 'Bearer of-other'],
+    ['APPKEYS_PROFILE only where it is of the URL', () => there(), { APPKEYS_PROFILE: 'default' }, 'Bearer of-other'],
+    ['none for another path', () => `${here()}/third`, {}, undefined],
+    ['none for another host', () => here().replace('127.0.0.1', 'localhost'), {}, undefined],
+  ])('--url: %s', async (_, url, env, authorization) => {
+    both();
+    await list(env, ['--url', url()]);
+    await list({ ...env, APPKEYS_URL: url() });
+    expect(sentTokens()).toEqual([authorization, authorization]);
+  });
+
+  it('2 for --profile and the URL of another service: nothing is sent', async () => {
+    both();
+    for (const [args, env] of [
+      [['--url', there()], {}],
+      [[], { APPKEYS_URL: there() }],
+    ] as const) {
+      const { code, stderr } = await list(env, ['--profile', 'default', ...args]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`The profile is of ${here()}, and --url`)]);
+    }
+    expect(provider().seen).toEqual([]);
+  });
+
+  it('--profile and its own URL go together', async () => {
+    both();
+    expect(await list({}, ['--profile', 'other', '--url', there()])).toMatchObject({ code: 0 });
+    expect(sentTokens()).toEqual(['Bearer of-other']);
+  });
+
+  it.each([
+    ['--profile', ['--profile', 'x'], {}],
+    ['APPKEYS_PROFILE', [], { APPKEYS_PROFILE: 'x' }],
+  ])('1 for %s that is unknown', async (_, args, env) => {
+    both();
+    const stderr = 'appkeys: No profile has this name. Run "appkeys login --profile NAME" to make one.\n';
+    expect(await list(env, args)).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  it('without a profile, the service is the local one', async () => {
+    expect(await home().run(['open', 'docs'])).toMatchObject({ stdout: 'http://127.0.0.1:3000/docs\n' });
+    both();
+    expect(await home().run(['open', 'docs'])).toMatchObject({ stdout: `${here()}/docs\n` });
+  });
+});
+
+describe('a session', () => {
+  const ended = 'appkeys: Your session has ended. Run "appkeys login".\n';
+
+  it('is not renewed as long as its token is valid for a minute', async () => {
+    signedIn({ expiresAt: Date.now() + 70_000 });
+    await list();
+    expect(sentTokens()).toEqual(['Bearer access-1']);
+  });
+
+  it('is renewed when its token expires within a minute', async () => {
+    signedIn({ expiresAt: soon() });
+    expect(await list()).toMatchObject({ code: 0 });
+    expect(provider().seen).toMatchObject([
+      {
+        line: 'POST /token',
+        form: { grant_type: 'refresh_token', refresh_token: 'refresh-1', client_id: 'console' },
+      },
+      { line: 'GET /apps', authorization: 'Bearer access-2' },
+    ]);
+    const { expiresAt, ...kept } = home().read().profiles.default ?? {};
+    expect(kept).toMatchObject({ url: provider().url, accessToken: 'access-2', refreshToken: 'refresh-2' });
+    expect(expiresAt).toBeGreaterThan(Date.now() + 800_000);
+    expect([statSync(home().path).mode & 0o777, statSync(dirname(home().path)).mode & 0o777]).toEqual([0o600, 0o700]);
+  });
+
+  it('keeps a refresh token that is not replaced, and no expiry that is not known', async () => {
+    provider().answers['POST /token'] = { body: { access_token: 'access-2', token_type: 'Bearer' } };
+    signedIn({ expiresAt: soon() });
+    await list();
+    expect(home().read().profiles.default).toMatchObject({ accessToken: 'access-2', refreshToken: 'refresh-1' });
+    expect(home().read().profiles.default).not.toHaveProperty('expiresAt');
+  });
+
+  it('1 when its refresh token is revoked, or it has none; the file stays as it is', async () => {
+    provider().answers['POST /token'] = { status: 400, body: { error: 'invalid_grant' } };
+    for (const refreshToken of ['refresh-1', undefined]) {
+      signedIn({ expiresAt: soon(), refreshToken });
+      const before = home().read();
+      expect(await list()).toEqual({ code: 1, stdout: '', stderr: ended });
+      expect(home().read()).toEqual(before);
+    }
+    expect(provider().count('GET /apps')).toBe(0);
+  });
+
+  it.each([
+    [
+      'answers with an error',
+      { status: 503, body: { error: 'temporarily_unavailable' } },
+      'gave an answer that cannot be used.',
+    ],
+    ['limits', { status: 429, body: { error: 'slow_down' } }, 'rejected the request: slow_down.'],
+    ['answers with a page', { status: 200, body: '<html>', isHtml: true }, 'gave an answer that cannot be used.'],
+    ['answers with no token', { status: 200, body: {} }, 'gave an answer that cannot be used.'],
+    ['is slow', { isLost: true }, 'does not answer within 10 seconds.'],
+  ])('1 when the identity provider %s; the file stays as it is', async (_, answer, words) => {
+    hurry();
+    provider().answers['POST /token'] = answer;
+    signedIn({ expiresAt: soon() });
+    const before = home().read();
+    const { code, stdout, stderr } = await list();
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      expect.stringContaining(`appkeys: The identity provider at ${provider().url} ${words}`),
+    ]);
+    expect(stderr.trimEnd()).not.toContain('\n');
+    expect(home().read()).toEqual(before);
+  });
+
+  it('1 when the identity provider is down', async () => {
+    const origin = `http://127.0.0.1:${await freePort()}`;
+    signedIn({ expiresAt: soon(), tokenEndpoint: `${origin}/token` });
+    const { code, stderr } = await list();
+    const words = `The identity provider at ${origin} cannot be reached (ECONNREFUSED).`;
+    expect([code, stderr]).toEqual([1, `appkeys: ${words} Try again in a while.\n`]);
+  });
+
+  it('1 when it would be renewed over plain http, unless --insecure allows it', async () => {
+    signedIn({ expiresAt: soon(), tokenEndpoint: 'http://appkeys.invalid/token' });
+    expect((await list()).stderr).toContain('The identity provider at http://appkeys.invalid has plain http');
+    expect((await list({}, ['--insecure'])).stderr).toContain('http://appkeys.invalid cannot be reached');
+  });
+
+  it('no token is ever shown', async () => {
+    provider().answers['POST /token'] = {
+      status: 400,
+      body: { error: 'invalid_request', error_description: 'refresh-1' },
+    };
+    signedIn({ expiresAt: soon() });
+    const { stdout, stderr } = await list();
+    expect(stdout + stderr).not.toMatch(/access-|refresh-/);
+  });
+});
+
+/** Time-outs of requests come soon. */
+function hurry(): void {
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 50);
+  onTestFinished(() => {
+    AbortSignal.timeout = timeout;
+  });
+}
+
+describe('commands at once', () => {
+  const runList = (args: string[] = []) => runCommandLine(commandLine, ['apps', 'list', ...args], { ...home().env });
+
+  /** Each refresh token counts once: one that comes again ends the session. */
+  function rotateRefreshTokens(): void {
+    let isEnded = false;
+    const used = new Set<string>();
+    provider().answers['POST /token'] = ({ form: { refresh_token: token = '' } }) => {
+      isEnded ||= used.has(token);
+      used.add(token);
+      const fresh = tokenAnswer({ refresh_token: `${token}+`, access_token: `access-of-${token}` });
+      return isEnded ? { status: 400, body: { error: 'invalid_grant' } } : { body: fresh };
+    };
+  }
+
+  it('renew a session once', async () => {
+    rotateRefreshTokens();
+    signedIn({ expiresAt: soon() });
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => runList()));
+    expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual(
+      Array(6).fill([0, 'There are no applications that you may see.\n']),
+    );
+    expect(provider().count('POST /token')).toBe(1);
+    expect(home().read().profiles.default).toMatchObject({ refreshToken: 'refresh-1+' });
+    expect(readdirSync(dirname(home().path))).toEqual(['credentials.json']);
+  });
+
+  it('renew the sessions of different profiles, and lose none', async () => {
+    rotateRefreshTokens();
+    const names = ['a', 'b', 'c', 'd'];
+    const old = (name: string) => session(provider().url, { expiresAt: soon(), refreshToken: name });
+    home().write({ current: 'a', profiles: Object.fromEntries(names.map((name) => [name, old(name)])) });
+    await Promise.all(names.map((name) => runList(['--profile', name])));
+    const { current, profiles } = home().read();
+    expect(current).toBe('a');
+    expect(names.map((name) => profiles[name]?.refreshToken)).toEqual(['a+', 'b+', 'c+', 'd+']);
+  });
+});
+
+describe('the lock', () => {
+  const nobody = 2 ** 22 + 1;
+
+  it('lets one in after the other', async () => {
+    const path = join(temporaryFolder(), 'file');
+    const steps: string[] = [];
+    const enter = (name: string) =>
+      withFileLock(path, async () => {
+        steps.push(name);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        steps.push(name);
+      });
+    await Promise.all(['a', 'b', 'c'].map(enter));
+    expect(steps.filter((_, index) => index % 2 === 0)).toEqual(steps.filter((_, index) => index % 2 === 1));
+    expect(readdirSync(dirname(path))).toEqual([]);
+  });
+
+  it.each([
+    ['a process that has ended', `${hostname()} ${nobody} x`, 0],
+    ['another machine, a minute ago', `elsewhere ${process.pid} x`, 60],
+    ['a process that was killed before it could write', '', 60],
+  ])('does not wait for %s', async (_, holder, ageSeconds) => {
+    const path = join(temporaryFolder(), 'file');
+    writeFileSync(`${path}.lock`, holder);
+    const then = Date.now() / 1_000 - ageSeconds;
+    utimesSync(`${path}.lock`, then, then);
+    expect(await withFileLock(path, async () => 'done')).toBe('done');
+    expect(readdirSync(dirname(path))).toEqual([]);
+  });
+
+  it('waits for another machine', async () => {
+    const path = join(temporaryFolder(), 'file');
+    writeFileSync(`${path}.lock`, `elsewhere ${nobody} x`);
+    let isReleased = false;
+    setTimeout(() => {
+      isReleased = true;
+      rmSync(`${path}.lock`);
+    }, 200);
+    expect(await withFileLock(path, async () => isReleased)).toBe(true);
+  });
+
+  it('is given back after an error', async () => {
+    const path = join(temporaryFolder(), 'file');
+    await expect(withFileLock(path, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(readdirSync(dirname(path))).toEqual([]);
+  });
+});
