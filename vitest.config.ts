@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { pageModule } from './infra/scripts/pages.ts';
 import { suites } from './tests/suites.ts';
@@ -17,6 +19,8 @@ export default defineConfig({
   test: {
     ...suite,
     globalSetup: 'tests/support/engine.ts',
+    // Nobody's own credentials of the command line.
+    env: { XDG_CONFIG_HOME: join(tmpdir(), 'appkeys-nobody'), APPKEYS_PROFILE: '' },
     // These only end tests that hang. They are long because no result may depend on how fast the machine is.
     testTimeout: 300_000,
     hookTimeout: 300_000,

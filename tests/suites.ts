@@ -13,13 +13,14 @@ const long = [
   'tests/contract/ties.test.ts',
   'tests/evidence/**',
   'tests/functions/{error-paths,faults,words}.test.ts',
+  'tests/package/cli/login.test.ts',
   'tests/verification/storm.test.ts',
 ];
 
 /** What starts processes or waits: `npm run test:quick` leaves it out, as well as what takes long. */
 const slow = [
   'tests/*.test.ts',
-  'tests/package/cli/command-line.test.ts',
+  'tests/package/cli/{command-line,credentials,whoami}.test.ts',
   'tests/package/client/client.test.ts',
   'tests/functions/**',
   'tests/infra/**',
