@@ -40,3 +40,9 @@ export function signInPage(): string {
 <form method="post">${choices.join('\n')}${cancel}</form>`,
   );
 }
+
+/** @param message plain text */
+export function errorPage(message: string, consoleUrl: string): string {
+  const text = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return page('You are not signed in', `<p>${text}</p><p><a href="${consoleUrl}">Go back to the console</a></p>`);
+}

@@ -77,7 +77,7 @@ describe('many issuers', () => {
 
   it('40 with 300 realms each are trusted by a service that was started with them', async () => {
     const trusted = JSON.parse(readFileSync(join(service().folder, 'settings.json'), 'utf8')).issuers;
-    expect(trusted).toHaveLength(41);
+    expect(trusted).toHaveLength(42);
     const headers = { Authorization: `Bearer ${await service().token()}` };
     expect((await fetch(`${service().url}/apps`, { headers })).status).toBe(200);
   });
