@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { formatAppUrl, type Ports as AllPorts } from '../infra/local/addresses.ts';
+import { type Ports as AllPorts, formatAppUrl } from '../infra/local/addresses.ts';
 import { stage } from '../infra/local/functions.ts';
 import { startIdentityProvider } from '../infra/local/identity-provider.ts';
 import { localIssuer, openSigningKey, type SigningKey, signToken } from '../infra/local/issuer.ts';

@@ -1,5 +1,5 @@
 import { createClient } from '../../package/client/client.ts';
-import { readSignInConfig, resumeSession, type SignInConfig, signIn } from '../shared/sign-in.ts';
+import { readSignInConfig, requireSecurePage, resumeSession, type SignInConfig, signIn } from '../shared/sign-in.ts';
 import { appList } from './app-list.ts';
 import { appView } from './app-view.ts';
 import { labelled } from './dialog.ts';
@@ -66,6 +66,7 @@ function tokenForm(): HTMLElement {
 }
 
 async function openWith(access: Access): Promise<void> {
+  requireSecurePage();
   const appkeys = createClient({ url: new URL('.', location.href).href, token: access.token });
   const { principal } = await appkeys.listApps({ limit: 1 });
   sayNothing();

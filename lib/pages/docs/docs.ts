@@ -58,13 +58,16 @@ function useToken(value: string): void {
 
 /** Lets people sign in or out. A token that is typed in wins. */
 async function followSession(config: SignInConfig): Promise<void> {
-  button.hidden = false;
   button.addEventListener('click', () => {
     if (isSignedIn) session?.signOut(forget);
     else signIn(config).catch(tellOfSignIn);
   });
+  const { textContent: usual } = note;
+  tokenEntry.hidden = true;
+  note.textContent = 'Signing in…';
   session = await resumeSession(config);
   if (session) show(true, 'You are signed in.');
+  else show(false, usual);
 }
 
 /** The identity provider has no page that ends its session. */
@@ -77,6 +80,7 @@ function show(isIn: boolean, words: string): void {
   isSignedIn = isIn;
   button.textContent = isIn ? 'Sign out' : 'Sign in';
   tokenEntry.hidden = isIn;
+  button.hidden = false;
   note.textContent = words;
 }
 

@@ -81,6 +81,7 @@ async function leave(
   { issuer, endpoints, clientId, scope, parameters }: SignInConfig,
   { isSilent, returnTo }: Pick<Pending, 'isSilent' | 'returnTo'>,
 ): Promise<never> {
+  requireSecurePage();
   await requireReachable(issuer, endpoints.token);
   const pending = {
     state: oauth.generateRandomState(),
@@ -259,6 +260,12 @@ function redirectUri(): string {
 
 function here(): string {
   return location.pathname + location.search + location.hash;
+}
+
+/** @throws SignInError on a page that came over plain http from another machine */
+export function requireSecurePage(): void {
+  if (!isSecureContext)
+    throw new SignInError('Plain http shows tokens and keys to the network. Open this page over https.');
 }
 
 function isReload(): boolean {
