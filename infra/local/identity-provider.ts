@@ -106,7 +106,7 @@ function createProvider(
             : 'Enter the code that your terminal shows.';
           ctx.body = page(
             'Sign in a terminal',
-            `<p>${words}</p>${form}<button form="op.deviceInputForm">Continue</button>`,
+            `<p>${words}</p>${form}<button form="op.deviceInputForm" class="primary">Continue</button>`,
           );
         },
         userCodeConfirmSource: async (ctx, form, _client, _device, userCode) => {

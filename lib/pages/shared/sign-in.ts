@@ -33,12 +33,16 @@ interface Pending {
   /** where the page was, from its path on */
   readonly returnTo: string;
   readonly isSilent: boolean;
+  /** ms since the Unix epoch */
+  readonly leftAt: number;
 }
 
 const storageKey = 'appkeys sign-in';
 const answerMs = 10_000;
 /** An access token is renewed so long before it expires, in ms: clocks differ, and calls take time. */
 const marginMs = 60_000;
+/** It takes people so long, in ms, to see where they are and to come back. Who is faster went on while the page loaded. */
+const seenMs = 2_000;
 /** What a provider says of a silent sign-in that needs the user. */
 const needsUser = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required'];
 
@@ -58,8 +62,7 @@ export async function resumeSession(config: SignInConfig): Promise<Session | und
   const answer = new URLSearchParams(location.search);
   const pending = takePending();
   if (!answer.has('state')) {
-    // Asking again would lead to the same dead end each time.
-    if (pending?.isSilent && !isReload()) throw new SignInError(notSentBack());
+    if (pending && isDeadEnd(pending)) throw new SignInError(notSentBack());
     return leave(config, { isSilent: true, returnTo: here() });
   }
   history.replaceState(null, '', pending?.returnTo ?? location.pathname);
@@ -89,6 +92,7 @@ async function leave(
     nonce: oauth.generateRandomNonce(),
     returnTo,
     isSilent,
+    leftAt: Date.now(),
   };
   const url = new URL(endpoints.authorization);
   const values = {
@@ -268,9 +272,9 @@ export function requireSecurePage(): void {
     throw new SignInError('Plain http shows tokens and keys to the network. Open this page over https.');
 }
 
-function isReload(): boolean {
-  const [entry] = performance.getEntriesByType('navigation');
-  return entry instanceof PerformanceNavigationTiming && entry.type === 'reload';
+/** Whether a silent sign-in ended at the identity provider. Another one would end there too, each time. */
+function isDeadEnd({ isSilent, leftAt }: Pending): boolean {
+  return isSilent && Date.now() - leftAt > seenMs;
 }
 
 function notSentBack(): string {
