@@ -54,8 +54,13 @@ function shownDefault(name: string, value: unknown): string {
       .join(', '),
     eventBus: 'none',
     issuers: 'none: required',
+    'console.issuer': 'none: required',
+    'console.clientId': 'none: required',
+    'console.commandLineClientId': 'that of the console',
+    'console.parameters': 'none',
     rateLimit: `\`${JSON.stringify(value)}\``,
   };
+  if (name.startsWith('console.endpoints.')) return 'by discovery';
   return special[name] ?? `\`${Array.isArray(value) ? `[${value.join(', ')}]` : value}\``;
 }
 

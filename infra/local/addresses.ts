@@ -18,7 +18,7 @@ export function formatUrl(port: number): string {
 }
 
 /** An application's URL, its HRN percent-encoded. */
-export function formatAppUrl({ httpPort }: Ports, app: AppRef, partition: string): string {
+export function formatAppUrl({ httpPort }: Pick<Ports, 'httpPort'>, app: AppRef, partition: string): string {
   return `${formatUrl(httpPort)}/apps/${encodeURIComponent(formatAppHrn(app, partition))}`;
 }
 

@@ -10,7 +10,7 @@ import { algorithm, audience, type SigningKey } from './issuer.ts';
 import { forOwnHosts } from './own-hosts.ts';
 import { listen, loopback } from './ports.ts';
 import { openProviderRecords } from './provider-records.ts';
-import { page, signInPage } from './sign-in-page.ts';
+import { errorPage, page, signInPage } from './sign-in-page.ts';
 
 /** The console and the command line sign in as this client. */
 const clientId = 'appkeys';
@@ -28,6 +28,8 @@ interface Surroundings {
   readonly folder: string;
 }
 
+type ProviderPorts = Pick<Ports, 'httpPort' | 'issuerPort'>;
+
 /** @returns the setting `console` that signs in at this provider */
 export function signInSettings(issuer: string): SignInSettings {
   const endpoints = {
@@ -41,25 +43,30 @@ export function signInSettings(issuer: string): SignInSettings {
 
 /** Starts an OpenID provider on the loopback address, whose users are the demo users, for the pages of the service. */
 export async function startIdentityProvider(
-  { httpPort, issuerPort }: Pick<Ports, 'httpPort' | 'issuerPort'>,
+  { httpPort, issuerPort }: ProviderPorts,
   surroundings: Surroundings,
 ): Promise<{ issuer: string; stop: () => void }> {
   const issuer = formatUrl(issuerPort);
-  const provider = createProvider(issuer, httpPort, surroundings);
+  const provider = createProvider({ httpPort, issuerPort }, surroundings);
   const callback = provider.callback();
   const server = createServer(async (request, response) => {
     const [, uid] = /^\/sign-in\/([\w-]+)$/.exec(request.url ?? '') ?? [];
     if (uid === undefined) return callback(request, response);
-    await signIn(provider, request, response).catch(() => response.writeHead(400).end('The sign-in has expired.'));
+    await signIn(provider, request, response).catch(() => {
+      sendPage(response, 400, errorPage('This sign-in has expired.', consoleUrl(httpPort)));
+    });
   });
   await listen(forOwnHosts(server), issuerPort);
   return { issuer, stop: () => void server.close().closeAllConnections() };
 }
 
-function createProvider(issuer: string, httpPort: number, { key: { privateJwk }, folder }: Surroundings): Provider {
+function createProvider(
+  { httpPort, issuerPort }: ProviderPorts,
+  { key: { privateJwk }, folder }: Surroundings,
+): Provider {
   const origins = [loopback, 'localhost'].map((host) => `http://${host}:${httpPort}`);
   const pages = origins.flatMap((origin) => [`${origin}/console`, `${origin}/docs`]);
-  return new Provider(issuer, {
+  return new Provider(formatUrl(issuerPort), {
     clients: [
       {
         client_id: clientId,
@@ -73,7 +80,19 @@ function createProvider(issuer: string, httpPort: number, { key: { privateJwk },
     clientDefaults: { id_token_signed_response_alg: algorithm },
     clientBasedCORS: (_, origin) => origins.includes(origin),
     adapter: openProviderRecords(join(folder, 'identity-provider.json')),
-    cookies: { keys: [createHash('sha256').update(`cookies ${privateJwk.d}`).digest('hex')] },
+    cookies: {
+      keys: [createHash('sha256').update(`cookies ${privateJwk.d}`).digest('hex')],
+      // A browser sends cookies to every port of a host: another local service has names of its own.
+      names: {
+        session: `appkeys_session_${issuerPort}`,
+        interaction: `appkeys_interaction_${issuerPort}`,
+        resume: `appkeys_resume_${issuerPort}`,
+      },
+    },
+    renderError: (ctx, { error, error_description: description = error }) => {
+      ctx.type = 'html';
+      ctx.body = errorPage(`The identity provider rejected the request: ${description}.`, consoleUrl(httpPort));
+    },
     jwks: { keys: [privateJwk as never] },
     pkce: { required: () => true },
     scopes: ['openid', 'offline_access', 'api'],
@@ -87,7 +106,7 @@ function createProvider(issuer: string, httpPort: number, { key: { privateJwk },
             : 'Enter the code that your terminal shows.';
           ctx.body = page(
             'Sign in a terminal',
-            `<p>${words}</p>${form}<button form="op.deviceInputForm">Continue</button>`,
+            `<p>${words}</p>${form}<button form="op.deviceInputForm" class="primary">Continue</button>`,
           );
         },
         userCodeConfirmSource: async (ctx, form, _client, _device, userCode) => {
@@ -162,13 +181,20 @@ function createProvider(issuer: string, httpPort: number, { key: { privateJwk },
 async function signIn(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
   await provider.interactionDetails(request, response);
   if (request.method !== 'POST') {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
-    return void response.end(signInPage());
+    return sendPage(response, 200, signInPage());
   }
   const accountId = new URLSearchParams(await text(request)).get('user') ?? '';
   const isUser = Object.hasOwn(demoUsers, accountId);
   const cancelled = { error: 'access_denied', error_description: 'The sign-in was cancelled.' };
   await provider.interactionFinished(request, response, isUser ? { login: { accountId } } : cancelled);
+}
+
+function sendPage(response: ServerResponse, status: number, html: string): void {
+  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).end(html);
+}
+
+function consoleUrl(httpPort: number): string {
+  return `${formatUrl(httpPort)}/console`;
 }
 
 /** The one client is this project's own: nobody is asked whether it may. */

@@ -51,11 +51,17 @@ export function openProviderRecords(file: string): (kind: string) => Adapter {
   };
 }
 
-/** A file that cannot be read is as good as none: everybody signs in again. */
+/** A file that cannot be used is as good as none: everybody signs in again. */
 function read(file: string): Map<string, Stored> {
   try {
-    return new Map(JSON.parse(readFileSync(file, 'utf8')));
+    const records = new Map(JSON.parse(readFileSync(file, 'utf8')));
+    return [...records].every(isRecord) ? (records as Map<string, Stored>) : new Map();
   } catch {
     return new Map();
   }
+}
+
+function isRecord([key, value]: [unknown, unknown]): boolean {
+  const { payload, expiresAt } = (value ?? {}) as Partial<Stored>;
+  return typeof key === 'string' && typeof payload === 'object' && payload !== null && Number.isFinite(expiresAt);
 }

@@ -14,7 +14,7 @@ export interface Surroundings {
 }
 
 /** Starts the service in this process, with what `process.env` says. */
-export async function startService({ httpPort, lambdaPort }: Ports): Promise<{ stop: () => void }> {
+export async function startService({ httpPort, lambdaPort }: Omit<Ports, 'issuerPort'>): Promise<{ stop: () => void }> {
   await loadHandlers();
   const [gateway, lambda] = [forOwnHosts(createGateway()), forOwnHosts(createLambda())];
   await listen(gateway, httpPort);

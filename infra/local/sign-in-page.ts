@@ -1,13 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { demoUsers } from './demo-users.ts';
+import { projectFolder } from './folders.ts';
 
-const style = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 26rem; margin: 15vh auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; }
-button { font: inherit; padding: .6rem .9rem; margin: 0 0 .6rem; cursor: pointer; }
-form button[name=user] { display: block; width: 100%; text-align: start; }
-input { font: inherit; padding: .5rem; text-transform: uppercase; }
-code { font-size: 1.3rem; }`;
+/** As the service's own pages look. */
+const style = `${readFileSync(join(projectFolder, 'lib/pages/shared/theme.css'), 'utf8')}
+body { padding: 0 16px; }
+main { max-width: 440px; margin: 12vh auto; padding: 32px; border: 1px solid var(--line); border-radius: 14px; background: var(--surface); }
+h1 { margin: 0; font-size: 26px; line-height: 1.25; letter-spacing: -0.015em; }
+p { color: var(--quiet); }
+a { color: var(--accent); }
+button, input { min-height: 38px; margin: 0 0 8px; padding: 0 14px; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); color: var(--ink); font: inherit; font-size: 15px; }
+button { cursor: pointer; }
+button:hover { border-color: var(--quiet); }
+button[name=user] { display: block; width: 100%; padding: 9px 14px; text-align: start; line-height: 1.4; }
+button small { color: var(--quiet); }
+button[autofocus], button.primary { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
+input { width: 100%; text-transform: uppercase; }
+::placeholder { color: var(--quiet); opacity: 1; }
+code { font: 650 22px var(--mono); color: var(--ink); }`;
 
 /** @param body trusted HTML */
 export function page(title: string, body: string): string {
@@ -21,8 +32,10 @@ export function page(title: string, body: string): string {
 <style>${style}</style>
 </head>
 <body>
+<main>
 <h1>${title}</h1>
 ${body}
+</main>
 </body>
 </html>
 `;
@@ -31,7 +44,8 @@ ${body}
 /** The page on which somebody chooses who to be. */
 export function signInPage(): string {
   const choices = Object.entries(demoUsers).map(
-    ([name, { words }]) => `<button name="user" value="${name}"><strong>${name}</strong><br>${words}</button>`,
+    ([name, { words }]) =>
+      `<button name="user" value="${name}"><strong>${name}</strong><br><small>${words}</small></button>`,
   );
   const cancel = '<button name="cancel" value="yes">Cancel</button>';
   return page(
@@ -39,4 +53,10 @@ export function signInPage(): string {
     `<p>This is the local identity provider. Choose a demo user; there is no password.</p>
 <form method="post">${choices.join('\n')}${cancel}</form>`,
   );
+}
+
+/** @param message plain text */
+export function errorPage(message: string, consoleUrl: string): string {
+  const text = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return page('You are not signed in', `<p>${text}</p><p><a href="${consoleUrl}">Go back to the console</a></p>`);
 }

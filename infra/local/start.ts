@@ -23,7 +23,7 @@ Runs the service on this machine, with its data in .local/ (or the folder that A
 
   --port N         where the API listens (default 3000)
   --lambda-port N  where direct invocations are taken (default: the API's port + 2, or a free one)
-  --settings FILE  the settings (default infra/settings/local.yml); its issuers are trusted besides the local one
+  --settings FILE  the settings (default infra/settings/local.yml); its issuers are trusted besides the local ones
   --help           this page`;
 
 type Options = { help: boolean; httpPort: number; lambdaPort: number | undefined; settingsFile: string };

@@ -1,10 +1,21 @@
-import type { Route } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
 
 const service = useLocalService();
-const open = useBrowser();
+const open = useBrowser(() => service().issuer);
+
+async function openWithToken(): Promise<Page> {
+  const page = await open(`${service().url}/docs`);
+  await typeToken(page);
+  return page;
+}
+
+async function typeToken(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  await page.locator('#token').fill(await service().token());
+}
 
 const generate = '#operations-apiKeys-generateApiKey';
 
@@ -19,7 +30,7 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
   });
 
   it('generates a key with Try It, and shows the 201 and the key', async () => {
-    const page = await open(`${service().url}/demo/docs`);
+    const page = await openWithToken();
     expect(page.url()).toBe(`${service().url}/docs`);
     await page.locator(`${generate} .opblock-summary-control`).click();
     expect(await page.locator(`${generate} [data-param-name=app] input`).inputValue()).toBe(
@@ -37,13 +48,14 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
   });
 
   it('asks where it came from, also if the document names a deployment behind it', async () => {
-    const page = await open(`${service().url}/demo/docs`);
+    const page = await openWithToken();
     const answer = async (route: Route) => {
       const document = (await (await route.fetch()).json()) as object;
       await route.fulfill({ json: { ...document, servers: [{ url: 'https://behind.example.com/prod' }] } });
     };
-    await page.route('**/openapi.json', answer, { times: 1 });
+    await page.route('**/openapi.json', answer);
     await page.reload();
+    await typeToken(page);
     await page.locator('#operations-service-getOpenapi .opblock-summary-control').click();
     const asked = page.waitForRequest((request) => request.url().includes('openapi.json'));
     await page.locator('#operations-service-getOpenapi .execute').click();
@@ -51,7 +63,7 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
   });
 
   it.each(['', '.', '..'])('does not send a call with %j in its path, which would be another call', async (value) => {
-    const page = await open(`${service().url}/demo/docs`);
+    const page = await openWithToken();
     const sent: string[] = [];
     page.on('request', (request) => request.method() === 'DELETE' && sent.push(request.url()));
     const call = page.locator('#operations-apiKeys-deleteApiKey');
@@ -63,7 +75,7 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
   });
 
   it('shows the request in the language that is chosen, as it is to be sent, and without the token', async () => {
-    const page = await open(`${service().url}/demo/docs`);
+    const page = await openWithToken();
     await page.locator(`${generate} .opblock-summary-control`).click();
     const snippet = page.locator(`${generate} .snippets`);
     await page.locator(`${generate} textarea`).fill('{"name":"typed"}');
@@ -83,6 +95,7 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
 
   it('a call without a token is told what is missing; with the one typed it succeeds', async () => {
     const page = await open(`${service().url}/docs`);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
     const list = page.locator('#operations-apps-listApps');
     await list.locator('.opblock-summary-control').click();
     await list.locator('.execute').click();
@@ -96,7 +109,7 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
     const elsewhere = service().url.replace('127.0.0.1', otherHost);
     const page = await open(`${elsewhere}/docs#token=${await service().token()}`);
     await page.locator('.opblock').first().waitFor();
-    expect(page.url()).toBe(`${elsewhere}/docs`);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
     expect(await page.locator('#token').inputValue()).toBe('');
   });
 });

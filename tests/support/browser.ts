@@ -17,9 +17,12 @@ const seen: string[] = [];
 
 /**
  * Starts a browser before the tests of the file. After each of them its pages are closed, and none may have asked
- * another host than the service's, or have written an error.
+ * another host than the service's and the identity provider's, or have written an error.
+ * @param identityProvider its URL
  */
-export function useBrowser(): (url: string, options?: BrowserContextOptions) => Promise<Page> {
+export function useBrowser(
+  identityProvider: () => string,
+): (url: string, options?: BrowserContextOptions) => Promise<Page> {
   let browser: Browser | undefined;
   beforeAll(async () => {
     if (isMissing) return;
@@ -36,7 +39,7 @@ export function useBrowser(): (url: string, options?: BrowserContextOptions) => 
     await context.route(`http://${otherHost}:*/**`, answerFromHere);
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
-    watch(page, new URL(url).host);
+    watch(page, [new URL(url), new URL(identityProvider())]);
     await page.goto(url);
     return page;
   };
@@ -47,15 +50,18 @@ async function answerFromHere(route: Route): Promise<void> {
   await route.fulfill({ response: await route.fetch({ url }) });
 }
 
-function watch(page: Page, host: string): void {
+function watch(page: Page, [service, identityProvider]: readonly [URL, URL]): void {
   page.on('request', (request) => {
     const { protocol, host: asked } = new URL(request.url());
-    if (protocol !== 'data:' && asked !== host) seen.push(`asked ${request.url()}`);
+    if (protocol !== 'data:' && asked !== service.host && asked !== identityProvider.host)
+      seen.push(`asked ${request.url()}`);
   });
   page.on('pageerror', ({ message }) => seen.push(message));
   page.on('console', (message) => {
-    // The browser itself notes each refusal of the API.
-    const isRefusal = message.text().startsWith('Failed to load resource') && /\/apps\b/.test(message.location().url);
+    // The browser itself notes each refusal of the API, and of the identity provider.
+    const { url } = message.location();
+    const isFailure = message.text().startsWith('Failed to load resource');
+    const isRefusal = isFailure && (/\/apps\b/.test(url) || url.startsWith(`${identityProvider.origin}/`));
     if (['error', 'warning'].includes(message.type()) && !isRefusal) seen.push(message.text());
   });
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -16,6 +16,10 @@ const startTimeoutMs = 300_000;
 export interface LocalService {
   readonly url: string;
   readonly folder: string;
+  /** the URL of its identity provider */
+  readonly issuer: string;
+  /** what it has written until now */
+  output(): string;
   /** what `npm start` prints for a verifier outside the service */
   readonly verifierEnvironment: Readonly<Record<string, string>>;
   /** a token of `demo`, unless it says otherwise */
@@ -73,6 +77,8 @@ async function whenReady(child: ChildProcess, folder: string, port: number): Pro
   return {
     url: formatUrl(port),
     folder,
+    issuer: JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8')).console.issuer,
+    output: () => output,
     verifierEnvironment: verifierEnvironmentIn(output),
     token: async (parts) => signToken(await openSigningKey(folder), { ...usual, ...parts }),
   };

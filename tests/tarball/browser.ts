@@ -8,7 +8,7 @@ import { useProject } from './project.ts';
 
 const project = useProject();
 const service = useLocalService();
-const open = useBrowser();
+const open = useBrowser(() => service().issuer);
 
 /** The file that is published. */
 let published: string;
@@ -40,6 +40,7 @@ describe.skipIf(isMissing)(`the client in a page of the service's origin${needsC
     const token = await service().token({ permissions: ['account:createApp', 'account:verify'] });
     const { hrn: app } = await createClient({ url, token }).createApp({ name: 'in a browser' });
     const page = await open(`${url}/console`);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
     await page.route(`${url}/client.js`, (route) => route.fulfill({ contentType: 'text/javascript', body: published }));
     const session = await page.context().newCDPSession(page);
     const shown: string[] = [];

@@ -13,9 +13,9 @@ export function appList(appkeys: Client, choose: (app: App) => void): HTMLElemen
     list.append(...page.items.map(entry));
     pageToken = page.pageToken;
     more.hidden = pageToken === undefined;
-    if (isFirst) list.querySelector('button')?.click();
+    if (isFirst) (lastChosen(list) ?? list.querySelector('button'))?.click();
     if (list.childElementCount === 0)
-      list.after(element('p', { class: 'description' }, 'This token shows no application.'));
+      list.after(element('p', { class: 'description' }, 'There is no application that you may see.'));
   };
   const loadMore = async () => {
     more.disabled = true;
@@ -27,11 +27,18 @@ export function appList(appkeys: Client, choose: (app: App) => void): HTMLElemen
     const item = button('', () => {
       for (const other of list.querySelectorAll('[aria-current]')) other.removeAttribute('aria-current');
       item.setAttribute('aria-current', 'true');
+      history.replaceState(null, '', `#${item.value}`);
       choose(app);
     });
+    item.value = encodeURIComponent(app.clientId);
     item.append(element('span', {}, app.name), element('small', {}, app.clientId));
     return element('li', {}, item);
   };
   load().catch(complain);
   return element('nav', { class: 'apps', 'aria-label': 'Applications' }, element('h2', {}, 'Applications'), list, more);
+}
+
+/** The page's address has it, so that a reload shows it again. */
+function lastChosen(list: HTMLElement): HTMLElement | undefined {
+  return [...list.querySelectorAll('button')].find(({ value }) => value === location.hash.slice(1));
 }

@@ -1,10 +1,10 @@
 import { createClient } from '../../package/client/client.ts';
-import { readSignInConfig, resumeSession, type SignInConfig, signIn } from '../shared/sign-in.ts';
+import { readSignInConfig, requireSecurePage, resumeSession, type SignInConfig, signIn } from '../shared/sign-in.ts';
 import { appList } from './app-list.ts';
 import { appView } from './app-view.ts';
 import { labelled } from './dialog.ts';
 import { button, element, requireElement } from './element.ts';
-import { complain, sayNothing } from './notices.ts';
+import { complain, say, sayNothing } from './notices.ts';
 
 /** What gets an access token, and what is done to forget it. */
 interface Access {
@@ -28,7 +28,14 @@ function askWho(): void {
 }
 
 function signInForm(config: SignInConfig): HTMLElement {
-  const start = button('Sign in', () => signIn(config).catch(complain), { class: 'primary' });
+  const start = button(
+    'Sign in',
+    () => {
+      say('Waiting for the identity provider…');
+      signIn(config).catch(complain);
+    },
+    { class: 'primary' },
+  );
   return element(
     'div',
     {},
@@ -59,6 +66,7 @@ function tokenForm(): HTMLElement {
 }
 
 async function openWith(access: Access): Promise<void> {
+  requireSecurePage();
   const appkeys = createClient({ url: new URL('.', location.href).href, token: access.token });
   const { principal } = await appkeys.listApps({ limit: 1 });
   sayNothing();
@@ -77,11 +85,19 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') main.querySelector('.app')?.dispatchEvent(new Event('outdated'));
 });
 
+/** The identity provider has no page that ends its session. */
+function forget(): void {
+  askWho();
+  say('You are signed out here. The identity provider may still know you.');
+}
+
 /** Goes on with the session that the identity provider knows, or asks. */
 async function begin(): Promise<void> {
-  const session = signInConfig && (await resumeSession(signInConfig));
+  if (!signInConfig) return askWho();
+  main.replaceChildren(element('p', { class: 'waiting' }, 'Signing in…'));
+  const session = await resumeSession(signInConfig);
   if (!session) return askWho();
-  await openWith({ token: session.token, leave: { words: 'Sign out', run: session.signOut } });
+  await openWith({ token: session.token, leave: { words: 'Sign out', run: () => session.signOut(forget) } });
 }
 
 begin().catch((error) => {

@@ -32,21 +32,24 @@ export function isOutdated(error: unknown): boolean {
 export function describeError(error: unknown): HTMLElement[] {
   if (error instanceof SignInError) return describeSignInError(error);
   if (!(error instanceof AppkeysError)) throw error;
-  const { cause, action, code, correlationId, details = [], retryAfterSeconds } = error;
+  const { cause, action, code, status, correlationId, details = [], retryAfterSeconds } = error;
   return [
     element('p', { class: 'cause' }, cause),
     ...details.map(({ source, message }) => element('p', {}, `${source.replace(/^\$\./, '')}: ${message}`)),
     element('p', {}, action),
     ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `Retry-After: ${retryAfterSeconds} seconds`)]),
     element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`),
+    ...(status === 401 ? signInButton() : []),
   ];
 }
 
-/** What was typed stays until the user leaves for the identity provider. */
 function describeSignInError({ message }: SignInError): HTMLElement[] {
+  return [element('p', { class: 'cause' }, message), ...signInButton()];
+}
+
+/** What was typed stays until the user leaves for the identity provider. */
+function signInButton(): HTMLElement[] {
   const config = readSignInConfig();
-  return [
-    element('p', { class: 'cause' }, message),
-    ...(config ? [button('Sign in', () => signIn(config).catch(complain))] : []),
-  ];
+  const isAsked = document.querySelector('.sign-in') !== null;
+  return config && !isAsked ? [button('Sign in', () => signIn(config).catch(complain))] : [];
 }

@@ -11,8 +11,10 @@ import { snippetsPlugin } from './snippets-plugin.ts';
 followColorScheme();
 const tokenField = requireElement('token', HTMLInputElement);
 const note = requireElement('token-note', HTMLElement);
+const tokenEntry = requireElement('token-entry', HTMLElement);
 const button = requireElement('sign-in', HTMLButtonElement);
 let session: Session | undefined;
+let isSignedIn = false;
 
 const config = readSignInConfig();
 if (config) followSession(config).catch(tellOfSignIn);
@@ -54,27 +56,46 @@ function useToken(value: string): void {
   if (!value) reference.authActions.logout(['bearer']);
 }
 
-/** Shows whether somebody is signed in, and lets them sign in or out. A token that is typed in wins. */
+/** Lets people sign in or out. A token that is typed in wins. */
 async function followSession(config: SignInConfig): Promise<void> {
-  button.hidden = false;
-  button.addEventListener('click', () => (session ? session.signOut() : signIn(config).catch(tellOfSignIn)));
+  button.addEventListener('click', () => {
+    if (isSignedIn) session?.signOut(forget);
+    else signIn(config).catch(tellOfSignIn);
+  });
+  const { textContent: usual } = note;
+  tokenEntry.hidden = true;
+  note.textContent = 'Signing in…';
   session = await resumeSession(config);
-  if (!session) return;
-  button.textContent = 'Sign out';
-  note.textContent = 'You are signed in.';
-  requireElement('token-entry', HTMLElement).hidden = true;
+  if (session) show(true, 'You are signed in.');
+  else show(false, usual);
+}
+
+/** The identity provider has no page that ends its session. */
+function forget(): void {
+  session = undefined;
+  show(false, 'You are signed out here. The identity provider may still know you.');
+}
+
+function show(isIn: boolean, words: string): void {
+  isSignedIn = isIn;
+  button.textContent = isIn ? 'Sign out' : 'Sign in';
+  tokenEntry.hidden = isIn;
+  button.hidden = false;
+  note.textContent = words;
 }
 
 function tellOfSignIn(error: unknown): void {
   if (!(error instanceof SignInError)) throw error;
-  note.textContent = error.message;
+  show(false, error.message);
 }
 
 /** Each request has a token that is valid now. */
 async function withSessionToken(request: SwaggerRequest): Promise<SwaggerRequest> {
   if (!session || request.headers.Authorization !== undefined || request.loadSpec) return request;
   try {
-    return { ...request, headers: { ...request.headers, Authorization: `Bearer ${await session.token()}` } };
+    const token = await session.token();
+    if (!isSignedIn) show(true, 'You are signed in.');
+    return { ...request, headers: { ...request.headers, Authorization: `Bearer ${token}` } };
   } catch (error) {
     tellOfSignIn(error);
     return request;

@@ -13,12 +13,17 @@ export interface SignInConfig {
 export interface Session {
   /** @returns an access token that is still valid for a while. @throws SignInError when the session has ended */
   token(): Promise<string>;
-  /** Leaves the page for that of the identity provider which ends its session too, if it has one. */
-  signOut(): void;
+  /**
+   * Leaves the page for that of the identity provider which ends its session too. A provider may have none.
+   * @param forget is called then, and drops this session
+   */
+  signOut(forget: () => void): void;
 }
 
 /** Why somebody is not signed in, in words for people. */
 export class SignInError extends Error {}
+
+const denied = 'You are not signed in. The sign-in was cancelled, or the identity provider denied it.';
 
 /** Between leaving for the identity provider and coming back; of this tab alone. */
 interface Pending {
@@ -28,12 +33,16 @@ interface Pending {
   /** where the page was, from its path on */
   readonly returnTo: string;
   readonly isSilent: boolean;
+  /** ms since the Unix epoch */
+  readonly leftAt: number;
 }
 
 const storageKey = 'appkeys sign-in';
 const answerMs = 10_000;
 /** An access token is renewed so long before it expires, in ms: clocks differ, and calls take time. */
 const marginMs = 60_000;
+/** It takes people so long, in ms, to see where they are and to come back. Who is faster went on while the page loaded. */
+const seenMs = 2_000;
 /** What a provider says of a silent sign-in that needs the user. */
 const needsUser = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required'];
 
@@ -52,14 +61,17 @@ export function readSignInConfig(): SignInConfig | undefined {
 export async function resumeSession(config: SignInConfig): Promise<Session | undefined> {
   const answer = new URLSearchParams(location.search);
   const pending = takePending();
-  if (!answer.has('state')) return leave(config, { isSilent: true, returnTo: here() });
+  if (!answer.has('state')) {
+    if (pending && isDeadEnd(pending)) throw new SignInError(notSentBack());
+    return leave(config, { isSilent: true, returnTo: here() });
+  }
   history.replaceState(null, '', pending?.returnTo ?? location.pathname);
   if (pending?.state !== answer.get('state'))
     throw new SignInError('This sign-in has expired, or was started in another tab. Sign in again.');
   const error = answer.get('error');
   if (error !== null && pending.isSilent && needsUser.includes(error)) return undefined;
-  if (error === 'access_denied') throw new SignInError('You are not signed in: the sign-in was cancelled.');
-  if (error !== null) throw new SignInError(`The identity provider did not sign you in: ${error}.`);
+  if (error === 'access_denied') throw new SignInError(denied);
+  if (error !== null) throw new SignInError(`The identity provider did not sign you in (${error}). Sign in again.`);
   return sessionOf(config, await exchange(config, answer, pending));
 }
 
@@ -72,6 +84,7 @@ async function leave(
   { issuer, endpoints, clientId, scope, parameters }: SignInConfig,
   { isSilent, returnTo }: Pick<Pending, 'isSilent' | 'returnTo'>,
 ): Promise<never> {
+  requireSecurePage();
   await requireReachable(issuer, endpoints.token);
   const pending = {
     state: oauth.generateRandomState(),
@@ -79,6 +92,7 @@ async function leave(
     nonce: oauth.generateRandomNonce(),
     returnTo,
     isSilent,
+    leftAt: Date.now(),
   };
   const url = new URL(endpoints.authorization);
   const values = {
@@ -94,9 +108,24 @@ async function leave(
     ...(isSilent && { prompt: 'none' }),
   };
   for (const [name, value] of Object.entries(values)) url.searchParams.set(name, value);
-  sessionStorage.setItem(storageKey, JSON.stringify(pending));
-  location.assign(url);
-  return new Promise(() => {});
+  keepPending(pending);
+  // A silent sign-in leaves nothing in the history, where "Back" would start it again.
+  if (isSilent) location.replace(url);
+  else location.assign(url);
+  return hasLeft(endpoints.authorization);
+}
+
+/** @throws SignInError when the page is still there after a while */
+function hasLeft(endpoint: string): Promise<never> {
+  return new Promise((_, reject) => {
+    const timer = setTimeout(() => {
+      window.stop();
+      takePending();
+      reject(unreachable(endpoint));
+    }, answerMs);
+    // "Back" may bring the page back as it is now.
+    window.addEventListener('pagehide', () => clearTimeout(timer), { once: true });
+  });
 }
 
 /**
@@ -159,9 +188,9 @@ function sessionOf(config: SignInConfig, first: oauth.TokenEndpointResponse): Se
       });
       return renewing;
     },
-    signOut() {
+    signOut(forget) {
       const { endSession } = config.endpoints;
-      if (endSession === undefined) return location.assign(location.pathname);
+      if (endSession === undefined) return forget();
       const url = new URL(endSession);
       url.searchParams.set('client_id', config.clientId);
       url.searchParams.set('post_logout_redirect_uri', redirectUri());
@@ -237,8 +266,38 @@ function here(): string {
   return location.pathname + location.search + location.hash;
 }
 
+/** @throws SignInError on a page that came over plain http from another machine */
+export function requireSecurePage(): void {
+  if (!isSecureContext)
+    throw new SignInError('Plain http shows tokens and keys to the network. Open this page over https.');
+}
+
+/** Whether a silent sign-in ended at the identity provider. Another one would end there too, each time. */
+function isDeadEnd({ isSilent, leftAt }: Pending): boolean {
+  return isSilent && Date.now() - leftAt > seenMs;
+}
+
+function notSentBack(): string {
+  return `The identity provider did not send you back to this page. Its client must have the redirect URI ${redirectUri()}.`;
+}
+
+const noStorage = 'Your browser does not let this page store data for the sign-in. Allow it, or use an access token.';
+
+/** @throws SignInError when the browser keeps nothing for this page */
+function keepPending(pending: Pending): void {
+  try {
+    sessionStorage.setItem(storageKey, JSON.stringify(pending));
+  } catch (cause) {
+    throw new SignInError(noStorage, { cause });
+  }
+}
+
 function takePending(): Pending | undefined {
-  const text = sessionStorage.getItem(storageKey);
-  sessionStorage.removeItem(storageKey);
-  return text === null ? undefined : JSON.parse(text);
+  try {
+    const text = sessionStorage.getItem(storageKey);
+    sessionStorage.removeItem(storageKey);
+    return text === null ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

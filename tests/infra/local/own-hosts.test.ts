@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
-import { generateKeyPair } from 'jose';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startDynalite } from '../../../infra/local/dynalite.ts';
-import { startJwksServer } from '../../../infra/local/issuer.ts';
+import { startIdentityProvider } from '../../../infra/local/identity-provider.ts';
+import { openSigningKey } from '../../../infra/local/issuer.ts';
 import { startLocalKms } from '../../../infra/local/kms.ts';
 import { createLambda } from '../../../infra/local/lambda.ts';
 import { forOwnHosts } from '../../../infra/local/own-hosts.ts';
-import { listen, loopback } from '../../../infra/local/ports.ts';
+import { freePort, listen, loopback } from '../../../infra/local/ports.ts';
 
 async function statusFor(url: string, Host: string): Promise<number> {
   const [response] = await once(get(url, { headers: { Host } }), 'response');
@@ -32,11 +35,16 @@ const servers: [string, () => Promise<{ url: string; stop: () => unknown }>][] =
     },
   ],
   [
-    'the local issuer',
+    'the identity provider',
     async () => {
-      const { privateKey } = await generateKeyPair('ES256');
-      const { jwksUri, stop } = await startJwksServer({ kid: 'k', privateKey, publicJwk: {} });
-      return { url: jwksUri, stop };
+      const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
+      const ports = { httpPort: await freePort(), issuerPort: await freePort() };
+      const provider = await startIdentityProvider(ports, { key: await openSigningKey(folder), folder });
+      const stop = () => {
+        provider.stop();
+        rmSync(folder, { recursive: true });
+      };
+      return { url: `${provider.issuer}/jwks`, stop };
     },
   ],
   [

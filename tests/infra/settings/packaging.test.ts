@@ -82,7 +82,7 @@ describe('many issuers', () => {
 
   it('40 with 300 realms each are trusted by a service that was started with them', async () => {
     const trusted = JSON.parse(readFileSync(join(service().folder, 'settings.json'), 'utf8')).issuers;
-    expect(trusted).toHaveLength(41);
+    expect(trusted).toHaveLength(42);
     const headers = { Authorization: `Bearer ${await service().token()}` };
     expect((await fetch(`${service().url}/apps`, { headers })).status).toBe(200);
   });
@@ -90,20 +90,28 @@ describe('many issuers', () => {
 
 describe('serverless package, for an issuer without a jwksUri', () => {
   const { jwksUri: _, ...withoutUri } = entry;
+  const named = { authorization_endpoint: 'https://login.example/auth', token_endpoint: 'https://login.example/token' };
 
-  it('finds it by discovery, and pins it in settings.json and in the template', { timeout }, async () => {
+  it('finds it and the endpoints of the sign-in by discovery, and pins them in settings.json and in the template', {
+    timeout,
+  }, async () => {
     const certificate = createCertificate();
     writeFileSync(join(folder, 'ca.pem'), certificate.cert);
     const server = createServer(certificate, (_, response) => {
-      response.end(JSON.stringify({ issuer, jwks_uri: 'https://keys.example/jwks' }));
+      response.end(JSON.stringify({ issuer, jwks_uri: 'https://keys.example/jwks', ...named }));
     });
     const issuer = `https://${loopback}:${await listen(server)}`;
     const env = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
-    const template = await packageService(folder, { issuers: [{ ...withoutUri, issuer }] }, 'dev', env);
+    const discovered = { issuers: [{ ...withoutUri, issuer }], console: { issuer, clientId: 'client' } };
+    const template = await packageService(folder, discovered, 'dev', env);
     server.close();
-    const pinned = [{ issuer, jwksUri: 'https://keys.example/jwks' }];
-    expect(settingsInTemplate(template)).toMatchObject({ issuers: pinned });
-    expect(JSON.parse(String(packagedFiles().get('read.zip/settings.json')))).toMatchObject({ issuers: pinned });
+    const pinned = {
+      issuers: [{ issuer, jwksUri: 'https://keys.example/jwks' }],
+      console: { endpoints: { authorization: named.authorization_endpoint, token: named.token_endpoint } },
+    };
+    expect(settingsInTemplate(template)).toMatchObject(pinned);
+    for (const zip of ['read', 'pages'])
+      expect(JSON.parse(String(packagedFiles().get(`${zip}.zip/settings.json`)))).toMatchObject(pinned);
   });
 
   it('stops with one line that says which to write down, when the issuer does not answer', { timeout }, async () => {

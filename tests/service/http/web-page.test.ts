@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { docsLocation, webPageReply } from '../../../lib/service/http/web-page.ts';
 import { refusalOf } from '../../support/apps.ts';
 
-const files = { 'page.0123.js': 'let x;', 'page.0123.css': 'p {}', 'page.0123.map': '{}' };
+const files = {
+  'page.0123456789ab.js': 'let x;',
+  'page.0123456789ab.css': 'p {}',
+  'page.0123456789ab.map': '{}',
+  'page.json': '{}',
+};
 const page = { html: '<p>', files };
 
 const get = (file?: string, path = '/docs') =>
@@ -26,14 +31,19 @@ describe('200', () => {
   });
 
   it.each([
-    ['page.0123.js', 'let x;', 'text/javascript; charset=utf-8'],
-    ['page.0123.css', 'p {}', 'text/css; charset=utf-8'],
+    ['page.0123456789ab.js', 'let x;', 'text/javascript; charset=utf-8'],
+    ['page.0123456789ab.css', 'p {}', 'text/css; charset=utf-8'],
   ])('with its file %s, to be kept for ever', (name, text, contentType) => {
     expect(get(name)).toEqual({
       status: 200,
       text,
       headers: { 'Content-Type': contentType, 'Cache-Control': 'public, max-age=31536000, immutable' },
     });
+  });
+
+  it('with a file whose name stays when its content changes, to be asked for again', () => {
+    const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache' };
+    expect(get('page.json')).toEqual({ status: 200, text: '{}', headers });
   });
 });
 
@@ -57,15 +67,15 @@ it.each([
 
 it.each([
   ['a file that it has not', 'other.js'],
-  ['a file of a kind that no page has', 'page.0123.map'],
+  ['a file of a kind that no page has', 'page.0123456789ab.map'],
   ['the name of a built-in', 'constructor'],
   ['no name', ''],
   ['what has no percent-encoding that could be decoded', '%E0%A4%A'],
-  ['what is encoded', 'page%2E0123.js'],
+  ['what is encoded', 'page%2E0123456789ab.js'],
   ['two dots', '..%2f'],
   ['null', null],
   ['a number', 1],
-  ['a list', ['page.0123.js', '']],
+  ['a list', ['page.0123456789ab.js', '']],
 ])('404404 for %s', (_, name) => {
   expect(refusalOf(() => get(name as string)).code).toBe('404404');
 });
