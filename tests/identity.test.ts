@@ -15,7 +15,7 @@ const page = readFileSync(join(projectFolder, 'docs/identity.md'), 'utf8');
 /** The heading and the text of each section that has an entry to paste. */
 const sections = page
   .split(/^## /m)
-  .map((section) => /^(.+)\n((?:.|\n)*```yaml\n((?:.|\n)*?)```(?:.|\n)*)/.exec(section))
+  .map((section) => /^(.+)\n((?:.|\n)*```yaml\n(- (?:.|\n)*?)```(?:.|\n)*)/.exec(section))
   .flatMap((match) => (match ? [{ provider: match[1] ?? '', text: match[2] ?? '', entry: match[3] ?? '' }] : []));
 
 const keyId = 'k1';
