@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { log } from '../../base/log.ts';
+import { holdsApiKeyId } from '../../domain/api-key-id.ts';
 import { ApiError } from '../../domain/errors.ts';
 import { isProjectScope, isRealm } from '../../domain/hrn.ts';
 import { type Caller, isPrincipal } from '../../domain/policy.ts';
@@ -13,9 +14,10 @@ export const defaultClaims: Claims = {
   permissions: ['permissions'],
 };
 
-/** @returns a value of a token for the log: as JSON, which tells a number from a text, and not too long */
+/** @returns a value of a token for the log: as JSON, which tells a number from a text, not too long, and without API keys */
 export function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'nothing').slice(0, 200);
+  const text = JSON.stringify(value) ?? 'nothing';
+  return holdsApiKeyId(text) ? 'a value with an API key' : text.slice(0, 200);
 }
 
 /** Reads who calls out of the verified claims of one issuer's tokens. */
