@@ -158,7 +158,11 @@ function createProvider(
     }),
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
     loadExistingGrant: async ({ oidc }) => {
-      const grant = new oidc.provider.Grant({ clientId: oidc.client?.clientId, accountId: oidc.session?.accountId });
+      const { session } = oidc;
+      // A new grant would end the refresh tokens of the other tabs.
+      const known = await oidc.provider.Grant.find(session?.grantIdFor(clientId) ?? '');
+      if (known && known.accountId === session?.accountId) return known;
+      const grant = new oidc.provider.Grant({ clientId, accountId: session?.accountId });
       grant.addOIDCScope(scope);
       grant.addResourceScope(resource, scope);
       await grant.save();

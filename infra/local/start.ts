@@ -106,6 +106,10 @@ async function main(args: string[]): Promise<void> {
   if (options.help) return console.log(help);
   const undo: Undo = [];
   const interruption = new AbortController();
+  // dynalite throws where nothing can catch it. When it is closed amid its work, that is no failure.
+  process.on('uncaughtException', ({ message }) => {
+    if (!interruption.signal.aborted) fail(new Error(`The local service has failed: ${message}`));
+  });
   const interrupted = untilSignal(interruption);
   try {
     await Promise.race([run(options, undo, interruption.signal).then(() => interrupted), interrupted]);
@@ -125,6 +129,4 @@ function fail(error: unknown): void {
   process.exit(1);
 }
 
-// dynalite throws where nothing can catch it.
-process.on('uncaughtException', (error) => fail(new Error(`The local service has failed: ${error.message}`)));
 main(process.argv.slice(2)).then(() => process.exit(), fail);
