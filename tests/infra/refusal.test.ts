@@ -63,10 +63,10 @@ it.each([
 it.each([
   ['nope', 'infra/settings/nope.yml does not exist. Copy infra/settings/example.yml to it.'],
   [
-    'x'.repeat(32),
-    `The stage "${'x'.repeat(32)}" must be 1 to 31 letters, digits or "-", and begin with a letter or digit.`,
+    'x'.repeat(21),
+    `The stage "${'x'.repeat(21)}" must be 1 to 20 letters, digits or "-", and begin with a letter or digit.`,
   ],
-  ['-x', 'The stage "-x" must be 1 to 31 letters, digits or "-", and begin with a letter or digit.'],
+  ['-x', 'The stage "-x" must be 1 to 20 letters, digits or "-", and begin with a letter or digit.'],
 ])(
   'package refuses the stage %s in one line',
   async (stage, line) => {
