@@ -9,7 +9,7 @@ export interface RequestOptions {
 }
 
 const answerMs = 10_000;
-const loopback = /^(localhost|[\w-]+\.localhost|127(\.\d+){3}|\[::1\])$/;
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
  * Asks an endpoint of the identity provider.

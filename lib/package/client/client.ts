@@ -153,7 +153,7 @@ function wrapSecret(answer: { readonly apiKeyId?: string }): object {
   return answer.apiKeyId === undefined ? answer : { ...answer, apiKeyId: new Secret(answer.apiKeyId) };
 }
 
-const loopback = /^(localhost|[\w-]+\.localhost|127(\.\d+){3}|\[::1\])$/;
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 function requireUrl(text: string, isInsecure = false): string {
   const { protocol, hostname, username, password, search, hash, origin, pathname } = new URL(text);
