@@ -85,7 +85,7 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') main.querySelector('.app')?.dispatchEvent(new Event('outdated'));
 });
 
-/** Shows that nobody is signed in, whether or not the page is left for the identity provider then. */
+/** The identity provider has no page that ends its session. */
 function forget(): void {
   askWho();
   say('You are signed out here. The identity provider may still know you.');
@@ -97,10 +97,7 @@ async function begin(): Promise<void> {
   main.replaceChildren(element('p', { class: 'waiting' }, 'Signing in…'));
   const session = await resumeSession(signInConfig);
   if (!session) return askWho();
-  await openWith({
-    token: session.token,
-    leave: { words: 'Sign out', run: () => void session.signOut(forget).catch(complain) },
-  });
+  await openWith({ token: session.token, leave: { words: 'Sign out', run: () => session.signOut(forget) } });
 }
 
 begin().catch((error) => {

@@ -59,7 +59,7 @@ function useToken(value: string): void {
 /** Lets people sign in or out. A token that is typed in wins. */
 async function followSession(config: SignInConfig): Promise<void> {
   button.addEventListener('click', () => {
-    if (isSignedIn) session?.signOut(forget).catch(tellOfSignIn);
+    if (isSignedIn) session?.signOut(forget);
     else signIn(config).catch(tellOfSignIn);
   });
   const { textContent: usual } = note;
@@ -70,7 +70,7 @@ async function followSession(config: SignInConfig): Promise<void> {
   else show(false, usual);
 }
 
-/** Shows that nobody is signed in, whether or not the page is left for the identity provider then. */
+/** The identity provider has no page that ends its session. */
 function forget(): void {
   session = undefined;
   show(false, 'You are signed out here. The identity provider may still know you.');

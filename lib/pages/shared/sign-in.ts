@@ -17,7 +17,7 @@ export interface Session {
    * Leaves the page for that of the identity provider which ends its session too. A provider may have none.
    * @param forget is called then, and drops this session
    */
-  signOut(forget: () => void): Promise<void>;
+  signOut(forget: () => void): void;
 }
 
 /** Why somebody is not signed in, in words for people. */
@@ -37,7 +37,6 @@ interface Pending {
   readonly leftAt: number;
 }
 
-const expired = 'This sign-in has expired, or was started in another tab. Sign in again.';
 const hasEnded = 'Your session has ended. Sign in again.';
 const storageKey = 'appkeys sign-in';
 const answerMs = 10_000;
@@ -64,11 +63,12 @@ export async function resumeSession(config: SignInConfig): Promise<Session | und
   const answer = new URLSearchParams(location.search);
   const pending = takePending();
   if (!answer.has('state')) {
-    if (pending && isDeadEnd(pending, answer)) throw new SignInError(notSentBack());
+    if (pending && isDeadEnd(pending)) throw new SignInError(notSentBack());
     return leave(config, { isSilent: true, returnTo: here() });
   }
   history.replaceState(null, '', pending?.returnTo ?? location.pathname);
-  if (pending?.state !== answer.get('state')) throw new SignInError(expired);
+  if (pending?.state !== answer.get('state'))
+    throw new SignInError('This sign-in has expired, or was started in another tab. Sign in again.');
   const error = answer.get('error');
   if (error !== null && pending.isSilent && needsUser.includes(error)) return undefined;
   if (error === 'access_denied') throw new SignInError(denied);
@@ -137,11 +137,9 @@ async function requireReachable(issuer: string, tokenEndpoint: string): Promise<
   // The page may ask one origin, where only the token endpoint is known, unless it is that of the issuer.
   const page = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const isSame = URL.parse(page)?.origin === new URL(tokenEndpoint).origin;
-  const url = isSame ? page : tokenEndpoint;
-  const options = { cache: 'no-store', redirect: 'manual', signal: AbortSignal.timeout(answerMs) } as const;
+  const options = { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(answerMs) } as const;
   try {
-    // Discovery is open to every page, as a rule. A provider may forbid what has no CORS to pages of others.
-    await fetch(url, options).catch(() => fetch(url, { ...options, mode: 'no-cors' }));
+    await fetch(isSame ? page : tokenEndpoint, options);
   } catch {
     throw unreachable(tokenEndpoint);
   }
@@ -158,7 +156,7 @@ async function exchange(
   pending: Pending,
 ): Promise<oauth.TokenEndpointResponse> {
   const [server, client] = [serverOf(config), { client_id: config.clientId }];
-  return asSignInError(config, true, async () => {
+  return asSignInError(config, async () => {
     const verified = oauth.validateAuthResponse(server, client, answer, pending.state);
     const response = await oauth.authorizationCodeGrantRequest(
       server,
@@ -178,12 +176,8 @@ function sessionOf(config: SignInConfig, first: oauth.TokenEndpointResponse): Se
   let tokens: oauth.TokenEndpointResponse | undefined = first;
   let renewAt = renewalTime(first);
   let renewing: Promise<string> | undefined;
-  const otherTabs = new BroadcastChannel(storageKey);
-  otherTabs.addEventListener('message', () => {
-    tokens = undefined;
-  });
-  const renew = async (expired: oauth.TokenEndpointResponse) => {
-    const renewed = await refresh(config, expired);
+  const renew = async (old: oauth.TokenEndpointResponse) => {
+    const renewed = await refresh(config, old);
     if (!tokens) throw new SignInError(hasEnded);
     tokens = renewed;
     renewAt = renewalTime(renewed);
@@ -198,30 +192,22 @@ function sessionOf(config: SignInConfig, first: oauth.TokenEndpointResponse): Se
       });
       return renewing;
     },
-    async signOut(forget) {
+    signOut(forget) {
       // "Back" may bring the page back as it is: nothing of the session may be in it.
       tokens = undefined;
-      otherTabs.postMessage('signed out');
       forget();
       const { endSession } = config.endpoints;
       if (endSession === undefined) return;
       const url = new URL(endSession);
       url.searchParams.set('client_id', config.clientId);
       url.searchParams.set('post_logout_redirect_uri', redirectUri());
-      await requireReachable(config.issuer, config.endpoints.token).catch(() => {
-        throw new SignInError(
-          'You are signed out here. The identity provider does not answer, and may still know you.',
-        );
-      });
       location.assign(url);
     },
   };
 }
 
-/** Without a refresh token there is nothing to be done before the end. */
-function renewalTime({ expires_in: seconds, refresh_token: refreshToken }: oauth.TokenEndpointResponse): number {
-  if (seconds === undefined) return Number.POSITIVE_INFINITY;
-  return Date.now() + seconds * 1_000 - (refreshToken === undefined ? 0 : Math.min(marginMs, seconds * 500));
+function renewalTime({ expires_in: seconds }: oauth.TokenEndpointResponse): number {
+  return seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + Math.max(seconds * 1_000 - marginMs, 0);
 }
 
 /** @throws SignInError when there is no refresh token, or it is not accepted any more */
@@ -232,7 +218,7 @@ async function refresh(
   const [server, client] = [serverOf(config), { client_id: config.clientId }];
   const { refresh_token: refreshToken } = tokens;
   if (refreshToken === undefined) throw new SignInError(hasEnded);
-  return asSignInError(config, false, async () => {
+  return asSignInError(config, async () => {
     const response = await oauth.refreshTokenGrantRequest(
       server,
       client,
@@ -246,12 +232,12 @@ async function refresh(
 }
 
 /** Of what goes wrong at the token endpoint, the user learns what to do. */
-async function asSignInError<T>({ endpoints }: SignInConfig, isFirst: boolean, work: () => Promise<T>): Promise<T> {
+async function asSignInError<T>({ endpoints }: SignInConfig, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
     if (cause instanceof oauth.ResponseBodyError && cause.error === 'invalid_grant')
-      throw new SignInError(isFirst ? expired : hasEnded, { cause });
+      throw new SignInError(hasEnded, { cause });
     if (cause instanceof TypeError || cause instanceof DOMException) throw unreachable(endpoints.token);
     throw new SignInError('The identity provider gave an answer that cannot be used. Sign in again.', { cause });
   }
@@ -293,10 +279,9 @@ export function requireSecurePage(): void {
     throw new SignInError('Plain http shows tokens and keys to the network. Open this page over https.');
 }
 
-/** Whether a silent sign-in ended at the identity provider, or came back without what it was sent with. Another one would too. */
-function isDeadEnd({ isSilent, leftAt }: Pending, answer: URLSearchParams): boolean {
-  const isAnswer = answer.has('error') || answer.has('code') || /[#&](code|error)=/.test(location.hash);
-  return isSilent && (isAnswer || Date.now() - leftAt > seenMs);
+/** Whether a silent sign-in ended at the identity provider. Another one would end there too, each time. */
+function isDeadEnd({ isSilent, leftAt }: Pending): boolean {
+  return isSilent && Date.now() - leftAt > seenMs;
 }
 
 function notSentBack(): string {

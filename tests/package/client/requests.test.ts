@@ -93,7 +93,6 @@ describe('the URL', () => {
   it.each([
     'https://x.test/prod',
     'http://localhost:3000',
-    'http://a.localhost',
     'http://127.0.0.1:1',
     'http://127.1.2.3',
     'http://[::1]:3000/x',
