@@ -107,7 +107,8 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
 
   it('takes no token out of a link to another machine', async () => {
     const elsewhere = service().url.replace('127.0.0.1', otherHost);
-    const page = await open(`${elsewhere}/docs#token=${await service().token()}`);
+    // Swagger UI warns of "_", which a real token may have.
+    const page = await open(`${elsewhere}/docs#token=eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl`);
     await page.locator('.opblock').first().waitFor();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
     expect(await page.locator('#token').inputValue()).toBe('');
