@@ -39,7 +39,7 @@ export async function signInByRedirect(
     openInBrowser(address);
   };
   const finish = (answer: URLSearchParams) => exchange(settings, clientId, answer, attempt, insecure);
-  return receiveRedirect({ port, patienceMs, begin, finish });
+  return receiveRedirect({ port, state: attempt.state, patienceMs, begin, finish });
 }
 
 function newAttempt(port: number): Attempt {
@@ -79,7 +79,7 @@ async function exchange(
   { state, nonce, verifier, redirectUri }: Attempt,
   insecure: boolean,
 ): Promise<Tokens> {
-  requireSignedIn(answer, state);
+  requireSignedIn(answer);
   const [server, client] = [serverOf(issuer, { token_endpoint: endpoints.token }), { client_id: id }];
   return askProvider(endpoints.token, insecure, async (options) => {
     const code = oauth.validateAuthResponse(server, client, answer, state);
@@ -90,9 +90,7 @@ async function exchange(
   });
 }
 
-function requireSignedIn(answer: URLSearchParams, state: string): void {
-  if (answer.get('state') !== state)
-    throw new Error('The browser came back from another sign-in. Run "appkeys login" again.');
+function requireSignedIn(answer: URLSearchParams): void {
   const error = answer.get('error');
   if (error === 'access_denied') throw new Error('You are not signed in: the sign-in was cancelled.');
   if (error !== null) throw new Error(`The identity provider did not sign you in: ${inWords(answer, error)}.`);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 const path = '/callback';
+const sameSignIn = 'Open the address that your terminal shows, and sign in there.';
 
 /** Where the identity provider sends the browser. */
 export function redirectUri(port: number): string {
@@ -11,6 +12,8 @@ export function redirectUri(port: number): string {
 /** How a sign-in that comes back goes on. */
 export interface Redirect<T> {
   readonly port: number;
+  /** of the authorization request */
+  readonly state: string;
   readonly patienceMs: number;
   /** is called as soon as the browser may come */
   readonly begin: () => void;
@@ -23,10 +26,10 @@ export interface Redirect<T> {
  * @throws Error when the port is taken, or nobody comes; that of `finish`
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-7.3
  */
-export async function receiveRedirect<T>({ port, patienceMs, begin, finish }: Redirect<T>): Promise<T> {
+export async function receiveRedirect<T>({ port, state, patienceMs, begin, finish }: Redirect<T>): Promise<T> {
   const servers = await listen(port);
   try {
-    const answering = takeAnswer(servers, patienceMs);
+    const answering = takeAnswer(servers, state, patienceMs);
     begin();
     const { answer, reply } = await answering;
     const outcome = finish(answer);
@@ -42,8 +45,8 @@ interface Answer {
   readonly reply: ServerResponse;
 }
 
-/** The first answer counts: whatever comes later finds nothing. */
-function takeAnswer(servers: readonly Server[], patienceMs: number): Promise<Answer> {
+/** The first answer with the right `state` counts. Other pages in the browser can send any request, and must not end the sign-in. */
+function takeAnswer(servers: readonly Server[], state: string, patienceMs: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let isTaken = false;
     const timer = setTimeout(
@@ -53,6 +56,7 @@ function takeAnswer(servers: readonly Server[], patienceMs: number): Promise<Ans
     const take = (request: IncomingMessage, reply: ServerResponse) => {
       const answer = answerIn(request);
       if (!answer || isTaken) return void send(reply, 404, 'There is nothing here');
+      if (answer.get('state') !== state) return void send(reply, 400, 'This is another sign-in', sameSignIn);
       isTaken = true;
       clearTimeout(timer);
       resolve({ answer, reply });

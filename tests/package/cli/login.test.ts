@@ -317,8 +317,6 @@ describe('a sign-in with a redirect', () => {
   });
 
   it.each<[string, (asked: URLSearchParams) => Record<string, string>, string]>([
-    ['another state', (asked) => ({ ...signedIn(asked), state: 'x' }), 'The browser came back from another sign-in.'],
-    ['no state', () => ({ code: 'x' }), 'The browser came back from another sign-in.'],
     ['another nonce', (asked) => signedIn(asked, { nonce: 'x' }), 'gave an answer that cannot be used.'],
     ['no nonce', (asked) => signedIn(asked, { nonce: undefined }), 'gave an answer that cannot be used.'],
     ['an ID token of another issuer', (asked) => signedIn(asked, { iss: 'x' }), 'gave an answer that cannot be used.'],
@@ -370,6 +368,18 @@ describe('a sign-in with a redirect', () => {
     await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toThrow();
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['another state', { code: 'x', state: 'x' }],
+    ['no state', { code: 'x' }],
+    ['an error of another sign-in', { error: 'access_denied', state: 'x' }],
+  ])('goes on after %s, and the browser says what to do', async (_, foreign) => {
+    const { ended, port, asked } = await begin();
+    const { status, page } = await comeBack(port, foreign);
+    expect([status, page]).toEqual([400, expect.stringContaining('Open the address that your terminal shows')]);
+    await comeBack(port, signedIn(asked));
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+
   it('1 when the port is in use: nothing is opened', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -386,7 +396,7 @@ describe('a sign-in with a redirect', () => {
 
   it('ends when nobody comes', async () => {
     const port = await freePort();
-    const waiting = receiveRedirect({ port, patienceMs: 50, begin: () => {}, finish: async () => 'never' });
+    const waiting = receiveRedirect({ port, state: 'x', patienceMs: 50, begin: () => {}, finish: async () => 'never' });
     await expect(waiting).rejects.toThrow('Nobody has signed in within 5 minutes. Run "appkeys login" again.');
     await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toThrow();
   });
