@@ -22,7 +22,7 @@ export function formatWelcome(
 
 The key console:    ${formatUrl(ports.httpPort)}/console
 The reference page: ${formatUrl(ports.httpPort)}/docs
-Sign in as ${Object.keys(demoUsers).join(', ')}; there is no password.
+Sign in at ${formatUrl(ports.issuerPort)} as ${Object.keys(demoUsers).join(', ')}; there is no password.
 
 Applications, whose manager is the principal demo of the realm myrealm:
 ${seeds.map((seed) => describeSeed(seed, partition)).join('\n')}
