@@ -1,60 +1,37 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { listen, loopback } from '../../../infra/local/ports.ts';
 import { createCertificate } from '../../support/certificate.ts';
+import { discoveredProvider, discoveryPath, json } from '../../support/discovered-provider.ts';
 import { entry, faultOf, readFileWith } from '../../support/settings-file.ts';
 
-const page = '/.well-known/openid-configuration';
-const trusted = getCACertificates('default');
-const certificate = createCertificate();
-const asked: string[] = [];
-let answer: RequestListener;
-let issuer = '';
-const server = createServer(certificate, (request, response) => {
-  asked.push(request.url ?? '');
-  answer(request, response);
-});
+const provider = discoveredProvider();
+afterEach(() => void vi.restoreAllMocks());
 
-beforeAll(async () => {
-  setDefaultCACertificates([...trusted, certificate.cert]);
-  issuer = `https://${loopback}:${await listen(server)}`;
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  asked.length = 0;
-});
-afterAll(() => {
-  setDefaultCACertificates(trusted);
-  server.close().closeAllConnections();
-});
-
-const json = (value: unknown): RequestListener => {
-  return (_, response) =>
-    void response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
-};
-const document = (parts = {}) => json({ issuer, jwks_uri: 'https://keys.example/jwks', ...parts });
+const document = (parts = {}) => json({ issuer: provider.issuer, jwks_uri: 'https://keys.example/jwks', ...parts });
 const { jwksUri: _, ...withoutUri } = entry;
 const fileWith = (...parts: readonly object[]) => ({ issuers: parts.map((part) => ({ ...withoutUri, ...part })) });
 
 describe('an issuer without a jwksUri', () => {
   it('is asked for it, and its answer is in the settings', async () => {
-    answer = document();
-    const { issuers } = await readFileWith(fileWith({ issuer }));
-    expect(issuers).toMatchObject([{ issuer, jwksUri: 'https://keys.example/jwks' }]);
-    expect(asked).toEqual([page]);
+    provider.answer = document();
+    const { issuers } = await readFileWith(fileWith({ issuer: provider.issuer }));
+    expect(issuers).toMatchObject([{ issuer: provider.issuer, jwksUri: 'https://keys.example/jwks' }]);
+    expect(provider.asked).toEqual([discoveryPath]);
   });
 
   it('is asked below its path, with one slash', async () => {
-    answer = document({ issuer: `${issuer}/realms/acme/` });
-    await readFileWith(fileWith({ issuer: `${issuer}/realms/acme/` }));
-    expect(asked).toEqual([`/realms/acme${page}`]);
+    provider.answer = document({ issuer: `${provider.issuer}/realms/acme/` });
+    await readFileWith(fileWith({ issuer: `${provider.issuer}/realms/acme/` }));
+    expect(provider.asked).toEqual([`/realms/acme${discoveryPath}`]);
   });
 
   it('is not asked when it has one', async () => {
-    const { issuers } = await readFileWith(fileWith({ issuer, jwksUri: 'https://elsewhere.example/jwks' }));
-    expect([issuers[0]?.jwksUri, asked]).toEqual(['https://elsewhere.example/jwks', []]);
+    const { issuers } = await readFileWith(
+      fileWith({ issuer: provider.issuer, jwksUri: 'https://elsewhere.example/jwks' }),
+    );
+    expect([issuers[0]?.jwksUri, provider.asked]).toEqual(['https://elsewhere.example/jwks', []]);
   });
 
   it.each<[string, () => RequestListener, string]>([
@@ -69,7 +46,7 @@ describe('an issuer without a jwksUri', () => {
     ['fails', () => (_, response) => void response.writeHead(500).end('<h1>500</h1>'), 'status 500'],
     ['does not know the page', () => (_, response) => void response.writeHead(404).end(), 'status 404'],
     ['is no JSON', () => (_, response) => void response.end('<!doctype html>\n<html>\n'), 'the page is no JSON'],
-    ['names no keys', () => json({ issuer }), 'the page names no jwks_uri'],
+    ['names no keys', () => json({ issuer: provider.issuer }), 'the page names no jwks_uri'],
     ['has keys that are no text', () => document({ jwks_uri: ['https://keys.example'] }), 'the page names no jwks_uri'],
     [
       'has its keys over http',
@@ -84,17 +61,17 @@ describe('an issuer without a jwksUri', () => {
     ['is too large', () => document({ more: 'x'.repeat(256 * 1024) }), 'the answer is too large'],
     ['breaks off', () => (request) => void request.socket.destroy(), 'other side closed'],
   ])('is one line that says what to write down, when it %s', async (_, listener, cause) => {
-    answer = listener();
-    expect(await faultOf(fileWith({ issuer }))).toBe(
-      `stage.yml: issuers[0].jwksUri is missing, and discovery failed (${cause}): open ${issuer}${page} and write its jwks_uri as jwksUri into the file.`,
+    provider.answer = listener();
+    expect(await faultOf(fileWith({ issuer: provider.issuer }))).toBe(
+      `stage.yml: issuers[0].jwksUri is missing, and discovery failed (${cause}): open ${provider.issuer}${discoveryPath} and write its jwks_uri as jwksUri into the file.`,
     );
   });
 
   it('is waited for 10 seconds', async () => {
     const timeout = AbortSignal.timeout.bind(AbortSignal);
     const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms / 100));
-    answer = () => {};
-    expect(await faultOf(fileWith({ issuer }))).toContain(
+    provider.answer = () => {};
+    expect(await faultOf(fileWith({ issuer: provider.issuer }))).toContain(
       'discovery failed (The operation was aborted due to timeout):',
     );
     expect(spy).toHaveBeenCalledExactlyOnceWith(10_000);
@@ -131,13 +108,13 @@ describe('an issuer without a jwksUri', () => {
   });
 
   it('is the first in the list that is at fault', async () => {
-    answer = (request, response) => {
+    provider.answer = (request, response) => {
       if (request.url?.startsWith('/a')) setTimeout(() => response.writeHead(500).end(), 200);
       else response.writeHead(404).end();
     };
     const apart = [
-      { issuer: `${issuer}/a`, realm: 'a' },
-      { issuer: `${issuer}/b`, realm: 'b' },
+      { issuer: `${provider.issuer}/a`, realm: 'a' },
+      { issuer: `${provider.issuer}/b`, realm: 'b' },
     ];
     expect(await faultOf(fileWith(...apart))).toContain(
       'issuers[0].jwksUri is missing, and discovery failed (status 500)',
@@ -177,7 +154,7 @@ describe('without a network', () => {
       new TypeError('fetch failed', { cause: Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }) }),
     );
     expect(await faultOf(fileWith({}))).toBe(
-      `stage.yml: issuers[0].jwksUri is missing, and discovery failed (ECONNREFUSED): open https://issuer.example${page} and write its jwks_uri as jwksUri into the file.`,
+      `stage.yml: issuers[0].jwksUri is missing, and discovery failed (ECONNREFUSED): open https://issuer.example${discoveryPath} and write its jwks_uri as jwksUri into the file.`,
     );
   });
 });

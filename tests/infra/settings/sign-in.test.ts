@@ -1,13 +1,10 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { createServer } from 'node:https';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { listen, loopback } from '../../../infra/local/ports.ts';
 import { differences, rejections } from '../../../infra/settings/changes.ts';
-import { createCertificate } from '../../support/certificate.ts';
+import { discoveredProvider, discoveryPath, json } from '../../support/discovered-provider.ts';
 import { entry, faultOf, readFileWith } from '../../support/settings-file.ts';
 
-const page = '/.well-known/openid-configuration';
 const endpoints = { authorization: 'https://login.example/auth', token: 'https://login.example/token' };
 const signIn = { issuer: entry.issuer, clientId: 'client', endpoints };
 
@@ -115,6 +112,9 @@ describe('the sign-in of a settings file', () => {
     'nonce',
     'prompt',
     'redirect_uri',
+    'request',
+    'request_uri',
+    'response_mode',
     'response_type',
     'scope',
     'state',
@@ -126,62 +126,38 @@ describe('the sign-in of a settings file', () => {
 });
 
 describe('the endpoints of a sign-in without them', () => {
-  const trusted = getCACertificates('default');
-  const certificate = createCertificate();
-  const asked: string[] = [];
-  let answer: RequestListener;
-  let issuer = '';
-  const server = createServer(certificate, (request, response) => {
-    asked.push(request.url ?? '');
-    answer(request, response);
-  });
-
-  beforeAll(async () => {
-    setDefaultCACertificates([...trusted, certificate.cert]);
-    issuer = `https://${loopback}:${await listen(server)}`;
-  });
-  afterEach(() => {
-    asked.length = 0;
-  });
-  afterAll(() => {
-    setDefaultCACertificates(trusted);
-    server.close().closeAllConnections();
-  });
-
-  const json = (value: unknown): RequestListener => {
-    return (_, response) => void response.end(JSON.stringify(value));
-  };
+  const provider = discoveredProvider();
   const named = {
     authorization_endpoint: 'https://login.example/auth',
     token_endpoint: 'https://login.example/token',
     end_session_endpoint: 'https://login.example/end',
     device_authorization_endpoint: 'https://login.example/device',
   };
-  const document = (parts = {}) => json({ issuer, ...named, ...parts });
+  const document = (parts = {}) => json({ issuer: provider.issuer, ...named, ...parts });
   const file = (parts = {}) => ({
-    issuers: [{ ...entry, issuer }],
-    console: { issuer, clientId: 'client', ...parts },
+    issuers: [{ ...entry, issuer: provider.issuer }],
+    console: { issuer: provider.issuer, clientId: 'client', ...parts },
   });
 
   it('are asked for once, and are in the settings', async () => {
-    answer = document();
+    provider.answer = document();
     expect((await readFileWith(file())).console?.endpoints).toEqual({
       ...endpoints,
       endSession: 'https://login.example/end',
       deviceAuthorization: 'https://login.example/device',
     });
-    expect(asked).toEqual([page]);
+    expect(provider.asked).toEqual([discoveryPath]);
   });
 
   it('are those alone that the provider has', async () => {
-    answer = document({ end_session_endpoint: undefined, device_authorization_endpoint: undefined });
+    provider.answer = document({ end_session_endpoint: undefined, device_authorization_endpoint: undefined });
     expect((await readFileWith(file())).console?.endpoints).toEqual(endpoints);
   });
 
   it('are not asked for when they are there', async () => {
-    answer = json({});
+    provider.answer = json({});
     await readFileWith(file({ endpoints }));
-    expect(asked).toEqual([]);
+    expect(provider.asked).toEqual([]);
   });
 
   it.each<[string, () => RequestListener, string]>([
@@ -215,9 +191,9 @@ describe('the endpoints of a sign-in without them', () => {
     ['is not there', () => (_, response) => void response.writeHead(404).end(), 'status 404'],
     ['breaks off', () => (request) => void request.socket.destroy(), 'other side closed'],
   ])('are one line that says what to write down, when the page %s', async (_, listener, cause) => {
-    answer = listener();
+    provider.answer = listener();
     expect(await faultOf(file())).toBe(
-      `stage.yml: console.endpoints is missing, and discovery failed (${cause}): open ${issuer}${page} and write its authorization_endpoint and token_endpoint as endpoints: { authorization: …, token: … } into the file.`,
+      `stage.yml: console.endpoints is missing, and discovery failed (${cause}): open ${provider.issuer}${discoveryPath} and write its authorization_endpoint and token_endpoint as endpoints: { authorization: …, token: … } into the file.`,
     );
   });
 
