@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Page, Route } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type AppkeysError, type Client, createClient } from '../../lib/package/client/client.ts';
-import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
+import { isMissing, needsChromium, otherHost, screens, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
 
 const service = useLocalService({ rateLimit: 'off' });
@@ -499,12 +499,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   });
 });
 
-describe.skipIf(isMissing).each([
-  [360, 'light'],
-  [360, 'dark'],
-  [1440, 'light'],
-  [1440, 'dark'],
-] as const)(`at %i px, %s${needsChromium}`, (width, colorScheme) => {
+describe.skipIf(isMissing).each(screens)(`at %i px, %s${needsChromium}`, (width, colorScheme) => {
   const looks = { viewport: { width, height: 800 }, colorScheme, reducedMotion: 'reduce' } as const;
 
   it('axe finds nothing, and nothing is wider than the window', async () => {

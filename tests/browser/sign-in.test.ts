@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Page, Route } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../../lib/package/client/client.ts';
-import { isMissing, needsChromium, useBrowser } from '../support/browser.ts';
+import { isMissing, needsChromium, screens, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
 
 const service = useLocalService({ rateLimit: 'off' });
@@ -511,12 +511,7 @@ describe.skipIf(isMissing)(`a sign-in that fails${needsChromium}`, () => {
   });
 });
 
-describe.skipIf(isMissing).each([
-  [360, 'light'],
-  [360, 'dark'],
-  [1440, 'light'],
-  [1440, 'dark'],
-] as const)(`at %i px, %s${needsChromium}`, (width, colorScheme) => {
+describe.skipIf(isMissing).each(screens)(`at %i px, %s${needsChromium}`, (width, colorScheme) => {
   const looks = { viewport: { width, height: 800 }, colorScheme, reducedMotion: 'reduce' } as const;
 
   async function expectInOrder(page: Page, part?: string): Promise<void> {

@@ -12,6 +12,14 @@ export const otherHost = 'appkeys.test';
 export const isMissing = !existsSync(executablePath);
 export const needsChromium = isMissing ? ' (skipped: needs /usr/bin/chromium, apt-get install chromium)' : '';
 
+/** On which screens each page is looked at: the width in pixels, and the colour scheme. */
+export const screens = [
+  [360, 'light'],
+  [360, 'dark'],
+  [1440, 'light'],
+  [1440, 'dark'],
+] as const;
+
 /** What a page did beside what it was asked to. */
 const seen: string[] = [];
 
