@@ -1,4 +1,5 @@
 import { GenerateMacCommand, KMSClient } from '@aws-sdk/client-kms';
+import { collect } from '../base/collect.ts';
 import { withinMs as within } from '../base/time-limit.ts';
 import { ApiError } from '../domain/errors.ts';
 
@@ -17,6 +18,7 @@ export function openMac(keyId: string): Mac {
   return async (Message, withinMs) => {
     client ??= new KMSClient({
       maxAttempts: 2,
+      streamCollector: collect,
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
     });
     const kms = client;

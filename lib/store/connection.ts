@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { collect } from '../base/collect.ts';
 import { withinMs } from '../base/time-limit.ts';
 import { CrowdLimit } from './crowd-limit.ts';
 import { classifyFailure, isBusy, refusedItem } from './failures.ts';
@@ -30,7 +31,7 @@ export interface Connection {
  * @param region default: that of the SDK's environment
  */
 export function openConnection(region?: string): Connection {
-  const settings = { maxAttempts: 1, requestHandler: { connectionTimeout } };
+  const settings = { maxAttempts: 1, requestHandler: { connectionTimeout }, streamCollector: collect };
   const client = new DynamoDBClient(region === undefined ? settings : { ...settings, region });
   const limit = new CrowdLimit();
   const budget = new RetryBudget();

@@ -102,7 +102,7 @@ async function run({ events = [wish], env = {}, pauseMs = 0, remainingMs = 10_00
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: variables });
   const printed = (mark: string) =>
     stdout.split('\n').flatMap((line) => (line.startsWith(mark) ? [JSON.parse(line.slice(mark.length))] : []));
-  return { results: printed('RESULT'), hosts: printed('HOST'), stdout };
+  return { results: printed('RESULT'), hosts: printed('HOST'), loaded: printed('LOADED').flat(), stdout };
 }
 
 describe('the slim bundle, in a process of its own', () => {
@@ -221,6 +221,14 @@ describe('the slim bundle, in a process of its own', () => {
       'session-SECOND',
     ]);
     expect(container.seen).toHaveLength(2);
+  });
+
+  it('loads no Web Streams', async () => {
+    const { endpoint } = await startScript(done);
+    const { results, loaded } = await run({ env: { AWS_ENDPOINT_URL_DYNAMODB: endpoint } });
+    expect(results).toMatchObject([{ ok: true }]);
+    expect(loaded).toContain('NativeModule http');
+    expect(loaded).not.toContain('NativeModule internal/webstreams/readablestream');
   });
 
   it('says that there are no credentials', async () => {

@@ -1,6 +1,6 @@
 /**
  * Loads a bundle as Lambda does, hands it one event after another, and prints each result. Names are not looked up:
- * they are printed too.
+ * they are printed too, and at the end which modules of Node.js were loaded.
  */
 const [, , bundle, events, pauseMs, remainingMs] = process.argv;
 process.getBuiltinModule('node:dns').lookup = (name, _options, done) => {
@@ -14,3 +14,4 @@ for (const event of JSON.parse(events)) {
   console.log(`RESULT${JSON.stringify(result)}`);
   await new Promise((resolve) => setTimeout(resolve, Number(pauseMs)));
 }
+console.log(`LOADED${JSON.stringify(process.moduleLoadList)}`);
