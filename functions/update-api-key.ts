@@ -2,6 +2,7 @@ import { updateApiKey as validate } from '../lib/contract/generated/validators.j
 import { updateApiKey } from '../lib/contract/routes.ts';
 import { requireFuture } from '../lib/domain/api-key.ts';
 import { type ApiKeyPatch, editKey } from '../lib/domain/keys-of-app.ts';
+import { parseSources } from '../lib/domain/restrictions.ts';
 import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
 import { keyInPath } from '../lib/service/http/path.ts';
 import { keyReply } from '../lib/service/http/replies.ts';
@@ -13,6 +14,7 @@ export const handler = endpoint(
   updateApiKey,
   async (call: Call<ApiKeyPatch>) => {
     requireFuture(call.body.expiresAt, call.deadline.now());
+    parseSources(call.body.allowedSources ?? []);
     const handle = keyInPath(call);
     // Read first: once the change is made, nothing may keep it from being answered.
     const lastUsedTime = await lastUseOf(call.table, call.app.appId, handle, call.deadline);

@@ -1,6 +1,7 @@
 import { updateApp as validate } from '../lib/contract/generated/validators.js';
 import { updateApp } from '../lib/contract/routes.ts';
 import { type AppPatch, patchApp } from '../lib/domain/app.ts';
+import { parseReferrers } from '../lib/domain/restrictions.ts';
 import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
 import { appReply } from '../lib/service/http/replies.ts';
 import { change } from '../lib/service/use-cases/change.ts';
@@ -8,6 +9,11 @@ import { change } from '../lib/service/use-cases/change.ts';
 /** `PATCH /apps/{app}` */
 export const handler = endpoint(
   updateApp,
-  async (call: Call<AppPatch>) => appReply(call, await change(call, (app) => patchApp(app, call.body))),
+  async (call: Call<AppPatch>) => {
+    const { referrers = [], scopes } = call.body;
+    parseReferrers(referrers);
+    const needed = scopes === undefined ? 'write' : 'manage';
+    return appReply(call, await change(call, (app) => patchApp(app, call.body), undefined, needed));
+  },
   validate,
 );

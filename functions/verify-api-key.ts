@@ -2,14 +2,14 @@ import { verifyApiKey as validate } from '../lib/contract/generated/validators.j
 import { verifyApiKey } from '../lib/contract/routes.ts';
 import { requirePermission } from '../lib/domain/policy.ts';
 import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
-import { verify } from '../lib/service/use-cases/verify.ts';
+import { type Question, verify } from '../lib/service/use-cases/verify.ts';
 
 /** `POST /apiKeys/verify` */
 export const handler = endpoint(
   verifyApiKey,
-  async (call: Call<{ readonly apiKeyId: string }>) => {
+  async (call: Call<Question>) => {
     requirePermission(call.caller, 'verify');
-    const { verification, ...told } = await verify(call, call.body.apiKeyId, call.caller.realm);
+    const { verification, ...told } = await verify(call, call.body, call.caller.realm);
     return { status: 200, body: verification, ...told };
   },
   validate,

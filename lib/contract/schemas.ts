@@ -76,11 +76,73 @@ const enabled = {
   examples: [true],
 } as const;
 
+const scope = {
+  type: 'string',
+  maxLength: 64,
+  pattern: '^[a-z0-9][a-z0-9._:-]{0,63}$',
+  description: '1 to 64 lower-case letters, digits or . _ : -, of which the first is a letter or a digit',
+  examples: ['invoices:read'],
+} as const;
+
+const scopes = {
+  type: 'array',
+  items: scope,
+  maxItems: 20,
+  uniqueItems: true,
+  description: 'what the key may do, in words of your APIs; a key without scopes has none',
+  examples: [['invoices:read']],
+} as const;
+
+const ceiling = {
+  ...scopes,
+  description: 'the only scopes that keys of the application may have; if it is missing, they may have any',
+} as const;
+
+const allowedSources = {
+  type: 'array',
+  items: {
+    type: 'string',
+    maxLength: 64,
+    pattern: '^[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?$',
+    description: 'an IPv4 or IPv6 address, or a CIDR block such as 10.0.0.0/8',
+    examples: ['203.0.113.0/24'],
+  },
+  maxItems: 20,
+  description: 'from where the key may be used; with an empty list, from everywhere',
+  examples: [['203.0.113.0/24', '2001:db8::1']],
+} as const;
+
+const referrers = {
+  type: 'array',
+  items: {
+    type: 'string',
+    maxLength: 255,
+    pattern: '^[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._/-]*)?$',
+    description: 'a host, perhaps with a port and a path, such as www.example.com:8443/app',
+    examples: ['www.example.com'],
+  },
+  maxItems: 20,
+  description: 'web pages from which keys of the application may be used; with an empty list, from everywhere',
+  examples: [['www.example.com']],
+} as const;
+
+/** What a key has besides, and its caller chooses. */
+const more = {
+  description: {
+    ...description,
+    pattern: `^\\s*(?:${textAtEnds}(?:${text}{0,253}${textAtEnds})?)?\\s*$`,
+    description: description.description.replace('1023', '255'),
+  },
+  scopes,
+  allowedSources,
+} as const;
+
 /** The fields of a new key that its caller chooses. */
 const wish = {
   name,
   expiresAt: { ...expiresAt, default: -1 },
   enabled: { ...enabled, default: true },
+  ...more,
 } as const;
 
 const realm = {
@@ -129,7 +191,7 @@ export const generateApiKeyDirectPayload = {
 
 export const updateApiKeyBody = {
   type: 'object',
-  properties: { name, expiresAt },
+  properties: { name, expiresAt, ...more },
   required: [],
   additionalProperties: false,
   examples: [{ name: name.examples[0] }],
@@ -152,6 +214,7 @@ export const rotateApiKeyBody = {
       description: `${expiresAt.description}. Default: as the old key, if that is still in the future`,
     },
     name,
+    ...more,
   },
   required: [],
   additionalProperties: false,
@@ -173,6 +236,7 @@ const apiKey = {
   name,
   enabled,
   expiresAt,
+  ...more,
   createdTime: time,
   rotatedFrom: {
     type: 'string',
@@ -187,7 +251,18 @@ const lastUsedTime = {
   description: `when the key was used last, as precisely as the service is set to note it: ${time.description}`,
 } as const;
 
-const always = ['apiKey', 'identity', 'realm', 'name', 'enabled', 'expiresAt', 'createdTime'] as const;
+const always = [
+  'apiKey',
+  'identity',
+  'realm',
+  'name',
+  'enabled',
+  'expiresAt',
+  'description',
+  'scopes',
+  'allowedSources',
+  'createdTime',
+] as const;
 
 export const apiKeyReply = {
   type: 'object',
@@ -220,9 +295,44 @@ const presentedApiKeyId = {
   examples: newApiKeyReply.properties.apiKeyId.examples,
 } as const;
 
+/** Besides the key: what it must be good for, and where the request that has it comes from. */
+const purpose = {
+  realms: {
+    type: 'array',
+    items: { type: 'string', maxLength: 64, pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'name of a realm' },
+    minItems: 1,
+    maxItems: 100,
+    description: 'the realms whose keys you accept; missing: all that you may ask about',
+    examples: [['myrealm']],
+  },
+  scopes: { ...scopes, description: 'the scopes that you need: all of them' },
+  apps: {
+    type: 'array',
+    items: { type: 'string', maxLength: 64, pattern: '^[A-Za-z0-9]{1,64}$', description: 'ID of an application' },
+    minItems: 1,
+    maxItems: 100,
+    description: 'the IDs of the applications whose keys you accept; missing: all',
+    examples: [['lACE8kgYxsahjbXnvy8w']],
+  },
+  source: {
+    type: 'string',
+    maxLength: 64,
+    pattern: '^[0-9A-Fa-f:.]{2,45}$',
+    description: 'the IP address that the request comes from, as your gateway or framework knows it',
+    examples: ['203.0.113.7'],
+  },
+  referrer: {
+    type: 'string',
+    pattern: '\\S',
+    maxLength: 2048,
+    description: 'the value of its header Origin or Referer',
+    examples: ['https://www.example.com'],
+  },
+} as const;
+
 export const verifyApiKeyBody = {
   type: 'object',
-  properties: { apiKeyId: presentedApiKeyId },
+  properties: { apiKeyId: presentedApiKeyId, ...purpose },
   required: ['apiKeyId'],
   additionalProperties: false,
 } as const;
@@ -231,6 +341,7 @@ export const verifyApiKeyDirectPayload = {
   type: 'object',
   properties: {
     apiKeyId: presentedApiKeyId,
+    ...purpose,
     correlationId: generateApiKeyDirectPayload.properties.correlationId,
   },
   required: ['apiKeyId'],
@@ -300,7 +411,7 @@ export const apiKeysReply = {
 
 export const createAppBody = {
   type: 'object',
-  properties: { name, description },
+  properties: { name, description, referrers, scopes: ceiling },
   required: ['name'],
   additionalProperties: false,
 } as const;
@@ -318,6 +429,8 @@ export const appReply = {
     },
     name,
     description,
+    referrers,
+    scopes: ceiling,
     realm,
     status: {
       type: 'string',
@@ -328,13 +441,23 @@ export const appReply = {
     createdTime: time,
     createdBy: { ...principal, description: 'the principal that created the application' },
   },
-  required: ['hrn', 'clientId', 'name', 'description', 'realm', 'status', 'createdTime', 'createdBy'],
+  required: ['hrn', 'clientId', 'name', 'description', 'referrers', 'realm', 'status', 'createdTime', 'createdBy'],
   additionalProperties: false,
 } as const;
 
 export const updateAppBody = {
   type: 'object',
-  properties: { name, description, status: appReply.properties.status },
+  properties: {
+    name,
+    description,
+    status: appReply.properties.status,
+    referrers,
+    scopes: {
+      ...ceiling,
+      type: ['array', 'null'],
+      description: `${ceiling.description}; null takes the limit away`,
+    },
+  },
   required: [],
   additionalProperties: false,
   examples: [{ description: description.examples[0] }],
@@ -448,5 +571,6 @@ const anyText = '[^\\x00-\\x08\\x0e-\\x1f\\x7f]';
 export const portablePatterns: Readonly<Record<string, string>> = {
   [name.pattern]: '\\S',
   [description.pattern]: `^${anyText}*$`,
+  [more.description.pattern]: `^${anyText}*$`,
   [principal.pattern]: `^${anyText}+$`,
 };

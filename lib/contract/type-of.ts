@@ -11,9 +11,11 @@ export type TypeOf<Schema> = Schema extends { readonly oneOf: readonly (infer On
       ? ObjectOf<Properties, Schema['required'][number]>
       : Schema extends { readonly type: 'array'; readonly items: infer Items }
         ? readonly TypeOf<Items>[]
-        : Schema extends { readonly type: keyof Scalars }
-          ? Scalars[Schema['type']]
-          : never;
+        : Schema extends { readonly type: readonly ['array', 'null']; readonly items: infer Items }
+          ? readonly TypeOf<Items>[] | null
+          : Schema extends { readonly type: keyof Scalars }
+            ? Scalars[Schema['type']]
+            : never;
 
 interface Scalars {
   string: string;

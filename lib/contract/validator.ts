@@ -20,11 +20,12 @@ export function requireValid(validate: Validator, data: unknown): void {
 
 /**
  * What is stored or logged holds no key, also not within other text.
- * @param fields texts of a body, by their names
+ * @param fields texts of a body and lists of them, by their names
  * @throws ApiError 400200 when one of them holds what looks like an API key
  */
 export function requireNoApiKey(fields: Readonly<Record<string, unknown>>): void {
-  const [name] = Object.entries(fields).find(([, value]) => typeof value === 'string' && holdsApiKeyId(value)) ?? [];
+  const holdsKey = (value: unknown) => [value].flat().some((text) => typeof text === 'string' && holdsApiKeyId(text));
+  const [name] = Object.entries(fields).find(([, value]) => holdsKey(value)) ?? [];
   if (name !== undefined) throw invalidField(`$.${name}`, 'must not hold an API key');
 }
 
@@ -39,7 +40,8 @@ function explain(error: ErrorObject): ErrorDetail {
 }
 
 function sourceOf({ instancePath, params }: ErrorObject): string {
-  const path = `$${instancePath.replaceAll('/', '.')}`;
+  const path = `$${instancePath.replace(/\/(\d+)(?=\/|$)/g, '[$1]').replaceAll('/', '.')}`;
+  if (typeof params.j === 'number') return `${path}[${Math.max(params.i, params.j)}]`;
   if (typeof params.missingProperty === 'string') return `${path}.${params.missingProperty}`;
   return isPlainName(params.additionalProperty) ? `${path}.${params.additionalProperty}` : path;
 }
@@ -57,6 +59,8 @@ function messageOf({ keyword, params, parentSchema, message }: ErrorObject): str
       return `is not a known field; known are: ${Object.keys(parentSchema?.properties ?? {}).join(', ')}`;
     case 'enum':
       return `must be one of: ${params.allowedValues.join(', ')}`;
+    case 'uniqueItems':
+      return 'is in the list already';
     case 'pattern':
       return `must be: ${parentSchema?.description}`;
     default:

@@ -1,6 +1,7 @@
 import type { ApiKeyId, KeyHandle } from './api-key-id.ts';
 import { type ApiError, invalidField } from './errors.ts';
 import { type AppRef, formatApiKeyHrn, formatAppHrn, formatRealmHrn } from './hrn.ts';
+import { type KeyRestrictions, parseSources } from './restrictions.ts';
 
 /** `expiresAt` of a key that never expires. */
 export const never = -1;
@@ -11,12 +12,23 @@ const expiryGraceMs = 5_000;
 /** What a caller may say of a new key. `expiresAt` is in ms since the epoch; -1: never. */
 export interface ApiKeyWish {
   readonly name: string;
+  readonly description?: string;
   readonly expiresAt?: number;
   readonly enabled?: boolean;
+  readonly scopes?: readonly string[];
+  /** addresses and CIDR blocks from which it may be used; none: from everywhere */
+  readonly allowedSources?: readonly string[];
 }
 
-/** A key as stored, under its handle: all that its caller said, and the time in ms since the epoch. */
-export interface ApiKey extends Required<ApiKeyWish> {
+/** All that a caller said of a key, as it is stored: what is empty is left out. */
+interface CompleteWish extends Required<Pick<ApiKeyWish, 'name' | 'expiresAt' | 'enabled'>> {
+  readonly description?: string;
+  readonly scopes?: readonly string[];
+  readonly restrictions?: KeyRestrictions;
+}
+
+/** A key as stored, under its handle; times are in ms since the epoch. */
+export interface ApiKey extends CompleteWish {
   readonly createdTime: number;
   readonly createdBy: string;
   readonly rotatedFrom?: KeyHandle;
@@ -24,14 +36,36 @@ export interface ApiKey extends Required<ApiKeyWish> {
   readonly rotatedTo?: KeyHandle;
 }
 
-/** @returns what is stored of a wish: texts trimmed, defaults filled in */
-export function completeWish({ name, expiresAt = never, enabled = true }: ApiKeyWish): Required<ApiKeyWish> {
-  return { name: name.trim(), expiresAt, enabled };
+/**
+ * @param kept restrictions that the wish says nothing of, which a newer version has set
+ * @returns what is stored of a wish: texts trimmed, defaults filled in, lists in canonical form
+ * @throws ApiError 400200 that names the elements of `allowedSources` that are wrong
+ */
+export function completeWish(wish: ApiKeyWish, kept: KeyRestrictions = {}): CompleteWish {
+  const { name, expiresAt = never, enabled = true, scopes = [] } = wish;
+  const description = wish.description?.trim();
+  const allowedSources = parseSources(wish.allowedSources ?? []);
+  const { allowedSources: _, ...others } = kept;
+  const restrictions = { ...others, ...(allowedSources.length > 0 && { allowedSources }) };
+  return {
+    name: name.trim(),
+    expiresAt,
+    enabled,
+    ...(description && { description }),
+    ...(scopes.length > 0 && { scopes }),
+    ...(Object.keys(restrictions).length > 0 && { restrictions }),
+  };
 }
 
-/** @param wish of which `expiresAt` has been looked at */
-export function newApiKey(wish: ApiKeyWish, createdBy: string, createdTime: number): ApiKey {
-  return { ...completeWish(wish), createdTime, createdBy };
+/** @returns the wish that a key was made from, or changed to: what `completeWish` left out is there again */
+export function wishOf(key: ApiKey): Required<ApiKeyWish> {
+  const { name, description = '', expiresAt, enabled, scopes = [], restrictions: { allowedSources = [] } = {} } = key;
+  return { name, description, expiresAt, enabled, scopes, allowedSources };
+}
+
+/** @param wish of which `expiresAt` has been looked at. @param kept as `completeWish` has it */
+export function newApiKey(wish: ApiKeyWish, createdBy: string, createdTime: number, kept?: KeyRestrictions): ApiKey {
+  return { ...completeWish(wish, kept), createdTime, createdBy };
 }
 
 /** @returns a 400200 when `expiresAt` is given, and neither in the future nor -1 */
@@ -75,9 +109,7 @@ export function formatBareApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, pa
     apiKey: formatApiKeyHrn(app.realm, handle, partition),
     identity: formatAppHrn(app, partition),
     realm: formatRealmHrn(app.realm, partition),
-    name: key.name,
-    enabled: key.enabled,
-    expiresAt: key.expiresAt,
+    ...wishOf(key),
     createdTime: key.createdTime,
     ...(key.rotatedFrom && { rotatedFrom: formatApiKeyHrn(app.realm, key.rotatedFrom, partition) }),
   };

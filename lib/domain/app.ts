@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto';
 import type { ApiKey } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import { formatAppHrn, formatRealmHrn } from './hrn.ts';
-import type { RequestRecord } from './idempotency.ts';
+import { isSameJson, type RequestRecord } from './idempotency.ts';
 import type { Action } from './policy.ts';
+import { type AppRestrictions, parseReferrers } from './restrictions.ts';
 
 /** What stays of a key that left `keys`, for the answers to later requests. No write depends on it: see `sealed`. */
 export interface Tombstone {
@@ -33,10 +34,19 @@ export interface Change {
 export interface AppWish {
   readonly name: string;
   readonly description?: string;
+  /** pages from which the keys may be used; none: from everywhere */
+  readonly referrers?: readonly string[];
+  /** the only scopes that a key may have; missing: every scope */
+  readonly scopes?: readonly string[];
+}
+
+/** All that a caller said of an application, as it is stored. */
+interface CompleteAppWish extends Required<Pick<AppWish, 'name' | 'description'>> {
+  readonly restrictions: AppRestrictions;
 }
 
 /** An application: the aggregate that holds its keys, and everything that decides about them. Times are ms since the epoch. */
-export interface App extends Required<AppWish> {
+export interface App extends CompleteAppWish {
   readonly appId: string;
   readonly realm: string;
   readonly status: 'active' | 'deactivated' | 'deleted';
@@ -101,32 +111,38 @@ export function newAppId(digit: (below: number, index: number) => number = (belo
   return Array.from({ length: 20 }, (_, index) => alphabet.charAt(digit(alphabet.length, index))).join('');
 }
 
-/** What a caller may say of a new application. */
-export interface AppWish {
-  readonly name: string;
-  readonly description?: string;
+/**
+ * @param kept restrictions that the wish says nothing of, which a newer version has set
+ * @returns what is stored of a wish: texts trimmed, defaults filled in, lists in canonical form
+ * @throws ApiError 400200 that names the elements of `referrers` that are wrong
+ */
+export function completeAppWish(wish: AppWish, kept: AppRestrictions = {}): CompleteAppWish {
+  const { name, description = '', scopes } = wish;
+  const referrers = parseReferrers(wish.referrers ?? []);
+  const { referrers: _, scopes: __, ...others } = kept;
+  return {
+    name: name.trim(),
+    description: description.trim(),
+    restrictions: { ...others, ...(referrers.length > 0 && { referrers }), ...(scopes && { scopes }) },
+  };
 }
 
-/** @returns what is stored of a wish: texts trimmed, defaults filled in */
-export function completeAppWish({ name, description = '' }: AppWish): Required<AppWish> {
-  return { name: name.trim(), description: description.trim() };
-}
-
-/** What a caller may say to change an application. */
-export interface AppPatch extends Partial<AppWish> {
+/** What a caller may say to change an application. `scopes` null: there is no ceiling any more. */
+export interface AppPatch extends Partial<Omit<AppWish, 'scopes'>> {
+  readonly scopes?: readonly string[] | null;
   readonly status?: 'active' | 'deactivated';
 }
 
+/**
+ * @returns the application with parts of it changed; the same application if that changes nothing
+ * @throws ApiError 400200 that names the elements of `referrers` that are wrong
+ */
 export function patchApp(app: App, patch: AppPatch): App {
-  const patched: App = {
-    ...app,
-    ...patch,
-    name: patch.name?.trim() ?? app.name,
-    description: patch.description?.trim() ?? app.description,
-  };
-  return Object.keys(patch).every((field) => patched[field as keyof AppPatch] === app[field as keyof AppPatch])
-    ? app
-    : patched;
+  const { status = app.status, scopes = app.restrictions.scopes, ...parts } = patch;
+  const { name, description, restrictions } = app;
+  const wish = { name, description, referrers: restrictions.referrers ?? [], ...parts, ...(scopes && { scopes }) };
+  const patched = { ...app, ...completeAppWish(wish, restrictions), status };
+  return isSameJson(patched, app) ? app : patched;
 }
 
 /**
@@ -140,6 +156,7 @@ export function deleteApp(app: App): App {
     status: 'deleted',
     name: '',
     description: '',
+    restrictions: {},
     grants: {},
     keys: {},
     keyCount: 0,
@@ -155,6 +172,8 @@ export function formatApp(app: App, partition: string) {
     clientId: app.appId,
     name: app.name,
     description: app.description,
+    referrers: app.restrictions.referrers ?? [],
+    ...(app.restrictions.scopes && { scopes: app.restrictions.scopes }),
     realm: formatRealmHrn(app.realm, partition),
     // A deleted one is never shown.
     status: app.status as Exclude<App['status'], 'deleted'>,

@@ -6,6 +6,7 @@ import { expiredKeys, prune, removeKeys } from './housekeeping.ts';
 import type { AppRef } from './hrn.ts';
 import { findRecord, type RepeatableRequest, type RequestRecord } from './idempotency.ts';
 import { requireAccess, type Standing } from './policy.ts';
+import { requireWithinCeiling } from './restrictions.ts';
 
 /** A new key for an application: one attempt at it, with a secret and a `createdTime` of its own. */
 export interface Generation {
@@ -35,7 +36,7 @@ export type Judgement =
   | { readonly is: 'expired'; readonly app: App }
   | { readonly is: 'replay'; readonly record: RequestRecord };
 
-/** @throws ApiError 409305, 404660, 403403, 422409, 409306, 400337 or 409303: why the application rejects the key */
+/** @throws ApiError 409305, 404660, 403403, 422409, 409306, 400337, 400200 or 409303: why the application rejects the key */
 export function judgeGeneration(app: App | undefined, wanted: Generation): Judgement {
   if (app && Object.hasOwn(app.keys, wanted.handle)) return { is: 'made' };
   if (app && Object.hasOwn(app.removed, wanted.handle)) throw new ApiError('409305');
@@ -43,6 +44,7 @@ export function judgeGeneration(app: App | undefined, wanted: Generation): Judge
   const record = findRecord(app, wanted.request, wanted.now);
   if (record) return { is: 'replay', record };
   requireTakesKeys(app);
+  requireWithinCeiling(wanted.key.scopes ?? [], app.restrictions);
   const isFull = app.keyCount >= wanted.maxKeys;
   if (isFull && app.keyCount - expiredKeys(app, wanted.now).length >= wanted.maxKeys) throw new ApiError('409303');
   if (app.sealed >= wanted.key.createdTime) return { is: 'sealed' };

@@ -50,10 +50,16 @@ function hashOf(parts: readonly string[]): string {
   return hash.digest('base64url');
 }
 
-/** @returns JSON that is the same for equal values: the fields of each object in the order of their names */
+/** Whether two values are equal. Every list is a set here: its order does not matter. */
+export function isSameJson(one: object, other: object): boolean {
+  return canonicalJson(one) === canonicalJson(other);
+}
+
+/** @returns JSON that is the same for equal values: fields in the order of their names, lists sorted */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, part) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    if (Array.isArray(part)) return part.toSorted();
+    if (typeof part !== 'object' || part === null) return part;
     return Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)));
   });
 }

@@ -1,8 +1,10 @@
-import type { ApiKey } from './api-key.ts';
+import { type ApiKey, type ApiKeyWish, completeWish, wishOf } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App, Change } from './app.ts';
 import { ApiError } from './errors.ts';
 import { entriesOf, removeKeys } from './housekeeping.ts';
+import { isSameJson } from './idempotency.ts';
+import { requireWithinCeiling } from './restrictions.ts';
 
 /** @throws ApiError 404666 when the application has no such key */
 export function requireKey(app: App, handle: KeyHandle | undefined): ApiKey {
@@ -12,21 +14,18 @@ export function requireKey(app: App, handle: KeyHandle | undefined): ApiKey {
 }
 
 /** What a caller may say to change a key; `expiresAt` has been looked at. */
-export type ApiKeyPatch = Partial<Pick<ApiKey, 'name' | 'expiresAt'>>;
+export type ApiKeyPatch = Partial<Omit<ApiKeyWish, 'enabled'>>;
 
 /**
  * @returns the application with parts of one of its keys changed; the same application if that changes nothing
- * @throws ApiError 404666 when it has no such key
+ * @throws ApiError 404666 when it has no such key, 400200 when a list has an element that it may not have
  */
-export function editKey(
-  app: App,
-  handle: KeyHandle | undefined,
-  parts: ApiKeyPatch & Partial<Pick<ApiKey, 'enabled'>>,
-): App {
+export function editKey(app: App, handle: KeyHandle | undefined, parts: Partial<ApiKeyWish>): App {
   const key = requireKey(app, handle);
-  const edited: ApiKey = { ...key, ...parts, name: parts.name?.trim() ?? key.name };
-  const isSame = Object.entries(edited).every(([field, value]) => value === key[field as keyof ApiKey]);
-  return isSame ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: edited } };
+  requireWithinCeiling(parts.scopes ?? [], app.restrictions);
+  const { name, description, expiresAt, enabled, scopes, restrictions, ...rest } = key;
+  const edited: ApiKey = { ...completeWish({ ...wishOf(key), ...parts }, restrictions), ...rest };
+  return isSameJson(edited, key) ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: edited } };
 }
 
 /** @returns the application without the key. @throws ApiError 404666 when it has no such key */

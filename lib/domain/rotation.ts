@@ -1,20 +1,31 @@
-import { type ApiKey, type ApiKeyWish, isLiveAt, never, newApiKey } from './api-key.ts';
+import { type ApiKey, type ApiKeyWish, isLiveAt, never, newApiKey, wishOf } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App } from './app.ts';
 import { ApiError, errorTable } from './errors.ts';
 import { addKey, requireTakesKeys } from './generation.ts';
 import { expiredKeys, prune, removeKeys } from './housekeeping.ts';
 import { findRecord, type RepeatableRequest, type RequestRecord } from './idempotency.ts';
+import { parseSources, withinCeiling } from './restrictions.ts';
 
 /** What a caller may say of a rotation; `expiresAt` has been looked at. */
-export interface RotationWish extends Partial<Pick<ApiKeyWish, 'name' | 'expiresAt'>> {
+export interface RotationWish extends Partial<Omit<ApiKeyWish, 'enabled'>> {
   /** for so long both keys serve; 0, the default: the old one ends at once */
   readonly overlapSeconds?: number;
 }
 
-/** @returns what a wish asks for, to tell it from others: texts trimmed, defaults filled in */
-export function completeRotationWish({ name, overlapSeconds = 0, ...wish }: RotationWish): RotationWish {
-  return { ...wish, overlapSeconds, ...(name !== undefined && { name: name.trim() }) };
+/**
+ * @returns what a wish asks for, to tell it from others: texts trimmed, defaults filled in, lists in canonical form
+ * @throws ApiError 400200 that names the elements of `allowedSources` that are wrong
+ */
+export function completeRotationWish({ overlapSeconds = 0, ...wish }: RotationWish): RotationWish {
+  const { name, description, allowedSources } = wish;
+  return {
+    ...wish,
+    overlapSeconds,
+    ...(name !== undefined && { name: name.trim() }),
+    ...(description !== undefined && { description: description.trim() }),
+    ...(allowedSources && { allowedSources: parseSources(allowedSources) }),
+  };
 }
 
 /** A rotation of the key `from` into the key `to`. */
@@ -41,7 +52,7 @@ export function withSuccessor(app: App, rotation: Rotation): App {
   if (findRecord(app, request, now)) return app;
   const old = requireUnrotated(app, from);
   requireTakesKeys(app);
-  const successor = successorOf(old, rotation);
+  const successor = successorOf(app, old, rotation);
   const pruned = prune(app, now);
   const cleared = wish.overlapSeconds ? overlap(pruned, old, rotation) : replaceKeys(pruned, [from], rotation);
   return addKey(cleared, to, successor, request, record);
@@ -56,10 +67,12 @@ function requireUnrotated(app: App, handle: KeyHandle): ApiKey {
   return key;
 }
 
-/** The successor is as the old key was, unless the wish says otherwise. */
-function successorOf(old: ApiKey, { from, wish, by, now }: Rotation): ApiKey {
+/** The successor is as the old key was, unless the wish says otherwise; scopes above the ceiling are left out. */
+function successorOf(app: App, old: ApiKey, { from, wish, by, now }: Rotation): ApiKey {
   const { overlapSeconds: _, ...wished } = wish;
-  const successor = newApiKey({ ...old, ...wished }, by, now);
+  const { scopes, ...others } = { ...wishOf(old), ...wished };
+  const inherited = { ...others, scopes: withinCeiling(scopes, app.restrictions) };
+  const successor = newApiKey(inherited, by, now, old.restrictions);
   if (!isLiveAt(successor, now)) throw missingExpiry();
   return { ...successor, rotatedFrom: from };
 }

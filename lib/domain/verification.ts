@@ -1,16 +1,37 @@
 import { type ApiKey, formatBareApiKey, isLiveAt } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App } from './app.ts';
+import {
+  type Demands,
+  isKnown,
+  type RequestOrigin,
+  type Restricted,
+  reasonNotToAccept,
+  restrictionReasons,
+  withinCeiling,
+} from './restrictions.ts';
 
 /**
  * Why a key is not valid. `malformed`: it is no key at all, wrong checksums included. `unknown`: there is none like it,
- * or none that the caller may ask about. `deleted`: it or its application was, or it was rotated. `deactivated`: its
- * application is.
+ * none that the caller may ask about, or one with a restriction that this version does not know. `deleted`: it or its
+ * application was, or it was rotated. `deactivated`: its application is. The others: it is not accepted for this API,
+ * or for this request.
  */
-export const reasons = ['malformed', 'unknown', 'deleted', 'disabled', 'expired', 'deactivated'] as const;
+export const reasons = [
+  'malformed',
+  'unknown',
+  'deleted',
+  'disabled',
+  'expired',
+  'deactivated',
+  ...restrictionReasons,
+] as const;
 export type Reason = (typeof reasons)[number];
 
-/** A valid key: the HRNs of the key, its application and its realm, and what the key is; times in ms since the epoch. */
+/**
+ * A valid key: the HRNs of the key, its application and its realm, and what the key is; times in ms since the epoch. Its
+ * scopes are those that the ceiling of its application leaves.
+ */
 export type ValidKey = { readonly valid: true } & Readonly<ReturnType<typeof formatBareApiKey>>;
 
 export interface InvalidKey {
@@ -20,26 +41,45 @@ export interface InvalidKey {
 
 export type Verification = ValidKey | InvalidKey;
 
+/** What an application says of one of its keys, whoever presents it; `restricted` if the key is valid. */
+export interface Finding {
+  readonly verification: Verification;
+  readonly restricted?: Restricted;
+}
+
+const invalid = (reason: Reason): Finding => ({ verification: { valid: false, reason } });
+
 /** @param app in whose item the key would stand, as it is now */
-export function verificationOf(
+export function findingOf(
   app: App | undefined,
   handle: KeyHandle,
   { now, partition }: { now: number; partition: string },
-): Verification {
-  if (!app) return { valid: false, reason: 'unknown' };
+): Finding {
+  if (!app) return invalid('unknown');
   const key = Object.hasOwn(app.keys, handle) ? app.keys[handle] : undefined;
-  if (!key) return { valid: false, reason: isDeleted(app, handle) ? 'deleted' : 'unknown' };
+  if (!key) return invalid(isDeleted(app, handle) ? 'deleted' : 'unknown');
   const reason = reasonAgainst(key, app, now);
-  if (reason) return { valid: false, reason };
-  return { valid: true, ...formatBareApiKey(handle, key, app, partition) };
+  if (reason) return invalid(reason);
+  const scopes = withinCeiling(key.scopes ?? [], app.restrictions);
+  return {
+    verification: { valid: true, ...formatBareApiKey(handle, key, app, partition), scopes },
+    restricted: { ...app.restrictions, ...key.restrictions, realm: app.realm, appId: app.appId, scopes },
+  };
+}
+
+/** @returns what the finding means for a request to an API */
+export function judge({ verification, restricted }: Finding, demands: Demands, origin: RequestOrigin): Verification {
+  const reason = restricted && reasonNotToAccept(restricted, demands, origin);
+  return reason ? { valid: false, reason } : verification;
 }
 
 function isDeleted({ status, removed }: App, handle: KeyHandle): boolean {
   return status === 'deleted' || Object.hasOwn(removed, handle);
 }
 
-function reasonAgainst(key: ApiKey, { status }: App, now: number): Reason | undefined {
+function reasonAgainst(key: ApiKey, { status, restrictions }: App, now: number): Reason | undefined {
   if (!key.enabled) return 'disabled';
   if (!isLiveAt(key, now)) return 'expired';
-  return status === 'active' ? undefined : 'deactivated';
+  if (status !== 'active') return 'deactivated';
+  return isKnown(key.restrictions ?? {}, restrictions) ? undefined : 'unknown';
 }

@@ -35,7 +35,7 @@ export interface Sealed {
  * Adds a key to an application in one conditional write, which checks in the same step everything that could reject
  * it. The handle is a hash of 32 bytes that nobody else has: a key found under it is this request's own, and a second
  * copy of the write is rejected.
- * @throws ApiError 404660, 403403, 422409, 409305, 409306, 400337 or 409303: why the application rejects it
+ * @throws ApiError 404660, 403403, 422409, 409305, 409306, 400337, 400200 or 409303: why the application rejects it
  * @throws ApiError 503000 when the table does not answer in time
  */
 export async function addApiKey(table: Table, wanted: Addition, deadline: Deadline): Promise<Added | Sealed> {
@@ -90,6 +90,7 @@ function additionOf({ app, handle, key, standing, maxKeys, now, change, request,
       ...stillPossible(handle, key),
       expr`${path('keyCount')} < ${maxKeys}`,
       ...stillGranted(standing),
+      ...stillWithinCeiling(key),
       ...(request ? [unanswered(request.hash, now)] : []),
     ],
   });
@@ -121,6 +122,12 @@ function stillGranted({ fromToken, principal }: Standing): Fragment[] {
   const [write, manage] = actionsThatInclude('write');
   const granted = path('grants', principal);
   return [expr`contains(${granted}, ${write ?? ''}) OR contains(${granted}, ${manage ?? ''})`];
+}
+
+/** The application has no ceiling, or one that leaves every scope of the key. */
+function stillWithinCeiling({ scopes = [] }: ApiKey): Fragment[] {
+  const ceiling = path('restrictions', 'scopes');
+  return scopes.map((scope) => expr`attribute_not_exists(${ceiling}) OR contains(${ceiling}, ${scope})`);
 }
 
 /**

@@ -14,12 +14,12 @@ export function appKey(appId: string): ItemKey {
  */
 export function appOf(item: Item | null | undefined): App | undefined {
   if (item?.sk !== 'app' || !isAppId(String(item.pk))) return undefined;
-  const empty = { grants: {}, keys: {}, sealed: 0, removed: {}, requests: {}, issuers: [] };
+  const empty = { restrictions: {}, grants: {}, keys: {}, sealed: 0, removed: {}, requests: {}, issuers: [] };
   return { ...empty, ...item, appId: item.pk } as unknown as App;
 }
 
 /** The attributes that decide whether a key is valid, and the item's key. None of them helps to compute a secret. */
-export const decisive = ['pk', 'sk', 'realm', 'status', 'keys', 'removed'] as const;
+export const decisive = ['pk', 'sk', 'realm', 'status', 'restrictions', 'keys', 'removed'] as const;
 
 /** What every change to an application writes beside what it changes. */
 export function recorded(change: Change): Fragment[] {
@@ -31,6 +31,7 @@ const writable = [
   'name',
   'description',
   'status',
+  'restrictions',
   'listKey',
   'issuers',
   'grants',

@@ -3,7 +3,8 @@ import { LruMap } from '../base/lru-map.ts';
 import { never } from '../domain/api-key.ts';
 import { handleOf, type KeyHandle, mayBeApiKeyId, parseApiKeyId } from '../domain/api-key-id.ts';
 import { ApiError } from '../domain/errors.ts';
-import { type Verification, verificationOf } from '../domain/verification.ts';
+import type { Demands, RequestOrigin } from '../domain/restrictions.ts';
+import { type Finding, findingOf, judge, type Verification } from '../domain/verification.ts';
 import { appKey, appOf, decisive } from '../store/app-item.ts';
 import { recordUse, type Use } from '../store/last-used.ts';
 import { type Deadline, read } from '../store/settle.ts';
@@ -24,9 +25,19 @@ export type Clock = Omit<Deadline, 'at'>;
 
 export const systemClock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms), random: () => Math.random() };
 
-/** What came of looking at a key; `appId` and `handle`, which are no secrets, tell a well-formed one from others. */
-export interface Check {
-  readonly verification: Verification;
+/** What a key is looked at for. */
+export interface Purpose {
+  readonly demands?: Demands;
+  readonly origin?: RequestOrigin;
+  /** the only realm whose keys may be asked about, if there is just one; those of others are unknown */
+  readonly realm?: string;
+}
+
+/**
+ * What came of looking at a key; `appId` and `handle`, which are no secrets, tell a well-formed one from others.
+ * `restricted` is there for a key that is valid in itself, whether it is accepted or not.
+ */
+export interface Check extends Finding {
   readonly isCached: boolean;
   readonly appId?: string;
   readonly handle?: KeyHandle;
@@ -38,8 +49,7 @@ interface KeyRef {
 }
 
 /** What a read found; it holds from `from`, when the read began, until `until`, in ms since the epoch. */
-interface Finding {
-  readonly verification: Verification;
+interface Reading extends Finding {
   readonly appId: string;
   /** of the application, if there is one */
   readonly realm: string | undefined;
@@ -48,9 +58,9 @@ interface Finding {
 }
 
 /** A read under way; of `turn` and a request's arrival the higher one was later. */
-interface Reading {
+interface ReadUnderWay {
   readonly turn: number;
-  readonly finding: Promise<Finding>;
+  readonly reading: Promise<Reading>;
 }
 
 const malformed: Verification = { valid: false, reason: 'malformed' };
@@ -75,9 +85,9 @@ export class Verifier {
   readonly #settings: VerifierSettings;
   readonly #clock: Clock;
   readonly #warn: (why: unknown) => void;
-  readonly #accepted = new LruMap<KeyHandle, Finding>(maxAccepted);
-  readonly #refused = new LruMap<KeyHandle, Finding>(maxRefused);
-  readonly #readings = new Map<KeyHandle, Reading>();
+  readonly #accepted = new LruMap<KeyHandle, Reading>(maxAccepted);
+  readonly #refused = new LruMap<KeyHandle, Reading>(maxRefused);
+  readonly #underWay = new Map<KeyHandle, ReadUnderWay>();
   readonly #uses: UseNotes;
   #turn = 0;
 
@@ -97,79 +107,80 @@ export class Verifier {
 
   /**
    * @param text what somebody presents as a key; what is no text is malformed
-   * @param realm the only one whose keys may be asked about, if there is just one; those of others are unknown
    * @throws ApiError 503000 when the database cannot be asked: let nobody in
    */
-  async check(text: string, realm?: string): Promise<Check> {
+  async check(text: string, { demands = {}, origin = {}, realm }: Purpose = {}): Promise<Check> {
     if (!mayBeApiKeyId(text)) return { verification: malformed, isCached: false };
     const handle = handleOf(text);
     const remembered = this.#recall(this.#accepted, handle) ?? this.#recall(this.#refused, handle);
-    const finding = remembered ?? (await this.#findParsed(text, handle));
-    if (!finding) return { verification: malformed, isCached: false };
-    const { verification, appId } = finding;
+    const reading = remembered ?? (await this.#findParsed(text, handle));
+    if (!reading) return { verification: malformed, isCached: false };
+    const { appId, restricted } = reading;
     const isCached = remembered !== undefined;
-    if (realm !== undefined && finding.realm !== realm) return { verification: unknown, isCached, appId, handle };
+    if (realm !== undefined && reading.realm !== realm) return { verification: unknown, isCached, appId, handle };
+    const verification = judge(reading, demands, origin);
     if (verification.valid && this.#uses.isDue(handle, this.#clock.now()))
       await this.#use({ appId, handle, expiresAt: verification.expiresAt });
-    return { verification, isCached, appId, handle };
+    return { verification, isCached, appId, handle, ...(restricted && { restricted }) };
   }
 
   /** @returns undefined for what is no key: nothing is asked then */
-  async #findParsed(text: string, handle: KeyHandle): Promise<Finding | undefined> {
+  async #findParsed(text: string, handle: KeyHandle): Promise<Reading | undefined> {
     const parsed = parseApiKeyId(text, this.#settings.prefixes);
     return parsed && this.#find({ appId: parsed.appId, handle });
   }
 
   /** What does not hold is forgotten: were the clock put back, it would hold again later. */
-  #recall(findings: LruMap<KeyHandle, Finding>, handle: KeyHandle): Finding | undefined {
-    const finding = findings.get(handle);
-    if (!finding || this.#holds(finding)) return finding;
-    findings.delete(handle);
+  #recall(readings: LruMap<KeyHandle, Reading>, handle: KeyHandle): Reading | undefined {
+    const reading = readings.get(handle);
+    if (!reading || this.#holds(reading)) return reading;
+    readings.delete(handle);
     return undefined;
   }
 
-  #holds({ from, until }: Finding): boolean {
+  #holds({ from, until }: Reading): boolean {
     const now = this.#clock.now();
     return from <= now && now < until;
   }
 
-  async #find(key: KeyRef): Promise<Finding> {
+  async #find(key: KeyRef): Promise<Reading> {
     if (this.#settings.cacheSeconds === 0) return this.#look(key);
     this.#turn += 1;
     const arrival = this.#turn;
     for (;;) {
-      const { turn, finding } = this.#readings.get(key.handle) ?? this.#startReading(key);
+      const { turn, reading } = this.#underWay.get(key.handle) ?? this.#startReading(key);
       const isLater = turn > arrival;
-      const found = await finding.catch((why) => {
+      const found = await reading.catch((why) => {
         if (isLater) throw why;
       });
       if (found && (isLater || (found.verification.valid && this.#holds(found)))) return found;
     }
   }
 
-  #startReading(key: KeyRef): Reading {
+  #startReading(key: KeyRef): ReadUnderWay {
     this.#turn += 1;
-    const finding = this.#look(key).finally(() => this.#readings.delete(key.handle));
-    const reading = { turn: this.#turn, finding };
-    this.#readings.set(key.handle, reading);
-    return reading;
+    const reading = this.#look(key).finally(() => this.#underWay.delete(key.handle));
+    const underWay = { turn: this.#turn, reading };
+    this.#underWay.set(key.handle, underWay);
+    return underWay;
   }
 
-  async #look({ appId, handle }: KeyRef): Promise<Finding> {
+  async #look({ appId, handle }: KeyRef): Promise<Reading> {
     const { partition, cacheSeconds } = this.#settings;
     const { app, from } = await this.#read(appId);
-    const verification = verificationOf(app, handle, { now: this.#clock.now(), partition });
+    const finding = findingOf(app, handle, { now: this.#clock.now(), partition });
+    const { verification } = finding;
     const cacheMs = verification.valid ? cacheSeconds * 1_000 : refusedMs;
     const expiresAt = verification.valid && verification.expiresAt !== never ? verification.expiresAt : undefined;
-    const finding = {
-      verification,
+    const reading = {
+      ...finding,
       appId,
       realm: app?.realm,
       from,
       until: Math.min(from + cacheMs, expiresAt ?? Number.POSITIVE_INFINITY),
     };
-    if (cacheSeconds > 0) (verification.valid ? this.#accepted : this.#refused).set(handle, finding);
-    return finding;
+    if (cacheSeconds > 0) (verification.valid ? this.#accepted : this.#refused).set(handle, reading);
+    return reading;
   }
 
   async #read(appId: string) {

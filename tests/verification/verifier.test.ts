@@ -146,16 +146,16 @@ describe('security 8: each refusal of a well-formed key costs one read, and so d
   it('a key of another realm than the one asked about is unknown, and its use is not written down', async () => {
     const key = await bench.makeKey();
     const verifier = bench.open({ lastUsedSeconds: 3_600 });
-    expect(await verifier.check(key.apiKeyId, 'other')).toMatchObject(refused('unknown'));
+    expect(await verifier.check(key.apiKeyId, { realm: 'other' })).toMatchObject(refused('unknown'));
     expect(await bench.lastUseOf(key)).toBeUndefined();
-    expect(await verifier.check(key.apiKeyId, 'myrealm')).toMatchObject(valid);
+    expect(await verifier.check(key.apiKeyId, { realm: 'myrealm' })).toMatchObject(valid);
   });
 });
 
 it.each(Object.keys(ends))('a key that is %s is unknown to another realm all the same', async (kind) => {
   const key = await bench.makeKey();
   await end(key, kind);
-  expect(await bench.open().check(key.apiKeyId, 'other')).toMatchObject(refused('unknown'));
+  expect(await bench.open().check(key.apiKeyId, { realm: 'other' })).toMatchObject(refused('unknown'));
 });
 
 describe('what was found is remembered', () => {

@@ -33,13 +33,14 @@ export interface NewApiKey {
 
 /**
  * Generates an API key, however it was asked for.
- * @throws ApiError 400200 when `expiresAt` is not in the future, or as `addApiKey` does
+ * @throws ApiError 400200 when `expiresAt` is not in the future, or `allowedSources` is wrong; or as `addApiKey` does
  */
 export async function generate(context: GenerateContext, wanted: Wanted): Promise<NewApiKey> {
   const { settings, table, deadline } = context;
   const { app, wish } = wanted;
   const now = deadline.now();
-  const request = wanted.request && repeatable(wanted.request, completeWish(wish));
+  const complete = completeWish(wish);
+  const request = wanted.request && repeatable(wanted.request, complete);
   const answered = await answeredBefore(context, { ...wanted, request }, expiryFault(wish.expiresAt, now));
   if (answered) return replay(context, wanted, answered);
   const standing = wanted.standing();

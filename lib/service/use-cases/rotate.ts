@@ -23,7 +23,8 @@ export async function rotate(
   id: RequestId | undefined,
 ): Promise<NewApiKey> {
   const { app: ref, settings, table, deadline } = call;
-  const request = id && repeatable(id, completeRotationWish(wish));
+  const complete = completeRotationWish(wish);
+  const request = id && repeatable(id, complete);
   const standing = () => standingTowards(ref, call.caller, settings.partition);
   const now = deadline.now();
   const answered = await answeredBefore(call, { app: ref, standing, request }, expiryFault(wish.expiresAt, now));
@@ -35,7 +36,14 @@ export async function rotate(
   );
   const rotatedFrom = from && { rotatedFrom: formatApiKeyHrn(ref.realm, from, settings.partition) };
   const made = { ...newChange(call, handle), ...rotatedFrom };
-  const rotation = { to: handle, wish, by: call.caller.principal, op: made.op, now, maxKeys: settings.keys.maxPerApp };
+  const rotation = {
+    to: handle,
+    wish: complete,
+    by: call.caller.principal,
+    op: made.op,
+    now,
+    maxKeys: settings.keys.maxPerApp,
+  };
   const app = await changeApp(
     table,
     {

@@ -20,19 +20,19 @@ function newVerifier({ enabled }: { enabled: boolean }): { verifier: Verifier } 
 
 describe('a key that is looked at', () => {
   it('is valid: which key of which application, to the caller and to the log', async () => {
-    const { verification, logged } = await verify(newVerifier({ enabled: true }), apiKeyId);
+    const { verification, logged } = await verify(newVerifier({ enabled: true }), { apiKeyId });
     expect(verification).toMatchObject({ valid: true, apiKey, identity });
     expect(logged).toStrictEqual({ result: 'valid', app: identity, keyHrn: apiKey, appId, handle });
   });
 
   it('is not: the reason, and what of a well-formed key is no secret', async () => {
-    const { verification, logged } = await verify(newVerifier({ enabled: false }), apiKeyId);
+    const { verification, logged } = await verify(newVerifier({ enabled: false }), { apiKeyId });
     expect(verification).toEqual({ valid: false, reason: 'disabled' });
     expect(logged).toStrictEqual({ result: 'disabled', appId, handle });
   });
 
   it('is none: nothing of it goes to the log', async () => {
-    expect((await verify(newVerifier({ enabled: true }), 'x')).logged).toStrictEqual({ result: 'malformed' });
+    expect((await verify(newVerifier({ enabled: true }), { apiKeyId: 'x' })).logged).toStrictEqual({ result: 'malformed' });
     const check = { verification: { valid: false, reason: 'malformed' }, isCached: false } as const;
     expect(loggedOf({ ...check, appId })).toStrictEqual({ result: 'malformed' });
     expect(loggedOf({ ...check, handle })).toStrictEqual({ result: 'malformed' });
@@ -40,15 +40,15 @@ describe('a key that is looked at', () => {
 
   it('is unknown to who asks for another realm', async () => {
     const verifier = newVerifier({ enabled: true });
-    expect((await verify(verifier, apiKeyId, 'other')).verification).toEqual({ valid: false, reason: 'unknown' });
-    expect((await verify(verifier, apiKeyId, 'myrealm')).verification.valid).toBe(true);
+    expect((await verify(verifier, { apiKeyId }, 'other')).verification).toEqual({ valid: false, reason: 'unknown' });
+    expect((await verify(verifier, { apiKeyId }, 'myrealm')).verification.valid).toBe(true);
   });
 
   it('is counted, with how long it took, and whether it was remembered', async () => {
     const verifier = newVerifier({ enabled: true });
     for (const hits of [0, 1]) {
       const startedAt = performance.now();
-      const { metrics, logged } = await verify(verifier, apiKeyId);
+      const { metrics, logged } = await verify(verifier, { apiKeyId });
       expect(metrics).toMatchObject([
         { name: 'Verifications', value: 1 },
         { name: 'CacheHits', value: hits },

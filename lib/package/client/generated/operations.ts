@@ -21,6 +21,26 @@ export interface components {
              * @example true
              */
             readonly enabled?: boolean;
+            /**
+             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description?: string;
+            /**
+             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes?: readonly string[];
+            /**
+             * @description from where the key may be used; with an empty list, from everywhere
+             * @example [
+             *       "203.0.113.0/24",
+             *       "2001:db8::1"
+             *     ]
+             */
+            readonly allowedSources?: readonly string[];
         };
         readonly NewApiKey: {
             /**
@@ -59,6 +79,26 @@ export interface components {
              * @example -1
              */
             readonly expiresAt: number;
+            /**
+             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description: string;
+            /**
+             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes: readonly string[];
+            /**
+             * @description from where the key may be used; with an empty list, from everywhere
+             * @example [
+             *       "203.0.113.0/24",
+             *       "2001:db8::1"
+             *     ]
+             */
+            readonly allowedSources: readonly string[];
             /**
              * Format: int64
              * @description milliseconds since the Unix epoch
@@ -121,6 +161,26 @@ export interface components {
              */
             readonly expiresAt: number;
             /**
+             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description: string;
+            /**
+             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes: readonly string[];
+            /**
+             * @description from where the key may be used; with an empty list, from everywhere
+             * @example [
+             *       "203.0.113.0/24",
+             *       "2001:db8::1"
+             *     ]
+             */
+            readonly allowedSources: readonly string[];
+            /**
              * Format: int64
              * @description milliseconds since the Unix epoch
              * @example 1790000000000
@@ -152,6 +212,26 @@ export interface components {
              * @example -1
              */
             readonly expiresAt?: number;
+            /**
+             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description?: string;
+            /**
+             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes?: readonly string[];
+            /**
+             * @description from where the key may be used; with an empty list, from everywhere
+             * @example [
+             *       "203.0.113.0/24",
+             *       "2001:db8::1"
+             *     ]
+             */
+            readonly allowedSources?: readonly string[];
         };
         /**
          * @example {
@@ -177,6 +257,26 @@ export interface components {
              * @example billing, production
              */
             readonly name?: string;
+            /**
+             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description?: string;
+            /**
+             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes?: readonly string[];
+            /**
+             * @description from where the key may be used; with an empty list, from everywhere
+             * @example [
+             *       "203.0.113.0/24",
+             *       "2001:db8::1"
+             *     ]
+             */
+            readonly allowedSources?: readonly string[];
         };
         readonly VerifyApiKeyBody: {
             /**
@@ -184,6 +284,37 @@ export interface components {
              * @example ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL
              */
             readonly apiKeyId: string;
+            /**
+             * @description the realms whose keys you accept; missing: all that you may ask about
+             * @example [
+             *       "myrealm"
+             *     ]
+             */
+            readonly realms?: readonly string[];
+            /**
+             * @description the scopes that you need: all of them
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes?: readonly string[];
+            /**
+             * @description the IDs of the applications whose keys you accept; missing: all
+             * @example [
+             *       "lACE8kgYxsahjbXnvy8w"
+             *     ]
+             */
+            readonly apps?: readonly string[];
+            /**
+             * @description the IP address that the request comes from, as your gateway or framework knows it
+             * @example 203.0.113.7
+             */
+            readonly source?: string;
+            /**
+             * @description the value of its header Origin or Referer
+             * @example https://www.example.com
+             */
+            readonly referrer?: string;
         };
         readonly Verification: components["schemas"]["ValidApiKey"] | components["schemas"]["InvalidApiKey"];
         readonly CreateAppBody: {
@@ -197,6 +328,20 @@ export interface components {
              * @example Sends the invoices.
              */
             readonly description?: string;
+            /**
+             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @example [
+             *       "www.example.com"
+             *     ]
+             */
+            readonly referrers?: readonly string[];
+            /**
+             * @description the only scopes that keys of the application may have; if it is missing, they may have any
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes?: readonly string[];
         };
         readonly App: {
             /**
@@ -219,6 +364,20 @@ export interface components {
              * @example Sends the invoices.
              */
             readonly description: string;
+            /**
+             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @example [
+             *       "www.example.com"
+             *     ]
+             */
+            readonly referrers: readonly string[];
+            /**
+             * @description the only scopes that keys of the application may have; if it is missing, they may have any
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes?: readonly string[];
             /**
              * @description HRN of the realm
              * @example hrn:here:account::myrealm:realm/myrealm
@@ -283,6 +442,20 @@ export interface components {
              * @enum {string}
              */
             readonly status?: "active" | "deactivated";
+            /**
+             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @example [
+             *       "www.example.com"
+             *     ]
+             */
+            readonly referrers?: readonly string[];
+            /**
+             * @description the only scopes that keys of the application may have; if it is missing, they may have any; null takes the limit away
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes?: readonly string[] | null;
         };
         readonly GrantList: {
             /**
@@ -365,6 +538,26 @@ export interface components {
              */
             readonly expiresAt: number;
             /**
+             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description: string;
+            /**
+             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes: readonly string[];
+            /**
+             * @description from where the key may be used; with an empty list, from everywhere
+             * @example [
+             *       "203.0.113.0/24",
+             *       "2001:db8::1"
+             *     ]
+             */
+            readonly allowedSources: readonly string[];
+            /**
              * Format: int64
              * @description milliseconds since the Unix epoch
              * @example 1790000000000
@@ -386,7 +579,7 @@ export interface components {
              * @example expired
              * @enum {string}
              */
-            readonly reason: "malformed" | "unknown" | "deleted" | "disabled" | "expired" | "deactivated";
+            readonly reason: "malformed" | "unknown" | "deleted" | "disabled" | "expired" | "deactivated" | "realm" | "app" | "scope" | "source" | "referrer";
         };
     };
     responses: never;

@@ -1,0 +1,86 @@
+/** A range of addresses that have the first `prefix` bits in common. */
+interface Range {
+  /** the first address */
+  readonly bits: bigint;
+  /** of an address: 32 or 128 */
+  readonly width: number;
+  readonly prefix: number;
+}
+
+/** IPv6 addresses that begin so stand for IPv4 addresses: `::ffff:0:0/96`. */
+const mapped = 0xffffn;
+
+/**
+ * @returns the canonical form of an IPv4 or IPv6 address or CIDR block, that of IPv4-mapped IPv6 being IPv4; undefined if
+ *   the text is neither, or has other bits than zero after the prefix
+ * @see https://www.rfc-editor.org/rfc/rfc5952
+ */
+export function canonicalBlock(text: string): string | undefined {
+  const range = rangeOf(text);
+  if (!range || firstOf(range) !== range.bits) return undefined;
+  return range.prefix === range.width ? format(range) : `${format(range)}/${range.prefix}`;
+}
+
+/** Whether a text is one IPv4 or IPv6 address. */
+export function isAddress(text: string): boolean {
+  return !text.includes('/') && rangeOf(text) !== undefined;
+}
+
+/** Whether an address, in any form, is in one of these blocks; what is no address is in none. */
+export function isInBlocks(address: string, blocks: readonly string[]): boolean {
+  const own = isAddress(address) ? rangeOf(address) : undefined;
+  return own !== undefined && blocks.some((block) => isWithin(own, rangeOf(block)));
+}
+
+function isWithin({ bits, width }: Range, block: Range | undefined): boolean {
+  return block?.width === width && firstOf({ bits, width, prefix: block.prefix }) === block.bits;
+}
+
+function firstOf({ bits, width, prefix }: Range): bigint {
+  const shift = BigInt(width - prefix);
+  return (bits >> shift) << shift;
+}
+
+function rangeOf(text: string): Range | undefined {
+  const [, address = '', length] = /^([0-9a-f:.]+)(?:\/(0|[1-9]\d{0,2}))?$/i.exec(text) ?? [];
+  const width = address.includes(':') ? 128 : 32;
+  const prefix = length === undefined ? width : Number(length);
+  const bits = width === 32 ? ipv4Bits(address) : ipv6Bits(address);
+  if (bits === undefined || prefix > width) return undefined;
+  if (width === 128 && bits >> 32n === mapped && prefix >= 96)
+    return { bits: bits & 0xffff_ffffn, width: 32, prefix: prefix - 96 };
+  return { bits, width, prefix };
+}
+
+function ipv4Bits(address: string): bigint | undefined {
+  const parts = address.split('.');
+  const isRight = parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+  return isRight ? joined(parts.map(Number), 8n) : undefined;
+}
+
+function ipv6Bits(address: string): bigint | undefined {
+  const whole = canonicalIpv6(address);
+  if (whole === undefined) return undefined;
+  const [head = [], tail = []] = whole.split('::').map((part) => part.split(':').filter(Boolean));
+  const zeros = Array<string>(8 - head.length - tail.length).fill('0');
+  return joined(
+    [...head, ...zeros, ...tail].map((group) => Number.parseInt(group, 16)),
+    16n,
+  );
+}
+
+function joined(parts: readonly number[], size: bigint): bigint {
+  return parts.reduce((bits, part) => (bits << size) | BigInt(part), 0n);
+}
+
+function format({ bits, width }: Range): string {
+  const part = (size: bigint, index: number) => (bits >> (size * BigInt(index))) & ((1n << size) - 1n);
+  if (width === 32) return [3, 2, 1, 0].map((index) => part(8n, index)).join('.');
+  const groups = [7, 6, 5, 4, 3, 2, 1, 0].map((index) => part(16n, index).toString(16));
+  return canonicalIpv6(groups.join(':')) ?? '';
+}
+
+/** As URLs have it: in hexadecimal, the longest row of zeros left out. */
+function canonicalIpv6(address: string): string | undefined {
+  return URL.parse(`http://[${address}]`)?.hostname.slice(1, -1);
+}
