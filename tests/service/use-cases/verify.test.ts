@@ -32,7 +32,9 @@ describe('a key that is looked at', () => {
   });
 
   it('is none: nothing of it goes to the log', async () => {
-    expect((await verify(newVerifier({ enabled: true }), { apiKeyId: 'x' })).logged).toStrictEqual({ result: 'malformed' });
+    expect((await verify(newVerifier({ enabled: true }), { apiKeyId: 'x' })).logged).toStrictEqual({
+      result: 'malformed',
+    });
     const check = { verification: { valid: false, reason: 'malformed' }, isCached: false } as const;
     expect(loggedOf({ ...check, appId })).toStrictEqual({ result: 'malformed' });
     expect(loggedOf({ ...check, handle })).toStrictEqual({ result: 'malformed' });
