@@ -10,11 +10,14 @@ import { authorizerEvent, integrationEvent, type RestRequest, readRequest } from
 /** API Gateway's own limit. */
 const maxBodyBytes = 10 * 1024 * 1024;
 
-/** What stands for the REST API of API Gateway on this machine. docs/local.md lists the differences. */
-export function createGateway(): Server {
+/**
+ * What stands for the REST API of API Gateway on this machine. docs/local.md lists the differences.
+ * @param stageVariables what the authorizer is told of the API
+ */
+export function createGateway(stageVariables: Record<string, string> | null): Server {
   return createServer((request, response) => {
     const requestId = randomUUID();
-    answer(request, requestId)
+    answer(request, requestId, stageVariables)
       .then((reply) => send(response, reply))
       .catch((error) => {
         if (!request.complete) return; // The client has gone.
@@ -24,9 +27,13 @@ export function createGateway(): Server {
   });
 }
 
-async function answer(incoming: IncomingMessage, requestId: string): Promise<GatewayReply> {
+async function answer(
+  incoming: IncomingMessage,
+  requestId: string,
+  stageVariables: Record<string, string> | null,
+): Promise<GatewayReply> {
   const body = await readBody(incoming, maxBodyBytes);
-  const request = readRequest(incoming, requestId);
+  const request = readRequest(incoming, requestId, stageVariables);
   if (!request) return gatewayResponse('MISSING_AUTHENTICATION_TOKEN', requestId);
   if (body === undefined) return gatewayResponse('REQUEST_TOO_LARGE', requestId);
   const authorized = request.authorizer === undefined ? undefined : await authorize(request, request.authorizer);

@@ -20,6 +20,7 @@ export interface RestRequest extends Route {
   readonly pathParameters: Values | null;
   readonly query: MultiValues;
   readonly headers: MultiValues;
+  readonly stageVariables: Values | null;
   readonly requestContext: Readonly<Record<string, unknown>>;
 }
 
@@ -31,8 +32,12 @@ export const routes: readonly Route[] = Object.entries(definitions).flatMap(([fu
   }),
 );
 
-/** @returns undefined when there is no such route */
-export function readRequest(request: IncomingMessage, requestId: string): RestRequest | undefined {
+/** @returns undefined when there is no such route. @param stageVariables of the stage */
+export function readRequest(
+  request: IncomingMessage,
+  requestId: string,
+  stageVariables: Values | null,
+): RestRequest | undefined {
   const { method = '', url = '' } = request;
   const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(url) ?? [];
   for (const route of routes) {
@@ -44,6 +49,7 @@ export function readRequest(request: IncomingMessage, requestId: string): RestRe
       pathParameters: Object.keys(pathParameters).length > 0 ? pathParameters : null,
       query: grouped([...new URLSearchParams(query)]),
       headers: grouped(pairsOf(request.rawHeaders)),
+      stageVariables,
       requestContext: requestContext(request, route, path, requestId),
     };
   }
@@ -68,7 +74,8 @@ export function authorizerEvent(request: RestRequest): { methodArn: string } {
   };
 }
 
-function commonEvent({ resource, path, method, headers, query, pathParameters, requestContext }: RestRequest): object {
+function commonEvent(request: RestRequest): object {
+  const { resource, path, method, headers, query, pathParameters, stageVariables, requestContext } = request;
   const hasQuery = Object.keys(query).length > 0;
   return {
     resource,
@@ -79,7 +86,7 @@ function commonEvent({ resource, path, method, headers, query, pathParameters, r
     queryStringParameters: hasQuery ? lastOf(query) : null,
     multiValueQueryStringParameters: hasQuery ? query : null,
     pathParameters,
-    stageVariables: null,
+    stageVariables,
     requestContext,
   };
 }

@@ -13,10 +13,16 @@ export interface Surroundings {
   readonly folder: string;
 }
 
-/** Starts the service in this process, with what `process.env` says. */
-export async function startService({ httpPort, lambdaPort }: Omit<Ports, 'issuerPort'>): Promise<{ stop: () => void }> {
+/**
+ * Starts the service in this process, with what `process.env` says.
+ * @param stageVariables of the API behind the authorizer
+ */
+export async function startService(
+  { httpPort, lambdaPort }: Omit<Ports, 'issuerPort'>,
+  stageVariables: Record<string, string> | null = null,
+): Promise<{ stop: () => void }> {
   await loadHandlers();
-  const [gateway, lambda] = [forOwnHosts(createGateway()), forOwnHosts(createLambda())];
+  const [gateway, lambda] = [forOwnHosts(createGateway(stageVariables)), forOwnHosts(createLambda())];
   await listen(gateway, httpPort);
   await listen(lambda, lambdaPort);
   return { stop: () => [gateway, lambda].forEach(close) };

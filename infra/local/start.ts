@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Settings, settingsOf } from '../../lib/service/settings.ts';
 import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
 import { choosePorts } from './addresses.ts';
-import { messageOf, parseFlags, parseWhole } from './command-line.ts';
+import { messageOf, parseFlags, parseWhole, UsageError } from './command-line.ts';
 import { type Engine, startDynalite } from './dynalite.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openLocalFolder } from './folders.ts';
@@ -17,16 +17,24 @@ import { openServiceKey } from './service-key.ts';
 import { createTable } from './table.ts';
 import { formatWelcome } from './welcome.ts';
 
-const help = `usage: npm start -- [--port N] [--lambda-port N] [--settings FILE]
+const help = `usage: npm start -- [--port N] [--lambda-port N] [--settings FILE] [--stage-variable NAME=VALUE ...]
 
 Runs the service on this machine, with its data in .local/ (or the folder that APPKEYS_LOCAL_DIR names).
 
   --port N         where the API listens (default 3000)
   --lambda-port N  where direct invocations are taken (default: the API's port + 2, or a free one)
   --settings FILE  the settings (default infra/settings/local.yml); its issuers are trusted besides the local ones
+  --stage-variable NAME=VALUE
+                   what the API behind the authorizer says of itself, such as appkeys_scopes=invoices:read
   --help           this page`;
 
-type Options = { help: boolean; httpPort: number; lambdaPort: number | undefined; settingsFile: string };
+interface Options {
+  readonly help: boolean;
+  readonly httpPort: number;
+  readonly lambdaPort: number | undefined;
+  readonly settingsFile: string;
+  readonly stageVariables: Record<string, string>;
+}
 /** What to undo at the end, the last first. */
 type Undo = Array<() => Promise<void> | void>;
 
@@ -35,6 +43,7 @@ function readOptions(args: string[]): Options {
     port: { type: 'string', default: '3000' },
     'lambda-port': { type: 'string' },
     settings: { type: 'string', default: stageFile(stage) },
+    'stage-variable': { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', default: false },
   });
   const parsePort = (flag: string, text: string) => parseWhole(flag, text, 1, 65_535);
@@ -44,12 +53,19 @@ function readOptions(args: string[]): Options {
     httpPort: parsePort('--port', flags.port),
     lambdaPort: lambdaPort === undefined ? undefined : parsePort('--lambda-port', lambdaPort),
     settingsFile: flags.settings,
+    stageVariables: Object.fromEntries(flags['stage-variable'].map(parseVariable)),
   };
+}
+
+function parseVariable(text: string): [string, string] {
+  const [, name, value] = /^(\w+)=([A-Za-z0-9._~:/?#&=,-]+)$/.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return [name, value];
+  throw new UsageError('--stage-variable must be NAME=VALUE, such as appkeys_scopes=invoices:read.');
 }
 
 /** Starts everything, in this order. */
 async function run(
-  { httpPort, lambdaPort, settingsFile }: Options,
+  { httpPort, lambdaPort, settingsFile, stageVariables }: Options,
   undo: Undo,
   interrupted: AbortSignal,
 ): Promise<void> {
@@ -66,7 +82,7 @@ async function run(
   interrupted.throwIfAborted();
   writeSettings(folder, withProvider(settings, provider.issuer));
   process.env = serviceEnvironment({ database, kms, folder });
-  const service = await startService(ports);
+  const service = await startService(ports, stageVariables);
   undo.push(service.stop);
   interrupted.throwIfAborted();
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };

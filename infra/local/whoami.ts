@@ -2,6 +2,6 @@ import { publicEndpoint } from '../../lib/service/http/endpoint.ts';
 
 /** An example of an API behind the authorizer: answers with what that tells of the key. */
 export const handler = publicEndpoint({ id: 'whoami' }, async ({ event }) => {
-  const { appHrn, realm, keyHrn, keyName, correlationId } = event.requestContext.authorizer ?? {};
-  return { status: 200, body: { appHrn, realm, keyHrn, keyName, correlationId } };
+  const { appHrn, realm, keyHrn, scopes, correlationId } = event.requestContext.authorizer ?? {};
+  return { status: 200, body: { appHrn, realm, keyHrn, scopes, correlationId } };
 });

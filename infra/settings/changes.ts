@@ -32,13 +32,25 @@ export function rejections(deployed: StageSettings, next: StageSettings): string
   const prefixes = ({ keys }: StageSettings) => [keys.prefix, ...keys.prefixesAccepted];
   return [
     ...goneFrom(prefixes(deployed), prefixes(next)).map((prefix) => `API keys with the prefix ${prefix}`),
-    ...goneFrom(deployed.verify.places, next.verify.places).map((place) => `API keys in the place ${place}`),
+    ...goneRealms(deployed, next),
     ...(deployed.partition === next.partition ? [] : [`HRNs of the partition ${deployed.partition}`]),
     ...deployed.issuers.flatMap((before) => {
       const after = next.issuers.find(({ issuer }) => issuer === before.issuer);
       return after ? rejectedTokens(before, after) : [goneIssuer(before)];
     }),
   ];
+}
+
+/** Of APIs that name their realms in a stage variable, nothing is known here. */
+function goneRealms({ authorizer: before }: StageSettings, { authorizer: after }: StageSettings): string[] {
+  if (after.defaultRealms === '*') return [];
+  const which = 'for APIs that name no realms';
+  if (before.defaultRealms === '*')
+    return [`API keys of other realms than ${after.defaultRealms.join(', ')}, ${which}`];
+  const kept = after.defaultRealms;
+  return before.defaultRealms
+    .filter((realm) => !kept.includes(realm))
+    .map((realm) => `API keys of the realm ${realm}, ${which}`);
 }
 
 /** Nobody else may have the principals of an issuer while its prefix stands in the settings. */

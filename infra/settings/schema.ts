@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { places } from '../../lib/verification/places.ts';
 import {
   keyPrefixRule,
   maxCacheSeconds,
   maxLastUsedSeconds,
   partitionRule,
+  realmRule,
 } from '../../lib/verification/settings-rules.ts';
 
 /** `must` says a rule in words, for the error message. */
@@ -222,16 +222,26 @@ export const settingsSchema = {
             default: 3600,
             must: `be a whole number from 1 to ${maxLastUsedSeconds}, or "off"`,
           },
-          places: {
-            ...list(
-              'Where the authorizer finds an API key in a request, in this order.',
-              { enum: places, must: `be one of ${places.join(', ')}` },
-              'be a list of at least one place, each once',
-            ),
-            default: places,
-          },
         }),
         default: {},
+      },
+      authorizer: {
+        ...group(
+          'The Lambda authorizer that your APIs use.',
+          {
+            defaultRealms: {
+              type: ['array', 'string'],
+              description: 'The realms whose API keys are accepted by APIs that name none, or "*": every realm.',
+              items: textOf(realmRule, 'The name of a realm.'),
+              minItems: 1,
+              uniqueItems: true,
+              pattern: '^\\*$',
+              must: 'be a list of at least one realm, each once, or "*"',
+            },
+          },
+          ['defaultRealms'],
+        ),
+        must: 'have defaultRealms: a list of realms, or "*"',
       },
       gateway: {
         ...group('Limits of API Gateway for the whole API, all callers together.', {
@@ -300,7 +310,7 @@ export const settingsSchema = {
         must: 'be a list of issuers',
       },
     },
-    ['issuers'],
+    ['issuers', 'authorizer'],
   ),
 } as const;
 

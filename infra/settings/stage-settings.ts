@@ -10,9 +10,11 @@ import { settingsSchema } from './schema.ts';
 import { completeSignIn, requireSignIn, type SignInEntry } from './sign-in.ts';
 
 interface ReadOptions {
-  /** whether issuers may give their keys over http on this machine */
+  /** whether issuers may give their keys over http on this machine, and the authorizer has default realms */
   readonly isLocal?: boolean;
 }
+
+const localRealm = 'myrealm';
 
 /** @throws Error when no stage can have this name */
 export function stageFile(stage: string): string {
@@ -37,7 +39,7 @@ export async function readStageSettings(file: string, options: ReadOptions = {})
 }
 
 async function completed(file: unknown, { isLocal = false }: ReadOptions): Promise<StageSettings> {
-  const { claims = {}, issuers, console: signIn, ...settings } = requireValid(file);
+  const { claims = {}, issuers, console: signIn, ...settings } = requireValid(isLocal ? withRealm(file) : file);
   const complete = { ...settings, issuers: issuers.map((issuer) => completeIssuer(issuer, claims)) };
   requireIssuers(complete, isLocal);
   if (signIn) requireSignIn(signIn, complete.issuers, isLocal);
@@ -46,6 +48,14 @@ async function completed(file: unknown, { isLocal = false }: ReadOptions): Promi
     issuers: await discoverKeys(complete.issuers, isLocal),
     ...(signIn && { console: await completeSignIn(signIn, isLocal) }),
   };
+}
+
+/** The realm of the demo applications, which the authorizer accepts where a file says nothing. */
+function withRealm(file: unknown): unknown {
+  const isGroup = typeof file === 'object' && file !== null && !Array.isArray(file);
+  if (!isGroup || 'authorizer' in file) return file;
+  console.log(`The authorizer accepts keys of the realm ${localRealm}: the settings have no authorizer.defaultRealms.`);
+  return { ...file, authorizer: { defaultRealms: [localRealm] } };
 }
 
 function shown(file: string): string {
@@ -109,8 +119,14 @@ const fits = ajv.compile<StageFile>(settingsSchema);
 function requireValid(file: unknown): StageFile {
   if (fits(file)) return file;
   const { errors } = fits;
-  const fault = errors?.find(({ keyword }) => keyword === 'additionalProperties') ?? errors?.[0];
+  const fault = errors?.toSorted((one, other) => rankOf(one) - rankOf(other))[0];
   throw fault ? faultOf(fault) : new Error('the file does not fit the schema');
+}
+
+/** What is missing at the top comes last: whoever writes a file begins with what is in it. */
+function rankOf({ keyword, instancePath }: ErrorObject): number {
+  if (keyword === 'additionalProperties') return 0;
+  return keyword === 'required' && instancePath === '' ? 2 : 1;
 }
 
 interface Described {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version } from '../base/version.ts';
 import type { RateLimit } from '../store/rate-limit.ts';
-import type { Place } from '../verification/places.ts';
 import { SettingsError } from '../verification/settings-rules.ts';
 import type { VerifierSettings } from '../verification/verifier.ts';
 
@@ -83,7 +82,10 @@ export interface StageSettings {
   readonly verify: {
     readonly cacheSeconds: number;
     readonly lastUsedSeconds: number | 'off';
-    readonly places: readonly Place[];
+  };
+  readonly authorizer: {
+    /** whose keys an API accepts that names no realms; `*`: those of every realm */
+    readonly defaultRealms: readonly string[] | '*';
   };
   /** for all callers of the API together, a second */
   readonly gateway: { readonly rateLimit: number; readonly burstLimit: number };

@@ -1,14 +1,17 @@
 import { headersOf, type NamedValues } from '../base/headers.ts';
 import { looksLikeApiKeyId } from '../domain/api-key-id.ts';
+import type { RequestOrigin } from '../domain/restrictions.ts';
 
 /** Where a request may hold an API key: `?apiKey=`, the header `x-api-key`, or `Authorization: Bearer` or `ApiKey`. */
 export const places = ['query', 'x-api-key', 'authorization'] as const;
 export type Place = (typeof places)[number];
 
-/** What of a request may hold a key: names of headers in any case, one value or several. */
+/** What of a request may hold a key, or decides where that may be used: names of headers in any case, one value or several. */
 export interface RequestParts {
   readonly headers?: NamedValues;
   readonly query?: Readonly<Record<string, unknown>> | null | undefined;
+  /** IP address of the client, never from a header */
+  readonly source?: string | undefined;
 }
 
 /**
@@ -37,6 +40,12 @@ export function presentedKey({ headers, query }: RequestParts, allowed: readonly
   }
   if (!first) return { why: 'missing' };
   return { apiKeyId: first.apiKeyId, values: [first, ...more].map(({ value }) => value) };
+}
+
+/** @returns where a request comes from. A header that is there twice is there, and no address of a page. */
+export function originOf({ headers, source }: RequestParts): RequestOrigin {
+  const named = headersOf({ headers });
+  return { source, origin: named.get('origin')?.join(), referer: named.get('referer')?.join() };
 }
 
 function textsOf(values: unknown): string[] {

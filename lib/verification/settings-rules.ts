@@ -27,11 +27,31 @@ export const tableNameRule: TextRule = {
   must: 'be the name of a DynamoDB table',
 };
 
+export const realmRule: TextRule = {
+  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  must: 'be 1 to 64 letters, digits, "_" or "-"',
+};
+
+export const appIdRule: TextRule = {
+  pattern: '^[A-Za-z0-9]{1,64}$',
+  must: 'be 1 to 64 letters or digits',
+};
+
+export const scopeRule: TextRule = {
+  pattern: '^[a-z0-9][a-z0-9._:-]{0,63}$',
+  must: 'be 1 to 64 lower-case letters, digits or . _ : -, of which the first is a letter or a digit',
+};
+
 export const maxCacheSeconds = 9_999;
 export const maxLastUsedSeconds = 99_999_999;
 
 export function fits(value: unknown, { pattern }: TextRule): boolean {
   return typeof value === 'string' && new RegExp(pattern).test(value);
+}
+
+/** Whether a value is a list of at least one element, each once, that `isRight`. */
+export function isListOf(values: unknown, isRight: (value: unknown) => boolean): boolean {
+  return Array.isArray(values) && values.length > 0 && new Set(values).size === values.length && values.every(isRight);
 }
 
 export function isWhole(value: unknown, min: number, max: number): boolean {

@@ -21,7 +21,7 @@ it.each([
   [
     'package',
     'a token issuer on this machine',
-    JSON.stringify({ issuers: [local] }),
+    JSON.stringify({ authorizer: { defaultRealms: '*' }, issuers: [local] }),
     `${dev}: issuers[0].jwksUri must be an https URL without credentials.`,
   ],
   [
@@ -43,9 +43,15 @@ it.each([
     `${dev}: gateway.rateLimit must be a number above 0, at most 100000.`,
   ],
   [
+    'package',
+    'a stage whose authorizer accepts no realm',
+    'issuers: []',
+    `${dev}: authorizer is missing. It must have defaultRealms: a list of realms, or "*".`,
+  ],
+  [
     'deploy',
     'a stage without a token issuer',
-    'issuers: []',
+    'issuers: []\nauthorizer: { defaultRealms: [myrealm] }',
     `${dev}: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml shows how.`,
   ],
 ])(

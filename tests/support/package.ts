@@ -70,9 +70,9 @@ export async function serverless(folder: string, args: readonly string[], env: R
   return { status, output: stdout + stderr };
 }
 
-/** Writes the file of a stage into the copy: the settings, with no issuers unless they name some. */
+/** Writes the file of a stage into the copy: the settings, with no issuers and one realm unless they name some. */
 export function writeStage(folder: string, settings: Readonly<Record<string, unknown>> = {}, stage = 'dev'): void {
-  const text = JSON.stringify({ issuers: [], ...settings });
+  const text = JSON.stringify({ authorizer: { defaultRealms: ['myrealm'] }, issuers: [], ...settings });
   writeFileSync(join(folder, `infra/settings/${stage}.yml`), text);
 }
 

@@ -13,11 +13,24 @@ export const entry = {
   realm: 'myrealm',
 };
 
+/** The realms of the authorizer, which every file must name. */
+const authorizer = { defaultRealms: ['myrealm'] };
+
+/** @returns the text of a file; one that names no realms of the authorizer gets some at its end */
+function textOf(content: unknown): string {
+  if (typeof content === 'string')
+    return content.includes('issuers:') && !/authorizer|---\nissuers|["[]\w*$/.test(content)
+      ? `${content}\nauthorizer: ${JSON.stringify(authorizer)}\n`
+      : content;
+  const isGroup = typeof content === 'object' && content !== null && !Array.isArray(content);
+  return JSON.stringify(isGroup ? { authorizer, ...content } : content);
+}
+
 /** Writes a settings file, reads it as packaging does, or as `npm start` does, and removes it. */
 export async function readFileWith(content: unknown, isLocal = false): Promise<StageSettings> {
   const folder = mkdtempSync(join(tmpdir(), 'appkeys-settings-file-'));
   const file = join(folder, 'stage.yml');
-  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  writeFileSync(file, textOf(content));
   try {
     return await readStageSettings(file, { isLocal });
   } catch (error) {

@@ -1,14 +1,26 @@
+import type { RequestOrigin } from '../../domain/restrictions.ts';
 import type { InvalidKey, ValidKey, Verification } from '../../domain/verification.ts';
 import { openVerifyingTable, type VerifyingTable } from '../../store/verifying-table.ts';
-import { places as allPlaces, type Place, presentedKey, type RequestParts } from '../../verification/places.ts';
 import {
+  places as allPlaces,
+  originOf,
+  type Place,
+  presentedKey,
+  type RequestParts,
+} from '../../verification/places.ts';
+import {
+  appIdRule,
   fits,
+  isListOf,
   isWhole,
   keyPrefixRule,
   maxCacheSeconds,
   maxLastUsedSeconds,
   partitionRule,
+  realmRule,
   SettingsError,
+  scopeRule,
+  type TextRule,
   tableNameRule,
 } from '../../verification/settings-rules.ts';
 import { systemClock, Verifier } from '../../verification/verifier.ts';
@@ -17,6 +29,12 @@ export type { InvalidKey, Place, RequestParts, ValidKey, Verification };
 
 /** Defaults are those of the service, whose own settings these must match. */
 export interface VerifierOptions {
+  /** whose keys are accepted: names of realms, or `*` for every realm */
+  readonly realms: readonly string[] | '*';
+  /** scopes that a key must have, all of them: default none */
+  readonly scopes?: readonly string[];
+  /** IDs of the applications whose keys are accepted: default all */
+  readonly apps?: readonly string[];
   /** the service's table, such as `appkeys-prod`; credentials come from the AWS SDK's environment */
   readonly tableName: string | undefined;
   /** the table's Region, such as `eu-central-1`: default AWS_REGION */
@@ -35,19 +53,33 @@ export interface VerifierOptions {
   readonly onWarning?: (why: unknown) => void;
 }
 
+/** What one request needs. */
+export interface Needs {
+  /** scopes that the key must have besides those of the verifier */
+  readonly scopes?: readonly string[];
+}
+
+/** What one request needs, and where it comes from; a key that is restricted to something else is not valid. */
+export interface RequestFacts extends Needs {
+  /** IP address of the client, as your gateway or framework knows it */
+  readonly source?: string | undefined;
+  /** value of the header `Origin`, or `Referer` where there is none */
+  readonly referrer?: string | undefined;
+}
+
 /** Verifies API keys in this process; keep one for as long as the process lives, since it holds the cache. */
 export interface KeyVerifier {
   /**
    * @param apiKeyId what somebody presents as a key
    * @throws ApiError 503000 when the database cannot be asked: let nobody in
    */
-  verify(apiKeyId: string): Promise<Verification>;
+  verify(apiKeyId: string, facts?: RequestFacts): Promise<Verification>;
   /**
    * Finds the key of a request and verifies it. `missing`: there is none in any allowed place. `ambiguous`: the
    * places hold different things. `misplaced`: there is a key where none is allowed.
    * @throws ApiError 503000 when the database cannot be asked: let nobody in
    */
-  verifyRequest(request: RequestParts): Promise<RequestVerification>;
+  verifyRequest(request: RequestParts, needs?: Needs): Promise<RequestVerification>;
 }
 
 export type RequestVerification =
@@ -57,7 +89,7 @@ export type RequestVerification =
 /**
  * The service's own check for any Lambda function or server that may read its table (`dynamodb:GetItem`, and
  * `dynamodb:UpdateItem` for when a key was used last).
- * @throws SettingsError at once, when the table or the Region is missing, or an option is wrong
+ * @throws SettingsError at once, when the realms, the table or the Region are missing, or an option is wrong
  */
 export function createVerifier(options: VerifierOptions): KeyVerifier {
   requireValid(options);
@@ -71,12 +103,20 @@ export function createVerifier(options: VerifierOptions): KeyVerifier {
   const lastUsed = lastUsedSeconds === 'off' ? undefined : lastUsedSeconds;
   const settings = { partition, prefixes, cacheSeconds, lastUsedSeconds: lastUsed };
   const verifier = new Verifier(openTable(options), settings, systemClock, options.onWarning);
-  const verify = async (apiKeyId: string) => (await verifier.check(apiKeyId)).verification;
+  const { realms, apps, scopes = [] } = options;
+  const check = async (apiKeyId: string, needed: readonly string[] = [], origin: RequestOrigin) => {
+    if (needed.length > 0 && !isListOf(needed, isText(scopeRule)))
+      throw new SettingsError('scopes', `must ${listOf(scopeRule)}`);
+    const demands = { realms: realms === '*' ? undefined : realms, apps, scopes: [...scopes, ...needed] };
+    return (await verifier.check(apiKeyId, { demands, origin })).verification;
+  };
   return {
-    verify,
-    async verifyRequest(request) {
+    verify: (apiKeyId, { scopes: needed, source, referrer } = {}) =>
+      check(apiKeyId, needed, { source, referer: referrer }),
+    async verifyRequest(request, { scopes: needed } = {}) {
       const presented = presentedKey(request, places);
-      return 'why' in presented ? { valid: false, reason: presented.why } : verify(presented.apiKeyId);
+      if ('why' in presented) return { valid: false, reason: presented.why };
+      return check(presented.apiKeyId, needed, originOf(request));
     },
   };
 }
@@ -92,8 +132,8 @@ function missing(option: string, what: string): SettingsError {
   return new SettingsError(option, `is missing. Pass createVerifier ${what}.`);
 }
 
-const isListOf = (values: unknown, isRight: (value: unknown) => boolean) =>
-  Array.isArray(values) && values.length > 0 && new Set(values).size === values.length && values.every(isRight);
+const isText = (rule: TextRule) => (value: unknown) => fits(value, rule);
+const listOf = ({ must }: TextRule) => `be a list of different texts; each must ${must}`;
 
 const regionRule = { pattern: '^[a-z0-9-]{1,63}$', must: 'be the name of an AWS Region, such as "eu-central-1"' };
 
@@ -102,10 +142,10 @@ const rules: Readonly<Partial<Record<keyof VerifierOptions, readonly [string, (v
   tableName: [tableNameRule.must, (value) => value === '' || fits(value, tableNameRule)],
   region: [regionRule.must, (value) => value === '' || fits(value, regionRule)],
   partition: [partitionRule.must, (value) => fits(value, partitionRule)],
-  prefixes: [
-    `be a list of different texts; each must ${keyPrefixRule.must}`,
-    (values) => isListOf(values, (value) => fits(value, keyPrefixRule)),
-  ],
+  realms: [`${listOf(realmRule)}; or be "*"`, (value) => value === '*' || isListOf(value, isText(realmRule))],
+  scopes: [listOf(scopeRule), (value) => isListOf(value, isText(scopeRule))],
+  apps: [listOf(appIdRule), (value) => isListOf(value, isText(appIdRule))],
+  prefixes: [listOf(keyPrefixRule), (value) => isListOf(value, isText(keyPrefixRule))],
   cacheSeconds: [`be a whole number from 0 to ${maxCacheSeconds}`, (value) => isWhole(value, 0, maxCacheSeconds)],
   lastUsedSeconds: [
     `be a whole number from 1 to ${maxLastUsedSeconds}, or "off"`,
@@ -119,6 +159,8 @@ const rules: Readonly<Partial<Record<keyof VerifierOptions, readonly [string, (v
 };
 
 function requireValid(options: VerifierOptions): void {
+  if (options.realms === undefined)
+    throw missing('realms', 'the realms whose keys you accept, such as ["myrealm"], or "*" for every realm');
   for (const [name, [must, isRight]] of Object.entries(rules)) {
     const value = options[name as keyof VerifierOptions];
     if (value !== undefined && !isRight(value)) throw new SettingsError(name, `must ${must}`);

@@ -1,11 +1,13 @@
 import { headersOf, idIn, type NamedValues } from '../../base/headers.ts';
 import type { KeyVerifier } from './create-verifier.ts';
-import { type RejectionOptions, reject } from './rejection.ts';
+import { type GuardOptions, reject } from './rejection.ts';
 
 /** What of Express's request the middleware looks at. */
 interface ExpressRequest {
   readonly headers: NamedValues;
   readonly query: Readonly<Record<string, unknown>>;
+  /** as Express finds it, by its setting `trust proxy` */
+  readonly ip?: string | undefined;
 }
 
 /** What of Express's response it uses. */
@@ -19,9 +21,11 @@ interface ExpressResponse {
 type ExpressMiddleware = (request: ExpressRequest, response: ExpressResponse, next: () => void) => Promise<void>;
 
 /** Makes a middleware for Express; puts the key, a `ValidKey`, into `response.locals.apiKey`. */
-export function requireApiKey(verifier: KeyVerifier, options: RejectionOptions = {}): ExpressMiddleware {
-  return async ({ headers, query }, response, next) => {
-    const found = await verifier.verifyRequest({ headers, query }).catch((error: unknown) => ({ error }));
+export function requireApiKey(verifier: KeyVerifier, options: GuardOptions = {}): ExpressMiddleware {
+  return async ({ headers, query, ip: source }, response, next) => {
+    const found = await verifier
+      .verifyRequest({ headers, query, source }, options)
+      .catch((error: unknown) => ({ error }));
     if ('valid' in found && found.valid) {
       response.locals.apiKey = found;
       next();

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { headersOf, idIn } from '../../base/headers.ts';
 import type { RequestParts } from '../../verification/places.ts';
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
-import { type RejectionOptions, reject } from './rejection.ts';
+import { type GuardOptions, reject } from './rejection.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,10 +14,11 @@ declare module 'fastify' {
 type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /** Makes an `onRequest` hook for Fastify; puts the key into `request.apiKey`. */
-export function requireApiKey(verifier: KeyVerifier, options: RejectionOptions = {}): FastifyHook {
+export function requireApiKey(verifier: KeyVerifier, options: GuardOptions = {}): FastifyHook {
   return async (request, reply) => {
-    const parts = { headers: request.headers, query: request.query as RequestParts['query'] };
-    const found = await verifier.verifyRequest(parts).catch((error: unknown) => ({ error }));
+    const { headers, ip: source } = request;
+    const parts = { headers, query: request.query as RequestParts['query'], source };
+    const found = await verifier.verifyRequest(parts, options).catch((error: unknown) => ({ error }));
     if ('valid' in found && found.valid) {
       request.apiKey = found;
       return;

@@ -1,14 +1,21 @@
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
-import { type RejectionOptions, reject } from './rejection.ts';
+import { type GuardOptions, reject } from './rejection.ts';
+
+export interface FetchGuardOptions extends GuardOptions {
+  /** @returns the IP address of the client, which a `Request` does not have: keys that need it are rejected without */
+  readonly source?: (request: Request) => string | undefined;
+}
 
 /** Lets a request through to `next`, or answers it. */
 export type Guard = (request: Request, next: (key: ValidKey) => Response | Promise<Response>) => Promise<Response>;
 
 /** Makes a guard for whatever speaks the Fetch standard's `Request` and `Response`, such as Hono. */
-export function requireApiKey(verifier: KeyVerifier, options: RejectionOptions = {}): Guard {
+export function requireApiKey(verifier: KeyVerifier, options: FetchGuardOptions = {}): Guard {
   return async (request, next) => {
     const correlationId = request.headers.get('x-correlation-id');
-    const found = await verifier.verifyRequest(partsOf(request)).catch((error: unknown) => ({ error }));
+    const found = await verifier
+      .verifyRequest(partsOf(request, options), options)
+      .catch((error: unknown) => ({ error }));
     if ('valid' in found && found.valid) return next(found);
     const { status, headers, body } = reject(found, correlationId, options);
     return new Response(JSON.stringify(body), {
@@ -18,9 +25,11 @@ export function requireApiKey(verifier: KeyVerifier, options: RejectionOptions =
   };
 }
 
-function partsOf({ headers, url }: Request) {
+function partsOf(request: Request, { source }: FetchGuardOptions) {
+  const { headers, url } = request;
   return {
     headers: Object.fromEntries(headers),
+    source: source?.(request),
     query: { apiKey: new URL(url).searchParams.getAll('apiKey') },
   };
 }

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, Context } from 'aws-
 import { headersOf, idIn } from '../../base/headers.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
-import { type RejectionOptions, reject } from './rejection.ts';
+import { type GuardOptions, reject } from './rejection.ts';
 
 /** What a handler behind the middleware finds in its context. */
 export interface KeyContext extends Context {
@@ -15,11 +15,13 @@ type Event = APIGatewayProxyEvent | APIGatewayProxyEventV2;
 /** Makes a middy middleware for handlers behind a REST or HTTP API; puts the key into `context.apiKey`. */
 export function requireApiKey(
   verifier: KeyVerifier,
-  options: RejectionOptions = {},
+  options: GuardOptions = {},
 ): MiddlewareObj<Event, unknown, Error, KeyContext> {
   return {
     async before(request) {
-      const found = await verifier.verifyRequest(partsOf(request.event)).catch((error: unknown) => ({ error }));
+      const found = await verifier
+        .verifyRequest(partsOf(request.event), options)
+        .catch((error: unknown) => ({ error }));
       if ('valid' in found && found.valid) {
         request.context.apiKey = found;
         return;

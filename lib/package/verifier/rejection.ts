@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { isId } from '../../base/headers.ts';
 import { formatWhy, type LogRecord, log } from '../../base/log.ts';
 import { ApiError, type ErrorBody, formatError } from '../../domain/errors.ts';
-import type { RequestVerification } from './create-verifier.ts';
+import type { Needs, RequestVerification } from './create-verifier.ts';
 
-export interface RejectionOptions {
+/** How a request is guarded. */
+export interface GuardOptions extends Needs {
   /** takes a record of each rejection, with its true reason; default: writes it to stdout as one line of JSON */
   readonly log?: (record: LogRecord) => void;
 }
@@ -23,7 +24,7 @@ export interface Rejection {
 export function reject(
   found: Exclude<RequestVerification, { valid: true }> | { readonly error: unknown },
   correlationId: string | null | undefined,
-  { log: write = log }: RejectionOptions,
+  { log: write = log }: GuardOptions,
 ): Rejection {
   const ids = {
     correlationId: correlationId && isId(correlationId) ? correlationId : randomUUID(),

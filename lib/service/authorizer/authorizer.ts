@@ -4,7 +4,8 @@ import { headersOf, idIn } from '../../base/headers.ts';
 import { formatWhy, type Level, log, logAs } from '../../base/log.ts';
 import type { ValidKey } from '../../domain/verification.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
-import { type Place, presentedKey } from '../../verification/places.ts';
+import { originOf, presentedKey } from '../../verification/places.ts';
+import { SettingsError } from '../../verification/settings-rules.ts';
 import type { Verifier } from '../../verification/verifier.ts';
 import { metered, verificationMetrics } from '../metrics.ts';
 import { openVerifier, start } from '../service.ts';
@@ -14,20 +15,22 @@ import {
   type AuthorizerAnswer,
   type AuthorizerEvent,
   allow,
-  contextOf,
   gatewayRequestIdOf,
   isIdentified,
   requireRequestEvent,
+  tellsApart,
 } from './events.ts';
+import { type ApiSettings, apiSettingsOf } from './stage-variables.ts';
 
 interface Guard {
   readonly verifier: Verifier;
-  readonly places: readonly Place[];
+  /** whose keys an API accepts that names no realms; undefined: those of every realm */
+  readonly defaultRealms: readonly string[] | undefined;
 }
 
 /** What came of looking at a request, and what the log tells of it. */
 interface Outcome {
-  readonly key?: ValidKey;
+  readonly allowed?: { readonly key: ValidKey; readonly appId: string; readonly hasUsagePlan: boolean };
   readonly isCached?: boolean;
   readonly logged: Readonly<Record<string, string | undefined>>;
 }
@@ -54,35 +57,43 @@ export function apiKeyAuthorizer(): Authorizer {
       gatewayRequestId: gatewayRequestIdOf(event),
       lambdaRequestId,
     };
-    const { key, isCached = false, logged } = await outcomeOf(guard, event);
+    const { allowed, isCached = false, logged } = await outcomeOf(guard, event);
     const metrics = metered(verificationMetrics(isCached, performance.now() - startedAt));
     log({ event: 'verification', level: levelOf(logged.result), ...ids, ...logged, ...metrics });
-    if (!key) throw authorizerError(logged.result);
-    return allow(event, contextOf(key, correlationId));
+    if (!allowed) throw authorizerError(logged.result);
+    return allow(event, allowed, correlationId);
   };
 }
 
 function openGuard(settings: Settings): Guard {
-  return { verifier: openVerifier(settings), places: settings.verify.places };
+  const { defaultRealms } = settings.authorizer;
+  return { verifier: openVerifier(settings), defaultRealms: defaultRealms === '*' ? undefined : defaultRealms };
 }
 
 async function outcomeOf(guard: Guard | undefined, event: AuthorizerEvent): Promise<Outcome> {
   try {
     if (!guard) throw new Error('the function is not configured');
     requireRequestEvent(event);
-    return await check(guard, event);
+    return await check(guard, apiSettingsOf(event.stageVariables, guard.defaultRealms), event);
   } catch (why) {
+    if (why instanceof SettingsError) return { logged: { result: 'misconfigured', why: formatWhy(why) } };
     return { logged: { result: 'unavailable', why: formatWhy(why instanceof Error ? (why.cause ?? why) : why) } };
   }
 }
 
-async function check({ verifier, places }: Guard, event: AuthorizerEvent): Promise<Outcome> {
-  const presented = presentedKey(partsOf(event), places);
+async function check({ verifier }: Guard, api: ApiSettings, event: AuthorizerEvent): Promise<Outcome> {
+  const parts = partsOf(event);
+  const presented = presentedKey(parts, api.places);
   if ('why' in presented) return { logged: { result: presented.why } };
   if (!isIdentified(event, presented.values)) return { logged: { result: 'misplaced' } };
-  const checked = await verifier.check(presented.apiKeyId);
-  const { verification, isCached } = checked;
-  return { isCached, logged: loggedOf(checked), ...(verification.valid && { key: verification }) };
+  const origin = originOf(parts);
+  const checked = await verifier.check(presented.apiKeyId, { demands: api.demands, origin });
+  const { verification, isCached, restricted } = checked;
+  if (!verification.valid || !restricted) return { isCached, logged: loggedOf(checked) };
+  if (api.isCached && !tellsApart(event, restricted, origin))
+    return { isCached, logged: { ...loggedOf(checked), result: 'uncacheable' } };
+  const { appId } = restricted;
+  return { isCached, logged: loggedOf(checked), allowed: { key: verification, appId, hasUsagePlan: api.hasUsagePlan } };
 }
 
 /** The gateway makes a 401 of the word `Unauthorized`, and a 500 of any other. A stack would fill the log. */
@@ -93,5 +104,5 @@ function authorizerError(result: string | undefined): Error {
 }
 
 function levelOf(result: string | undefined): Level {
-  return result === 'unavailable' ? 'ERROR' : 'INFO';
+  return result === 'unavailable' || result === 'misconfigured' ? 'ERROR' : 'INFO';
 }

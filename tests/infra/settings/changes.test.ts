@@ -26,8 +26,8 @@ describe('differences', () => {
     [
       'a list',
       base,
-      { ...base, verify: { ...base.verify, places: ['x-api-key'] } },
-      ['verify.places: ["query","x-api-key","authorization"] -> ["x-api-key"]'],
+      { ...base, authorizer: { defaultRealms: ['a', 'b'] } },
+      ['authorizer.defaultRealms: ["myrealm"] -> ["a","b"]'],
     ],
     [
       'a number that becomes "off"',
@@ -100,11 +100,18 @@ describe('rejections', () => {
       ['API keys with the prefix ak'],
     ],
     [
-      'a place that is gone',
-      base,
-      { ...base, verify: { ...base.verify, places: ['x-api-key', 'authorization'] } },
-      ['API keys in the place query'],
+      'a default realm that is gone',
+      { ...base, authorizer: { defaultRealms: ['myrealm', 'other'] } },
+      { ...base, authorizer: { defaultRealms: ['other', 'third'] } },
+      ['API keys of the realm myrealm, for APIs that name no realms'],
     ],
+    [
+      'default realms in the place of every realm',
+      { ...base, authorizer: { defaultRealms: '*' } },
+      base,
+      ['API keys of other realms than myrealm, for APIs that name no realms'],
+    ],
+    ['every realm by default', base, { ...base, authorizer: { defaultRealms: '*' } }, []],
     ['another partition', base, { ...base, partition: 'acme' }, ['HRNs of the partition here']],
     ['an issuer that is gone', base, withIssuers(), [ofIssuer]],
     [

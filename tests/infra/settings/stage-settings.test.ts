@@ -149,9 +149,9 @@ describe('the bounds of each setting', () => {
     ['verify.cacheSeconds', [0, 9_999], [-1, 10_000, 0.5, '1']],
     ['verify.lastUsedSeconds', [1, 99_999_999, 'off'], [0, 100_000_000, 'on', '1', 1.5, false]],
     [
-      'verify.places',
-      [['query'], ['x-api-key', 'query'], ['authorization', 'x-api-key', 'query']],
-      [[], ['query', 'query'], ['body'], 'query', [1]],
+      'authorizer.defaultRealms',
+      ['*', ['myrealm'], ['a', 'B_-9'], [letters(64)]],
+      [[], ['a', 'a'], ['*'], 'myrealm', '**', [letters(65)], [1], null, ['a realm']],
     ],
     ['gateway.rateLimit', [0.001, 1, 100_000], [0, -1, 100_000.1, '1', null]],
     ['gateway.burstLimit', [1, 100_000], [0, 100_001, 1.5, '1']],
@@ -241,7 +241,7 @@ describe('the bounds of each setting', () => {
 });
 
 const settingsAre =
-  'There are: partition, rateLimit, eventBus, claims, keys, verify, gateway, console, issuerKeys, issuers.';
+  'There are: partition, rateLimit, eventBus, claims, keys, verify, authorizer, gateway, console, issuerKeys, issuers.';
 const entryHas =
   'There are: issuer, jwksUri, algorithms, audience, audienceClaim, realm, realms, principalPrefix, tokenType, require, idToken, claims, permissionsPrefix, rules.';
 const rate = 'rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".';
@@ -371,14 +371,19 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
     'verify.lastUsedSeconds must be a whole number from 1 to 99999999, or "off".',
   ],
   [
-    'has no place',
-    { issuers: [], verify: { places: [] } },
-    'verify.places must be a list of at least one place, each once.',
+    'has an authorizer without realms',
+    { issuers: [], authorizer: {} },
+    'authorizer.defaultRealms is missing. It must be a list of at least one realm, each once, or "*".',
   ],
   [
-    'has an unknown place',
-    { issuers: [], verify: { places: ['query', 'body'] } },
-    'verify.places[1] must be one of query, x-api-key, authorization.',
+    'has no realm',
+    { issuers: [], authorizer: { defaultRealms: [] } },
+    'authorizer.defaultRealms must be a list of at least one realm, each once, or "*".',
+  ],
+  [
+    'has a realm that is none',
+    { issuers: [], authorizer: { defaultRealms: ['myrealm', 'my realm'] } },
+    'authorizer.defaultRealms[1] must be 1 to 64 letters, digits, "_" or "-".',
   ],
   [
     'has a rate of the gateway that is no number',

@@ -28,6 +28,7 @@ let apiKeyId: string;
 let apiKey: string;
 let disabled: string;
 const unknown = formatApiKeyId('ak', 'nobody', new Uint8Array(32));
+const realms = ['myrealm'];
 const log = vi.fn();
 
 beforeAll(async () => {
@@ -35,14 +36,14 @@ beforeAll(async () => {
   const app = await service.seed();
   ({ apiKeyId, apiKey } = (await service.generate(app)).body);
   disabled = (await service.generate(app, { name: 'x', enabled: false })).body.apiKeyId;
-  verifier = createVerifier({ tableName: service.tableName });
+  verifier = createVerifier({ realms, tableName: service.tableName });
 });
 
 afterEach(() => log.mockReset());
 
 /** A verifier that cannot ask its database. */
 function brokenVerifier(): KeyVerifier {
-  return createVerifier({ tableName: 'no-such-table' });
+  return createVerifier({ realms, tableName: 'no-such-table' });
 }
 
 describe('createVerifier', () => {
@@ -56,7 +57,7 @@ describe('createVerifier', () => {
   it('gives up a database whose answers stall in their bodies, also for calls that join in', async () => {
     const stalling = createServer((_, response) => void response.writeHead(200).write('{'));
     vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${await listen(stalling)}`);
-    const stalled = createVerifier({ tableName: service.tableName });
+    const stalled = createVerifier({ realms, tableName: service.tableName });
     const startedAt = Date.now();
     const calls = [0, 1_000, 2_500].map(async (waitMs) => {
       await sleep(waitMs);
@@ -73,9 +74,9 @@ describe('createVerifier', () => {
     const { body } = await service.generate(app);
     const shown = async () =>
       (await service.call('getApiKey', { path: { app: hrnOf(app), apiKey: encodeURIComponent(body.apiKey) } })).body;
-    await createVerifier({ tableName: service.tableName, lastUsedSeconds: 'off' }).verify(body.apiKeyId);
+    await createVerifier({ realms, tableName: service.tableName, lastUsedSeconds: 'off' }).verify(body.apiKeyId);
     expect(await shown()).not.toHaveProperty('lastUsedTime');
-    await createVerifier({ tableName: service.tableName }).verify(body.apiKeyId);
+    await createVerifier({ realms, tableName: service.tableName }).verify(body.apiKeyId);
     await expect.poll(shown).toHaveProperty('lastUsedTime');
   });
 
@@ -101,7 +102,12 @@ describe('createVerifier', () => {
   });
 
   it('takes options as the service takes its settings', async () => {
-    const options: VerifierOptions = { tableName: service.tableName, prefixes: ['sk', 'ak'], places: ['x-api-key'] };
+    const options: VerifierOptions = {
+      realms,
+      tableName: service.tableName,
+      prefixes: ['sk', 'ak'],
+      places: ['x-api-key'],
+    };
     const other = createVerifier(options);
     expect(await other.verify(apiKeyId)).toMatchObject({ valid: true });
     expect(await other.verifyRequest({ query: { apiKey: apiKeyId } })).toEqual({ valid: false, reason: 'misplaced' });
@@ -119,10 +125,10 @@ describe('createVerifier', () => {
   ])('says in one line what is missing: %j', (options, message) => {
     vi.stubEnv('AWS_REGION', '');
     try {
-      expect(() => createVerifier(options)).toThrow(
+      expect(() => createVerifier({ realms, ...options })).toThrow(
         expect.objectContaining({ message: expect.stringMatching(message) }),
       );
-      expect(() => createVerifier({ tableName: 'appkeys-dev', region: 'eu-central-1' })).not.toThrow();
+      expect(() => createVerifier({ realms, tableName: 'appkeys-dev', region: 'eu-central-1' })).not.toThrow();
     } finally {
       vi.unstubAllEnvs();
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createVerifier, type VerifierOptions } from '../../../lib/package/verifier/create-verifier.ts';
 
-const usual = { tableName: 'appkeys-dev', region: 'eu-central-1' };
+const usual = { realms: ['myrealm'], tableName: 'appkeys-dev', region: 'eu-central-1' };
 const create = (options: object) => createVerifier({ ...usual, ...options } as VerifierOptions);
 
 /** What each option must be, and values that are something else. */
@@ -10,6 +10,18 @@ const wrong: Record<string, readonly [string, readonly unknown[]]> = {
   region: [
     'be the name of an AWS Region, such as "eu-central-1"',
     ['eu central', 'eu-central-1.evil.example', 'x/', 'EU-CENTRAL-1', 'x'.repeat(64), 1, null, ['eu-central-1']],
+  ],
+  realms: [
+    'be a list of different texts; each must be 1 to 64 letters, digits, "_" or "-"; or be "*"',
+    ['myrealm', '', null, {}, [], [''], ['*'], ['a realm'], ['x'.repeat(65)], ['a', 'a'], [1]],
+  ],
+  scopes: [
+    'be a list of different texts; each must be 1 to 64 lower-case letters, digits or . _ : -, of which the first is a letter or a digit',
+    ['read', null, {}, [], [''], ['Read'], [':read'], ['x'.repeat(65)], ['a', 'a'], [1]],
+  ],
+  apps: [
+    'be a list of different texts; each must be 1 to 64 letters or digits',
+    ['app1', '*', null, {}, [], [''], ['hrn:here'], ['x'.repeat(65)], ['a', 'a'], [1]],
   ],
   partition: [
     'be 1 to 32 lower-case letters, digits or "-"',
@@ -59,7 +71,7 @@ it.each<[string, Partial<VerifierOptions>]>([
 });
 
 it('takes an option that is undefined as one that is left out', () => {
-  const names = Object.keys(wrong).filter((name) => name !== 'tableName' && name !== 'region');
+  const names = Object.keys(wrong).filter((name) => !['realms', 'tableName', 'region'].includes(name));
   expect(() => create(Object.fromEntries(names.map((name) => [name, undefined])))).not.toThrow();
 });
 

@@ -72,7 +72,7 @@ describe('a good key', () => {
           Version: '2012-10-17',
           Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: stage }],
         },
-        context: { appHrn, realm: 'myrealm', keyHrn, keyName: 'a key', correlationId: 'from-caller' },
+        context: { appHrn, realm: 'myrealm', keyHrn, scopes: '', correlationId: 'from-caller' },
       });
     }
   });
@@ -84,7 +84,7 @@ describe('a good key', () => {
         appHrn,
         realm: 'myrealm',
         keyHrn,
-        keyName: 'a key',
+        scopes: '',
         correlationId: expect.stringMatching(/^[\w-]{36}$/),
       },
     });
@@ -174,17 +174,18 @@ describe.each(kindNames)('security 19: where a key stands in a request to %s', (
 });
 
 describe('where the gateway may remember answers by one place', () => {
-  let strict: TestService;
   let key: string;
+  const stageVariables = { appkeys_places: 'x-api-key' };
 
-  beforeAll(async () => {
-    strict = await start({ verify: { places: ['x-api-key'] } });
-    ({ apiKeyId: key } = await makeKey(strict));
+  beforeAll(() => {
+    key = apiKeyId;
   });
 
   it('a key in that place is taken, also beside a token of another kind', async () => {
     const headers = { 'x-api-key': key, Authorization: 'Bearer eyJhbGciOiJFUzI1NiJ9.e30.c2ln' };
-    expect(await strict.authorize(restRequest({ headers }))).toMatchObject({ context: { realm: 'myrealm' } });
+    expect(await service.authorize(restRequest({ headers, stageVariables }))).toMatchObject({
+      context: { realm: 'myrealm' },
+    });
   });
 
   it.each([
@@ -200,19 +201,19 @@ describe('where the gateway may remember answers by one place', () => {
       () => ({ headers: { 'x-api-key': 'junk', Authorization: `ApiKey ${key}` } }),
     ],
   ] as [string, () => AuthorizerRequest][])('a key in another is refused: %s', (_, request) =>
-    expectRefused(restRequest(request()), 'misplaced', strict),
+    expectRefused(restRequest({ ...request(), stageVariables }), 'misplaced'),
   );
 
   it('an HTTP API that has identity sources: the key must be one of them', async () => {
     const headers = { 'x-api-key': key, 'x-other': 'junk' };
-    expect(await strict.authorize(http2Request({ headers, identitySource: [key] }))).toMatchObject({
+    expect(await service.authorize(http2Request({ headers, stageVariables, identitySource: [key] }))).toMatchObject({
       isAuthorized: true,
     });
-    await expectRefused(http2Request({ headers, identitySource: ['junk'] }), 'misplaced', strict);
-    const first = { ...http1Request({ headers }), identitySource: `junk,${key}` };
-    expect(await strict.authorize(first)).toMatchObject({ principalId: expect.any(String) });
-    await expectRefused({ ...first, identitySource: 'junk' }, 'misplaced', strict);
-    await expectRefused({ ...first, identitySource: `junk${key}` }, 'misplaced', strict);
+    await expectRefused(http2Request({ headers, stageVariables, identitySource: ['junk'] }), 'misplaced');
+    const first = { ...http1Request({ headers, stageVariables }), identitySource: `junk,${key}` };
+    expect(await service.authorize(first)).toMatchObject({ principalId: expect.any(String) });
+    await expectRefused({ ...first, identitySource: 'junk' }, 'misplaced');
+    await expectRefused({ ...first, identitySource: `junk${key}` }, 'misplaced');
   });
 
   it('one of several places that hold the key is enough', async () => {
