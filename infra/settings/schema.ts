@@ -241,7 +241,7 @@ export const settingsSchema = {
           },
           ['defaultRealms'],
         ),
-        must: 'have defaultRealms: a list of realms, or "*"',
+        must: 'be a group with defaultRealms: a list of realms, or "*"',
       },
       gateway: {
         ...group('Limits of API Gateway for the whole API, all callers together.', {

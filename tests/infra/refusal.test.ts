@@ -46,7 +46,7 @@ it.each([
     'package',
     'a stage whose authorizer accepts no realm',
     'issuers: []',
-    `${dev}: authorizer is missing. It must have defaultRealms: a list of realms, or "*".`,
+    `${dev}: authorizer is missing. It must be a group with defaultRealms: a list of realms, or "*".`,
   ],
   [
     'deploy',

@@ -69,29 +69,6 @@ describe('a stage variable', () => {
   });
 });
 
-describe('an API that names no realms', () => {
-  it('accepts those of the settings', async () => {
-    const other = await service.seed({ realm: 'other' });
-    const made = await service.invoke({ app: `hrn:here:account::other:app/${other.appId}`, name: 'x' });
-    const key = made.ok ? made.apiKey.apiKeyId : expect.fail();
-    await expect(service.authorize(restRequest({ headers: { 'x-api-key': key } }))).rejects.toThrow('Unauthorized');
-    expect(lastRecord()).toMatchObject({ result: 'realm' });
-    const stageVariables = { appkeys_realms: 'other' };
-    expect(await service.authorize(restRequest({ headers: { 'x-api-key': key }, stageVariables }))).toMatchObject({
-      context: { realm: 'other' },
-    });
-  });
-
-  it('accepts every realm where the settings say so', async () => {
-    const open = await startService({ authorizer: { defaultRealms: '*' } });
-    const app = await open.seed({ realm: 'other' });
-    const made = await open.invoke({ app: `hrn:here:account::other:app/${app.appId}`, name: 'x' });
-    const key = made.ok ? made.apiKey.apiKeyId : expect.fail();
-    const answer = await open.authorize(restRequest({ headers: { 'x-api-key': key } }));
-    expect(answer).toMatchObject({ context: { realm: 'other' } });
-  });
-});
-
 describe('what a gateway is told besides', () => {
   it('from where the key may be used, for what it remembers', async () => {
     const app = await service.seed();
@@ -124,5 +101,28 @@ describe('what a gateway is told besides', () => {
     const headers = { 'x-api-key': body.apiKeyId, Origin: 'https://www.example.com' };
     await expect(service.authorize(restRequest({ headers }))).rejects.toThrow('Unauthorized');
     expect(lastRecord()).toMatchObject({ level: 'INFO', result: 'uncacheable', appId: app.appId });
+  });
+});
+
+describe('an API that names no realms', () => {
+  it('accepts those of the settings', async () => {
+    const other = await service.seed({ realm: 'other' });
+    const made = await service.invoke({ app: `hrn:here:account::other:app/${other.appId}`, name: 'x' });
+    const key = made.ok ? made.apiKey.apiKeyId : expect.fail();
+    await expect(service.authorize(restRequest({ headers: { 'x-api-key': key } }))).rejects.toThrow('Unauthorized');
+    expect(lastRecord()).toMatchObject({ result: 'realm' });
+    const stageVariables = { appkeys_realms: 'other' };
+    expect(await service.authorize(restRequest({ headers: { 'x-api-key': key }, stageVariables }))).toMatchObject({
+      context: { realm: 'other' },
+    });
+  });
+
+  it('accepts every realm where the settings say so', async () => {
+    const open = await startService({ authorizer: { defaultRealms: '*' } });
+    const app = await open.seed({ realm: 'other' });
+    const made = await open.invoke({ app: `hrn:here:account::other:app/${app.appId}`, name: 'x' });
+    const key = made.ok ? made.apiKey.apiKeyId : expect.fail();
+    const answer = await open.authorize(restRequest({ headers: { 'x-api-key': key } }));
+    expect(answer).toMatchObject({ context: { realm: 'other' } });
   });
 });
