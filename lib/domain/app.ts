@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ApiKey } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
-import { formatAppHrn, formatRealmHrn } from './hrn.ts';
+import { formatAppHrn } from './hrn.ts';
 import type { RequestRecord } from './idempotency.ts';
 import type { Action } from './policy.ts';
 
@@ -152,10 +152,11 @@ export function deleteApp(app: App): App {
 export function formatApp(app: App, partition: string) {
   return {
     hrn: formatAppHrn(app, partition),
+    id: app.appId,
     clientId: app.appId,
     name: app.name,
     description: app.description,
-    realm: formatRealmHrn(app.realm, partition),
+    realm: app.realm,
     // A deleted one is never shown.
     status: app.status as Exclude<App['status'], 'deleted'>,
     createdTime: app.createdTime,
