@@ -151,13 +151,11 @@ export function revivals(): Scenario[] {
   return [...named(changes), revive].map((other) => scenarioOf(lapsed, [revive, other]));
 }
 
-/** A grant beside what writes the same pointer, of the principal that created the application or of another. */
+/** Pairs that write the same pointer, of the principal that created the application or of another. */
 export function grantings(): Scenario[] {
   const { grant, revoke, deleteApp } = changes;
-  const others = named({ grant, 'grant otherwise': otherGrant, revoke, deleteApp });
-  return [starts.oneKey, ownStart].flatMap((start) =>
-    others.map((other) => scenarioOf(start, [{ name: 'grant', call: grant }, other])),
-  );
+  const calls = named({ grant, 'grant otherwise': otherGrant, revoke, deleteApp });
+  return [starts.oneKey, ownStart].flatMap((start) => selections(calls, 2).map((pair) => scenarioOf(start, pair)));
 }
 
 /** What depends on records of removed keys: copies of a request, and what removes the key that one of them made. */
