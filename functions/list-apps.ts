@@ -3,25 +3,28 @@ import { formatApp } from '../lib/domain/app.ts';
 import { hasAccess, permittedApps, standingTowards } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/service/http/endpoint.ts';
 import { formatPageToken, parsePage } from '../lib/service/http/page.ts';
+import { parseAction } from '../lib/service/http/query.ts';
 import { listApps as read } from '../lib/store/list-apps.ts';
 
 /** `GET /apps` */
 export const handler = endpoint(listApps, async ({ caller, settings: { partition }, table, deadline, event }) => {
-  const list = [listApps.id, caller.issuer, caller.realm, caller.principal];
-  const { limit, after: before } = parsePage(event.multiValueQueryStringParameters, list);
+  const query = event.multiValueQueryStringParameters;
+  const action = parseAction(query);
+  const list = [listApps.id, caller.issuer, caller.realm, caller.principal, action];
+  const { limit, from } = parsePage(query, list);
   const listing = {
     realm: caller.realm,
     principal: caller.principal,
-    ...permittedApps(caller, partition),
-    before,
+    action,
+    ...permittedApps(caller, partition, action),
+    before: from?.after,
+    known: from?.total,
     limit,
   };
   const isVisible = (app: Parameters<typeof hasAccess>[0] & { appId: string }) =>
-    hasAccess(app, app, () => standingTowards(app, caller, partition), 'read');
-  const { apps, last } = await read(table, { ...listing, isVisible }, deadline);
-  const pageToken = last !== undefined && { pageToken: formatPageToken(last, list) };
-  return {
-    status: 200,
-    body: { limit, principal: caller.principal, items: apps.map((app) => formatApp(app, partition)), ...pageToken },
-  };
+    hasAccess(app, app, () => standingTowards(app, caller, partition), action);
+  const { apps, last, total } = await read(table, { ...listing, isVisible }, deadline);
+  const items = apps.map((app) => formatApp(app, partition));
+  const pageToken = last !== undefined && { pageToken: formatPageToken({ after: last, total }, list) };
+  return { status: 200, body: { limit: items.length, total, principal: caller.principal, items, ...pageToken } };
 });

@@ -199,16 +199,18 @@ describe('security 12: the right is part of the write', () => {
 });
 
 describe('security 13: who calls is what the token says', () => {
-  it('no body field, query or header changes it', async () => {
+  it('no body field or header changes it, and a query is rejected', async () => {
     const headers = { 'X-Principal': 'manager', 'X-Amzn-Principal-Id': 'manager', 'X-Forwarded-For': '127.0.0.1' };
     const token = await service.issuer.sign({ sub: 'stranger' });
     const reply = await service.call('generateApiKey', {
       path: { app: hrnOf(app) },
-      query: { sub: 'manager', principal: 'manager' },
       headers: { ...headers, Authorization: `Bearer ${token}` },
       body: { name: 'x' },
     });
     expectRefusal(reply, '404660');
+    const path = { app: hrnOf(app) };
+    for (const query of [{ sub: 'manager' }, { principal: 'manager' }, { access_token: token }])
+      expectRefusal(await service.call('getApp', { path, query }), '400200');
   });
 
   const fields = [

@@ -6,10 +6,10 @@ import { publishedSchemas, publishSchema } from './published-schemas.ts';
 
 /** @returns every error that a call of the operation can meet */
 export function errorsOf(operation: Operation): ErrorCode[] {
-  const { access, path = '', body, errors, isPaged, isRepeatable } = operation;
+  const { access, path = '', body, errors } = operation;
   const codes: ErrorCode[] = ['500000', '503000', '429003', ...errors];
   if (body) codes.push('400201');
-  if (body || isPaged || isRepeatable) codes.push('400200');
+  if (access !== 'public') codes.push('400200');
   if (access === 'invoke') return [...new Set(codes)].sort();
   if (body) codes.push('400002', '400003', '400004', '413000');
   if (access !== 'public') codes.push('401200', '401300', '403403', '429003');

@@ -176,7 +176,8 @@ export const listApps = {
   summary: 'List Applications',
   description:
     'Lists the applications on which the caller has a right: first those that the caller created, then the others, each newest first. ' +
-    'A caller whose token gives a right on every application of the realm gets them all newest first. Eventually consistent.',
+    'A caller whose token gives a right on every application of the realm gets them all newest first. ' +
+    'With action, it lists only those on which the caller has that right. Eventually consistent.',
   reply: { status: 200, description: 'The applications.', schema: appsReply },
   errors: [],
 } as const satisfies Operation;
@@ -229,7 +230,7 @@ export const deleteGrant = {
   description:
     'Takes all rights on an application away from a principal; one that has none stays so. A principal can always delete its own grant, with any right.',
   reply: done('The principal has no rights on the application.'),
-  errors: ['400200', '409306'],
+  errors: ['409306'],
 } as const satisfies Operation;
 
 export const listIssuers = {
@@ -246,7 +247,7 @@ export const putIssuer = {
   description:
     'Attaches a token issuer to an application, which has no API keys then: expired ones go in the same write.',
   reply: done('The issuer is attached.'),
-  errors: ['400200', '409306'],
+  errors: ['409306'],
 } as const satisfies Operation;
 
 export const deleteIssuer = {
@@ -254,7 +255,7 @@ export const deleteIssuer = {
   summary: 'Detach Issuer',
   description: 'Detaches a token issuer from an application; one that is not attached stays so.',
   reply: done('The issuer is not attached.'),
-  errors: ['400200'],
+  errors: [],
 } as const satisfies Operation;
 
 export const getRoot = {

@@ -1,3 +1,4 @@
+import type { QueryParameter, Route } from './routes.ts';
 import * as schemas from './schemas.ts';
 
 /** A header that requests may have and every response has. */
@@ -52,23 +53,33 @@ const pathNames: Readonly<Record<string, string>> = {
   issuer: 'IssuerUrl',
 };
 
+/** The parameters of queries. */
+const inQuery: Readonly<Record<QueryParameter, object>> = {
+  limit: {
+    description: 'The maximum number of items in a page. With 0, the page has the total alone.',
+    schema: { ...ruleOf(schemas.pageLimit), default: 100 },
+  },
+  pageToken: { description: 'The pageToken of the previous page.', schema: ruleOf(schemas.pageToken) },
+  action: {
+    description:
+      'Lists only the applications on which the caller has this right; manage includes write, and write includes read.',
+    schema: { ...ruleOf(schemas.action), default: 'read' },
+  },
+};
+const queryNames: Readonly<Record<QueryParameter, string>> = {
+  limit: 'Limit',
+  pageToken: 'PageToken',
+  action: 'Action',
+};
+
 /** Every parameter that an operation can have, by the name that the OpenAPI document gives it. */
 export const parameters: Readonly<Record<string, object>> = {
   ...Object.fromEntries(
     Object.entries(inPath).map(([name, rest]) => [pathNames[name], { name, in: 'path', required: true, ...rest }]),
   ),
-  Limit: {
-    name: 'limit',
-    in: 'query',
-    description: 'The maximum number of items in a page.',
-    schema: { ...ruleOf(schemas.pageLimit), default: 100 },
-  },
-  PageToken: {
-    name: 'pageToken',
-    in: 'query',
-    description: 'The pageToken of the previous page.',
-    schema: ruleOf(schemas.pageToken),
-  },
+  ...Object.fromEntries(
+    Object.entries(inQuery).map(([name, rest]) => [queryNames[name as QueryParameter], { name, in: 'query', ...rest }]),
+  ),
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
@@ -94,10 +105,10 @@ export const headers: Readonly<Record<string, object>> = {
 export const idHeaders = Object.fromEntries(Object.entries(ids).map(([key, { name }]) => [name, headerRef(key)]));
 
 /** @returns references to the parameters in the path, then to the others that every operation of its kind has */
-export function parameterRefs(path: string, kind: { isPaged?: boolean; isRepeatable?: boolean }): object[] {
+export function parameterRefs(path: string, kind: Pick<Route, 'query' | 'isRepeatable'>): object[] {
   const names = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => pathNames[name]),
-    ...(kind.isPaged ? ['Limit', 'PageToken'] : []),
+    ...(kind.query ?? []).map((name) => queryNames[name]),
     ...(kind.isRepeatable ? ['IdempotencyKey'] : []),
     ...Object.keys(ids),
   ];

@@ -1,3 +1,5 @@
+export type QueryParameter = 'limit' | 'pageToken' | 'action';
+
 /** What a function knows of its operation. Without `method` and `path` it is invoked directly. */
 export interface Route {
   readonly id: string;
@@ -12,8 +14,8 @@ export interface Route {
   readonly isBodyOptional?: boolean;
   /** asked about the requests of others, at their pace: not limited by its caller's rate; and no change to be audited */
   readonly isVerification?: boolean;
-  /** takes `limit` and `pageToken` */
-  readonly isPaged?: boolean;
+  /** the query parameters that it takes */
+  readonly query?: readonly QueryParameter[];
   /** a page for people, whose files are at `{path}/{file}` */
   readonly isPage?: boolean;
   /** takes an Idempotency-Key */
@@ -38,7 +40,7 @@ export const listApiKeys = {
   method: 'get',
   path: '/apps/{app}/apiKeys',
   access: 'read',
-  isPaged: true,
+  query: ['limit', 'pageToken'],
 } as const satisfies Route;
 
 export const getApiKey = {
@@ -119,7 +121,7 @@ export const listApps = {
   method: 'get',
   path: '/apps',
   access: 'list',
-  isPaged: true,
+  query: ['limit', 'pageToken', 'action'],
 } as const satisfies Route;
 
 export const getApp = {

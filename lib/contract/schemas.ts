@@ -381,7 +381,7 @@ export const verificationReply = {
 export const pageLimit = {
   type: 'integer',
   format: 'int32',
-  minimum: 1,
+  minimum: 0,
   maximum: 100,
   description: 'how many a page has at most',
   examples: [100],
@@ -393,6 +393,7 @@ export const pageToken = {
   description: 'ask with it for the next page; on the last page there is none',
   examples: ['MDAwMDE3OTUzODg4NjEwODEjYXBw.q83vEjRWeJCrze8S'],
 } as const;
+const pageSize = { ...pageLimit, description: 'the number of entries in this page', examples: [1] } as const;
 const total = {
   type: 'integer',
   format: 'int32',
@@ -404,7 +405,7 @@ const total = {
 
 export const apiKeysReply = {
   type: 'object',
-  properties: { limit: pageLimit, total, items: { type: 'array', maxItems: 100, items: apiKeyReply }, pageToken },
+  properties: { limit: pageSize, total, items: { type: 'array', maxItems: 100, items: apiKeyReply }, pageToken },
   required: ['limit', 'total', 'items'],
   additionalProperties: false,
 } as const;
@@ -416,22 +417,31 @@ export const createAppBody = {
   additionalProperties: false,
 } as const;
 
+const appId = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9]{1,64}$',
+  maxLength: 64,
+  description: "the HRN's last part",
+  examples: ['lACE8kgYxsahjbXnvy8w'],
+} as const;
+
 export const appReply = {
   type: 'object',
   properties: {
     hrn: appHrn,
-    clientId: {
-      type: 'string',
-      pattern: '^[A-Za-z0-9]{1,64}$',
-      maxLength: 64,
-      description: "the HRN's last part",
-      examples: ['lACE8kgYxsahjbXnvy8w'],
-    },
+    id: appId,
+    clientId: { ...appId, description: 'the same as id' },
     name,
     description,
     referrers,
     scopes: ceiling,
-    realm,
+    realm: {
+      type: 'string',
+      maxLength: 64,
+      pattern: '^[A-Za-z0-9_-]{1,64}$',
+      description: 'the name of the realm',
+      examples: ['myrealm'],
+    },
     status: {
       type: 'string',
       enum: ['active', 'deactivated'],
@@ -441,7 +451,18 @@ export const appReply = {
     createdTime: time,
     createdBy: { ...principal, description: 'the principal that created the application' },
   },
-  required: ['hrn', 'clientId', 'name', 'description', 'referrers', 'realm', 'status', 'createdTime', 'createdBy'],
+  required: [
+    'hrn',
+    'id',
+    'clientId',
+    'name',
+    'description',
+    'referrers',
+    'realm',
+    'status',
+    'createdTime',
+    'createdBy',
+  ],
   additionalProperties: false,
 } as const;
 
@@ -466,7 +487,8 @@ export const updateAppBody = {
 export const appsReply = {
   type: 'object',
   properties: {
-    limit: pageLimit,
+    limit: pageSize,
+    total: { ...total, description: 'how many match on all pages; 1000 means 1,000 or more' },
     principal: {
       ...principal,
       description: 'the calling principal: compare it with the createdBy of each application',
@@ -474,13 +496,20 @@ export const appsReply = {
     items: { type: 'array', maxItems: 100, items: appReply },
     pageToken,
   },
-  required: ['limit', 'principal', 'items'],
+  required: ['limit', 'total', 'principal', 'items'],
   additionalProperties: false,
+} as const;
+
+export const action = {
+  type: 'string',
+  enum: ['read', 'write', 'manage'],
+  description: 'a right',
+  examples: ['read'],
 } as const;
 
 const actions = {
   type: 'array',
-  items: { type: 'string', enum: ['read', 'write', 'manage'] },
+  items: { type: action.type, enum: action.enum },
   minItems: 1,
   maxItems: 3,
   uniqueItems: true,

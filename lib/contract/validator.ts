@@ -46,8 +46,8 @@ function sourceOf({ instancePath, params }: ErrorObject): string {
   return isPlainName(params.additionalProperty) ? `${path}.${params.additionalProperty}` : path;
 }
 
-/** An unknown field is named only where its name cannot be a secret that was put in the wrong place. */
-function isPlainName(name: unknown): boolean {
+/** An unknown field or parameter is named only where its name cannot be a secret that was put in the wrong place. */
+export function isPlainName(name: unknown): boolean {
   return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,31}$/.test(name);
 }
 

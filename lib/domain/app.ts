@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ApiKey } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
-import { formatAppHrn, formatRealmHrn } from './hrn.ts';
+import { formatAppHrn } from './hrn.ts';
 import { isSameJson, type RequestRecord } from './idempotency.ts';
 import type { Action } from './policy.ts';
 import { type AppRestrictions, parseReferrers } from './restrictions.ts';
@@ -169,12 +169,13 @@ export function deleteApp(app: App): App {
 export function formatApp(app: App, partition: string) {
   return {
     hrn: formatAppHrn(app, partition),
+    id: app.appId,
     clientId: app.appId,
     name: app.name,
     description: app.description,
     referrers: app.restrictions.referrers ?? [],
     ...(app.restrictions.scopes && { scopes: app.restrictions.scopes }),
-    realm: formatRealmHrn(app.realm, partition),
+    realm: app.realm,
     // A deleted one is never shown.
     status: app.status as Exclude<App['status'], 'deleted'>,
     createdTime: app.createdTime,

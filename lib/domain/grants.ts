@@ -1,6 +1,6 @@
 import type { App } from './app.ts';
 import { ApiError } from './errors.ts';
-import type { Action } from './policy.ts';
+import { type Action, grantedTo } from './policy.ts';
 
 const maxGrants = 100;
 
@@ -9,7 +9,7 @@ const maxGrants = 100;
  * @throws ApiError 409306 when nobody would have manage any more, or when too many would have rights
  */
 export function grant(app: App, principal: string, actions: readonly Action[]): App {
-  const before = Object.hasOwn(app.grants, principal) ? app.grants[principal] : undefined;
+  const before = grantedTo(app, principal);
   if (before && before.length === actions.length && actions.every((action) => before.includes(action))) return app;
   const granted = { ...app, grants: { ...app.grants, [principal]: actions } };
   if (Object.keys(granted.grants).length > maxGrants) {

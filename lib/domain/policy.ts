@@ -4,7 +4,7 @@ import { type AppRef, formatAppHrn, isAppId } from './hrn.ts';
 import { unseen } from './unseen.ts';
 
 /** What a principal may do with an application; each implies those before it. */
-const actions = ['read', 'write', 'manage'] as const;
+export const actions = ['read', 'write', 'manage'] as const;
 export type Action = (typeof actions)[number];
 
 /** Who calls, as the verified token says. */
@@ -58,11 +58,13 @@ export function standingTowards(app: AppRef, caller: Caller, partition: string):
   return { fromToken, principal: caller.principal };
 }
 
-/** What a token says of the applications of a realm: names of single ones, whether a pattern covers one, and whether one covers all. */
-export function permittedApps(caller: Caller, partition: string) {
-  const patterns = caller.permissions.flatMap(
-    (permission) => /^account:(?:read|write|manage):(.+)$/.exec(permission)?.[1] ?? [],
-  );
+/**
+ * What a token says of the applications of a realm on which it gives a right: names of single ones, whether a pattern
+ * covers one, and whether one covers all.
+ */
+export function permittedApps(caller: Caller, partition: string, needed: Action) {
+  const form = new RegExp(`^account:(?:${actionsThatInclude(needed).join('|')}):(.+)$`);
+  const patterns = caller.permissions.flatMap((permission) => form.exec(permission)?.[1] ?? []);
   const prefix = formatAppHrn({ realm: caller.realm, appId: '' }, partition);
   const single = patterns.filter((pattern) => pattern.startsWith(prefix));
   const open = patterns.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1));
@@ -125,8 +127,13 @@ export function hasAccess(app: Governed, ref: AppRef, standing: () => Standing, 
 }
 
 function heldBy({ fromToken, principal }: Standing, app: Governed): readonly string[] {
-  const granted = principal !== undefined && Object.hasOwn(app.grants, principal) ? app.grants[principal] : undefined;
+  const granted = principal === undefined ? undefined : grantedTo(app, principal);
   return [...fromToken, ...(granted ?? [])];
+}
+
+/** @returns the rights that an application gives to a principal; undefined where it gives none */
+export function grantedTo({ grants }: Pick<Governed, 'grants'>, principal: string): readonly Action[] | undefined {
+  return Object.hasOwn(grants, principal) ? grants[principal] : undefined;
 }
 
 /** No white space at the ends, and no variation selector either: `alice` must not have a double that looks the same. */

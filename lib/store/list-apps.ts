@@ -1,6 +1,7 @@
 import type { App } from '../domain/app.ts';
+import { type Action, includes } from '../domain/policy.ts';
 import { appKey, appOf } from './app-item.ts';
-import { membersKey, placeOf } from './members.ts';
+import { actionsOf, membersKey, placeOf } from './members.ts';
 import { type Deadline, read } from './settle.ts';
 import type { Item, Query, Table } from './table.ts';
 
@@ -8,7 +9,9 @@ import type { Item, Query, Table } from './table.ts';
 export interface Listing {
   readonly realm: string;
   readonly principal: string;
-  /** whether the caller's token gives a right on the application; undefined: on none that it does not name */
+  /** the right that the caller must have */
+  readonly action: Action;
+  /** whether the caller's token gives that right on the application; undefined: on none that it does not name */
   readonly isPermitted: ((appId: string) => boolean) | undefined;
   /** whether it does so on every application of the realm */
   readonly seesAll: boolean;
@@ -18,6 +21,8 @@ export interface Listing {
   readonly isVisible: (app: App) => boolean;
   /** place of the last application of the page before */
   readonly before: string | undefined;
+  /** the total that the first page told */
+  readonly known: number | undefined;
   readonly limit: number;
 }
 
@@ -27,27 +32,41 @@ interface Candidate {
   readonly place: string;
 }
 
+/** What a query finds. `isWanted`: whether it may be in the list, as far as that can be told without a look at it. */
+interface Found extends Candidate {
+  readonly isWanted: boolean;
+}
+
 /** Sorts after every place. */
 const newest = '~';
 /** As many keys as DynamoDB reads at once. */
 const maxBatch = 100;
-/** So many a query asks for at first, and at most: 1,600 entries of an index, or pointers, are far from the 1 MB that ends an answer. */
-const pageSize = 100;
-const largestPage = 1_600;
+/** As many as are counted. */
+const mostCounted = 1_000;
+/**
+ * So many items a query asks for: `next` for a page alone, `first` where all are counted too, and `most` where few of
+ * them are wanted. So many pointers of up to 1.4 KB, or entries of the index of up to 300 bytes, are less than the 1 MB
+ * that ends an answer.
+ */
+const sizes = {
+  pointers: { next: 100, first: 500, most: 500 },
+  index: { next: 100, first: mostCounted, most: 1_600 },
+} as const;
 
 /**
  * Lists first what the principal created, then the rest, each newest first. Who sees all of the realm gets it newest first.
- * @returns at most `limit` applications, eventually consistent; and, where there are more, the place of the last one
+ * @returns at most `limit` applications, eventually consistent; where there are more, the place of the last one; and how
+ *   many there are, of which only those of the first page were looked at
  */
 export async function listApps(
   table: Table,
   listing: Listing,
   deadline: Deadline,
-): Promise<{ apps: App[]; last: string | undefined }> {
+): Promise<{ apps: App[]; last: string | undefined; total: number }> {
   const found: App[] = [];
   const placeFor = (app: App) => (listing.seesAll ? app.listKey : placeOf(app, listing.principal));
   const left = candidates(table, listing, deadline);
-  for (let looked = 0; found.length <= listing.limit; ) {
+  for (let looked = 0; listing.limit > 0 && found.length <= listing.limit; ) {
     const unseen = looked - found.length;
     const batch = await take(left, Math.min(maxBatch, listing.limit + 1 - found.length + unseen));
     if (batch.length === 0) break;
@@ -57,13 +76,30 @@ export async function listApps(
     const apps = new Map(items.map((item) => [item.pk, appOf(item)]));
     for (const { appId, place } of batch) {
       const app = apps.get(appId);
-      const isThere = app && placeFor(app) === place && app.status !== 'deleted' && app.realm === listing.realm;
-      if (isThere && listing.isVisible(app)) found.push(app);
+      if (app && placeFor(app) === place && isListed(app, listing)) found.push(app);
     }
   }
   const page = found.slice(0, listing.limit);
   const last = page.at(-1);
-  return { apps: page, last: last && found.length > listing.limit ? placeFor(last) : undefined };
+  return {
+    apps: page,
+    last: last && found.length > listing.limit ? placeFor(last) : undefined,
+    total: listing.known ?? (await count(found, left)),
+  };
+}
+
+function isListed(app: App, { realm, isVisible }: Listing): boolean {
+  return app.status !== 'deleted' && app.realm === realm && isVisible(app);
+}
+
+/** Counts each application once: a pointer and the index can have it at two places. */
+async function count(found: readonly App[], left: AsyncGenerator<Candidate>): Promise<number> {
+  const counted = new Set(found.map(({ appId }) => appId));
+  for await (const { appId } of left) {
+    counted.add(appId);
+    if (counted.size === mostCounted) break;
+  }
+  return counted.size;
 }
 
 /** Merges what pointers, the realm's index and the token's names lead to: in order of their places, each once. */
@@ -89,12 +125,10 @@ async function* candidates(table: Table, listing: Listing, deadline: Deadline): 
   }
 }
 
-function members(
-  table: Table,
-  { realm, principal, before = newest }: Listing,
-  deadline: Deadline,
-): AsyncGenerator<Candidate> {
-  return descending(before, async (last, most) =>
+/** The pointer alone leads to what the caller created: the index has that at another place. */
+function members(table: Table, listing: Listing, deadline: Deadline): AsyncGenerator<Candidate> {
+  const { realm, principal, action, isPermitted } = listing;
+  return descending(listing, sizes.pointers, async (last, most) =>
     query(
       table,
       deadline,
@@ -103,45 +137,40 @@ function members(
         ExpressionAttributeValues: { ':pk': membersKey(realm, principal), ':last': last },
         Limit: most,
       },
-      ({ appId, sk }) => ({ appId: String(appId), place: String(sk) }),
+      (item) => ({
+        appId: String(item.appId),
+        place: String(item.sk),
+        isWanted: includes(actionsOf(item), action) || isPermitted?.(String(item.appId)) === true,
+      }),
     ),
   );
 }
 
-async function* indexed(
-  table: Table,
-  { realm, isPermitted, before = newest }: Listing,
-  deadline: Deadline,
-): AsyncGenerator<Candidate> {
+async function* indexed(table: Table, listing: Listing, deadline: Deadline): AsyncGenerator<Candidate> {
+  const { realm, isPermitted } = listing;
   if (!isPermitted) return;
-  yield* descending(
-    before,
-    async (last, most) =>
-      query(
-        table,
-        deadline,
-        {
-          IndexName: 'byRealm',
-          KeyConditionExpression: 'realm = :realm AND listKey < :last',
-          ExpressionAttributeValues: { ':realm': realm, ':last': last },
-          Limit: most,
-        },
-        ({ pk, listKey }) => ({ appId: String(pk), place: String(listKey) }),
-      ),
-    isPermitted,
+  yield* descending(listing, sizes.index, async (last, most) =>
+    query(
+      table,
+      deadline,
+      {
+        IndexName: 'byRealm',
+        KeyConditionExpression: 'realm = :realm AND listKey < :last',
+        ExpressionAttributeValues: { ':realm': realm, ':last': last },
+        Limit: most,
+      },
+      ({ pk, listKey }) => ({ appId: String(pk), place: String(listKey), isWanted: isPermitted(String(pk)) }),
+    ),
   );
 }
 
-async function* namedApps(
-  table: Table,
-  { named, principal, before = newest }: Listing,
-  deadline: Deadline,
-): AsyncGenerator<Candidate> {
+async function* namedApps(table: Table, listing: Listing, deadline: Deadline): AsyncGenerator<Candidate> {
+  const { named, principal, before = newest } = listing;
   const keys = [...new Set(named)].map(appKey);
   const found: Candidate[] = [];
   for (let from = 0; from < keys.length; from += maxBatch) {
     const items = await read(deadline, (ms) => table.attemptBatchGet(keys.slice(from, from + maxBatch), ms));
-    const apps = items.flatMap((item) => appOf(item) ?? []);
+    const apps = items.flatMap((item) => appOf(item) ?? []).filter((app) => isListed(app, listing));
     found.push(...apps.map((app) => ({ appId: app.appId, place: placeOf(app, principal) })));
   }
   const later = found.filter(({ place }) => place !== '' && place < before);
@@ -150,28 +179,23 @@ async function* namedApps(
 
 /** Pages backwards through something that is sorted by place; in larger pages where little of it is wanted. */
 async function* descending(
-  from: string,
-  page: (last: string, most: number) => Promise<Candidate[]>,
-  isWanted: (appId: string) => boolean = () => true,
+  { before = newest, known }: Listing,
+  { next, first, most }: (typeof sizes)[keyof typeof sizes],
+  page: (last: string, size: number) => Promise<Found[]>,
 ): AsyncGenerator<Candidate> {
-  let most = pageSize;
-  for (let last: string | undefined = from; last !== undefined; ) {
-    const candidates: Candidate[] = await page(last, most);
-    const wanted = candidates.filter(({ appId }) => isWanted(appId));
+  let size: number = known === undefined ? first : next;
+  for (let last: string | undefined = before; last !== undefined; ) {
+    const found: Found[] = await page(last, size);
+    const wanted = found.filter(({ isWanted }) => isWanted);
     yield* wanted;
-    last = candidates.length < most ? undefined : candidates.at(-1)?.place;
-    if (wanted.length < candidates.length / 2) most = Math.min(2 * most, largestPage);
+    last = found.length < size ? undefined : found.at(-1)?.place;
+    if (wanted.length < found.length / 2) size = Math.min(2 * size, most);
   }
 }
 
-async function query(
-  table: Table,
-  deadline: Deadline,
-  what: Query,
-  toCandidate: (item: Item) => Candidate,
-): Promise<Candidate[]> {
+async function query(table: Table, deadline: Deadline, what: Query, toFound: (item: Item) => Found): Promise<Found[]> {
   const newestFirst = { ...what, ScanIndexForward: false };
-  return (await read(deadline, (ms) => table.attemptQuery(newestFirst, ms))).map(toCandidate);
+  return (await read(deadline, (ms) => table.attemptQuery(newestFirst, ms))).map(toFound);
 }
 
 /** @returns the next ones, at most `most`; none when there are no more */

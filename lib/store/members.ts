@@ -1,14 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from '../domain/app.ts';
-import { type Deadline, read, settle } from './settle.ts';
-import type { ItemKey, Table } from './table.ts';
+import { type Action, grantedTo } from '../domain/policy.ts';
+import { getApp } from './get-app.ts';
+import { backOff, type Deadline, read, settle } from './settle.ts';
+import type { Item, ItemKey, Table } from './table.ts';
 
 /**
- * Items that lead from a principal to the applications on which it has rights, and for ever to those that it created.
- * The application alone decides.
+ * Pointers are items that lead from a principal to the applications on which it has rights, and for ever to those that
+ * it created. The application alone decides. A pointer has the rights as well, so that a list is filtered and counted
+ * without a read of the applications. It can say more than the application, but not less: it gains a right before the
+ * application gives it, and gets what the application says after every change. Each of these writes depends on the copy
+ * that was read before. So requests at the same time do not undo each other, and a late copy of a write does nothing.
  */
 export function membersKey(realm: string, principal: string): string {
   return `member#${realm}#${principal}`;
+}
+
+/** One copy of a pointer. */
+interface Pointer {
+  readonly stamp: string;
+  readonly actions: readonly Action[];
 }
 
 /** @returns the place of an application in the list of a principal, which is read backwards: its own come first, each newest first */
@@ -17,36 +28,96 @@ export function placeOf({ listKey = '', createdBy }: Pick<App, 'listKey' | 'crea
 }
 
 /** The pointer itself. */
-export function memberItem(app: App, principal: string) {
-  return { ...memberKey(app, principal), appId: app.appId, stamp: randomUUID() };
+export function memberItem(app: App, principal: string, actions: readonly Action[] = grantedTo(app, principal) ?? []) {
+  return { ...memberKey(app, principal), appId: app.appId, actions, stamp: randomUUID() };
 }
 
 function memberKey(app: App, principal: string): ItemKey {
   return { pk: membersKey(app.realm, principal), sk: placeOf(app, principal) };
 }
 
-/** Writes the pointer; before the right is granted, so that no right is without one. @returns the stamp of this copy */
+/** @returns the rights that a pointer tells; one without them can stand for any */
+export function actionsOf({ actions = ['manage'] }: Item): readonly Action[] {
+  return actions as readonly Action[];
+}
+
+/** Writes the pointer to a new application, before the application. @returns the stamp of this copy */
 export async function addMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<string> {
   const put = { Item: memberItem(app, principal) };
   await settle(deadline, (ms) => table.attemptPut(put, ms));
   return put.Item.stamp;
 }
 
-/** @returns which copy of the pointer is there; to be read before the right is taken away */
+/** @returns the copy of the pointer that is there */
 export async function readMember(
   table: Table,
   app: App,
   principal: string,
   deadline: Deadline,
-): Promise<string | undefined> {
+): Promise<Pointer | undefined> {
   const pointer = await read(deadline, (ms) => table.attemptGet(memberKey(app, principal), ms));
-  return pointer && String(pointer.stamp);
+  return pointer && { stamp: String(pointer.stamp), actions: actionsOf(pointer) };
 }
 
 /**
- * Removes the pointer after the right is gone, if it is still the copy with that stamp: a request that grants a right
- * meanwhile writes the pointer before and after, each time with another stamp.
+ * Adds the rights that an application is about to give to what the pointer tells.
+ * @returns the stamp of the new copy
+ */
+export async function raiseMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<string> {
+  for (let conflicts = 0; ; conflicts += 1) {
+    const before = await readMember(table, app, principal, deadline);
+    const actions = new Set([...(before?.actions ?? []), ...(grantedTo(app, principal) ?? [])]);
+    const item = memberItem(app, principal, [...actions]);
+    if (await replaceMember(table, item, before?.stamp, deadline)) return item.stamp;
+    await backOff(deadline, conflicts, othersFirst, false);
+  }
+}
+
+/**
+ * Makes the pointer tell what the application says after a change.
+ * @param stamp of the copy that was read or written before the change
+ */
+export async function settleMember(
+  table: Table,
+  app: App,
+  principal: string,
+  stamp: string | undefined,
+  deadline: Deadline,
+): Promise<void> {
+  let found: App | undefined = app;
+  for (let conflicts = 0; ; conflicts += 1) {
+    const isSettled = isPointedTo(found, principal)
+      ? await replaceMember(table, memberItem(found, principal), stamp, deadline)
+      : await removeMember(table, app, principal, stamp, deadline);
+    if (isSettled) return;
+    await backOff(deadline, conflicts, othersFirst, false);
+    stamp = (await readMember(table, app, principal, deadline))?.stamp;
+    found = await getApp(table, app.appId, deadline);
+  }
+}
+
+const othersFirst = 'another copy of the pointer came first every time';
+
+function isPointedTo(app: App | undefined, principal: string): app is App {
+  if (!app || app.status === 'deleted') return false;
+  return app.createdBy === principal || grantedTo(app, principal) !== undefined;
+}
+
+/** @returns whether the pointer was written: in the place of the copy with that stamp, or of none */
+async function replaceMember(
+  table: Table,
+  Item: ReturnType<typeof memberItem>,
+  stamp: string | undefined,
+  deadline: Deadline,
+): Promise<boolean> {
+  const condition = stamp === undefined ? { ConditionExpression: 'attribute_not_exists(pk)' } : isCopy(stamp);
+  return (await settle(deadline, (ms) => table.attemptPut({ Item, ...condition }, ms))).applied;
+}
+
+/**
+ * Removes the pointer, if it is still the copy with that stamp.
  * @param doubt whether the application may have been changed already, which a failure then says
+ * @returns whether that copy is gone by this
  */
 export async function removeMember(
   table: Table,
@@ -55,9 +126,12 @@ export async function removeMember(
   stamp: string | undefined,
   deadline: Deadline,
   doubt = false,
-): Promise<void> {
-  if (stamp === undefined) return;
-  const condition = { ConditionExpression: 'stamp = :stamp', ExpressionAttributeValues: { ':stamp': stamp } };
-  const remove = { Key: { ...memberKey(app, principal) }, ...condition };
-  await settle(deadline, (ms) => table.attemptDelete(remove, ms), doubt);
+): Promise<boolean> {
+  if (stamp === undefined) return true;
+  const remove = { Key: { ...memberKey(app, principal) }, ...isCopy(stamp) };
+  return (await settle(deadline, (ms) => table.attemptDelete(remove, ms), doubt)).applied;
+}
+
+function isCopy(stamp: string) {
+  return { ConditionExpression: 'stamp = :stamp', ExpressionAttributeValues: { ':stamp': stamp } };
 }

@@ -150,6 +150,7 @@ describe('the OpenAPI document', () => {
       '503000',
     ]);
     expect(errorsOf(operations.getApiKey)).toEqual([
+      '400200',
       '400288',
       '401200',
       '401300',

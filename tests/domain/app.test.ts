@@ -87,10 +87,11 @@ it('the answer that shows an application tells nothing of its keys, grants or is
   const app = anApp();
   expect(formatApp(app, 'here')).toStrictEqual({
     hrn: `hrn:here:account::myrealm:app/${app.appId}`,
+    id: app.appId,
     clientId: app.appId,
     name: 'an app',
     description: '',
-    realm: 'hrn:here:account::myrealm:realm/myrealm',
+    realm: 'myrealm',
     status: 'active',
     createdTime: now - 86_400_000,
     createdBy: 'demo',

@@ -72,7 +72,11 @@ describe('the applications that a token speaks of', () => {
     ['none whose id is no id', `account:read:${apps}no_id`, []],
     ['none with a line after it', `account:read:${hrn}\n`, []],
   ])('named: %s', (_, permission, named) => {
-    expect(permittedApps(caller(permission), 'here')).toEqual({ named, isPermitted: undefined, seesAll: false });
+    expect(permittedApps(caller(permission), 'here', 'read')).toEqual({
+      named,
+      isPermitted: undefined,
+      seesAll: false,
+    });
   });
 
   it.each<[string, boolean | undefined, boolean | undefined]>([
@@ -83,7 +87,7 @@ describe('the applications that a token speaks of', () => {
     ['account:read:hrn:here:account::other:app/*', undefined, undefined],
     ['account:read:hrn:here:account::other:app/ab*', undefined, undefined],
   ])('%s covers abc: %s, and xab: %s', (permission, abc, xab) => {
-    const { named, isPermitted } = permittedApps(caller(permission), 'here');
+    const { named, isPermitted } = permittedApps(caller(permission), 'here', 'read');
     expect([named, isPermitted?.('abc'), isPermitted?.('xab')]).toEqual([[], abc, xab]);
   });
 
@@ -97,11 +101,22 @@ describe('the applications that a token speaks of', () => {
     ['account:read:hrn:here:account::other:app/*', false],
     ['account:createApp*', false],
   ])('%s covers every application of the realm: %s', (permission, seesAll) => {
-    expect(permittedApps(caller('account:verify', permission), 'here').seesAll).toBe(seesAll);
+    expect(permittedApps(caller('account:verify', permission), 'here', 'read').seesAll).toBe(seesAll);
+  });
+
+  it.each<[Action, string[]]>([
+    ['read', ['a', 'b', 'c']],
+    ['write', ['b', 'c']],
+    ['manage', ['c']],
+  ])('on which it gives %s: %j', (needed, named) => {
+    const permissions = [`account:read:${apps}a`, `account:write:${apps}b`, `account:manage:${apps}c`];
+    expect(permittedApps(caller(...permissions), 'here', needed).named).toEqual(named);
+    const { isPermitted } = permittedApps(caller(...permissions.map((each) => `${each}*`)), 'here', needed);
+    expect(['a1', 'b1', 'c1'].filter((appId) => isPermitted?.(appId))).toEqual(named.map((start) => `${start}1`));
   });
 
   it('covers what one of several patterns does', () => {
-    const { isPermitted } = permittedApps(caller(`account:read:${apps}ab*`, `account:read:${apps}x*`), 'here');
+    const { isPermitted } = permittedApps(caller(`account:read:${apps}ab*`, `account:read:${apps}x*`), 'here', 'read');
     expect(['abc', 'xab', 'other'].map((appId) => isPermitted?.(appId))).toEqual([true, true, false]);
   });
 });

@@ -203,6 +203,7 @@ describe('the real code, in many interleavings', () => {
     ['kinds', 101],
     ['mute', 41],
     ['revivals', 9],
+    ['grants', 1],
     ['triples', 83],
     ['forgets', 7],
   ])('%s: no schedule is bad, in every so-manieth scenario', async (stage, every) => {

@@ -27,6 +27,8 @@ beforeEach(async () => {
 const counted = 'UpdateItem 1';
 const read = 'GetItem 1';
 const written = 'UpdateItem 1';
+const pointer = 'PutItem 1';
+const noItem = 'GetItem 1';
 /** Of these two, DynamoDB Local alone counts the entry in the index, and dynalite alone the read of what is not there. */
 const isLocal = inject('engine') === 'dynamodb-local';
 const writtenWithIndex = isLocal ? 'UpdateItem 2' : written;
@@ -61,6 +63,26 @@ describe('requests to the database, and their capacity units', () => {
     ['rotateApiKey', { body: {} }, [counted, read, written]],
   ])('%s', async (id, request, expected) => {
     const { statusCode } = await service.call(id, { path, ...request });
+    expect(statusCode).toBeLessThan(300);
+    expect(requests).toEqual(expected);
+  });
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ['the first page: pointers, and the applications of the page', {}, ['Query', 'BatchGetItem']],
+    ['those on which the caller has a right', { action: 'manage' }, ['Query', 'BatchGetItem']],
+    ['how many there are', { limit: '0', action: 'write' }, ['Query']],
+  ])('listing applications, %s', async (_, query, expected) => {
+    await service.call('createApp', { body: { name: 'x' } });
+    requests.length = 0;
+    expect((await service.call('listApps', { query })).body.total).toBeGreaterThan(0);
+    expect(requests.map((request) => request.split(' ')[0])).toEqual(['UpdateItem', ...expected]);
+  });
+
+  it.each<[OperationId, TestRequest, Metered[]]>([
+    ['putGrant', { body: { actions: ['read'] } }, [counted, read, noItem, pointer, read, written, pointer]],
+    ['deleteGrant', {}, [counted, read, noItem, read]],
+  ])('%s of a principal without rights', async (id, request, expected) => {
+    const { statusCode } = await service.call(id, { path: { ...path, principal: 'bob' }, ...request });
     expect(statusCode).toBeLessThan(300);
     expect(requests).toEqual(expected);
   });

@@ -622,7 +622,7 @@ describe('create an application', () => {
     ];
     for (const { headers } of others) expect(headers).not.toHaveProperty('Idempotency-Replayed');
     expect(new Set([first, ...others].map(({ body }) => body.clientId)).size).toBe(5);
-    expect(others[1]?.body.realm).toBe('hrn:here:account::other:realm/other');
+    expect(others[1]?.body.realm).toBe('other');
   });
 
   it('403403 for a caller that has lost account:createApp', async () => {

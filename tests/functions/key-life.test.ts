@@ -48,7 +48,7 @@ describe('list', () => {
     expect(statusCode).toBe(200);
     const { apiKeyId, ...shown } = made.body;
     expect(body).toEqual({
-      limit: 100,
+      limit: 2,
       total: 2,
       items: [
         {
@@ -68,7 +68,7 @@ describe('list', () => {
   });
 
   it('200 with nothing for an application without keys', async () => {
-    expect((await list(await service.seed())).body).toEqual({ limit: 100, total: 0, items: [] });
+    expect((await list(await service.seed())).body).toEqual({ limit: 0, total: 0, items: [] });
   });
 
   it('pages of `limit`, each key once, with the total on each, until there is no pageToken', async () => {
@@ -77,7 +77,7 @@ describe('list', () => {
     const first = await list(app, { limit: '3' });
     expect(first.body).toMatchObject({ limit: 3, total: 4, pageToken: expect.any(String) });
     const second = await list(app, { limit: '3', pageToken: first.body.pageToken });
-    expect(second.body).toMatchObject({ limit: 3, total: 4 });
+    expect(second.body).toMatchObject({ limit: 1, total: 4 });
     expect(second.body).not.toHaveProperty('pageToken');
     const hrns = [...first.body.items, ...second.body.items].map(({ apiKey }) => apiKey.at(-1));
     expect(hrns).toEqual(['d', 'b', 'c', 'a']);
@@ -96,14 +96,23 @@ describe('list', () => {
     expect(rest.body.items).toMatchObject([{ apiKey: expect.stringContaining(b) }]);
   });
 
-  it.each(['0', '101', '-1', '1.5', '01', ' 1', '1e1', 'ten', ''])('400200 for limit %j', async (limit) => {
+  it.each(['00', '101', '-1', '1.5', '01', ' 1', '1e1', 'ten', ''])('400200 for limit %j', async (limit) => {
     const reply = await list(await service.seed(), { limit });
     expectRefusal(reply, '400200');
     expect(reply.body.details).toMatchObject([{ source: '$.limit' }]);
   });
 
-  it.each(['1', '100'])('200 for limit %j', async (limit) => {
-    expect((await list(await service.seed(), { limit })).body.limit).toBe(Number(limit));
+  it.each([
+    ['1', 1],
+    ['100', 2],
+  ])('200 for limit %j, which the page tells as the %i entries that it has', async (limit, entries) => {
+    const { body } = await list(await seedWithKeys(service, { a: {}, b: {} }), { limit });
+    expect([body.limit, body.items.length]).toEqual([entries, entries]);
+  });
+
+  it('200 with the total alone for limit 0', async () => {
+    const { body } = await list(await seedWithKeys(service, { a: {}, b: {} }), { limit: '0' });
+    expect(body).toEqual({ limit: 0, total: 2, items: [] });
   });
 
   it.each(['limit', 'pageToken'])('400200 when %s is given twice', async (name) => {
@@ -115,7 +124,7 @@ describe('list', () => {
     const app = await seedWithKeys(service, { a: {} });
     for (const value of [5, null, {}, [null], [5]]) {
       const reply = await list(app, { [name]: value as unknown as string });
-      expect(reply.body).toMatchObject({ limit: 100, total: 1 });
+      expect(reply.body).toMatchObject({ limit: 1, total: 1 });
     }
   });
 

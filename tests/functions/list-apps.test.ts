@@ -1,6 +1,7 @@
 import { BatchWriteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type App, newApp } from '../../lib/domain/app.ts';
+import { type Action, includes } from '../../lib/domain/policy.ts';
 import { memberItem } from '../../lib/store/members.ts';
 import { database, tokenOf } from '../support/calls.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
@@ -27,19 +28,21 @@ async function list(claims: Claims = {}, query: Record<string, string> = {}): Pr
   return service.call('listApps', { query, headers: await tokenOf(service, claims) });
 }
 
-/** @returns the ids of every page, and the pages' sizes */
-async function pages(claims: Claims, limit: number): Promise<{ ids: string[]; sizes: number[] }> {
+/** @returns the ids of every page, and the pages' sizes; the total is that of the ids on every page, up to 1,000 */
+async function pages(claims: Claims, limit: number, action?: Action): Promise<{ ids: string[]; sizes: number[] }> {
   const headers = await tokenOf(service, claims);
-  const [ids, sizes]: [string[], number[]] = [[], []];
+  const [ids, sizes, totals]: [string[], number[], Set<number>] = [[], [], new Set()];
   let pageToken: string | undefined;
   do {
-    const query = { limit: String(limit), ...(pageToken && { pageToken }) };
+    const query = { limit: String(limit), ...(action && { action }), ...(pageToken && { pageToken }) };
     const { statusCode, body } = await service.call('listApps', { query, headers });
-    expect([statusCode, body.limit]).toEqual([200, limit]);
+    expect([statusCode, body.limit]).toEqual([200, body.items.length]);
     ids.push(...idsIn(body));
     sizes.push(body.items.length);
+    totals.add(body.total);
     pageToken = body.pageToken;
   } while (pageToken);
+  expect([...totals]).toEqual([Math.min(ids.length, 1_000)]);
   return { ids, sizes };
 }
 
@@ -73,17 +76,19 @@ describe('which applications', () => {
     const { statusCode, body } = await list();
     expect(statusCode).toBe(200);
     expect(body).toEqual({
-      limit: 100,
+      limit: 3,
+      total: 3,
       principal: 'demo',
       items: [expect.anything(), expect.anything(), expect.anything()],
     });
     expect(idsIn(body)).toEqual(['third', 'second', 'first']);
     expect(body.items[1]).toEqual({
       hrn: hrn('second'),
+      id: 'second',
       clientId: 'second',
       name: 'second',
       description: '',
-      realm: 'hrn:here:account::myrealm:realm/myrealm',
+      realm: 'myrealm',
       status: 'active',
       createdTime: 2_000,
       createdBy: 'demo',
@@ -92,7 +97,7 @@ describe('which applications', () => {
 
   it('200 with nothing for who has no right on any', async () => {
     await seedAt('hidden', 1);
-    expect((await list({ sub: 'stranger' })).body).toEqual({ limit: 100, principal: 'stranger', items: [] });
+    expect((await list({ sub: 'stranger' })).body).toEqual({ limit: 0, total: 0, principal: 'stranger', items: [] });
     expect((await list({ sub: 'toString' })).body.items).toEqual([]);
   });
 
@@ -286,8 +291,98 @@ describe('pages', () => {
     expectRefusal(await service.call('listApiKeys', { path, query: { pageToken } }), '400200');
   });
 
-  it.each(['0', '101', '-1', '1.5', 'x', ''])('400200 for limit %j', async (limit) => {
+  it.each(['00', '101', '-1', '1.5', 'x', ''])('400200 for limit %j', async (limit) => {
     expectRefusal(await list({}, { limit }), '400200');
+  });
+});
+
+describe('a filter by right', () => {
+  const of = (...actions: Action[]) => ({ createdBy: 'other', grants: { other: ['manage'], demo: actions } as const });
+  const seedRights = async () => {
+    await seedAt('reads', 1, of('read'));
+    await seedAt('writes', 2, of('write'));
+    await seedAt('manages', 3, of('read', 'manage'));
+    await seedAt('none', 4, { grants: {} });
+  };
+
+  it.each<[Action | undefined, string[]]>([
+    [undefined, ['manages', 'writes', 'reads']],
+    ['read', ['manages', 'writes', 'reads']],
+    ['write', ['manages', 'writes']],
+    ['manage', ['manages']],
+  ])('by grants: with action %s, %j', async (action, ids) => {
+    await seedRights();
+    for (const limit of [1, 2, 9]) expect((await pages({}, limit, action)).ids).toEqual(ids);
+  });
+
+  it.each<[Action, string[]]>([
+    ['read', ['none', 'manages', 'writes', 'reads']],
+    ['write', ['none', 'manages', 'writes']],
+    ['manage', ['manages']],
+  ])('by the token as well: with action %s, %j', async (action, ids) => {
+    await seedRights();
+    const permissions = [`account:read:${hrn('none')}`, `account:write:${hrn('n')}*`, `account:read:${hrn('w')}*`];
+    for (const limit of [1, 2, 9]) expect((await pages({ permissions }, limit, action)).ids).toEqual(ids);
+  });
+
+  it('by a permission on the whole realm: only for the rights that it includes', async () => {
+    await seedRights();
+    const permissions = ['account:write:*'];
+    for (const action of ['read', 'write'] as const)
+      expect((await pages({ permissions }, 3, action)).ids).toEqual(['none', 'manages', 'writes', 'reads']);
+    expect((await pages({ permissions }, 3, 'manage')).ids).toEqual(['manages']);
+  });
+
+  it('follows a grant that is changed, and one that is taken from the creator', async () => {
+    const app = await seedAt('app1', 1, { grants: { demo: ['manage'], ann: ['read'] } });
+    const idsFor = async (sub: string, action: Action) => (await pages({ sub }, 9, action)).ids;
+    const grantTo = (principal: string, actions: Action[]) =>
+      service.call('putGrant', { path: { app: hrnOf(app), principal }, body: { actions } });
+    for (const actions of [['manage'], ['read'], ['write']] satisfies Action[][]) {
+      await grantTo('ann', actions);
+      for (const action of ['read', 'write', 'manage'] satisfies Action[])
+        expect(await idsFor('ann', action)).toEqual(includes(actions, action) ? ['app1'] : []);
+    }
+    await grantTo('ann', ['manage']);
+    await service.call('deleteGrant', { path: { app: hrnOf(app), principal: 'demo' } });
+    expect((await list({}, { limit: '0' })).body.total).toBe(0);
+  });
+
+  it.each(['delete', 'READ', 'read ', ''])('400200 for action %j', async (action) => {
+    const reply = await list({}, { action });
+    expectRefusal(reply, '400200');
+    expect(reply.body.details).toMatchObject([{ source: '$.action', message: 'must be one of: read, write, manage' }]);
+  });
+
+  it('400200 for a pageToken of another action', async () => {
+    for (let index = 1; index <= 3; index += 1) await seedAt(`app${index}`, index);
+    const { pageToken } = (await list({}, { limit: '1', action: 'write' })).body;
+    for (const action of ['read', 'manage']) expectRefusal(await list({}, { action, pageToken }), '400200');
+    expect(idsIn((await list({}, { action: 'write', pageToken })).body)).toEqual(['app2', 'app1']);
+  });
+});
+
+describe('the total', () => {
+  it('alone for limit 0, however the applications are found', async () => {
+    for (let index = 1; index <= 5; index += 1) await seedAt(`app${index}`, index);
+    const named = { sub: 'x', permissions: [`account:read:${hrn('app1')}`, `account:read:${hrn('none')}`] };
+    const pattern = { permissions: [`account:read:${hrn('app')}*`] };
+    for (const [claims, total] of [
+      [{}, 5],
+      [everything, 5],
+      [pattern, 5],
+      [named, 1],
+    ] as const) {
+      const { body } = await list(claims, { limit: '0' });
+      expect(body).toEqual({ limit: 0, total, principal: expect.any(String), items: [] });
+    }
+  });
+
+  it('is that of the items where they are all on one page, whatever the pointers say', async () => {
+    const app = await seedAt('app1', 1);
+    await seedAt('app2', 2);
+    await database().send(new PutCommand(pointerTo({ ...app, appId: 'gone', listKey: `${app.listKey}x` }, 'demo')));
+    expect((await list()).body).toMatchObject({ limit: 2, total: 2 });
   });
 });
 
@@ -353,6 +448,7 @@ describe('10,000 applications in a realm', () => {
     await seedAll(apps);
     const newestFirst = apps.map(({ appId }) => appId).reverse();
     const expected = { ids: newestFirst, sizes: Array.from({ length: 100 }, () => 100) };
+    expect((await list({}, { limit: '0' })).body.total).toBe(1_000);
     expect(await pages(everything, 100)).toEqual(expected);
     expect(await pages({}, 100)).toEqual(expected);
   });

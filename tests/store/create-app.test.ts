@@ -36,7 +36,7 @@ describe('a new application', () => {
     expect(await createApp(table, app, fakeDeadline())).toEqual({ app, isOurs: true });
     const { appId, ...attributes } = app;
     expect(memory.get(key)).toEqual({ ...key, ...attributes });
-    expect(memory.get(pointer as never)).toEqual({ ...pointer, appId, stamp: expect.any(String) });
+    expect(memory.get(pointer as never)).toEqual({ ...pointer, appId, actions: ['manage'], stamp: expect.any(String) });
   });
 
   it.each<[string, object, boolean, boolean]>([

@@ -17,7 +17,7 @@ function appAt(age: number, parts: Partial<App> = {}): App {
 
 const own = { createdBy: 'demo' };
 const itemOf = ({ appId, ...attributes }: App): Item => ({ pk: appId, sk: 'app', ...attributes });
-const pointerTo = (app: App): Item => ({ ...memberItem(app, 'demo') });
+const pointerTo = (app: App): Item => ({ ...memberItem(app, 'demo', ['read']) });
 
 /** A table that holds items, answers queries in the order and the pages that it is asked for, and counts. */
 function tableOf(items: readonly Item[]): { table: Table; asked: string[] } {
@@ -53,16 +53,19 @@ async function list(items: readonly Item[], parts: Partial<Listing> = {}) {
   const listing: Listing = {
     realm: 'myrealm',
     principal: 'demo',
+    action: 'read',
     isPermitted: undefined,
     seesAll: false,
     named: [],
     isVisible: () => true,
     before: undefined,
+    known: undefined,
     limit: 2,
     ...parts,
   };
-  const { apps, last } = await listApps(table, listing, fakeDeadline());
-  return { ages: apps.map(({ appId }) => Number(appId.slice(3))), hasMore: last !== undefined, asked, last };
+  const { apps, last, total } = await listApps(table, listing, fakeDeadline());
+  const ages = apps.map(({ appId }) => Number(appId.slice(3)));
+  return { ages, total, hasMore: last !== undefined, asked, last };
 }
 
 const appsTo = (count: number) => Array.from({ length: count }, (_, index) => appAt(index + 1));
@@ -72,39 +75,40 @@ describe('what a list costs', () => {
   const pointed = (count: number) => appsTo(count).flatMap((app) => [itemOf(app), pointerTo(app)]);
   const indexed = (count: number) => appsTo(count).map(itemOf);
 
-  it.each<[string, Item[], Partial<Listing>, number, boolean, string[]]>([
-    ['nothing', [], {}, 0, false, ['query']],
-    ['nothing, where all may be seen', [], { isPermitted: everything }, 0, false, ['query', 'query']],
-    ['one application less than a page', pointed(1), {}, 1, false, ['query', 'batch of 1']],
-    ['a page', pointed(2), {}, 2, false, ['query', 'batch of 2']],
-    ['one more than a page', pointed(3), {}, 2, true, ['query', 'batch of 3']],
-    ['far more than a page', pointed(99), {}, 2, true, ['query', 'batch of 3']],
-    ['a page of the most', pointed(99), { limit: 100 }, 99, false, ['query', 'batch of 99']],
-    ['a full query', pointed(100), { limit: 100 }, 100, false, ['query', 'batch of 100', 'query']],
+  it.each<[string, Item[], Partial<Listing>, number, number, string[]]>([
+    ['nothing', [], {}, 0, 0, ['query']],
+    ['nothing, where all may be seen', [], { isPermitted: everything }, 0, 0, ['query', 'query']],
+    ['one application less than a page', pointed(1), {}, 1, 1, ['query', 'batch of 1']],
+    ['a page', pointed(2), {}, 2, 2, ['query', 'batch of 2']],
+    ['one more than a page', pointed(3), {}, 2, 3, ['query', 'batch of 3']],
+    ['far more than a page', pointed(99), {}, 2, 99, ['query', 'batch of 3']],
+    ['a page of the most', pointed(100), { limit: 100 }, 100, 100, ['query', 'batch of 100']],
+    ['and far more', pointed(300), { limit: 100 }, 100, 300, ['query', 'batch of 100', 'batch of 1']],
+    ['a full query', pointed(500), {}, 2, 500, ['query', 'batch of 3', 'query']],
+    ['more than are counted', pointed(1_200), {}, 2, 1_000, ['query', 'batch of 3', 'query']],
     [
-      'a page of the most, and far more',
-      pointed(300),
-      { limit: 100 },
+      'more than are counted, by index',
+      indexed(1_200),
+      { limit: 100, isPermitted: everything, seesAll: true },
       100,
-      true,
-      ['query', 'batch of 100', 'query', 'batch of 1'],
+      1_000,
+      ['query', 'batch of 100', 'batch of 1'],
     ],
-    ['the first of two full queries', pointed(150), { limit: 98 }, 98, true, ['query', 'batch of 99']],
     [
-      'two queries by index',
+      'pointers and the index',
       indexed(101),
       { limit: 100, isPermitted: everything },
       100,
-      true,
-      ['query', 'query', 'batch of 100', 'query', 'batch of 1'],
+      101,
+      ['query', 'query', 'batch of 100', 'batch of 1'],
     ],
-    ['a name', indexed(3), { named: ['app2', 'app2'] }, 1, false, ['query', 'batch of 1', 'batch of 1']],
+    ['a name', indexed(3), { named: ['app2', 'app2'] }, 1, 1, ['query', 'batch of 1', 'batch of 1']],
     [
       '100 names',
       indexed(100),
       { named: appsTo(100).map(({ appId }) => appId) },
       2,
-      true,
+      100,
       ['query', 'batch of 100', 'batch of 3'],
     ],
     [
@@ -112,18 +116,37 @@ describe('what a list costs', () => {
       indexed(101),
       { named: appsTo(101).map(({ appId }) => appId) },
       2,
-      true,
+      101,
       ['query', 'batch of 100', 'batch of 1', 'batch of 3'],
     ],
-  ])('%s', async (_, items, parts, found, hasMore, asked) => {
-    const { last, ...listed } = await list(items, parts);
-    expect({ ...listed, ages: listed.ages.length }).toEqual({ ages: found, hasMore, asked });
+    ['the total alone', pointed(3), { limit: 0 }, 0, 3, ['query']],
+    ['neither entries nor total', pointed(3), { limit: 0, known: 7 }, 0, 7, []],
+    [
+      'a later page',
+      pointed(1_200),
+      { known: 1_000, limit: 100 },
+      100,
+      1_000,
+      ['query', 'batch of 100', 'query', 'batch of 1'],
+    ],
+    ['the last page', pointed(99), { known: 300, limit: 100 }, 99, 300, ['query', 'batch of 99']],
+  ])('%s', async (_, items, parts, found, total, asked) => {
+    const listed = await list(items, parts);
+    expect([listed.ages.length, listed.total, listed.asked]).toEqual([found, total, asked]);
     expect(listed.ages).toEqual(listed.ages.toSorted((one, other) => other - one));
   });
 });
 
+it.each([
+  [2, false],
+  [3, true],
+])('of %i applications, two on a page, there are more: %s', async (count, hasMore) => {
+  const items = appsTo(count).flatMap((app) => [itemOf(app), pointerTo(app)]);
+  expect((await list(items)).hasMore).toBe(hasMore);
+});
+
 describe('where a token gives a right on few of many', () => {
-  const sizesFor = async (count: number, isPermitted: (appId: string) => boolean) => {
+  const sizesFor = async (count: number, isPermitted: (appId: string) => boolean, known: number | undefined) => {
     const { table } = tableOf(appsTo(count).map(itemOf));
     const sizes: number[] = [];
     const attemptQuery: Table['attemptQuery'] = async (query) => {
@@ -133,9 +156,11 @@ describe('where a token gives a right on few of many', () => {
     const listing = {
       realm: 'myrealm',
       principal: 'demo',
+      action: 'read' as const,
       named: [],
       isVisible: everything,
       before: undefined,
+      known,
       seesAll: false,
     };
     const { apps } = await listApps(
@@ -148,15 +173,52 @@ describe('where a token gives a right on few of many', () => {
 
   it('each query looks at twice as many, to 1,600', async () => {
     const rare = ['app1', 'app900', 'app5950'];
-    expect(await sizesFor(6_000, (appId) => rare.includes(appId))).toEqual({
+    const isRare = (appId: string) => rare.includes(appId);
+    expect(await sizesFor(6_000, isRare, 3)).toEqual({
       found: rare.toReversed(),
       sizes: [100, 200, 400, 800, 1_600, 1_600, 1_600],
     });
+    expect((await sizesFor(6_000, isRare, undefined)).sizes).toEqual([1_000, 1_600, 1_600, 1_600, 1_600]);
   });
 
   it('at no more where it is half of them', async () => {
     const isEven = (appId: string) => Number(appId.slice(3)) % 2 === 0;
-    expect((await sizesFor(200, isEven)).sizes).toEqual([100, 100, 100]);
+    expect((await sizesFor(200, isEven, 100)).sizes).toEqual([100, 100, 100]);
+  });
+});
+
+describe('the rights that pointers tell', () => {
+  const apps = appsTo(4);
+  const pointers = ([[], ['read'], ['read', 'write'], ['manage']] as const).map((actions, index) =>
+    memberItem(apps[index] as App, 'demo', actions),
+  );
+  const stored = [...apps.map(itemOf), ...pointers];
+
+  it.each<[Listing['action'], number[]]>([
+    ['read', [4, 3, 2]],
+    ['write', [4, 3]],
+    ['manage', [4]],
+  ])('%s: %j, and no other is looked at or counted', async (action, ages) => {
+    const listed = await list(stored, { action, limit: 9 });
+    expect(listed).toMatchObject({ ages, total: ages.length, asked: ['query', `batch of ${ages.length}`] });
+    expect(await list(stored, { action, limit: 0 })).toMatchObject({ ages: [], total: ages.length });
+  });
+
+  it('are any where the pointer tells none, as those of older versions', async () => {
+    const [{ actions: _, ...older } = expect.fail()] = pointers;
+    expect((await list([...stored.slice(0, 4), older], { action: 'manage' })).ages).toEqual([1]);
+  });
+
+  it('do not matter where the token gives the right: each is counted once', async () => {
+    const mine = apps.map((app) => ({ ...app, ...own }));
+    const items = mine.flatMap((app) => [itemOf(app), memberItem(app, 'demo', [])]);
+    const parts = { isPermitted: everything, named: ['app1'], action: 'manage' } as const;
+    for (const limit of [0, 2, 9]) expect((await list(items, { ...parts, limit })).total).toBe(4);
+  });
+
+  it('are not believed for what is on the page', async () => {
+    const isVisible = ({ appId }: App) => appId !== 'app3';
+    expect(await list(stored, { isVisible, limit: 9 })).toMatchObject({ ages: [4, 2], total: 2 });
   });
 });
 
@@ -255,6 +317,14 @@ describe('what is in a list', () => {
     });
   });
 
+  it.each<[string, Item, Partial<Listing>]>([
+    ['that is deleted', itemOf(appAt(1, { status: 'deleted' })), {}],
+    ['of another realm', itemOf(appAt(1, { realm: 'third' })), {}],
+    ['that the application does not show', itemOf(one), { isVisible: () => false }],
+  ])('a name %s is not counted', async (_, item, parts) => {
+    expect((await list([item], { named: ['app1'], limit: 0, ...parts })).total).toBe(0);
+  });
+
   it('a name without a place in a list does not end it, nor cost a look at it', async () => {
     const { asked } = await list([{ pk: 'app1', sk: 'app', realm: 'myrealm' }], { named: ['app1'] });
     expect(asked).toEqual(['query', 'batch of 1']);
@@ -264,7 +334,7 @@ describe('what is in a list', () => {
     const isVisible = ({ appId }: App) => Number(appId.slice(3)) % 3 === 0;
     const items = appsTo(9).map(itemOf);
     const { asked, last, ...listed } = await list(items, { isPermitted: everything, isVisible });
-    expect(listed).toEqual({ ages: [9, 6], hasMore: true });
+    expect(listed).toEqual({ ages: [9, 6], total: 5, hasMore: true });
     expect(asked).toEqual(['query', 'query', 'batch of 3', 'batch of 4']);
   });
 });

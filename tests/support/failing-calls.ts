@@ -52,7 +52,7 @@ export const failingCalls: readonly FailingCall[] = [
   { id: 'generateApiKey', requests: 1, body: { name }, changes: withNewKey },
   { id: 'generateApiKeyDirect', requests: 1, changes: withNewKey },
   { id: 'createApp', requests: 2, body: { name }, changes: () => ({}) },
-  { id: 'putGrant', requests: 5, tidying: 1, body: { actions: ['read'] }, changes: withGrant },
+  { id: 'putGrant', requests: 6, tidying: 1, body: { actions: ['read'] }, changes: withGrant },
   {
     id: 'deleteGrant',
     requests: 5,

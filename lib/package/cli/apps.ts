@@ -1,10 +1,16 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type App, everyItem, type Input } from '../client/client.ts';
 import { addCommand, contextOf, idempotencyKeyOption, mayGoOn } from './context.ts';
 import { findApp } from './names.ts';
 import { formatTable } from './table.ts';
 import { print, printJson, tell, UsageError } from './terminal.ts';
 import { formatTime } from './times.ts';
+
+const rights = ['read', 'write', 'manage'] as const;
+
+interface ListOptions {
+  readonly action?: (typeof rights)[number];
+}
 
 interface CreateOptions {
   readonly description?: string;
@@ -13,7 +19,9 @@ interface CreateOptions {
 
 export function addApps(program: Command): void {
   const apps = program.command('apps').description('applications');
-  addCommand(apps, 'list', 'list the applications that you may see', 'apps list').action(list);
+  addCommand(apps, 'list', 'list the applications that you may see', 'apps list')
+    .addOption(new Option('--action <right>', 'only those on which you have this right').choices(rights))
+    .action(list);
   addCommand(apps, 'create <name>', 'create an application, and print its HRN', 'apps create my-app')
     .option('--description <text>', 'what it is for')
     .addOption(idempotencyKeyOption())
@@ -37,12 +45,12 @@ export function addApps(program: Command): void {
     .action(remove);
 }
 
-async function list(_: object, command: Command): Promise<void> {
+async function list({ action }: ListOptions, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
   const apps: App[] = [];
-  for await (const app of everyItem(client.listApps)) apps.push(app);
+  for await (const app of everyItem(client.listApps, action && { action })) apps.push(app);
   if (json) return printJson(apps);
-  if (apps.length === 0) return tell('There are no applications that you may see.');
+  if (apps.length === 0) return tell(`There are no applications that you may ${action ?? 'see'}.`);
   const rows = apps.map(({ name, status, createdTime, createdBy, hrn }) => [
     name,
     status,

@@ -33,6 +33,7 @@ import {
 } from './exchange.ts';
 import { bodyText, requireJsonContentType, requirePlain } from './json-body.ts';
 import { hasLastSlash } from './path.ts';
+import { requireKnownQuery } from './query.ts';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 
 /** A Lambda handler behind a REST API of API Gateway. */
@@ -63,8 +64,8 @@ interface GuardedService extends VerifyingService {
 const options = { timeoutEarlyInMillis: 500 };
 
 /**
- * Makes the handler of a management call. Checked in the contract's order: token, rate, project scope, path, headers
- * and body; the rest is the operation's own. A call compiles only if `run` takes every field of the operation's body and
+ * Makes the handler of a management call. Checked in the contract's order: token, rate, project scope, path, query,
+ * headers and body; the rest is the operation's own. A call compiles only if `run` takes every field of the operation's body and
  * returns exactly the fields of its reply.
  * @param validate the generated validator of the operation's body, if it has one
  */
@@ -80,6 +81,7 @@ export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = u
   if (!operation.isVerification) pipeline.use(limitRate(service));
   pipeline.use(refuseProjectScope());
   if (operation.path?.includes('{app}')) pipeline.use(readApp(service));
+  pipeline.use(checkQuery(operation));
   if (operation.isRepeatable) pipeline.use(checkIdempotencyKey());
   if (validate) pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(operation, validate));
   if (operation.isRepeatable) pipeline.use(readRequest());
@@ -178,6 +180,14 @@ function readApp({ settings }: GuardedService): Step {
       const { realm } = exchange.app;
       const handle = parseApiKeyHrn(exchange.event.pathParameters?.apiKey ?? '', realm, settings.partition);
       if (handle) exchange.keyHrn = formatApiKeyHrn(realm, handle, settings.partition);
+    },
+  };
+}
+
+function checkQuery({ query }: AnyOperation): Step {
+  return {
+    before({ event: { event } }) {
+      requireKnownQuery(event.multiValueQueryStringParameters, query);
     },
   };
 }

@@ -2,19 +2,17 @@ import { formatWhy, log } from '../../base/log.ts';
 import { type App, deleteApp } from '../../domain/app.ts';
 import { grant, revoke } from '../../domain/grants.ts';
 import type { Action } from '../../domain/policy.ts';
-import { addMember, readMember, removeMember } from '../../store/members.ts';
+import { raiseMember, readMember, removeMember, settleMember } from '../../store/members.ts';
 import { type ChangingCall, change } from './change.ts';
 import { visibleApp } from './visible-app.ts';
 
-/**
- * Gives a principal exactly these rights. Its pointer is written before, so that no right is without one, and once
- * more after, so that a revocation at the same time does not take it away.
- */
+/** Gives a principal exactly these rights. What the application rejects leaves no pointer. */
 export async function grantRights(call: ChangingCall, principal: string, actions: readonly Action[]): Promise<void> {
   const { table, deadline } = call;
-  await addMember(table, await visibleApp(call), principal, deadline);
-  const granted = await change(call, (app) => grant(app, principal, actions));
-  await tidyUp(() => addMember(table, granted, principal, deadline));
+  const give = (app: App) => grant(app, principal, actions);
+  const stamp = await raiseMember(table, give(await visibleApp(call)), principal, deadline);
+  const granted = await change(call, give);
+  await tidyUp(() => settleMember(table, granted, principal, stamp, deadline));
 }
 
 /** Takes all rights of a principal away. Its own grant every principal can delete, whatever right the grant gives. */
@@ -22,10 +20,9 @@ export async function revokeRights(call: ChangingCall, principal: string): Promi
   const { table, deadline, caller } = call;
   const needed = principal === caller.principal ? 'read' : 'manage';
   const app = await visibleApp(call, needed);
-  // The pointer of the creator stays: a token may still give a right, and then the application is among its own.
-  const stamp = principal === app.createdBy ? undefined : await readMember(table, app, principal, deadline);
+  const pointer = await readMember(table, app, principal, deadline);
   const revoked = await change(call, (found) => revoke(found, principal), undefined, needed);
-  await tidyUp(() => removeMember(table, revoked, principal, stamp, deadline));
+  await tidyUp(() => settleMember(table, revoked, principal, pointer?.stamp, deadline));
 }
 
 /** Deletes the application, then the pointers to it, which lead to nothing from then on. */
@@ -36,8 +33,10 @@ export async function endApp(call: ChangingCall): Promise<void> {
     before = app;
     return deleteApp(app);
   });
-  const remove = async (app: App, principal: string) =>
-    removeMember(table, app, principal, await readMember(table, app, principal, deadline), deadline);
+  const remove = async (app: App, principal: string) => {
+    const pointer = await readMember(table, app, principal, deadline);
+    await removeMember(table, app, principal, pointer?.stamp, deadline);
+  };
   const principals = new Set(before && [before.createdBy, ...Object.keys(before.grants)]);
   await Promise.all([...principals].map((principal) => tidyUp(async () => before && remove(before, principal))));
 }

@@ -61,9 +61,20 @@ const about = {
 };
 
 const query = fc.dictionary(
-  fc.oneof(fc.constantFrom('limit', 'pageToken', 'apiKey', 'access_token', '__proto__'), anyText),
+  fc.oneof(fc.constantFrom('limit', 'pageToken', 'action', 'apiKey', 'access_token', '__proto__'), anyText),
   fc.oneof(
-    fc.constantFrom('1', '100', '0', '101', '1e2', '01', '-1', '٣', 'MDAwMDAwMDAwMDAwMDAwMSNvbmU.AAAAAAAAAAAAAAAA'),
+    fc.constantFrom(
+      '1',
+      '100',
+      '0',
+      'write',
+      '101',
+      '1e2',
+      '01',
+      '-1',
+      '٣',
+      'MDAwMDAwMDAwMDAwMDAwMSNvbmU.AAAAAAAAAAAAAAAA',
+    ),
     anyText,
     fc.array(anyText, { maxLength: 2 }),
     anyJson.map((value) => value as string),
@@ -77,7 +88,7 @@ const repeatableHeaders = fc
   .map(([plan, key]) => ({ ...plan, more: [['Idempotency-Key', key] as const, ...plan.more] }));
 
 function callOf(target: OperationId, operation: Operation): fc.Arbitrary<CallPlan> {
-  const { path = '', body, isBodyOptional, isPaged, isRepeatable } = operation;
+  const { path = '', body, isBodyOptional, query: known, isRepeatable } = operation;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const bodies = body ? bodyFor(body) : needlessBody;
   return fc.record({
@@ -88,7 +99,7 @@ function callOf(target: OperationId, operation: Operation): fc.Arbitrary<CallPla
     token,
     authorization,
     path: fc.record(Object.fromEntries(names.map((name) => [name, segment]))),
-    query: mostly(fc.constant({}), query, isPaged ? 2 : 12),
+    query: mostly(fc.constant({}), query, known ? 2 : 12),
     headers: isRepeatable ? mostly<HeadersPlan>(headers, repeatableHeaders, 2) : headers,
     body: isBodyOptional ? mostly(bodies, needlessBody, 3) : bodies,
     again: mostly<BodyPlan | undefined>(fc.constant(undefined), bodies, isRepeatable ? 3 : 12),

@@ -1,6 +1,7 @@
 import type { App } from '../../../lib/domain/app.ts';
+import { includes } from '../../../lib/domain/policy.ts';
 import { appOf } from '../../../lib/store/app-item.ts';
-import { membersKey, placeOf } from '../../../lib/store/members.ts';
+import { actionsOf, membersKey, placeOf } from '../../../lib/store/members.ts';
 import { type Expected, expected, type Model, newModel } from '../properties/model.ts';
 import type { AnyCall, CreateCall } from './calls.ts';
 import { clockOf, realm, type Scenario } from './scenarios.ts';
@@ -82,14 +83,16 @@ function doubleMade({ calls }: Scenario, made: readonly string[][], hasForgotten
   return doubled && 'a request has made two keys';
 }
 
-/** Who has a right finds the application in a list. */
+/** Who has a right finds the application in the list of those on which it has that right. */
 function lostPointer({ ended, item, store }: Finished): string | undefined {
   const app = appOf(item);
   if (!app || ended.some(({ answer }) => isUnknown(answer))) return undefined;
-  const lost = Object.keys(app.grants).find(
-    (principal) => !store.get({ pk: membersKey(realm, principal), sk: placeOf(app, principal) }),
-  );
-  return lost && `${lost} has a right and no pointer to the application`;
+  const [lost] =
+    Object.entries(app.grants).find(([principal, actions]) => {
+      const pointer = store.get({ pk: membersKey(realm, principal), sk: placeOf(app, principal) });
+      return !pointer || !actions.every((action) => includes(actionsOf(pointer), action));
+    }) ?? [];
+  return lost && `${lost} has a right of which no pointer to the application tells`;
 }
 
 /** A search for an order of the calls that gives the answers and the application at the end. */

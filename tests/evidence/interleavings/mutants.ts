@@ -70,6 +70,10 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     openStore: without((clause) => /^rev /.test(clause)),
     shownBy: 'revive + generate, on one key and an expired first',
   },
+  'no stamp where pointers are replaced': {
+    openStore: without((clause) => /^stamp /.test(clause)),
+    shownBy: 'grant + grant otherwise, on one key',
+  },
 };
 
 /** A fence finds the key itself, and is told of a tombstone of somebody else's in its place. */
@@ -84,14 +88,19 @@ function isFence(write: Write): boolean {
   return write.kind === 'update' && JSON.stringify(write.update).includes(`"${fenced}"`);
 }
 
-/** @param isLeftOut says which parts of the conditions of updates do not count; they read `keyCount < :v4` */
+/** @param isLeftOut says which parts of the conditions of updates and puts do not count; they read `keyCount < :v4` */
 function without(isLeftOut: (clause: string) => boolean): OpenStore {
   return (items, tellsItem) => {
     const memory = new MemoryTable(items, tellsItem);
-    const write = (made: Write) =>
-      memory.write(made.kind === 'update' ? { ...made, update: relaxed(made.update, isLeftOut) } : made);
-    return { get: (key) => memory.get(key), write };
+    return { get: (key) => memory.get(key), write: (made) => memory.write(relaxedWrite(made, isLeftOut)) };
   };
+}
+
+function relaxedWrite(made: Write, isLeftOut: (clause: string) => boolean): Write {
+  if (made.kind === 'update') return { ...made, update: relaxed(made.update, isLeftOut) };
+  if (made.kind === 'delete' || !isLeftOut(made.put.ConditionExpression ?? '')) return made;
+  const { ConditionExpression: _, ExpressionAttributeValues: __, ...put } = made.put;
+  return { ...made, put };
 }
 
 function relaxed(update: Update, isLeftOut: (clause: string) => boolean): Update {

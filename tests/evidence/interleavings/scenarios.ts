@@ -71,6 +71,9 @@ export const changes = {
   detach: { id: 'deleteIssuer', who: owner, subject: issuer },
 } as const satisfies Record<string, AnyCall>;
 
+/** A grant of other rights than `grant` gives. */
+const otherGrant: AnyCall = { id: 'putGrant', who: owner, subject: 'worker', body: { actions: ['manage'] } };
+
 /** A PATCH that brings a key back that has expired, while its place may be taken. */
 const revival: AnyCall = { id: 'updateApiKey', who: worker, key: first, body: { expiresAt: -1 } };
 
@@ -95,6 +98,8 @@ const lapsed = startOf('one key and an expired first', {
   [first]: { ...live, expiresAt: 2 },
   [second]: live,
 } as Record<KeyHandle, ApiKey>);
+
+const ownStart = startOf('one key, created by the worker', keys, { createdBy: 'worker' });
 
 function startOf(name: string, found: Record<KeyHandle, ApiKey>, parts: Partial<App> = {}): Start {
   const appId = 'app1';
@@ -144,6 +149,13 @@ export function pairs(): Scenario[] {
 export function revivals(): Scenario[] {
   const revive = { name: 'revive', call: revival };
   return [...named(changes), revive].map((other) => scenarioOf(lapsed, [revive, other]));
+}
+
+/** Pairs that write the same pointer, of the principal that created the application or of another. */
+export function grantings(): Scenario[] {
+  const { grant, revoke, deleteApp } = changes;
+  const calls = named({ grant, 'grant otherwise': otherGrant, revoke, deleteApp });
+  return [starts.oneKey, ownStart].flatMap((start) => selections(calls, 2).map((pair) => scenarioOf(start, pair)));
 }
 
 /** What depends on records of removed keys: copies of a request, and what removes the key that one of them made. */

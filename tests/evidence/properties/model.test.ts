@@ -282,7 +282,7 @@ function expectShown({ app, model }: Run, { id, key: handle = '' }: ModelCall, {
     const items = Object.keys(model.keys)
       .sort(byTime)
       .map((each) => formatted(app, model, each));
-    expect(shown).toEqual({ limit: 100, total: items.length, items });
+    expect(shown).toEqual({ limit: items.length, total: items.length, items });
   }
   if (id === 'listGrants') {
     const granted = shown.items.map((item: { principal: string; actions: Action[] }) => [item.principal, item.actions]);

@@ -82,9 +82,9 @@ async function load(endpoint: string, apps: readonly App[], progress: (done: num
 type ListCall = (invoke: Invoke) => Promise<{ ms: number; answer: string }>;
 
 async function callOf(ground: Ground, { principal, permissions }: Lister, before: App | undefined): Promise<ListCall> {
-  const list = ['listApps', 'https://issuer.test', realm, principal];
+  const list = ['listApps', 'https://issuer.test', realm, principal, 'read'];
   const headers = { Authorization: await ground.authorize(principal, permissions) };
-  const query = before && { pageToken: formatPageToken(before.listKey ?? '', list) };
+  const query = before && { pageToken: formatPageToken({ after: before.listKey ?? '', total: granted }, list) };
   return async (invoke) => {
     const begun = performance.now();
     const { statusCode, body } = await invoke('listApps', { headers, ...(query && { query }) });

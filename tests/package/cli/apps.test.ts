@@ -56,6 +56,20 @@ describe('apps list', () => {
     expect(await apps(['list'], [none])).toEqual({ code: 0, stdout: '', stderr });
     expect(await apps(['list', '--json'], [none])).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
   });
+
+  it('--action asks on every page for those on which the caller has that right', async () => {
+    const pages = [{ items: [app], pageToken: 'next' }, { items: [] }];
+    expect((await apps(['list', '--action', 'write'], pages)).stdout).toContain('my-app');
+    expect(lines()).toEqual(['GET /apps?action=write', 'GET /apps?pageToken=next&action=write']);
+    const stderr = 'There are no applications that you may manage.\n';
+    expect(await apps(['list', '--action', 'manage'], [{ items: [] }])).toEqual({ code: 0, stdout: '', stderr });
+  });
+
+  it('2 where the action is none', async () => {
+    const { code, stderr } = await apps(['list', '--action', 'delete'], []);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Allowed choices are read, write, manage.')]);
+    expect(lines()).toEqual([]);
+  });
 });
 
 describe('apps update, activate and deactivate', () => {

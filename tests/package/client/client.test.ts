@@ -208,7 +208,7 @@ describe('a call that gets no answer', () => {
   it('is tried again when an attempt hangs', async () => {
     const patient = createClient({ url: proxy.url, token, attemptTimeoutMs: 2000 });
     const { result, seen } = await during(['hang'], () => patient.listApps());
-    expect(result).toMatchObject({ limit: 100 });
+    expect(result).toMatchObject({ total: 0 });
     expect(seen.length).toBeGreaterThanOrEqual(2);
   });
 
@@ -247,7 +247,7 @@ describe('a call that gets no answer', () => {
 describe('a service that is busy', () => {
   it.each([429, 503])('is asked again when its Retry-After of a %i has passed', async (status) => {
     const { result, seen } = await during([{ ...busy, status }], () => appkeys.listApps());
-    expect(result).toMatchObject({ limit: 100 });
+    expect(result).toMatchObject({ total: 0 });
     const [first, second] = seen;
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1000);
   });
@@ -255,7 +255,7 @@ describe('a service that is busy', () => {
   it('is asked again when the date in its Retry-After has passed', async () => {
     const time = Date.now() + 3000;
     const dated = { status: 503, headers: { 'Retry-After': new Date(time).toUTCString() } };
-    expect((await during([dated], () => appkeys.listApps())).result).toMatchObject({ limit: 100 });
+    expect((await during([dated], () => appkeys.listApps())).result).toMatchObject({ total: 0 });
     expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(time / 1000) * 1000);
   });
 
@@ -263,7 +263,7 @@ describe('a service that is busy', () => {
     const { result } = await during([{ status: 503, headers: { 'Retry-After': 'May 2099' } }], () =>
       appkeys.listApps(),
     );
-    expect(result).toMatchObject({ limit: 100 });
+    expect(result).toMatchObject({ total: 0 });
   });
 
   it('is not waited for longer than there is time', async () => {

@@ -101,6 +101,7 @@ it('the checks come in the order of the contract', async () => {
   const scoped = `Bearer ${await issuer.sign({ scope: 'hrn:here:authorization::r:project/p' })}`;
   let request: TestRequest = {
     path: { app: 'x' },
+    query: { name: 'x' },
     headers: { Authorization: [], 'Idempotency-Key': '', 'Content-Type': [] },
     body: '{',
   };
@@ -112,6 +113,7 @@ it('the checks come in the order of the contract', async () => {
     ['429003', () => answering(counting)],
     ['403403', () => mend({ headers: { Authorization: bearer } })],
     ['400288', () => mend({ path: { app } })],
+    ['400200', () => mend({ query: {} })],
     ['400200', () => mend({ headers: { 'Idempotency-Key': 'a' } })],
     ['400003', () => mend({ headers: { 'Content-Type': 'application/json' } })],
     ['400002', () => mend({ body: {} })],
@@ -124,6 +126,32 @@ it('the checks come in the order of the contract', async () => {
   expect(passed).toEqual([]);
   expect((await call(request)).statusCode).toBe(200);
   expect(passed).toHaveLength(1);
+});
+
+describe('a query', () => {
+  const managing = Object.values<routes.Route>(routes).filter(
+    ({ access }) => access !== 'public' && access !== 'invoke',
+  );
+  const path = { app, apiKey, principal: 'p', issuer: 'i' };
+
+  it.each(managing)('400200 at $id for a parameter that it does not take, before its body is read', async (route) => {
+    const { body } = await serve(route as Operation, validate)({ path, query: { x: '1' }, body: '{' });
+    expect(body).toMatchObject({ code: '400200', details: [{ source: '$.x' }] });
+    expect(passed).toEqual([]);
+  });
+
+  it.each(managing.filter(({ query }) => query))('$id takes $query', async ({ query = [], ...route }) => {
+    const asked = Object.fromEntries(query.map((name) => [name, 'x']));
+    expect((await serve({ ...route, query } as Operation)({ path, query: asked })).statusCode).toBe(200);
+  });
+
+  it('is ignored by what anybody may call', async () => {
+    const call = calling(
+      routes.getOpenapi,
+      publicEndpoint(routes.getOpenapi, async () => ({ status: 200 })),
+    );
+    expect((await call({ query: { x: '1' } })).statusCode).toBe(200);
+  });
 });
 
 describe('what has passed', () => {

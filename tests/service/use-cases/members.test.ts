@@ -29,9 +29,7 @@ function call(failing: Partial<Table> = {}): ChangingCall {
 const broken = () => Promise.reject(new Error('broken'));
 const warning = { event: 'tidyUp', level: 'WARN', why: 'Error: broken' };
 const pointersOf = (of: App) =>
-  Promise.all(
-    ['demo', 'other', 'third'].map(async (who) => (await readMember(table, of, who, deadline)) !== undefined),
-  );
+  Promise.all(['demo', 'other', 'third'].map(async (who) => (await readMember(table, of, who, deadline))?.actions));
 
 describe('a right', () => {
   it('is given, and has its pointer, which is written before and after', async () => {
@@ -43,7 +41,7 @@ describe('a right', () => {
     };
     await grantRights(call({ attemptPut }), 'third', ['read']);
     expect([puts, table.app?.grants.third]).toEqual([2, ['read']]);
-    expect(await pointersOf(app)).toEqual([true, true, true]);
+    expect(await pointersOf(app)).toEqual([['manage'], ['read'], ['read']]);
     expect(log.records()).toEqual([]);
   });
 
@@ -66,8 +64,29 @@ describe('a right', () => {
   it('is taken away with its pointer', async () => {
     await revokeRights(call(), 'other');
     expect(table.app?.grants).toEqual({ demo: ['manage'] });
-    expect(await pointersOf(app)).toEqual([true, false, false]);
+    expect(await pointersOf(app)).toEqual([['manage'], undefined, undefined]);
     expect(log.records()).toEqual([]);
+  });
+
+  it('is changed, and its pointer tells it, which told both meanwhile', async () => {
+    const attemptUpdate: Table['attemptUpdate'] = async (update) => {
+      expect(await pointersOf(app)).toEqual([['manage'], ['read', 'write'], undefined]);
+      return table.attemptUpdate(update);
+    };
+    await grantRights(call({ attemptUpdate }), 'other', ['write']);
+    expect(await pointersOf(app)).toEqual([['manage'], ['write'], undefined]);
+  });
+
+  it('that the application rejects leaves no pointer', async () => {
+    await expect(grantRights(call(), 'demo', ['read'])).rejects.toMatchObject({ code: '409306' });
+    expect(await pointersOf(app)).toEqual([['manage'], ['read'], undefined]);
+  });
+
+  it('is taken away from the creator, whose pointer stays and tells none', async () => {
+    await grantRights(call(), 'other', ['manage']);
+    await revokeRights(call(), 'demo');
+    expect(table.app?.grants).toEqual({ other: ['manage'] });
+    expect(await pointersOf(app)).toEqual([[], ['manage'], undefined]);
   });
 
   it('is gone where its pointer cannot be removed, and the log warns', async () => {
@@ -81,7 +100,7 @@ describe('an application that ends', () => {
   it('takes its pointers along', async () => {
     await endApp(call());
     expect(table.app?.status).toBe('deleted');
-    expect(await pointersOf(app)).toEqual([false, false, false]);
+    expect(await pointersOf(app)).toEqual([undefined, undefined, undefined]);
     expect(log.records()).toEqual([]);
   });
 
@@ -90,7 +109,7 @@ describe('an application that ends', () => {
       String(remove.Key?.pk).endsWith('#demo') ? broken() : table.attemptDelete(remove);
     await endApp(call({ attemptDelete }));
     expect(table.app?.status).toBe('deleted');
-    expect(await pointersOf(app)).toEqual([true, false, false]);
+    expect(await pointersOf(app)).toEqual([['manage'], undefined, undefined]);
     expect(log.records()).toMatchObject([warning]);
   });
 });

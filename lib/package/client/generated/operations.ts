@@ -111,8 +111,8 @@ export interface components {
         readonly ApiKeyPage: {
             /**
              * Format: int32
-             * @description how many a page has at most
-             * @example 100
+             * @description the number of entries in this page
+             * @example 1
              */
             readonly limit: number;
             /**
@@ -353,6 +353,11 @@ export interface components {
              * @description the HRN's last part
              * @example lACE8kgYxsahjbXnvy8w
              */
+            readonly id: string;
+            /**
+             * @description the same as id
+             * @example lACE8kgYxsahjbXnvy8w
+             */
             readonly clientId: string;
             /**
              * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
@@ -379,8 +384,8 @@ export interface components {
              */
             readonly scopes?: readonly string[];
             /**
-             * @description HRN of the realm
-             * @example hrn:here:account::myrealm:realm/myrealm
+             * @description the name of the realm
+             * @example myrealm
              */
             readonly realm: string;
             /**
@@ -404,10 +409,16 @@ export interface components {
         readonly AppPage: {
             /**
              * Format: int32
-             * @description how many a page has at most
-             * @example 100
+             * @description the number of entries in this page
+             * @example 1
              */
             readonly limit: number;
+            /**
+             * Format: int32
+             * @description how many match on all pages; 1000 means 1,000 or more
+             * @example 1
+             */
+            readonly total: number;
             /**
              * @description the calling principal: compare it with the createdBy of each application
              * @example ci
@@ -592,7 +603,7 @@ export interface operations {
     readonly listApiKeys: {
         readonly parameters: {
             readonly query?: {
-                /** @description The maximum number of items in a page. */
+                /** @description The maximum number of items in a page. With 0, the page has the total alone. */
                 readonly limit?: number;
                 /** @description The pageToken of the previous page. */
                 readonly pageToken?: string;
@@ -889,10 +900,12 @@ export interface operations {
     readonly listApps: {
         readonly parameters: {
             readonly query?: {
-                /** @description The maximum number of items in a page. */
+                /** @description The maximum number of items in a page. With 0, the page has the total alone. */
                 readonly limit?: number;
                 /** @description The pageToken of the previous page. */
                 readonly pageToken?: string;
+                /** @description Lists only the applications on which the caller has this right; manage includes write, and write includes read. */
+                readonly action?: "read" | "write" | "manage";
             };
             readonly header?: never;
             readonly path?: never;
@@ -1252,7 +1265,7 @@ export interface Calls {
     readonly verifyApiKey: operations["verifyApiKey"];
     /** Creates an application in the caller's realm. The caller gets manage on it. Needs the permission account:createApp; the token must not have a project scope. */
     readonly createApp: operations["createApp"];
-    /** Lists the applications on which the caller has a right: first those that the caller created, then the others, each newest first. A caller whose token gives a right on every application of the realm gets them all newest first. Eventually consistent. Needs a token; the token must not have a project scope. */
+    /** Lists the applications on which the caller has a right: first those that the caller created, then the others, each newest first. A caller whose token gives a right on every application of the realm gets them all newest first. With action, it lists only those on which the caller has that right. Eventually consistent. Needs a token; the token must not have a project scope. */
     readonly listApps: operations["listApps"];
     /** Shows an application as it is now. Needs read, or more, on the application; the token must not have a project scope. */
     readonly getApp: operations["getApp"];
@@ -1411,7 +1424,8 @@ export const routes = {
         "inPath": [],
         "inQuery": [
             "limit",
-            "pageToken"
+            "pageToken",
+            "action"
         ],
         "hasBody": false,
         "isRepeatable": false,

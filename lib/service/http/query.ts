@@ -1,0 +1,32 @@
+import { isPlainName } from '../../contract/validator.ts';
+import { invalidField } from '../../domain/errors.ts';
+import { type Action, actions } from '../../domain/policy.ts';
+
+/** The values of each parameter of a query, as API Gateway gives them. */
+export type Query = Readonly<Record<string, string[] | undefined>> | null | undefined;
+
+/** @throws ApiError 400200 when the query has another parameter than the known ones */
+export function requireKnownQuery(query: Query, known: readonly string[] = []): void {
+  const name = Object.keys(query ?? {}).find((each) => !known.includes(each));
+  if (name === undefined) return;
+  const names = known.length === 0 ? 'this call has none' : `known are: ${known.join(', ')}`;
+  throw invalidField(isPlainName(name) ? `$.${name}` : '$', `is not a known query parameter; ${names}`);
+}
+
+/**
+ * @returns the value of a parameter, if it is there
+ * @throws ApiError 400200 when it is there twice
+ */
+export function onlyValue(query: Query, name: string): string | undefined {
+  const [value, ...more] = [query?.[name]].flat().filter((text) => typeof text === 'string');
+  if (more.length > 0) throw invalidField(`$.${name}`, 'must be given once');
+  return value;
+}
+
+/** @throws ApiError 400200 when `action` is no right */
+export function parseAction(query: Query): Action {
+  const text = onlyValue(query, 'action') ?? 'read';
+  const action = actions.find((each) => each === text);
+  if (!action) throw invalidField('$.action', `must be one of: ${actions.join(', ')}`);
+  return action;
+}
