@@ -9,7 +9,7 @@ const stack = new Stack(new App(), 'Invoices');
 const handler = LambdaFunction.fromFunctionArn(stack, 'AuthorizeApiKey', Fn.importValue('appkeys-prod-authorizer'));
 const authorizer = new HttpLambdaAuthorizer('ApiKeys', handler, {
   responseTypes: [HttpLambdaResponseType.SIMPLE],
-  // Cached: the setting verify.places is [x-api-key]. Not cached: identitySource: [] and Duration.seconds(0)
+  // Not cached: identitySource: [], Duration.seconds(0), and the stage variable appkeys_cached: 'no'
   identitySource: ['$request.header.x-api-key'],
   resultsCacheTtl: Duration.seconds(60),
 });
@@ -21,4 +21,9 @@ const listInvoices = new LambdaFunction(stack, 'ListInvoices', {
 });
 
 const integration = new HttpLambdaIntegration('ListInvoices', listInvoices);
-new HttpApi(stack, 'Api').addRoutes({ path: '/invoices', methods: [HttpMethod.GET], integration, authorizer });
+const httpApi = new HttpApi(stack, 'Api', { createDefaultStage: false });
+httpApi.addStage('Default', {
+  autoDeploy: true,
+  stageVariables: { appkeys_realms: 'myrealm', appkeys_places: 'x-api-key' },
+});
+httpApi.addRoutes({ path: '/invoices', methods: [HttpMethod.GET], integration, authorizer });

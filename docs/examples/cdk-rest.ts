@@ -6,7 +6,7 @@ const stack = new Stack(new App(), 'Invoices');
 
 const authorizer = new RequestAuthorizer(stack, 'ApiKeys', {
   handler: LambdaFunction.fromFunctionArn(stack, 'AuthorizeApiKey', Fn.importValue('appkeys-prod-authorizer')),
-  // Cached: the setting verify.places is [x-api-key]. Not cached: identitySources: [] and Duration.seconds(0)
+  // Not cached: identitySources: [], Duration.seconds(0), and the stage variable appkeys_cached: 'no'
   identitySources: [IdentitySource.header('x-api-key')],
   resultsCacheTtl: Duration.seconds(60),
 });
@@ -17,5 +17,6 @@ const listInvoices = new LambdaFunction(stack, 'ListInvoices', {
   handler: 'index.list',
 });
 
-const api = new RestApi(stack, 'Api');
+const variables = { appkeys_realms: 'myrealm', appkeys_places: 'x-api-key' };
+const api = new RestApi(stack, 'Api', { deployOptions: { variables } });
 api.root.addResource('invoices').addMethod('GET', new LambdaIntegration(listInvoices), { authorizer });
