@@ -164,7 +164,7 @@ describe('GET /whoami, an API behind the authorizer', () => {
       await whoami(ports, {}, `?apiKey=${apiKeyId}`),
     ]) {
       expect(answer.status).toBe(200);
-      expect(await answer.json()).toMatchObject({ appHrn: identity, realm: 'myrealm', keyHrn: apiKey, keyName: 'x' });
+      expect(await answer.json()).toMatchObject({ appHrn: identity, realm: 'myrealm', keyHrn: apiKey, scopes: '' });
     }
     expect((await whoami(ports, {})).status).toBe(401);
     expect((await whoami(ports, { 'x-api-key': `${apiKeyId}x` })).status).toBe(401);

@@ -36,7 +36,7 @@ const body = (load: string) => `
 const names = ${JSON.stringify(Object.keys(parts))};
 ${load}
 const { createVerifier } = loaded[names.indexOf('appkeys/verifier')];
-const verify = (key) => createVerifier({ tableName: process.env.TABLE_NAME, lastUsedSeconds: 1 }).verify(key);
+const verify = (key) => createVerifier({ realms: ['myrealm'], tableName: process.env.TABLE_NAME, lastUsedSeconds: 1 }).verify(key);
 const verified = [verify(process.env.KEY), verify(process.env.KEY + 'x')];
 Promise.all(verified).then(([{ valid }, { reason }]) => console.log(JSON.stringify({ exports: loaded.map(Object.keys), valid, reason })));
 `;
@@ -97,7 +97,7 @@ it('the verifier works with the oldest SDK that the package accepts, and notes t
   const { apiKeyId, ...path } = await newKey();
   const text = `
     import { createVerifier } from 'appkeys/verifier';
-    const { valid } = await createVerifier({ tableName: process.env.TABLE_NAME }).verify(process.env.KEY);
+    const { valid } = await createVerifier({ realms: ['myrealm'], tableName: process.env.TABLE_NAME }).verify(process.env.KEY);
     setTimeout(() => console.log(valid), 1_000);
   `;
   const env = { ...service().verifierEnvironment, KEY: apiKeyId };
@@ -115,12 +115,13 @@ it('a verifier of the newest SDK has noted its use, too', async () => {
 it.each([
   [
     'no table',
-    '{ tableName: process.env.NOTHING }',
+    "{ realms: '*', tableName: process.env.NOTHING }",
     { AWS_REGION: 'eu-central-1' },
     /^tableName is missing\. [^\n]+\n$/,
   ],
-  ['no Region', "{ tableName: 'appkeys-prod' }", {}, /^region is missing\. [^\n]+AWS_REGION\.\n$/],
-  ['a Region as an option', "{ tableName: 'appkeys-prod', region: 'eu-central-1' }", {}, /^opened\n$/],
+  ['no realms', "{ tableName: 'appkeys-prod', region: 'eu-central-1' }", {}, /^realms is missing\. [^\n]+\n$/],
+  ['no Region', "{ realms: '*', tableName: 'appkeys-prod' }", {}, /^region is missing\. [^\n]+AWS_REGION\.\n$/],
+  ['a Region as an option', "{ realms: '*', tableName: 'appkeys-prod', region: 'eu-central-1' }", {}, /^opened\n$/],
 ] as const)('createVerifier with %s says so at once', async (_, options, env, expected) => {
   const text = `
     import { createVerifier } from 'appkeys/verifier';

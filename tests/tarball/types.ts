@@ -26,8 +26,9 @@ const mistakes = [
   "const secret: string = (await appkeys.generateApiKey({ app: 'hrn', name: 'x' })).apiKeyId;",
   "await appkeys.updateApp({ app: 'hrn', status: 'deleted' });",
   'const none: string = await appkeys.deleteApp({ app: "hrn" });',
-  "createVerifier({ region: 'eu-central-1' });",
-  "createVerifier({ tableName: 'x', places: ['cookie'] });",
+  "createVerifier({ realms: '*', region: 'eu-central-1' });",
+  "createVerifier({ tableName: 'x' });",
+  "createVerifier({ realms: '*', tableName: 'x', places: ['cookie'] });",
   "await verifyApiKey({} as never, 'name', { apiKey: 'x' });",
 ];
 

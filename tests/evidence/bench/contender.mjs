@@ -35,7 +35,7 @@ const ways = {
 
 async function openVerifier(options) {
   const { createVerifier } = await import(bundle);
-  const verifier = createVerifier(options);
+  const verifier = createVerifier({ realms: ['myrealm'], ...options });
   return { keys, check: async (key) => (await verifier.verify(key)).valid };
 }
 

@@ -55,8 +55,8 @@ function chosen(count: number): string[] {
 async function main(): Promise<void> {
   const { handler } = await import(generateBundle);
   const { createVerifier } = await import(verifierBundle);
-  const remembering = createVerifier({ tableName, cacheSeconds: 9_999 });
-  const forgetting = createVerifier({ tableName, cacheSeconds: 0 });
+  const remembering = createVerifier({ realms: '*', tableName, cacheSeconds: 9_999 });
+  const forgetting = createVerifier({ realms: '*', tableName, cacheSeconds: 0 });
   const context = { awsRequestId: 'load', getRemainingTimeInMillis: () => 10_000 };
   const generate = async (appId: string) => {
     const { ok } = await handler({ app: `hrn:here:account::myrealm:app/${appId}`, name: 'a key' }, context);

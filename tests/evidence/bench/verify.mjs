@@ -3,7 +3,7 @@ import { requireTrue, takeTurns } from './turns.mjs';
 /** Verifies a key with the service's verifier, with and without its memory, and makes keys. A turn is some tenths of a second at most. */
 const [, , verifierBundle, generateBundle, readBundle, key, appHrn, appId] = process.argv;
 const { createVerifier } = await import(verifierBundle);
-const options = { tableName: process.env.TABLE_NAME };
+const options = { realms: ['myrealm'], tableName: process.env.TABLE_NAME };
 const cached = createVerifier(options);
 const uncached = createVerifier({ ...options, cacheSeconds: 0 });
 const { handler: generate } = await import(generateBundle);

@@ -14,7 +14,7 @@ import fastify from 'fastify';
 import { H3 } from 'h3';
 import { Hono } from 'hono';
 
-const verifier = createVerifier({ tableName: process.env.TABLE_NAME });
+const verifier = createVerifier({ realms: ['myrealm'], tableName: process.env.TABLE_NAME });
 const guard = fetchGuard(verifier);
 
 /** What each guarded route answers with. */
