@@ -10,7 +10,7 @@ import {
   requireFuture,
 } from '../../lib/domain/api-key.ts';
 import type { ApiKeyId } from '../../lib/domain/api-key-id.ts';
-import { aKey, anApp, handle, now, refusalOf } from '../support/apps.ts';
+import { aKey, anApp, handle, nothingMore, now, refusalOf } from '../support/apps.ts';
 
 describe('a new key', () => {
   it('is enabled and never expires, unless the wish says otherwise', () => {
@@ -53,6 +53,7 @@ describe('the answer that shows a key', () => {
     name: 'a key',
     enabled: true,
     expiresAt: -1,
+    ...nothingMore,
     createdTime: now - 1_000,
   };
 

@@ -20,17 +20,17 @@ describe('a request that may be repeated', () => {
     expect(one).not.toBe(other);
   });
 
-  it('asks the same in whatever order its fields come', () => {
+  it('asks the same in whatever order its fields and the elements of its lists come', () => {
     const bodyHashOf = (wish: object) => repeatable(requestId([]), wish).bodyHash;
-    const bodyHash = bodyHashOf({ name: 'a key', expiresAt: -1, more: { one: [2, 1], other: null } });
-    const json = '{"expiresAt":-1,"more":{"one":[2,1],"other":null},"name":"a key"}';
+    const bodyHash = bodyHashOf({ name: 'a key', expiresAt: -1, more: { one: ['b', 'a'], other: null } });
+    const json = '{"expiresAt":-1,"more":{"one":["a","b"],"other":null},"name":"a key"}';
     expect(bodyHash).toBe(hash('sha256', `${json.length}:${json}`, 'base64url'));
-    expect(bodyHashOf({ more: { other: null, one: [2, 1] }, name: 'a key', expiresAt: -1 })).toBe(bodyHash);
+    expect(bodyHashOf({ more: { other: null, one: ['a', 'b'] }, name: 'a key', expiresAt: -1 })).toBe(bodyHash);
   });
 
   it.each([
     [{ list: ['x,y'] }, { list: ['x', 'y'] }],
-    [{ list: ['x', 'y'] }, { list: ['y', 'x'] }],
+    [{ list: ['x', 'y'] }, { list: ['x'] }],
     [{ list: [] }, { list: '' }],
     [{ value: 1 }, { value: '1' }],
     [{ value: null }, {}],

@@ -83,6 +83,7 @@ describe('which applications', () => {
       clientId: 'second',
       name: 'second',
       description: '',
+      referrers: [],
       realm: 'hrn:here:account::myrealm:realm/myrealm',
       status: 'active',
       createdTime: 2_000,

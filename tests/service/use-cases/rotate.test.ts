@@ -6,7 +6,7 @@ import type { RotationWish } from '../../../lib/domain/rotation.ts';
 import type { ChangingCall } from '../../../lib/service/use-cases/change.ts';
 import { rotate } from '../../../lib/service/use-cases/rotate.ts';
 import type { Table } from '../../../lib/store/table.ts';
-import { aKey, anApp, handle } from '../../support/apps.ts';
+import { aKey, anApp, handle, nothingMore } from '../../support/apps.ts';
 import { aCaller, changingCall } from '../../support/changing-call.ts';
 import { fakeDeadline } from '../../support/fake-deadline.ts';
 import { type Fate, overtakenTable, type ScriptedTable, scriptedTable } from '../../support/scripted-table.ts';
@@ -52,6 +52,7 @@ describe('a rotation', () => {
       name: 'a key',
       enabled: true,
       expiresAt: -1,
+      ...nothingMore,
       createdTime: call.deadline.now(),
       rotatedFrom: hrnOf(old),
     });
