@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { completeWish } from '../../lib/domain/api-key.ts';
 import { findRecord, isOldRecord, repeatable, requestId, secretInput } from '../../lib/domain/idempotency.ts';
 import { aKey, anApp, aRecord, aRequest, handle, now, refusalOf } from '../support/apps.ts';
 
@@ -39,6 +40,15 @@ describe('a request that may be repeated', () => {
   ])('asks for different things with %j and %j', (one, other) => {
     const bodyHashOf = (wish: object) => repeatable(requestId([]), wish).bodyHash;
     expect(bodyHashOf(one)).not.toBe(bodyHashOf(other));
+  });
+
+  it('has the hash that earlier versions gave a key without more than its usual fields', () => {
+    const { bodyHash } = repeatable(
+      requestId([]),
+      completeWish({ name: 'x', description: '', scopes: [], allowedSources: [] }),
+    );
+    const json = '{"enabled":true,"expiresAt":-1,"name":"x"}';
+    expect(bodyHash).toBe(hash('sha256', `${json.length}:${json}`, 'base64url'));
   });
 
   it('has a secret made from bytes that are not stored, and of the salt', () => {
