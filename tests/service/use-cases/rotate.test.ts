@@ -67,6 +67,12 @@ describe('a rotation', () => {
     expect(table.sent).toHaveLength(1);
   });
 
+  it('leaves the scopes out that a ceiling forbids which was lowered meanwhile', async () => {
+    const scoped = anApp({ keys: { [old]: aKey({ scopes: ['a', 'b'] }) } });
+    const table = overtakenTable(scoped, { ...scoped, rev: scoped.rev + 1, restrictions: { scopes: ['b'] } });
+    expect((await turn(table)).body.scopes).toEqual(['b']);
+  });
+
   it('leaves the key beside its successor for an overlap, where the settings allow two', async () => {
     const table = scriptedTable(app);
     const { settings } = changingCall(app, table);
