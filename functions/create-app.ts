@@ -14,7 +14,7 @@ export const handler = endpoint(
     parseReferrers(call.body.referrers ?? []);
     requirePermission(call.caller, 'createApp');
     const { app, isReplayed } = await create(call, call.body);
-    return appReply(call, app, isReplayed);
+    return appReply(call, app, { isReplayed });
   },
   validate,
 );
