@@ -19,7 +19,7 @@ export const handler = endpoint(
     // Read first: once the change is made, nothing may keep it from being answered.
     const lastUsedTime = await lastUseOf(call.table, call.app.appId, handle, call.deadline);
     const app = await change(call, (found) => editKey(found, handle, call.body), handle);
-    return keyReply(call, app, handle, lastUsedTime);
+    return keyReply(call, app, handle, lastUsedTime, call.body);
   },
   validate,
 );

@@ -13,7 +13,8 @@ export const handler = endpoint(
     const { referrers = [], scopes } = call.body;
     parseReferrers(referrers);
     const needed = scopes === undefined ? 'write' : 'manage';
-    return appReply(call, await change(call, (app) => patchApp(app, call.body), undefined, needed));
+    const app = await change(call, (found) => patchApp(found, call.body), undefined, needed);
+    return appReply(call, app, { patch: call.body });
   },
   validate,
 );

@@ -28,10 +28,12 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
   '400200': {
     when: [
       'A field of the body has a value that is not allowed, or is not known; `expiresAt` is not in the future.',
+      'An element of a list is not allowed, or is in the list twice: `details` names it, as in `$.allowedSources[1]`.',
+      'The key would get a scope that its application does not allow.',
       'The body nests deeper than 8 levels, has a field twice, or one named `__proto__`, `constructor` or `prototype`.',
       'The query has a parameter that the call does not take. The message lists the known ones.',
       '`limit`, `pageToken` or `action` in the query, the principal or the issuer in the path, or the header `Idempotency-Key` is not as it must be.',
-      'A name, a description, the principal, the issuer or the `Idempotency-Key` holds something that looks like an API key.',
+      'A name, a description, a referrer, the principal, the issuer or the `Idempotency-Key` holds something that looks like an API key.',
       'API Gateway itself does not take the request; then there are no `details`.',
     ],
     caller:

@@ -39,12 +39,14 @@ async function validatorSource({ id, body = {} }: Operation): Promise<string> {
   );
 }
 
-/** Of a pattern that does not match, the service tells its description: the pattern need not be in the error as well, three times. */
+/**
+ * Of a pattern that does not match, the service tells its description: the pattern need not be in the error as well, three
+ * times, nor in the schema.
+ */
 function tellEachPatternOnce(source: string): string {
-  return source.replace(
-    /params: \{ pattern: ("(?:[^"\\]|\\.)*") \}, message: '(?:[^'\\]|\\.)*', schema: \1,/g,
-    'params: {},',
-  );
+  return source
+    .replace(/params: \{ pattern: ("(?:[^"\\]|\\.)*") \}, message: '(?:[^'\\]|\\.)*', schema: \1,/g, 'params: {},')
+    .replace(/"?pattern"?: "(?:[^"\\]|\\.)*",? ?/g, '');
 }
 
 /** @returns the source of that module's declarations */

@@ -12,7 +12,8 @@ type ChangeId = {
 
 /** What an audit line says of a change. */
 type Fields = Readonly<
-  Record<'app' | 'keyHrn' | 'rotatedFrom' | 'expiresAt' | 'appStatus' | 'grantee' | 'actions' | 'issuer', string>
+  Record<'app' | 'keyHrn' | 'rotatedFrom' | 'expiresAt' | 'appStatus' | 'grantee' | 'actions' | 'issuer', string> &
+    Partial<Record<'scopes' | 'allowedSources' | 'referrers', string>>
 >;
 
 /** A request: method, path and perhaps a body, in one line. */
@@ -23,6 +24,12 @@ const appPath = ({ app }: Fields) => `/apps/${segment(app)}`;
 const keyPath = (fields: Fields) => `${appPath(fields)}/apiKeys/${segment(fields.keyHrn)}`;
 const grantPath = (fields: Fields) => `${appPath(fields)}/grants/${segment(fields.grantee)}`;
 const issuerPath = (fields: Fields) => `${appPath(fields)}/issuers/${segment(fields.issuer)}`;
+/** @returns a body of those fields that an audit line has, whose values are JSON already */
+function bodyOf(fields: Readonly<Record<string, string | undefined>>): string {
+  const told = Object.entries(fields).filter(([, json]) => json !== undefined);
+  return `{${told.map(([name, json]) => `"${name}":${json}`).join(',')}}`;
+}
+
 /** What was made is lost, with its secret. */
 const lost = () => undefined;
 
@@ -34,11 +41,17 @@ const redoOf: Readonly<Record<ChangeId, Redo>> = {
   deleteApiKeys: (fields) => `DELETE ${appPath(fields)}/apiKeys`,
   disableApiKey: (fields) => `POST ${keyPath(fields)}/disable`,
   enableApiKey: (fields) => `POST ${keyPath(fields)}/enable`,
-  updateApiKey: (fields, now) =>
-    Number(fields.expiresAt) > now || fields.expiresAt === '-1'
-      ? `PATCH ${keyPath(fields)} {"expiresAt":${fields.expiresAt}}`
-      : `DELETE ${keyPath(fields)}`,
-  updateApp: (fields) => `PATCH ${appPath(fields)} {"status":"${fields.appStatus}"}`,
+  updateApiKey: (fields, now) => {
+    const { expiresAt, allowedSources, scopes } = fields;
+    const isOver = expiresAt !== '-1' && Number(expiresAt) <= now;
+    return isOver
+      ? `DELETE ${keyPath(fields)}`
+      : `PATCH ${keyPath(fields)} ${bodyOf({ expiresAt, allowedSources, scopes })}`;
+  },
+  updateApp: (fields) => {
+    const { appStatus, referrers, scopes } = fields;
+    return `PATCH ${appPath(fields)} ${bodyOf({ status: `"${appStatus}"`, referrers, scopes })}`;
+  },
   deleteApp: (fields) => `DELETE ${appPath(fields)}`,
   putGrant: (fields) => `PUT ${grantPath(fields)} ${JSON.stringify({ actions: fields.actions.split(' ') })}`,
   deleteGrant: (fields) => `DELETE ${grantPath(fields)}`,

@@ -88,7 +88,9 @@ export const getApiKey = {
 export const updateApiKey = {
   ...routes.updateApiKey,
   summary: 'Update API Key',
-  description: 'Changes the name of an API key, or when it expires. An expired key that is still there can be revived.',
+  description:
+    'Changes the name or the description of an API key, its expiry, its scopes, or its allowed sources. ' +
+    'A field that is missing stays as it is. An expired key that is still there can be revived.',
   body: updateApiKeyBody,
   reply: key,
   errors: [],
@@ -130,7 +132,8 @@ export const rotateApiKey = {
   ...routes.rotateApiKey,
   summary: 'Rotate API Key',
   description:
-    "Generates a successor and ends the old API key, in one write. With an overlap both serve, which needs a free place; without, the successor takes the old key's place.",
+    "Generates a successor and ends the old API key, in one write. With an overlap both serve, which needs a free place; without, the successor takes the old key's place. " +
+    'The successor inherits each field that is missing, but no scope that the application does not allow any more.',
   body: rotateApiKeyBody,
   reply: {
     status: 201,
@@ -147,7 +150,8 @@ export const verifyApiKey = {
   ...routes.verifyApiKey,
   summary: 'Verify API Key',
   description:
-    "Tells whether an API key that somebody presented is valid now, and whose it is; if it is not, why. A key of another realm than the caller's is unknown.",
+    "Tells whether an API key that somebody presented is valid now, and whose it is; if it is not, why. A key of another realm than the caller's is unknown. " +
+    'Say what the key must be good for, and where the request with the key comes from: a key with allowed sources needs source, and a key of an application with referrers needs referrer.',
   body: verifyApiKeyBody,
   reply: verification,
   errors: [],
@@ -193,7 +197,9 @@ export const getApp = {
 export const updateApp = {
   ...routes.updateApp,
   summary: 'Update Application',
-  description: 'Changes name, description or status. API keys of a deactivated application are refused.',
+  description:
+    'Changes name, description, status, referrers or scopes. A field that is missing stays as it is. Changing scopes needs manage. ' +
+    'API keys of a deactivated application are refused.',
   body: updateAppBody,
   reply: app,
   errors: [],

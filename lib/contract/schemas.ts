@@ -79,7 +79,7 @@ const enabled = {
 const scope = {
   type: 'string',
   maxLength: 64,
-  pattern: '^[a-z0-9][a-z0-9._:-]{0,63}$',
+  pattern: '^[a-z0-9][a-z0-9._:-]*$',
   description: '1 to 64 lower-case letters, digits or . _ : -, of which the first is a letter or a digit',
   examples: ['invoices:read'],
 } as const;

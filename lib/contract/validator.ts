@@ -24,9 +24,14 @@ export function requireValid(validate: Validator, data: unknown): void {
  * @throws ApiError 400200 when one of them holds what looks like an API key
  */
 export function requireNoApiKey(fields: Readonly<Record<string, unknown>>): void {
-  const holdsKey = (value: unknown) => [value].flat().some((text) => typeof text === 'string' && holdsApiKeyId(text));
-  const [name] = Object.entries(fields).find(([, value]) => holdsKey(value)) ?? [];
-  if (name !== undefined) throw invalidField(`$.${name}`, 'must not hold an API key');
+  const texts = Object.entries(fields).flatMap(([name, value]) => textsIn(`$.${name}`, value));
+  const [source] = texts.find(([, text]) => typeof text === 'string' && holdsApiKeyId(text)) ?? [];
+  if (source !== undefined) throw invalidField(source, 'must not hold an API key');
+}
+
+/** @returns a value, or the elements of a list, by the path of each */
+function textsIn(path: string, value: unknown): [string, unknown][] {
+  return Array.isArray(value) ? value.map((element, index) => [`${path}[${index}]`, element]) : [[path, value]];
 }
 
 /** A value that breaks two rules of one field breaks what is said of the field once. */

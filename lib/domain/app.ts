@@ -40,7 +40,10 @@ export interface AppWish {
   readonly scopes?: readonly string[];
 }
 
-/** All that a caller said of an application, as it is stored. */
+/** All that a caller said of an application. */
+type WholeAppWish = Required<Omit<AppWish, 'scopes'>> & Pick<AppWish, 'scopes'>;
+
+/** The same as it is stored. */
 interface CompleteAppWish extends Required<Pick<AppWish, 'name' | 'description'>> {
   readonly restrictions: AppRestrictions;
 }
@@ -116,7 +119,10 @@ export function newAppId(digit: (below: number, index: number) => number = (belo
  * @returns what is stored of a wish: texts trimmed, defaults filled in, lists in canonical form
  * @throws ApiError 400200 that names the elements of `referrers` that are wrong
  */
-export function completeAppWish(wish: AppWish, kept: AppRestrictions = {}): CompleteAppWish {
+export function completeAppWish(
+  wish: Omit<AppWish, 'scopes'> & Pick<AppPatch, 'scopes'>,
+  kept: AppRestrictions = {},
+): CompleteAppWish {
   const { name, description = '', scopes } = wish;
   const referrers = parseReferrers(wish.referrers ?? []);
   const { referrers: _, scopes: __, ...others } = kept;
@@ -125,6 +131,11 @@ export function completeAppWish(wish: AppWish, kept: AppRestrictions = {}): Comp
     description: description.trim(),
     restrictions: { ...others, ...(referrers.length > 0 && { referrers }), ...(scopes && { scopes }) },
   };
+}
+
+/** @returns the wish that an application was made from, or changed to */
+function wishOf({ name, description, restrictions: { referrers = [], scopes } }: App): WholeAppWish {
+  return { name, description, referrers, ...(scopes && { scopes }) };
 }
 
 /** What a caller may say to change an application. `scopes` null: there is no ceiling any more. */
@@ -138,10 +149,8 @@ export interface AppPatch extends Partial<Omit<AppWish, 'scopes'>> {
  * @throws ApiError 400200 that names the elements of `referrers` that are wrong
  */
 export function patchApp(app: App, patch: AppPatch): App {
-  const { status = app.status, scopes = app.restrictions.scopes, ...parts } = patch;
-  const { name, description, restrictions } = app;
-  const wish = { name, description, referrers: restrictions.referrers ?? [], ...parts, ...(scopes && { scopes }) };
-  const patched = { ...app, ...completeAppWish(wish, restrictions), status };
+  const { status = app.status, ...parts } = patch;
+  const patched = { ...app, ...completeAppWish({ ...wishOf(app), ...parts }, app.restrictions), status };
   return isSameJson(patched, app) ? app : patched;
 }
 
@@ -171,10 +180,7 @@ export function formatApp(app: App, partition: string) {
     hrn: formatAppHrn(app, partition),
     id: app.appId,
     clientId: app.appId,
-    name: app.name,
-    description: app.description,
-    referrers: app.restrictions.referrers ?? [],
-    ...(app.restrictions.scopes && { scopes: app.restrictions.scopes }),
+    ...wishOf(app),
     realm: app.realm,
     // A deleted one is never shown.
     status: app.status as Exclude<App['status'], 'deleted'>,

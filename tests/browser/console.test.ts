@@ -474,6 +474,20 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     expect(await page.locator('.place h2').first().textContent()).toBe(name);
   });
 
+  it('shows the description, the scopes and the sources of a key that has some', async () => {
+    const lists = { scopes: ['a', 's'.repeat(64)], allowedSources: ['10.0.0.0/8', '::1'] };
+    await appkeys.generateApiKey({ app, name: 'plain' });
+    await appkeys.generateApiKey({ app, name: 'narrow', description: 'builds', ...lists });
+    const page = await openConsole({ viewport: { width: 360, height: 800 } });
+    const plain = await page.locator('.place dt').allTextContents();
+    expect(plain.filter((term) => ['Description', 'Scopes', 'Sources'].includes(term))).toHaveLength(3);
+    const narrow = page.locator('.place', { hasText: 'narrow' });
+    for (const text of ['builds', lists.scopes.join(', '), lists.allowedSources.join(', ')]) {
+      const value = narrow.locator('dd', { hasText: text });
+      expect(await value.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+    }
+  });
+
   it('keeps the token in memory only, and forgets it when asked to', async () => {
     const page = await openConsole();
     const kept =

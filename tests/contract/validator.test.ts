@@ -38,13 +38,15 @@ describe('what is told of a value that does not fit', () => {
   it('which fields there are', () => {
     expect(detailsOf(validators.generateApiKey, { name: 'x', nmae: 'y' })).toEqual({
       code: '400200',
-      details: ['$.nmae is not a known field; known are: name, expiresAt, enabled'],
+      details: [
+        '$.nmae is not a known field; known are: name, expiresAt, enabled, description, scopes, allowedSources',
+      ],
     });
   });
 
   it('which values there are', () => {
     expect(detailsOf(validators.putGrant, { actions: ['read', 'all'] }).details).toEqual([
-      '$.actions.1 must be one of: read, write, manage',
+      '$.actions[1] must be one of: read, write, manage',
     ]);
   });
 
@@ -61,7 +63,9 @@ describe('what is told of a value that does not fit', () => {
 
   it('the names of a field that stands in others, from the outside in', () => {
     const inside = finding({ keyword: 'not', instancePath: '/a/0/b' });
-    expect(detailsOf(inside, 1).details).toEqual(['$.a.0.b is not allowed']);
+    expect(detailsOf(inside, 1).details).toEqual(['$.a[0].b is not allowed']);
+    const twice = { name: 'x', scopes: ['a', 'b', 'a'] };
+    expect(detailsOf(validators.generateApiKey, twice).details).toEqual(['$.scopes[2] is in the list already']);
   });
 
   it('each fault once, and no more than twenty', () => {

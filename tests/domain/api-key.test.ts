@@ -10,7 +10,8 @@ import {
   requireFuture,
 } from '../../lib/domain/api-key.ts';
 import type { ApiKeyId } from '../../lib/domain/api-key-id.ts';
-import { aKey, anApp, handle, now, refusalOf } from '../support/apps.ts';
+import type { KeyRestrictions } from '../../lib/domain/restrictions.ts';
+import { aKey, anApp, handle, nothingMore, now, refusalOf } from '../support/apps.ts';
 
 describe('a new key', () => {
   it('is enabled and never expires, unless the wish says otherwise', () => {
@@ -18,6 +19,20 @@ describe('a new key', () => {
     expect(newApiKey({ name: ' a key\t' }, 'demo', now)).toEqual({ ...made, enabled: true, expiresAt: -1 });
     const wish = { name: 'a key', expiresAt: now + 1, enabled: false };
     expect(newApiKey(wish, 'demo', now)).toEqual({ ...made, enabled: false, expiresAt: now + 1 });
+  });
+
+  it('has what the wish says of it besides, in canonical form, and nothing that is empty', () => {
+    const made = { name: 'a key', enabled: true, expiresAt: -1, createdTime: now, createdBy: 'demo' };
+    const wish = {
+      name: 'a key',
+      description: ' x ',
+      scopes: ['b', 'a'],
+      allowedSources: ['2001:DB8::', '10.0.0.1/32'],
+    };
+    const restrictions = { allowedSources: ['2001:db8::', '10.0.0.1'] };
+    expect(newApiKey(wish, 'demo', now)).toStrictEqual({ ...made, description: 'x', scopes: ['b', 'a'], restrictions });
+    const empty = { name: 'a key', description: ' ', scopes: [], allowedSources: [] };
+    expect(newApiKey(empty, 'demo', now)).toStrictEqual(made);
   });
 
   it.each([undefined, -1, now + 1])('may expire at %s', (expiresAt) => {
@@ -53,6 +68,7 @@ describe('the answer that shows a key', () => {
     name: 'a key',
     enabled: true,
     expiresAt: -1,
+    ...nothingMore,
     createdTime: now - 1_000,
   };
 
@@ -66,6 +82,13 @@ describe('the answer that shows a key', () => {
     const rotatedFrom = `hrn:here:account::myrealm:apikey/${handle('b')}`;
     const app = { appId, realm, ...rest };
     expect(formatApiKey(handle('a'), key, app, 'here', 0)).toStrictEqual({ ...shown, rotatedFrom, lastUsedTime: 0 });
+  });
+
+  it('has its description, its scopes and its sources, and no restriction of a newer version', () => {
+    const restrictions = { allowedSources: ['::1'], notBefore: 7 } as KeyRestrictions;
+    const key = aKey({ description: 'x', scopes: ['a'], restrictions });
+    const more = { description: 'x', scopes: ['a'], allowedSources: ['::1'] };
+    expect(formatBareApiKey(handle('a'), key, { appId, realm }, 'here')).toStrictEqual({ ...shown, ...more });
   });
 
   it('has the secret when the key is new', () => {

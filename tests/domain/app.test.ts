@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { deleteApp, formatApp, newApp, newAppId, patchApp } from '../../lib/domain/app.ts';
-import { aKey, anApp, aRecord, aTombstone, handle, now } from '../support/apps.ts';
+import { type AppPatch, deleteApp, formatApp, newApp, newAppId, patchApp } from '../../lib/domain/app.ts';
+import type { AppRestrictions } from '../../lib/domain/restrictions.ts';
+import { aKey, anApp, aRecord, aTombstone, handle, now, refusalOf } from '../support/apps.ts';
 
 const wish = { appId: 'app1', realm: 'myrealm', name: ' an app ', owner: 'demo', now: 12, op: 'op-1' };
 
@@ -10,6 +11,7 @@ it('a new application is active, holds nothing, and is managed by its owner', ()
     realm: 'myrealm',
     name: 'an app',
     description: 'a description',
+    restrictions: {},
     status: 'active',
     createdTime: 12,
     createdBy: 'demo',
@@ -25,6 +27,8 @@ it('a new application is active, holds nothing, and is managed by its owner', ()
     lastChange: { op: 'op-1', at: 12, by: 'demo', action: 'createApp', correlationId: 'correlation-1' },
   });
   expect(newApp({ ...wish, correlationId: 'correlation-1' }).description).toBe('');
+  const narrow = { ...wish, correlationId: 'c', referrers: ['A.test/'], scopes: [] };
+  expect(newApp(narrow).restrictions).toStrictEqual({ referrers: ['a.test'], scopes: [] });
 });
 
 describe('the id of a new application', () => {
@@ -60,6 +64,40 @@ describe('a change of an application', () => {
       expect(patchApp(app, patch)).toBe(app);
     },
   );
+
+  const newer = { methods: ['GET'] } as AppRestrictions;
+  const restrictions = { ...newer, referrers: ['a.test', 'b.test:8/app'], scopes: ['b', 'a'] };
+  const narrow = anApp({ restrictions, keys: { [handle('a')]: aKey({ scopes: ['z'] }) } });
+  const { referrers, scopes } = restrictions;
+
+  it.each<[AppPatch, AppRestrictions]>([
+    [{ referrers: ['C.test/'] }, { ...restrictions, referrers: ['c.test'] }],
+    [{ referrers: [] }, { ...newer, scopes }],
+    [{ scopes: ['c'] }, { ...restrictions, scopes: ['c'] }],
+    [{ scopes: [] }, { ...restrictions, scopes: [] }],
+    [{ scopes: null }, { ...newer, referrers }],
+    [{ scopes: null, referrers: [] }, newer],
+  ])('%j changes that, keeps what a newer version has restricted, and touches no key', (patch, changed) => {
+    expect(patchApp(narrow, patch)).toStrictEqual({ ...narrow, restrictions: changed });
+  });
+
+  it.each<AppPatch>([
+    { scopes: ['a', 'b'] },
+    { referrers: ['B.test:08/app/', 'A.test'] },
+    { referrers: ['a.test', 'b.test:8/app'], scopes: ['b', 'a'], name: 'an app' },
+  ])('%j, the same in other words, is none', (patch) => {
+    expect(patchApp(narrow, patch)).toBe(narrow);
+  });
+
+  it('no ceiling and one that leaves nothing are two things', () => {
+    expect(patchApp(app, { scopes: null })).toBe(app);
+    expect(patchApp(app, { scopes: [] }).restrictions).toEqual({ scopes: [] });
+  });
+
+  it('400200 for a referrer that is wrong', () => {
+    const refusal = refusalOf(() => patchApp(app, { referrers: ['a.test', '*.a.test'] }));
+    expect(refusal).toMatchObject({ code: '400200', parts: { details: [{ source: '$.referrers[1]' }] } });
+  });
 });
 
 it('of a deleted application stay no keys, no rights, no texts and no place in a list', () => {
@@ -67,11 +105,13 @@ it('of a deleted application stay no keys, no rights, no texts and no place in a
     keys: { [handle('a')]: aKey() },
     removed: { [handle('b')]: aTombstone() },
     requests: { request: aRecord() },
+    restrictions: { scopes: ['a'] },
   });
   const { listKey, ...rest } = app;
   expect(listKey).toBeDefined();
   const gone = {
     status: 'deleted',
+    restrictions: {},
     name: '',
     description: '',
     grants: {},
@@ -91,9 +131,12 @@ it('the answer that shows an application tells nothing of its keys, grants or is
     clientId: app.appId,
     name: 'an app',
     description: '',
+    referrers: [],
     realm: 'myrealm',
     status: 'active',
     createdTime: now - 86_400_000,
     createdBy: 'demo',
   });
+  const narrow = anApp({ restrictions: { referrers: ['a.test'], scopes: [] } });
+  expect(formatApp(narrow, 'here')).toMatchObject({ referrers: ['a.test'], scopes: [] });
 });

@@ -94,11 +94,26 @@ describe('a new key is refused', () => {
     ['404660', 'has no application', undefined],
     ['409306', 'belongs to a deactivated application', anApp({ status: 'deactivated', issuers: ['https://issuer'] })],
     ['400337', 'would stand beside a token issuer', anApp({ keys: full, issuers: ['https://issuer'] })],
+    ['400200', 'would have a scope above the ceiling', anApp({ keys: full, restrictions: { scopes: ['b'] } })],
     ['409303', 'would be the third', anApp({ keys: full })],
     ['409303', 'would be the third, though it is sealed off too', anApp({ keys: full, sealed: now })],
     ['409303', 'would be the third of one live', anApp({ keys: { ...full, [handle('c')]: expiredKey() } })],
   ])('%s when it %s', (code, _, app) => {
-    expect(refusalOf(() => judge(app))).toMatchObject({ code });
+    expect(refusalOf(() => judge(app, { key: { ...wanted.key, scopes: ['b', 'a'] } }))).toMatchObject({ code });
+  });
+
+  it('and says which scope is above the ceiling', () => {
+    const key = { ...wanted.key, scopes: ['b', 'a'] };
+    const refusal = refusalOf(() => judge(anApp({ restrictions: { scopes: ['b'] } }), { key }));
+    expect(refusal.parts.details).toMatchObject([{ source: '$.scopes[1]' }]);
+    expect(judge(anApp({ restrictions: { scopes: ['a', 'b'] } }), { key })).toEqual({ is: 'free' });
+    expect(judge(anApp({ restrictions: { scopes: [] } }))).toEqual({ is: 'free' });
+  });
+
+  it('is given again though the ceiling has been lowered since', () => {
+    const record = aRecord({ handle: handle('a') });
+    const app = anApp({ keys: full, requests: { request: record }, restrictions: { scopes: [] } });
+    expect(judge(app, { request, key: { ...wanted.key, scopes: ['a'] } })).toEqual({ is: 'replay', record });
   });
 
   it('403403 when the caller may only read, before the record of a request is looked at', () => {

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { ApiKey, ApiKeyWish } from '../../lib/domain/api-key.ts';
 import type { KeyHandle } from '../../lib/domain/api-key-id.ts';
 import { deleteAllKeys, deleteKey, editKey, keysBySortKey, requireKey } from '../../lib/domain/keys-of-app.ts';
+import type { KeyRestrictions } from '../../lib/domain/restrictions.ts';
 import { aKey, anApp, handle, now, refusalOf } from '../support/apps.ts';
 
 const key = aKey();
 const app = anApp({ keys: { [handle('a')]: key, [handle('b')]: aKey({ name: 'the other' }) } });
 const change = { op: 'op-1', at: now, by: 'demo', action: 'deleteApiKey', correlationId: 'correlation-1' };
+/** What this version does not know. */
+const newer = { notBefore: 7 } as KeyRestrictions;
 const tombstone = { at: now, op: 'op-1', why: 'deleted' };
 
 it('a key is found by its handle', () => {
@@ -29,6 +33,56 @@ describe('editing a key', () => {
 
   it.each([{}, { name: ' a key ' }, { expiresAt: -1, enabled: true }])('%j changes nothing', (parts) => {
     expect(editKey(app, handle('a'), parts)).toBe(app);
+  });
+
+  const rich = aKey({
+    description: 'what for',
+    scopes: ['b', 'a'],
+    restrictions: { ...newer, allowedSources: ['10.0.0.0/8', '::1'] },
+  });
+  const { description: _, ...undescribed } = rich;
+  const { scopes: __, ...unscoped } = rich;
+  const richApp = anApp({ keys: { [handle('a')]: rich } });
+
+  it.each<[Partial<ApiKeyWish>, ApiKey]>([
+    [{ description: ' else ' }, { ...rich, description: 'else' }],
+    [{ description: ' ' }, undescribed],
+    [{ scopes: ['a', 'c'] }, { ...rich, scopes: ['a', 'c'] }],
+    [{ scopes: [] }, unscoped],
+    [{ allowedSources: ['2001:DB8::/32'] }, { ...rich, restrictions: { ...newer, allowedSources: ['2001:db8::/32'] } }],
+    [{ allowedSources: [] }, { ...rich, restrictions: newer }],
+    [{ name: 'new' }, { ...rich, name: 'new' }],
+    [{ enabled: false }, { ...rich, enabled: false }],
+  ])('%j changes that, and keeps what a newer version has restricted', (parts, edited) => {
+    expect(editKey(richApp, handle('a'), parts).keys).toStrictEqual({ [handle('a')]: edited });
+  });
+
+  it.each<Partial<ApiKeyWish>>([
+    { description: 'what for ' },
+    { scopes: ['a', 'b'] },
+    { allowedSources: ['0:0::1', '10.0.0.0/8'] },
+    { scopes: ['b', 'a'], allowedSources: ['::1', '10.0.0.0/8'], description: ' what for' },
+  ])('%j, the same in other words, changes nothing', (parts) => {
+    expect(editKey(richApp, handle('a'), parts)).toBe(richApp);
+  });
+
+  it('gives a key the fields that it did not have', () => {
+    const parts = { description: 'x', scopes: ['a'], allowedSources: ['::1'] };
+    const edited = { ...key, description: 'x', scopes: ['a'], restrictions: { allowedSources: ['::1'] } };
+    expect(editKey(app, handle('a'), parts).keys[handle('a')]).toStrictEqual(edited);
+  });
+
+  it('keeps scopes above the ceiling that are not named, and 400200 for those that are', () => {
+    const capped = { ...richApp, restrictions: { scopes: ['a', 'c'] } };
+    expect(editKey(capped, handle('a'), { name: 'new' }).keys[handle('a')]?.scopes).toEqual(['b', 'a']);
+    expect(editKey(capped, handle('a'), { scopes: ['c'] }).keys[handle('a')]?.scopes).toEqual(['c']);
+    const refusal = refusalOf(() => editKey(capped, handle('a'), { scopes: ['a', 'b'] }));
+    expect(refusal).toMatchObject({ code: '400200', parts: { details: [{ source: '$.scopes[1]' }] } });
+  });
+
+  it('400200 for a source that is wrong', () => {
+    const refusal = refusalOf(() => editKey(app, handle('a'), { allowedSources: ['::1', '10.0.0.0/33'] }));
+    expect(refusal).toMatchObject({ code: '400200', parts: { details: [{ source: '$.allowedSources[1]' }] } });
   });
 });
 

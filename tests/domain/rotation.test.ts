@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
-import { type Rotation, withSuccessor } from '../../lib/domain/rotation.ts';
+import type { KeyRestrictions } from '../../lib/domain/restrictions.ts';
+import { completeRotationWish, type Rotation, type RotationWish, withSuccessor } from '../../lib/domain/rotation.ts';
 import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now, refusalOf } from '../support/apps.ts';
 
 const [from, to, other] = [handle('f'), handle('t'), handle('o')];
@@ -32,6 +33,35 @@ describe('rotating at once', () => {
   it('gives the successor the name and the expiry that are wished for', () => {
     const { keys } = withSuccessor(app, rotation({ wish: { name: ' new ', expiresAt: -1, overlapSeconds: 0 } }));
     expect(keys).toEqual({ [to]: { ...successor, name: 'new', expiresAt: -1 } });
+  });
+
+  const rich = {
+    description: 'what for',
+    scopes: ['a', 'b'],
+    restrictions: { allowedSources: ['10.0.0.0/8'], notBefore: 7 } as KeyRestrictions,
+  };
+  const newer = { notBefore: 7 };
+
+  it.each<[RotationWish, object]>([
+    [{}, rich],
+    [
+      { description: ' else ', scopes: ['c'] },
+      { ...rich, description: 'else', scopes: ['c'] },
+    ],
+    [{ allowedSources: ['::1'] }, { ...rich, restrictions: { ...newer, allowedSources: ['::1'] } }],
+    [{ description: '', scopes: [], allowedSources: [] }, { restrictions: newer }],
+  ])('with %j gives the successor what is wished for, and what the old key has besides', (wish, parts) => {
+    const before = anApp({ keys: { [from]: { ...old, ...rich } } });
+    expect(withSuccessor(before, rotation({ wish })).keys).toStrictEqual({ [to]: { ...successor, ...parts } });
+  });
+
+  it.each<[RotationWish, string[] | undefined]>([
+    [{}, ['b']],
+    [{ scopes: ['c', 'b', 'd'] }, ['c', 'b']],
+    [{ scopes: ['a'] }, undefined],
+  ])('with %j leaves scopes above the ceiling out', (wish, scopes) => {
+    const before = anApp({ keys: { [from]: { ...old, ...rich } }, restrictions: { scopes: ['c', 'b'] } });
+    expect(withSuccessor(before, rotation({ wish })).keys[to]?.scopes).toEqual(scopes);
   });
 
   it('leaves the other key, expired or not, in a full application', () => {
@@ -93,6 +123,24 @@ describe('rotating with an overlap', () => {
       },
     });
   });
+});
+
+it.each<[RotationWish, RotationWish]>([
+  [{}, { overlapSeconds: 0 }],
+  [
+    { name: ' x ', expiresAt: 1 },
+    { name: 'x', expiresAt: 1, overlapSeconds: 0 },
+  ],
+  [
+    { description: ' x ', scopes: ['a'], allowedSources: ['::0:1'] },
+    { description: 'x', scopes: ['a'], allowedSources: ['::1'], overlapSeconds: 0 },
+  ],
+  [
+    { description: '', scopes: [], allowedSources: [] },
+    { description: '', scopes: [], allowedSources: [], overlapSeconds: 0 },
+  ],
+])('a rotation that asks for %j is known by %j', (wish, complete) => {
+  expect(completeRotationWish(wish)).toStrictEqual(complete);
 });
 
 describe('a rotation that may be repeated', () => {

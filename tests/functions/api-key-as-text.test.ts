@@ -36,8 +36,11 @@ const bodies: [OperationId, string, (text: string) => object][] = [
   ['updateApp', 'name', (name) => ({ name })],
   ['updateApp', 'description', (description) => ({ description })],
   ['generateApiKey', 'name', (name) => ({ name })],
+  ['generateApiKey', 'description', (description) => ({ name: 'x', description })],
   ['updateApiKey', 'name', (name) => ({ name })],
+  ['updateApiKey', 'description', (description) => ({ description })],
   ['rotateApiKey', 'name', (name) => ({ name })],
+  ['rotateApiKey', 'description', (description) => ({ description })],
 ];
 
 describe('security 7: a text that holds an API key is neither stored nor logged', () => {
@@ -91,6 +94,16 @@ describe('security 7: a text that holds an API key is neither stored nor logged'
       const refused = await service.invoke({ ...payload, app: missing, correlationId });
       expect(refused).toMatchObject({ error: { correlationId: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
     });
+  });
+
+  it.each([
+    ['createApp', ''],
+    ['createApp', 'a.test/'],
+    ['updateApp', 'a.test/path/'],
+  ] as const)('400200 in the body of %s as the second of its referrers, after "%s"', async (id, before) => {
+    const reply = await send(id, { body: { name: 'x', referrers: ['b.test', before + apiKeyId] } });
+    expectRefusal(reply, '400200');
+    expect(reply.body.details).toMatchObject([{ source: '$.referrers[1]', message: 'must not hold an API key' }]);
   });
 
   it('400288 for an application whose realm is one', async () => {

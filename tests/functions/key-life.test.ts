@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
+import { nothingMore } from '../support/apps.ts';
 import { codesOf, handleOfLetter, keyPath, seedWithKeys, tokenOf, writesOf } from '../support/calls.ts';
 import type { DatabaseProxy } from '../support/database-proxy.ts';
 import type { OperationId } from '../support/events.ts';
@@ -58,6 +59,7 @@ describe('list', () => {
           name: 'old',
           enabled: false,
           expiresAt: longAgo,
+          ...nothingMore,
           createdTime: 1,
         },
         shown,

@@ -88,6 +88,7 @@ describe('which applications', () => {
       clientId: 'second',
       name: 'second',
       description: '',
+      referrers: [],
       realm: 'myrealm',
       status: 'active',
       createdTime: 2_000,

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { redoLines } from '../../infra/scripts/redo.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
-import type { App } from '../../lib/domain/app.ts';
-import { keyPath } from '../support/calls.ts';
+import type { App, AppPatch } from '../../lib/domain/app.ts';
+import type { ApiKeyPatch } from '../../lib/domain/keys-of-app.ts';
+import { handleOfLetter, keyPath, seedWithKeys } from '../support/calls.ts';
 import type { OperationId } from '../support/events.ts';
 import { hrnOf, startService, type TestReply, type TestService } from '../support/service.ts';
 
@@ -86,6 +88,97 @@ describe('a key that a restored backup brings back', () => {
     await redo(log.split('\n').toReversed().join('\n'));
     expect(await stateOf(apiKeyId)).toBe('valid until -1');
   });
+});
+
+describe('what narrows a key', () => {
+  type Change = ['updateApiKey', ApiKeyPatch] | ['updateApp', AppPatch];
+  const before = { scopes: ['a', 'b'], restrictions: { allowedSources: ['10.0.0.0/8'] } };
+
+  /** What decides about a key of an application, as it is stored. */
+  async function restrictionsOf(app: App) {
+    const { restrictions, keys, status } = await service.item(app);
+    return { restrictions, status, keys: Object.values(keys).map(({ name: _, description: __, ...key }) => key) };
+  }
+
+  async function expectRestored(changes: readonly Change[], older: readonly Change[] = []): Promise<string[]> {
+    const app = await seedWithKeys(service, { k: before }, { restrictions: { scopes: ['a', 'b', 'c'] } });
+    const make = async (made: readonly Change[]) => {
+      for (const [id, body] of made) await service.call(id, { path: keyPath(app, handleOfLetter('k')), body });
+    };
+    const seen = service.log.lines().length;
+    await make(older);
+    const log = service.log.lines().slice(seen);
+    let wanted: Awaited<ReturnType<typeof restrictionsOf>> | undefined;
+    log.push(
+      await loseChanges(app, async () => {
+        await make(changes);
+        wanted = await restrictionsOf(app);
+      }),
+    );
+    const lines = redoLines(log.join('\n'), 'myrealm', Date.now());
+    for (const line of lines) await send(line);
+    expect(await restrictionsOf(app)).toEqual(wanted);
+    return lines.map((line) => line.replace(/ .*?(?= \{)/, ''));
+  }
+
+  it.each<[Change[], string]>([
+    [
+      [['updateApiKey', { allowedSources: ['10.1.0.0/16', '::1'] }]],
+      'PATCH {"expiresAt":-1,"allowedSources":["10.1.0.0/16","::1"]}',
+    ],
+    [[['updateApiKey', { scopes: ['a'] }]], 'PATCH {"expiresAt":-1,"scopes":["a"]}'],
+    [[['updateApiKey', { scopes: [], allowedSources: [] }]], 'PATCH {"expiresAt":-1,"allowedSources":[],"scopes":[]}'],
+    [[['updateApiKey', { expiresAt: tomorrow }]], `PATCH {"expiresAt":${tomorrow}}`],
+    [[['updateApiKey', { name: 'x', description: 'y' }]], 'PATCH {"expiresAt":-1}'],
+    [[['updateApp', { referrers: ['A.test/'] }]], 'PATCH {"status":"active","referrers":["a.test"]}'],
+    [[['updateApp', { scopes: [] }]], 'PATCH {"status":"active","scopes":[]}'],
+    [[['updateApp', { scopes: null }]], 'PATCH {"status":"active","scopes":null}'],
+    [[['updateApp', { name: 'x', description: 'y' }]], 'PATCH {"status":"active"}'],
+    [
+      [['updateApp', { status: 'deactivated', referrers: [], scopes: ['a'] }]],
+      'PATCH {"status":"deactivated","referrers":[],"scopes":["a"]}',
+    ],
+  ])('%j is made again: %s', async (changes, line) => {
+    expect(await expectRestored(changes)).toEqual([line]);
+  });
+
+  it('is as it was when the ceiling was lowered below scopes that the key has', async () => {
+    const lowered: Change[] = [
+      ['updateApp', { scopes: ['a'] }],
+      ['updateApiKey', { expiresAt: tomorrow, allowedSources: ['::1'] }],
+    ];
+    await expectRestored(lowered);
+    await expectRestored([...lowered, ['updateApp', { scopes: null }], ['updateApiKey', { scopes: ['x'] }]]);
+  });
+
+  it('is as it was after any changes, also by a log that begins before the backup', { timeout: 120_000 }, async () => {
+    const scopes = fc.subarray(['a', 'b', 'c', 'd']);
+    const ofKey = fc.record(
+      { scopes, allowedSources: fc.subarray(['10.0.0.1', '::/0']), expiresAt: fc.constantFrom(-1, tomorrow) },
+      { requiredKeys: [] },
+    );
+    const ofApp = fc.record(
+      { scopes: fc.option(scopes), referrers: fc.subarray(['a.test', 'b.test']) },
+      { requiredKeys: [] },
+    );
+    const change: fc.Arbitrary<Change> = fc.oneof(
+      fc.tuple(fc.constant('updateApiKey' as const), ofKey),
+      fc.tuple(fc.constant('updateApp' as const), ofApp),
+    );
+    const some = fc.array(change, { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(some, some, async (changes, older) => void (await expectRestored(changes, older))),
+      { numRuns: 40 },
+    );
+  });
+});
+
+it('a description, which is free text, is not in the log', async () => {
+  const { path } = await makeKey();
+  const description = 'what nobody else needs to read';
+  await service.call('updateApiKey', { path, body: { description } });
+  await service.call('updateApp', { path, body: { description } });
+  expect(service.log.lines().join('')).not.toContain(description);
 });
 
 it('rights and issuers are as they were in the end', async () => {

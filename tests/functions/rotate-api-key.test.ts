@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { handleOf, type KeyHandle } from '../../lib/domain/api-key-id.ts';
 import type { App } from '../../lib/domain/app.ts';
 import type { ErrorCode } from '../../lib/domain/errors.ts';
+import { nothingMore } from '../support/apps.ts';
 import { codesOf, handleOfLetter, keyPath, seedWithKeys, tokenOf, writesOf } from '../support/calls.ts';
 import type { DatabaseProxy } from '../support/database-proxy.ts';
 import type { TestRequest } from '../support/events.ts';
@@ -57,6 +58,7 @@ describe('201', () => {
       name: 'billing',
       enabled: true,
       expiresAt: 4e12,
+      ...nothingMore,
       createdTime: expect.any(Number),
       rotatedFrom: `hrn:here:account::myrealm:apikey/${a}`,
     });

@@ -47,6 +47,67 @@ describe('POST /apiKeys/verify', () => {
     expect((await verify({ apiKeyId: key.apiKeyId })).body).toEqual({ valid: false, reason });
   });
 
+  describe('a key of an application with scopes, sources and referrers', () => {
+    const narrow = {
+      description: 'x',
+      scopes: ['a', 'b', 'c'],
+      allowedSources: ['10.0.0.0/8', '2001:db8::/32'],
+    };
+    const restrictions = { scopes: ['a', 'c', 'd'], referrers: ['www.example.com/app', 'b.test:8443'] };
+    const right = { source: '10.1.2.3', referrer: 'https://www.example.com/app/x?y' };
+    let key: Awaited<ReturnType<typeof makeKey>>;
+
+    beforeAll(async () => {
+      key = await makeKey(narrow, { appId: 'restricted' });
+      await service.seed({ ...(await service.item(key.app)), appId: key.app.appId, restrictions });
+    });
+
+    it.each<[object, string | undefined]>([
+      [{}, undefined],
+      [{ realms: ['other', 'myrealm'], apps: ['other', 'restricted'], scopes: ['c', 'a'] }, undefined],
+      [{ source: '::ffff:10.1.2.3' }, undefined],
+      [{ source: '2001:DB8::7' }, undefined],
+      [{ referrer: 'https://b.test:8443' }, undefined],
+      [{ realms: ['other'] }, 'realm'],
+      [{ apps: ['restricte'] }, 'app'],
+      [{ scopes: ['b'] }, 'scope'],
+      [{ scopes: ['a', 'd'] }, 'scope'],
+      [{ source: '11.1.2.3' }, 'source'],
+      [{ source: undefined }, 'source'],
+      [{ referrer: 'https://www.example.com/other' }, 'referrer'],
+      [{ referrer: 'no URL' }, 'referrer'],
+      [{ referrer: undefined }, 'referrer'],
+      [{ realms: ['other'], apps: ['other'], scopes: ['b'], source: '::', referrer: 'x' }, 'realm'],
+    ])('%j: %s, over HTTP and directly', async (demands, reason) => {
+      const { apiKeyId } = key;
+      const { lastUsedTime: _, ...shown } = (await service.call('getApiKey', { path: key.path })).body;
+      const answer = reason ? { valid: false, reason } : { valid: true, ...shown, scopes: ['a', 'c'] };
+      const asked = { apiKeyId, ...right, ...demands };
+      expect((await verify(asked)).body).toEqual(answer);
+      expect(await service.invokeVerify(asked)).toEqual({ ok: true, verification: answer });
+      expect(service.log.records().at(-1)).toMatchObject({ result: reason ?? 'valid', appId: 'restricted' });
+    });
+  });
+
+  it('200 with the reason that the key has in itself before all others', async () => {
+    const { apiKeyId, path } = await makeKey();
+    await service.call('disableApiKey', { path });
+    expect((await verify({ apiKeyId, realms: ['other'] })).body).toEqual({ valid: false, reason: 'disabled' });
+  });
+
+  it('a restriction that this version does not know makes a key unknown, of its application or its own', async () => {
+    const key = await makeKey();
+    const stored = { ...(await service.item(key.app)), appId: key.app.appId };
+    const newer = { methods: ['GET'] } as App['restrictions'];
+    await service.seed({ ...stored, restrictions: newer });
+    expect((await verify({ apiKeyId: key.apiKeyId })).body).toEqual({ valid: false, reason: 'unknown' });
+    const own = await makeKey();
+    const { keys, ...rest } = await service.item(own.app);
+    const restricted = Object.entries(keys).map(([handle, one]) => [handle, { ...one, restrictions: newer }]);
+    await service.seed({ ...rest, appId: own.app.appId, keys: Object.fromEntries(restricted) });
+    expect((await verify({ apiKeyId: own.apiKeyId })).body).toEqual({ valid: false, reason: 'unknown' });
+  });
+
   it('200 with the reason: malformed', async () => {
     expect((await verify({ apiKeyId: 'no key' })).body).toEqual({ valid: false, reason: 'malformed' });
     expect((await verify({ apiKeyId: 'x'.repeat(10_000) })).body).toEqual({ valid: false, reason: 'malformed' });
@@ -76,11 +137,29 @@ describe('POST /apiKeys/verify', () => {
     [{ apiKeyId: 1 }, '400200', '$.apiKeyId'],
     [{ apiKeyId: ' ' }, '400200', '$.apiKeyId'],
     [{ apiKeyId: 'x', realm: 'other' }, '400200', '$.realm'],
+    [{ apiKeyId: 'x', source: '10.0.0.0/8' }, '400200', '$.source'],
+    [{ apiKeyId: 'x', source: '10.0.0' }, '400200', '$.source'],
+    [{ apiKeyId: 'x', source: 'localhost' }, '400200', '$.source'],
+    [{ apiKeyId: 'x', realms: [] }, '400200', '$.realms'],
+    [{ apiKeyId: 'x', realms: ['a', 'b c'] }, '400200', '$.realms[1]'],
+    [{ apiKeyId: 'x', apps: [] }, '400200', '$.apps'],
+    [{ apiKeyId: 'x', apps: ['a-b'] }, '400200', '$.apps[0]'],
+    [{ apiKeyId: 'x', scopes: ['A'] }, '400200', '$.scopes[0]'],
+    [{ apiKeyId: 'x', scopes: ['a', 'a'] }, '400200', '$.scopes[1]'],
+    [{ apiKeyId: 'x', referrer: ' ' }, '400200', '$.referrer'],
+    [{ apiKeyId: 'x', referrer: 'x'.repeat(2_049) }, '400200', '$.referrer'],
     [[], '400200', '$'],
   ] as const)('%j: %s', async (body, code, source) => {
     const reply = await verify(body);
     expectRefusal(reply, code);
     expect(reply.body.details[0].source).toBe(source);
+    const unprivileged = await verify(body, await tokenOf(service, {}));
+    expect(unprivileged.statusCode).toBe(400);
+    expect(await service.invokeVerify(body)).toMatchObject({ ok: false, error: { code } });
+  });
+
+  it.each(['127.0.0.1', '::1', '::ffff:1.2.3.4'])('takes %s as a source', async (source) => {
+    expect((await verify({ apiKeyId: 'x', source })).body).toEqual({ valid: false, reason: 'malformed' });
   });
 
   it.each([

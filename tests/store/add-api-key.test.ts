@@ -124,6 +124,79 @@ it('costs 1 write unit while the item is at most 1 KB', async () => {
   expect(units).toEqual([1, 1]);
 });
 
+describe('a key with scopes', () => {
+  const scopes = ['a', 'b'];
+  const scoped = (app: App) => ({ ...additionTo(app), key: { ...additionTo(app).key, scopes } });
+  const belowCeiling = { code: '400200', parts: { details: [{ source: '$.scopes[1]' }] } };
+
+  it.each<App['restrictions'] | undefined>([undefined, {}, { referrers: ['a.test'] }, { scopes: ['b', 'c', 'a'] }])(
+    'is added in one write under the restrictions %j',
+    async (restrictions) => {
+      const app = await service.seed({ restrictions: restrictions as App['restrictions'] });
+      const addition = scoped(app);
+      await addApiKey(
+        behaving(applied, () => expect.fail('one write is enough')),
+        addition,
+        fakeDeadline(),
+      );
+      expect((await service.item(app)).keys).toEqual({ [addition.handle]: addition.key });
+    },
+  );
+
+  it.each([[['a']], [['a', 'B', 'bb', 'ab']]])(
+    '400200 below the ceiling %j, which only the write sees',
+    async (ceiling) => {
+      const app = await service.seed({ restrictions: { scopes: ceiling } });
+      await expect(addApiKey(table, scoped(app), fakeDeadline())).rejects.toMatchObject(belowCeiling);
+      expect(await service.item(app)).toMatchObject({ keyCount: 0, keys: {} });
+    },
+  );
+
+  it('400200 under a ceiling that leaves nothing', async () => {
+    const app = await service.seed({ restrictions: { scopes: [] } });
+    await expect(addApiKey(table, scoped(app), fakeDeadline())).rejects.toMatchObject({ code: '400200' });
+    await expect(addApiKey(table, additionTo(app), fakeDeadline())).resolves.toBeDefined();
+  });
+
+  it('400200 when the ceiling is lowered between two attempts', async () => {
+    const app = await service.seed();
+    const lowered: Behaviour = async (update, apply) => {
+      await service.seed({ ...app, rev: app.rev + 1, restrictions: { scopes: ['a'] } });
+      return apply(update);
+    };
+    const refusal = addApiKey(behaving(throttled, lowered), scoped(app), fakeDeadline());
+    await expect(refusal).rejects.toMatchObject(belowCeiling);
+    expect((await service.item(app)).keyCount).toBe(0);
+  });
+
+  it('400200 when the ceiling is lowered after an expired key was found to replace', async () => {
+    const keys = { a: aKey({ expiresAt: 1_000 }), b: aKey() } as App['keys'];
+    const app = await service.seed({ keyCount: 2, keys });
+    const lowered: Behaviour = async (update, apply) => {
+      await service.seed({ ...app, rev: app.rev + 1, restrictions: { scopes: ['a'] } });
+      return apply(update);
+    };
+    const refusal = addApiKey(behaving(applied, lowered), scoped(app), fakeDeadline());
+    await expect(refusal).rejects.toMatchObject(belowCeiling);
+    expect(Object.keys((await service.item(app)).keys)).toEqual(['a', 'b']);
+  });
+
+  it('a late copy adds none once the ceiling has been lowered', async () => {
+    const app = await service.seed({ restrictions: { scopes: ['a'] } });
+    const copy = late();
+    await expect(addApiKey(behaving(copy.behaviour), scoped(app), fakeDeadline())).rejects.toMatchObject(belowCeiling);
+    await service.seed({ ...(await service.item(app)), appId: app.appId, restrictions: {} });
+    expect(await copy.deliver()).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('20 scopes fit into the condition', async () => {
+    const many = Array.from({ length: 20 }, (_, index) => `${'s'.repeat(62)}${index + 10}`);
+    const app = await service.seed({ restrictions: { scopes: many } });
+    const addition = { ...additionTo(app), key: { ...additionTo(app).key, scopes: many } };
+    await expect(addApiKey(table, addition, fakeDeadline())).resolves.toMatchObject({ key: { scopes: many } });
+  });
+});
+
 describe('late copies of a write', () => {
   it('after success: change nothing', async () => {
     const app = await service.seed();

@@ -6,7 +6,7 @@ import { appInRecord } from '../../lib/store/stream-image.ts';
 import type { Item } from '../../lib/store/table.ts';
 
 const item = { pk: 'app1', sk: 'app', name: 'an app' };
-const none = { grants: {}, keys: {}, sealed: 0, removed: {}, requests: {}, issuers: [] };
+const none = { restrictions: {}, grants: {}, keys: {}, sealed: 0, removed: {}, requests: {}, issuers: [] };
 
 it('an item holds its application, which has an empty map for each that the item does not have', () => {
   expect(appOf(item)).toEqual({ ...item, ...none, appId: 'app1' });

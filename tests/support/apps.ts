@@ -24,6 +24,9 @@ export function aKey(parts: Partial<ApiKey> = {}): ApiKey {
   return { name: 'a key', enabled: true, createdTime: now - 1_000, createdBy: 'demo', expiresAt: -1, ...parts };
 }
 
+/** What a reply shows of a key of which its caller says no more than the name. */
+export const nothingMore = { description: '', scopes: [], allowedSources: [] };
+
 /** @returns a key whose place is to be had */
 export function expiredKey(parts: Partial<ApiKey> = {}): ApiKey {
   return aKey({ expiresAt: now - 5_000, ...parts });

@@ -100,6 +100,7 @@ describe('security 8: each refusal of a well-formed key costs one read, and so d
       isCached: false,
       appId: key.app.appId,
       handle: key.handle,
+      restricted: { realm: 'myrealm', appId: key.app.appId, scopes: [] },
     });
     expect(bench.requests).toEqual(['GetItem']);
   });

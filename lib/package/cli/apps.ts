@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { type App, everyItem, type Input } from '../client/client.ts';
-import { addCommand, contextOf, idempotencyKeyOption, mayGoOn } from './context.ts';
+import { addCommand, chosenList, contextOf, idempotencyKeyOption, listOption, mayGoOn } from './context.ts';
 import { findApp } from './names.ts';
-import { formatTable } from './table.ts';
+import { formatTable, listRows } from './table.ts';
 import { print, printJson, tell, UsageError } from './terminal.ts';
 import { formatTime } from './times.ts';
 
@@ -12,10 +12,27 @@ interface ListOptions {
   readonly action?: (typeof rights)[number];
 }
 
-interface CreateOptions {
+/** `referrers` and `scopes` are false for `--no-referrers` and `--no-scopes`. */
+interface AppOptions {
+  readonly name?: string;
   readonly description?: string;
+  readonly referrer?: readonly string[];
+  readonly referrers?: boolean;
+  readonly scope?: readonly string[];
+  readonly scopes?: boolean;
+  readonly anyScope?: boolean;
+}
+
+interface CreateOptions extends AppOptions {
   readonly idempotencyKey?: string;
 }
+
+type Wish = Omit<Input<'updateApp'>, 'app'>;
+
+const referrerOption = () =>
+  listOption('--referrer <host>', 'from which web pages its keys may be used, such as www.example.com/app');
+const scopeOption = () => listOption('--scope <scope>', 'the only scopes that its keys may have');
+const noScopesOption = () => new Option('--no-scopes', 'let its keys have no scope').conflicts('scope');
 
 export function addApps(program: Command): void {
   const apps = program.command('apps').description('applications');
@@ -24,12 +41,25 @@ export function addApps(program: Command): void {
     .action(list);
   addCommand(apps, 'create <name>', 'create an application, and print its HRN', 'apps create my-app')
     .option('--description <text>', 'what it is for')
+    .addOption(referrerOption())
+    .addOption(scopeOption())
+    .addOption(noScopesOption())
     .addOption(idempotencyKeyOption())
     .action(create);
   addCommand(apps, 'show <app>', 'show an application', 'apps show my-app').action(show);
-  addCommand(apps, 'update <app>', 'change the name or the description', 'apps update my-app --name "My app"')
+  addCommand(
+    apps,
+    'update <app>',
+    'change an application; each list is replaced by what you give',
+    'apps update my-app --name "My app" --scope invoices:read --scope invoices:write',
+  )
     .option('--name <name>', 'the new name')
     .option('--description <text>', 'the new description; "" removes it')
+    .addOption(referrerOption())
+    .addOption(new Option('--no-referrers', 'let its keys be used from every web page').conflicts('referrer'))
+    .addOption(scopeOption())
+    .addOption(noScopesOption())
+    .addOption(new Option('--any-scope', 'let its keys have every scope again').conflicts(['scope', 'scopes']))
     .action(update);
   addCommand(
     apps,
@@ -63,8 +93,9 @@ async function list({ action }: ListOptions, command: Command): Promise<void> {
 
 async function create(name: string, options: CreateOptions, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
-  const { description, idempotencyKey } = options;
-  const input = { name, ...(description !== undefined && { description }) };
+  const { idempotencyKey } = options;
+  const { scopes, ...wish } = wishOf(options);
+  const input = { name, ...wish, ...(scopes && { scopes }) };
   const app = await client.createApp(input, { ...(idempotencyKey && { idempotencyKey }) });
   if (json) return printJson(app);
   tell(formatApp(app));
@@ -78,16 +109,21 @@ async function show(text: string, _: object, command: Command): Promise<void> {
   print(formatApp(app));
 }
 
-interface UpdateOptions {
-  readonly name?: string;
-  readonly description?: string;
+async function update(text: string, options: AppOptions, command: Command): Promise<void> {
+  const wish = wishOf(options);
+  if (Object.keys(wish).length === 0) throw new UsageError('There is nothing to change. Pass one of the options.');
+  await change(text, wish, command);
 }
 
-async function update(text: string, { name, description }: UpdateOptions, command: Command): Promise<void> {
-  if (name === undefined && description === undefined)
-    throw new UsageError('There is nothing to change. Pass --name or --description.');
-  const wish = { ...(name !== undefined && { name }), ...(description !== undefined && { description }) };
-  await change(text, wish, command);
+function wishOf({ name, description, anyScope, ...lists }: AppOptions): Wish {
+  const referrers = chosenList(lists.referrer, lists.referrers);
+  const scopes = anyScope ? null : chosenList(lists.scope, lists.scopes);
+  return {
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(referrers && { referrers }),
+    ...(scopes !== undefined && { scopes }),
+  };
 }
 
 async function activate(text: string, _: object, command: Command): Promise<void> {
@@ -98,7 +134,7 @@ async function deactivate(text: string, _: object, command: Command): Promise<vo
   await change(text, { status: 'deactivated' }, command);
 }
 
-async function change(text: string, wish: Omit<Input<'updateApp'>, 'app'>, command: Command): Promise<void> {
+async function change(text: string, wish: Wish, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
   const app = await client.updateApp({ app: await findApp(client, text), ...wish });
   if (json) return printJson(app);
@@ -114,11 +150,13 @@ async function remove(text: string, { yes }: { yes?: boolean }, command: Command
   tell(`Deleted ${app}.`);
 }
 
-function formatApp({ name, description, status, createdTime, createdBy, hrn }: App): string {
+function formatApp({ name, description, status, referrers, scopes, createdTime, createdBy, hrn }: App): string {
   return formatTable([
     ['name', name],
     ['description', description],
     ['status', status],
+    ...listRows('referrers', referrers),
+    ...listRows('scopes', scopes?.length === 0 ? ['none'] : scopes),
     ['created', formatTime(createdTime)],
     ['created by', createdBy],
     ['HRN', hrn],

@@ -58,6 +58,18 @@ export function addCommand(parent: Command, usage: string, description: string, 
   return parent.command(usage).description(description).addHelpText('after', `\nExample:\n  $ appkeys ${example}`);
 }
 
+/** An option of which each use adds an element to a list. */
+export function listOption(flags: string, description: string): Option {
+  return new Option(flags, `${description}; repeat it for more`).argParser(
+    (element: string, before: readonly string[] = []) => [...before, element],
+  );
+}
+
+/** @returns the list of an option; the empty one if `--no-…` was given in its place, undefined if neither was */
+export function chosenList(given: readonly string[] | undefined, isKept: boolean | undefined) {
+  return given ?? (isKept === false ? [] : undefined);
+}
+
 /** The option of a creation that must not be made twice. */
 export function idempotencyKeyOption(): Option {
   return new Option('--idempotency-key <key>', 'repeat a creation whose answer got lost').argParser((text) => {

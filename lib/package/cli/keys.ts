@@ -1,14 +1,31 @@
-import type { Command } from 'commander';
-import { type ApiKey, everyItem, type NewApiKey } from '../client/client.ts';
-import { addCommand, type CommandContext, contextOf, idempotencyKeyOption, mayGoOn } from './context.ts';
+import { type Command, Option } from 'commander';
+import { type ApiKey, everyItem, type Input, type NewApiKey } from '../client/client.ts';
+import {
+  addCommand,
+  type CommandContext,
+  chosenList,
+  contextOf,
+  idempotencyKeyOption,
+  listOption,
+  mayGoOn,
+} from './context.ts';
 import { findApiKey, findApp } from './names.ts';
-import { formatTable } from './table.ts';
+import { formatTable, listRows } from './table.ts';
 import { print, printJson, tell, UsageError } from './terminal.ts';
 import { formatTime, parseExpiry, parseSeconds } from './times.ts';
 
-interface NewKeyOptions {
+/** `scopes` and `sources` are false for `--no-scopes` and `--no-sources`. */
+interface KeyOptions {
   readonly name?: string;
+  readonly description?: string;
   readonly expires?: string;
+  readonly scope?: readonly string[];
+  readonly scopes?: boolean;
+  readonly source?: readonly string[];
+  readonly sources?: boolean;
+}
+
+interface NewKeyOptions extends KeyOptions {
   readonly disabled?: boolean;
   readonly overlap?: string;
   readonly idempotencyKey?: string;
@@ -19,7 +36,14 @@ interface DeleteOptions {
   readonly all?: boolean;
 }
 
+type Wish = Omit<Input<'updateApiKey'>, 'app' | 'apiKey'>;
+
 const expiry = 'never, a time from now such as 30d, or a date such as 2030-12-31';
+const scopeOption = () => listOption('--scope <scope>', 'what the key may do, such as invoices:read');
+const sourceOption = () =>
+  listOption('--source <address>', 'from where the key may be used: an IP address, or a block such as 10.0.0.0/8');
+const noScopesOption = () => new Option('--no-scopes', 'take every scope away').conflicts('scope');
+const noSourcesOption = () => new Option('--no-sources', 'let the key be used from everywhere').conflicts('source');
 
 export function addKeys(program: Command): void {
   const keys = program.command('keys').description('the API keys of an application');
@@ -28,14 +52,31 @@ export function addKeys(program: Command): void {
     keys,
     'create <app>',
     'make a key, and print its secret, alone',
-    'keys create my-app --name ci --expires 90d',
+    'keys create my-app --name ci --expires 90d --scope invoices:read --source 203.0.113.0/24',
   )
     .requiredOption('--name <name>', 'what it is for')
+    .option('--description <text>', 'what it is for, in more words')
     .option('--expires <when>', expiry)
+    .addOption(scopeOption())
+    .addOption(sourceOption())
     .option('--disabled', 'make one that cannot be used yet')
     .addOption(idempotencyKeyOption())
     .action(create);
   addCommand(keys, 'show <app> <key>', 'show a key, without its secret', 'keys show my-app ci').action(show);
+  addCommand(
+    keys,
+    'update <app> <key>',
+    'change a key; each list is replaced by what you give',
+    'keys update my-app ci --scope invoices:read --no-sources',
+  )
+    .option('--name <name>', 'the new name')
+    .option('--description <text>', 'the new description; "" removes it')
+    .option('--expires <when>', `when the key ends: ${expiry}`)
+    .addOption(scopeOption())
+    .addOption(noScopesOption())
+    .addOption(sourceOption())
+    .addOption(noSourcesOption())
+    .action(update);
   addCommand(keys, 'rename <app> <key> <name>', 'give a key another name', 'keys rename my-app ci deploy').action(
     rename,
   );
@@ -53,6 +94,11 @@ export function addKeys(program: Command): void {
     .option('--overlap <time>', 'how long the old key still serves, such as 1h, which needs a free place; default 0')
     .option('--expires <when>', `when the successor ends: ${expiry}; default: as the old key`)
     .option('--name <name>', "the successor's name; default: as the old key")
+    .option('--description <text>', "the successor's description; default: as the old key")
+    .addOption(scopeOption())
+    .addOption(noScopesOption())
+    .addOption(sourceOption())
+    .addOption(noSourcesOption())
     .addOption(idempotencyKeyOption())
     .action(rotateKey);
   addCommand(keys, 'delete <app> [key]', 'delete a key for ever', 'keys delete my-app ci')
@@ -102,6 +148,12 @@ async function show(appText: string, keyText: string, _: object, command: Comman
   print(formatKey(key));
 }
 
+async function update(appText: string, keyText: string, options: KeyOptions, command: Command): Promise<void> {
+  const wish = wishOf(options);
+  if (Object.keys(wish).length === 0) throw new UsageError('There is nothing to change. Pass one of the options.');
+  await change(contextOf(command), appText, keyText, wish);
+}
+
 async function rename(appText: string, keyText: string, name: string, _: object, command: Command): Promise<void> {
   await change(contextOf(command), appText, keyText, { name });
 }
@@ -110,12 +162,7 @@ async function expire(appText: string, keyText: string, when: string, _: object,
   await change(contextOf(command), appText, keyText, { expiresAt: parseExpiry(when, Date.now()) });
 }
 
-async function change(
-  { client, json }: CommandContext,
-  appText: string,
-  keyText: string,
-  wish: { name?: string; expiresAt?: number },
-): Promise<void> {
+async function change({ client, json }: CommandContext, appText: string, keyText: string, wish: Wish): Promise<void> {
   const key = await client.updateApiKey({ ...(await find(client, appText, keyText)), ...wish });
   if (json) return printJson(key);
   tell(formatKey(key));
@@ -152,10 +199,15 @@ async function find(client: CommandContext['client'], appText: string, keyText: 
   return { app, apiKey: await findApiKey(client, app, keyText) };
 }
 
-function wishOf({ name, expires }: NewKeyOptions): { name?: string; expiresAt?: number } {
+function wishOf({ name, description, expires, ...lists }: KeyOptions): Wish {
+  const scopes = chosenList(lists.scope, lists.scopes);
+  const allowedSources = chosenList(lists.source, lists.sources);
   return {
     ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
     ...(expires !== undefined && { expiresAt: parseExpiry(expires, Date.now()) }),
+    ...(scopes && { scopes }),
+    ...(allowedSources && { allowedSources }),
   };
 }
 
@@ -182,9 +234,12 @@ function stateOf({ enabled, expiresAt }: ApiKey, now: number): string {
 export function formatKey(key: ApiKey): string {
   return formatTable([
     ['name', key.name],
+    ...(key.description ? [['description', key.description]] : []),
     ['state', stateOf(key, Date.now())],
     ['created', formatTime(key.createdTime)],
     ['expires', formatTime(key.expiresAt)],
+    ...listRows('scopes', key.scopes),
+    ...listRows('sources', key.allowedSources),
     ['application', key.identity],
     ['HRN', key.apiKey],
     ...(key.rotatedFrom ? [['succeeds', key.rotatedFrom]] : []),

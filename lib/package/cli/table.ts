@@ -18,6 +18,11 @@ export function formatTable(rows: ReadonlyArray<readonly string[]>): string {
     .join('\n');
 }
 
+/** @returns a row for each element of a list, of which the first has the name of the list */
+export function listRows(name: string, elements: readonly string[] = []): string[][] {
+  return elements.map((element, index) => [index === 0 ? name : '', element]);
+}
+
 function shorten(text: string): string {
   const characters = [...text];
   return characters.length > longest ? `${characters.slice(0, longest - 1).join('')}…` : text;

@@ -7,7 +7,7 @@ import { formatTime, fromNow } from './times.ts';
 
 /** A key in its place: what it is, what it has done, and what can be done with it. */
 export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElement {
-  const { name, apiKey, createdTime, lastUsedTime, expiresAt, enabled } = key;
+  const { name, apiKey, description, createdTime, lastUsedTime, expiresAt, enabled, scopes, allowedSources } = key;
   const state = stateOf(key, now);
   const handle = handleOf(apiKey);
   const action = (id: string, text: string, run: () => unknown, attributes = {}) =>
@@ -19,9 +19,12 @@ export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElem
     element(
       'dl',
       {},
+      ...(description ? fact('Description', description) : []),
       ...fact('Created', timeElement(createdTime, now)),
       ...fact('Last used', lastUsedTime === undefined ? 'Not yet' : timeElement(lastUsedTime, now)),
       ...fact('Expires', expiresAt === -1 ? 'Never' : timeElement(expiresAt, now)),
+      ...(scopes.length > 0 ? fact('Scopes', scopes.join(', ')) : []),
+      ...(allowedSources.length > 0 ? fact('Sources', allowedSources.join(', ')) : []),
       ...fact('Fingerprint', element('code', { title: apiKey }, handle)),
       ...(key.rotatedFrom
         ? fact('Succeeds', element('code', { title: key.rotatedFrom }, handleOf(key.rotatedFrom)))

@@ -1,8 +1,8 @@
 import { formatApiKey } from '../../domain/api-key.ts';
 import type { KeyHandle } from '../../domain/api-key-id.ts';
-import { type App, formatApp } from '../../domain/app.ts';
+import { type App, type AppPatch, formatApp } from '../../domain/app.ts';
 import { formatApiKeyHrn } from '../../domain/hrn.ts';
-import { requireKey } from '../../domain/keys-of-app.ts';
+import { type ApiKeyPatch, requireKey } from '../../domain/keys-of-app.ts';
 import type { NewApiKey } from '../use-cases/generate.ts';
 import type { Reply } from './exchange.ts';
 
@@ -17,8 +17,18 @@ export function newKeyReply({ body, isReplayed }: NewApiKey): Reply<NewApiKey['b
   return { status: 201, body, headers: replayed(isReplayed), logged };
 }
 
+/** What narrows a key or an application; `redo` makes it again after a restored backup. */
+const restrictive = ['scopes', 'allowedSources', 'referrers'] as const;
+
+/** @returns in JSON, as the reply shows it, what a request has set of it: null is a ceiling that it removed */
+function restrictionsSet(request: object, shown: { readonly [Name in (typeof restrictive)[number]]?: unknown }) {
+  const set = restrictive.filter((name) => name in request);
+  return Object.fromEntries(set.map((name) => [name, JSON.stringify(shown[name] ?? null)]));
+}
+
 /**
  * 200 with a key of the application, without its secret.
+ * @param patch what the request has changed
  * @throws ApiError 404666 when there is no such key
  */
 export function keyReply(
@@ -26,10 +36,12 @@ export function keyReply(
   app: App,
   handle: KeyHandle | undefined,
   lastUsedTime: number | undefined,
+  patch: ApiKeyPatch = {},
 ): Reply<ReturnType<typeof formatApiKey>> {
   const key = requireKey(app, handle);
   const body = formatApiKey(handle as KeyHandle, key, app, settings.partition, lastUsedTime);
-  return { status: 200, body, logged: { keyHrn: body.apiKey, expiresAt: String(body.expiresAt) } };
+  const logged = { keyHrn: body.apiKey, expiresAt: String(body.expiresAt), ...restrictionsSet(patch, body) };
+  return { status: 200, body, logged };
 }
 
 /** 204 after a change to a key. */
@@ -37,14 +49,15 @@ export function doneReply({ settings }: WithSettings, app: App, handle: KeyHandl
   return { status: 204, logged: { keyHrn: formatApiKeyHrn(app.realm, handle ?? '', settings.partition) } };
 }
 
-/** 200 with an application. */
+/** 200 with an application. @param patch what the request has changed */
 export function appReply(
   { settings }: WithSettings,
   app: App,
-  isReplayed = false,
+  { isReplayed = false, patch = {} }: { readonly isReplayed?: boolean; readonly patch?: AppPatch } = {},
 ): Reply<ReturnType<typeof formatApp>> {
   const body = formatApp(app, settings.partition);
-  return { status: 200, body, headers: replayed(isReplayed), logged: { app: body.hrn, appStatus: body.status } };
+  const logged = { app: body.hrn, appStatus: body.status, ...restrictionsSet(patch, body) };
+  return { status: 200, body, headers: replayed(isReplayed), logged };
 }
 
 function replayed(isReplayed: boolean): Record<string, string> {

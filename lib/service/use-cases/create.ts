@@ -17,13 +17,15 @@ interface CreatingCall extends Service {
 /**
  * Creates an application in the caller's realm. With an Idempotency-Key its id is made of the request, so that its being
  * there is the record of it.
+ * @throws ApiError 400200 when `referrers` is wrong
  * @throws ApiError 422409, 409306 or 404660 when the request was answered before, and the application is not as it was
  */
 export async function create(
   { caller, settings, table, deadline, correlationId, request: id }: CreatingCall,
   wish: AppWish,
 ): Promise<{ app: App; isReplayed: boolean }> {
-  const request = id && repeatable(id, completeAppWish(wish));
+  const { restrictions, ...texts } = completeAppWish(wish);
+  const request = id && repeatable(id, { ...texts, ...restrictions });
   const appId = request ? appIdOf(request) : newAppId();
   const made = {
     appId,

@@ -32,7 +32,7 @@ export async function verify(
   { apiKeyId, realms, scopes, apps, source, referrer }: Question,
   realm?: string,
 ): Promise<Verified> {
-  if (source !== undefined && !isAddress(source)) throw invalidField('$.source', 'must be an IPv4 or IPv6 address');
+  requireAddress(source);
   const startedAt = performance.now();
   const check = await verifier.check(apiKeyId, {
     demands: { realms, scopes, apps },
@@ -41,6 +41,11 @@ export async function verify(
   });
   const metrics = verificationMetrics(check.isCached, performance.now() - startedAt);
   return { verification: check.verification, logged: loggedOf(check), metrics };
+}
+
+/** @throws ApiError 400200 when what is given as `source` is no address */
+export function requireAddress(source: string | undefined): void {
+  if (source !== undefined && !isAddress(source)) throw invalidField('$.source', 'must be an IPv4 or IPv6 address');
 }
 
 /** What the log tells of a check: which key it was about, as far as that is no secret, and what came of it. */

@@ -77,6 +77,12 @@ describe('apps update, activate and deactivate', () => {
     [['update', 'hrn:app/a', '--name', 'b'], '{"name":"b"}'],
     [['update', 'hrn:app/a', '--description', ''], '{"description":""}'],
     [['update', 'hrn:app/a', '--name', 'b', '--description', 'c'], '{"name":"b","description":"c"}'],
+    [
+      ['update', 'hrn:app/a', '--referrer', 'a.test', '--referrer', 'b.test/x', '--scope', 'a', '--scope', 'b'],
+      '{"referrers":["a.test","b.test/x"],"scopes":["a","b"]}',
+    ],
+    [['update', 'hrn:app/a', '--no-referrers', '--no-scopes'], '{"referrers":[],"scopes":[]}'],
+    [['update', 'hrn:app/a', '--any-scope'], '{"scopes":null}'],
     [['activate', 'hrn:app/a'], '{"status":"active"}'],
     [['deactivate', 'hrn:app/a'], '{"status":"deactivated"}'],
   ])('%j sends just that, and shows the application', async (args, body) => {
@@ -85,8 +91,19 @@ describe('apps update, activate and deactivate', () => {
     expect(await apps([...args, '--json'], [app])).toEqual({ code: 0, stdout: json(app), stderr: '' });
   });
 
+  it.each([
+    [['--scope', 'a', '--no-scopes'], '--no-scopes', '--scope <scope>'],
+    [['--any-scope', '--scope', 'a'], '--any-scope', '--scope <scope>'],
+    [['--no-scopes', '--any-scope'], '--any-scope', '--no-scopes'],
+    [['--no-referrers', '--referrer', 'a.test'], '--no-referrers', '--referrer <host>'],
+  ])('2 for %j, which contradict each other', async (args, one, other) => {
+    const stderr = `error: option '${one}' cannot be used with option '${other}'\n`;
+    expect(await apps(['update', 'hrn:app/a', ...args], [])).toEqual({ code: 2, stdout: '', stderr });
+    expect(service().seen).toEqual([]);
+  });
+
   it('2 where there is nothing to change', async () => {
-    const stderr = 'appkeys: There is nothing to change. Pass --name or --description.\n';
+    const stderr = 'appkeys: There is nothing to change. Pass one of the options.\n';
     expect(await apps(['update', 'hrn:app/a'], [])).toEqual({ code: 2, stdout: '', stderr });
     expect(service().seen).toEqual([]);
   });
@@ -111,7 +128,27 @@ describe('apps create', () => {
   });
 });
 
+it.each([
+  [['--referrer', 'a.test', '--scope', 'a', '--scope', 'b'], { referrers: ['a.test'], scopes: ['a', 'b'] }],
+  [['--no-scopes'], { scopes: [] }],
+])('apps create takes %j', async (args, body) => {
+  await apps(['create', 'x', ...args], [app]);
+  expect(JSON.parse(service().seen[0]?.body ?? '')).toEqual({ name: 'x', ...body });
+});
+
 describe('apps show', () => {
+  it.each([
+    [{ referrers: [] }, ''],
+    [
+      { referrers: ['a.test', 'b.test/x'], scopes: ['a', 'b'] },
+      'referrers    a.test\n             b.test/x\nscopes       a\n             b\n',
+    ],
+    [{ referrers: [], scopes: [] }, 'scopes       none\n'],
+  ])('shows %j', async (fields, rows) => {
+    const { stdout } = await apps(['show', 'hrn:app/a'], [{ ...app, ...fields }]);
+    expect(stdout).toBe(shown.replace('created  ', `${rows}created  `));
+  });
+
   it('shows one, by its name', async () => {
     expect(await apps(['show', 'my-app'], [{ principal: 'demo', items: [app] }, app])).toEqual({
       code: 0,

@@ -128,7 +128,7 @@ describe('appkeys keys', () => {
     expect((await appkeys(args)).stdout).toBe((await appkeys(args)).stdout);
   });
 
-  it('lists, shows, renames, expires, disables, enables and deletes by name', async () => {
+  it('lists, shows, updates, renames, expires, disables, enables and deletes by name', async () => {
     const app = await newApp();
     const { apiKey } = await newKey(app);
     const on = (command: string, ...args: string[]) => appkeys(['keys', command, app.name, ...args]);
@@ -136,6 +136,9 @@ describe('appkeys keys', () => {
     expect((await on('rename', 'ci', 'deploy')).stderr).toMatch(/^name +deploy$/m);
     expect((await on('expire', 'deploy', '2100-01-01')).stderr).toMatch(/^expires +2100-01-01 00:00Z$/m);
     expect((await on('expire', 'deploy', 'never')).stderr).toMatch(/^expires +never$/m);
+    const lists = ['--scope', 'a', '--scope', 'b', '--source', '10.0.0.0/8'];
+    expect((await on('update', 'deploy', ...lists)).stderr).toMatch(/^scopes +a\n +b\nsources +10\.0\.0\.0\/8$/m);
+    expect((await on('update', 'deploy', '--no-scopes', '--no-sources')).stderr).not.toMatch(/^(scopes|sources)/m);
     expect(await on('disable', 'deploy')).toEqual({ code: 0, stdout: '', stderr: `Disabled ${apiKey}.\n` });
     expect((await on('show', 'deploy')).stdout).toMatch(/^state +disabled$/m);
     expect((await on('enable', apiKey)).code).toBe(0);
@@ -319,7 +322,7 @@ describe('appkeys, when it cannot be done', () => {
   });
 });
 
-const keyCommands = ['list', 'create', 'show', 'rename', 'expire', 'enable', 'disable', 'rotate', 'delete'];
+const keyCommands = ['list', 'create', 'show', 'update', 'rename', 'expire', 'enable', 'disable', 'rotate', 'delete'];
 
 describe('what a service says never acts on the terminal', () => {
   const hostile = '\u001b]0;owned\u0007\u202egnp\u009b31m\r\n\ud800';

@@ -50,6 +50,15 @@ describe('a key is shown', () => {
     expect(`${formatKey(key as never)}\n`).toBe(shown);
   });
 
+  it('with its description, scopes and sources, one a line, if it has any', () => {
+    const others = { description: 'builds', scopes: ['a', 'b'], allowedSources: ['10.0.0.0/8', '::1'] };
+    const rows = 'scopes       a\n             b\nsources      10.0.0.0/8\n             ::1\n';
+    const rich = shown.replace('state', 'description  builds\nstate').replace('application', `${rows}application`);
+    expect(`${formatKey({ ...key, ...others } as never)}\n`).toBe(rich);
+    const none = { description: '', scopes: [], allowedSources: [] };
+    expect(`${formatKey({ ...key, ...none } as never)}\n`).toBe(shown);
+  });
+
   it('with its predecessor and its last use, if it has any', () => {
     const others = { rotatedFrom: 'hrn:apikey/j', lastUsedTime: createdTime };
     expect(`${formatKey({ ...key, ...others } as never)}\n`).toBe(
@@ -127,6 +136,17 @@ describe('keys create', () => {
     });
   });
 
+  it('takes a description, scopes and sources', async () => {
+    const lists = ['--scope', 'a', '--source', '::1', '--scope', 'b', '--source', '10.0.0.0/8'];
+    await keys(['create', app, '--name', 'ci', '--description', 'builds', ...lists], [made]);
+    expect(lastRequest().body).toEqual({
+      name: 'ci',
+      description: 'builds',
+      scopes: ['a', 'b'],
+      allowedSources: ['::1', '10.0.0.0/8'],
+    });
+  });
+
   it('takes an expiry from now on', async () => {
     const before = Date.now();
     await keys(['create', app, '--name', 'ci', '--expires', '1h'], [made]);
@@ -175,6 +195,17 @@ describe('keys rotate', () => {
     });
   });
 
+  it.each([
+    [
+      ['--description', '', '--scope', 'a', '--source', '::1'],
+      { description: '', scopes: ['a'], allowedSources: ['::1'] },
+    ],
+    [['--no-scopes', '--no-sources'], { scopes: [], allowedSources: [] }],
+  ])('takes %j', async (options, body) => {
+    await keys(['rotate', app, key.apiKey, ...options], [made]);
+    expect(lastRequest().body).toEqual(body);
+  });
+
   it('2 with an overlap that is none: nothing is sent', async () => {
     expect([(await keys(['rotate', 'my-app', 'ci', '--overlap', '1y'], [])).code, lines()]).toEqual([2, []]);
   });
@@ -211,6 +242,40 @@ describe('keys rename and expire', () => {
 
   it('2 for an expiry that is none: nothing is sent', async () => {
     expect([(await keys(['expire', 'my-app', 'ci', 'soon'], [])).code, lines()]).toEqual([2, []]);
+  });
+});
+
+describe('keys update', () => {
+  it.each([
+    [['--name', 'cd'], { name: 'cd' }],
+    [['--description', ''], { description: '' }],
+    [['--expires', 'never'], { expiresAt: -1 }],
+    [['--scope', 'a', '--scope', 'b'], { scopes: ['a', 'b'] }],
+    [['--no-scopes'], { scopes: [] }],
+    [['--source', '::1'], { allowedSources: ['::1'] }],
+    [['--no-sources', '--name', 'cd'], { name: 'cd', allowedSources: [] }],
+  ])('%j changes that alone, and shows the key for people', async (options, body) => {
+    const outcome = await keys(['update', 'my-app', 'ci', ...options], [...found, ok(key)]);
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: shown });
+    expect(lastRequest()).toMatchObject({ line: `PATCH ${keyPath}` });
+    expect(lastRequest().body).toEqual(body);
+  });
+
+  it.each([
+    [[], 'appkeys: There is nothing to change. Pass one of the options.\n'],
+    [['--scope', 'a', '--no-scopes'], "error: option '--no-scopes' cannot be used with option '--scope <scope>'\n"],
+    [
+      ['--no-sources', '--source', '::1'],
+      "error: option '--no-sources' cannot be used with option '--source <address>'\n",
+    ],
+  ])('2 with %j: nothing is sent', async (options, stderr) => {
+    expect(await keys(['update', app, key.apiKey, ...options], [])).toEqual({ code: 2, stdout: '', stderr });
+    expect(lines()).toEqual([]);
+  });
+
+  it('--json gives it as it came', async () => {
+    const outcome = await keys(['update', app, key.apiKey, '--name', 'x', '--json'], [ok(key)]);
+    expect(outcome).toEqual({ code: 0, stdout: json(key), stderr: '' });
   });
 });
 

@@ -13,7 +13,7 @@ const commands = [
   ['apps'],
   ...['list', 'create', 'show', 'update', 'activate', 'deactivate', 'delete'].map((name) => ['apps', name]),
   ['keys'],
-  ...['list', 'create', 'show', 'rename', 'expire', 'enable', 'disable', 'rotate', 'delete'].map((name) => [
+  ...['list', 'create', 'show', 'update', 'rename', 'expire', 'enable', 'disable', 'rotate', 'delete'].map((name) => [
     'keys',
     name,
   ]),

@@ -34,6 +34,19 @@ HRN          hrn:apikey/k
     expect(service().seen).toMatchObject([{ line: 'POST /apiKeys/verify', body: '{"apiKeyId":"ak_x"}' }]);
   });
 
+  it('asks what the key must be good for', async () => {
+    const lists = ['--realm', 'r', '--app', 'a', '--app', 'b', '--scope', 's', '--scope', 't'];
+    await verify(['ak_x', ...lists, '--source', '::1', '--referrer', 'https://a.test'], valid);
+    expect(JSON.parse(service().seen[0]?.body ?? '')).toEqual({
+      apiKeyId: 'ak_x',
+      realms: ['r'],
+      apps: ['a', 'b'],
+      scopes: ['s', 't'],
+      source: '::1',
+      referrer: 'https://a.test',
+    });
+  });
+
   it('1 for one that is not, and why', async () => {
     const outcome = await verify(['ak_y'], { valid: false, reason: 'expired' });
     expect(outcome).toEqual({ code: 1, stdout: '', stderr: 'appkeys: The key is not valid: expired.\n' });

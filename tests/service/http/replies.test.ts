@@ -30,6 +30,39 @@ it('a key is answered with 200', () => {
   });
 });
 
+describe('of what a request has set, the log has what narrows a key', () => {
+  const restrictions = { referrers: ['a.test'], scopes: ['a'] };
+  const narrow = anApp({
+    keys: { [handle('k')]: aKey({ scopes: ['a'], restrictions: { allowedSources: ['::1'] } }) },
+    restrictions,
+  });
+
+  it.each([
+    [{ name: 'x', description: 'y' }, {}],
+    [{ scopes: ['b'] }, { scopes: '["a"]' }],
+    [
+      { scopes: [], allowedSources: [] },
+      { scopes: '["a"]', allowedSources: '["::1"]' },
+    ],
+  ])('as the reply shows it: %j of a key', (patch, logged) => {
+    const reply = keyReply(call, narrow, handle('k'), undefined, patch);
+    expect(reply.logged).toStrictEqual({ keyHrn, expiresAt: '-1', ...logged });
+  });
+
+  it.each([
+    [narrow, { name: 'x', description: 'y' }, {}],
+    [narrow, { referrers: [] }, { referrers: '["a.test"]' }],
+    [narrow, { scopes: [] }, { scopes: '["a"]' }],
+    [anApp(), { scopes: null, referrers: [] }, { scopes: 'null', referrers: '[]' }],
+  ])('as the reply shows it: of %o, %j of an application', (of, patch, logged) => {
+    expect(appReply(call, of, { patch }).logged).toStrictEqual({
+      app: `hrn:here:account::myrealm:app/${of.appId}`,
+      appStatus: 'active',
+      ...logged,
+    });
+  });
+});
+
 it.each([undefined, handle('o')])('404666 for the key %s, which the application has not', (key) => {
   expect(refusalOf(() => keyReply(call, app, key, undefined)).code).toBe('404666');
 });
@@ -39,11 +72,11 @@ it('a change is answered with 204', () => {
 });
 
 it.each([
-  [undefined, {}],
-  [true, again],
-])('an application is answered with 200 (again: %s)', (isReplayed, headers) => {
+  [{}, {}],
+  [{ isReplayed: true }, again],
+])('an application is answered with 200: %j', (how, headers) => {
   const hrn = `hrn:here:account::myrealm:app/${app.appId}`;
   const body = expect.objectContaining({ hrn, status: 'active' });
   const logged = { app: hrn, appStatus: 'active' };
-  expect(appReply(call, app, isReplayed)).toEqual({ status: 200, body, headers, logged });
+  expect(appReply(call, app, how)).toEqual({ status: 200, body, headers, logged });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type App, patchApp } from '../../../lib/domain/app.ts';
+import { editKey } from '../../../lib/domain/keys-of-app.ts';
 import { change, newChange } from '../../../lib/service/use-cases/change.ts';
-import { anApp, handle } from '../../support/apps.ts';
+import { aKey, anApp, handle } from '../../support/apps.ts';
 import { aCaller, changingCall } from '../../support/changing-call.ts';
-import { scriptedTable } from '../../support/scripted-table.ts';
+import { overtakenTable, scriptedTable } from '../../support/scripted-table.ts';
 
 const app = anApp();
 const key = handle('k');
@@ -29,6 +30,25 @@ describe('the record of a change', () => {
   it('has an id of its own', () => {
     const call = changingCall(app, scriptedTable(app));
     expect(newChange(call).op).not.toBe(newChange(call).op);
+  });
+});
+
+describe('the scopes of a key', () => {
+  const keyed = anApp({ keys: { [key]: aKey() } });
+  const widen = (found: App) => editKey(found, key, { scopes: ['a', 'b'] });
+
+  it('400200 when the ceiling is lowered between the read and the write', async () => {
+    const table = overtakenTable(keyed, { ...keyed, rev: keyed.rev + 1, restrictions: { scopes: ['a'] } });
+    const refusal = change(changingCall(keyed, table), widen, key);
+    await expect(refusal).rejects.toMatchObject({ code: '400200', parts: { details: [{ source: '$.scopes[1]' }] } });
+    expect(table.app?.keys).toEqual(keyed.keys);
+  });
+
+  it('are set when the ceiling is raised between the read and the write', async () => {
+    const raised = { ...keyed, rev: keyed.rev + 1, restrictions: { scopes: ['b', 'a', 'c'] } };
+    const table = overtakenTable(keyed, raised);
+    await change(changingCall(keyed, table), widen, key);
+    expect(table.app?.keys[key]?.scopes).toEqual(['a', 'b']);
   });
 });
 

@@ -6,7 +6,7 @@ import { type Action, standingTowards } from '../../../lib/domain/policy.ts';
 import type { ChangingCall } from '../../../lib/service/use-cases/change.ts';
 import { generate, replay } from '../../../lib/service/use-cases/generate.ts';
 import type { Table } from '../../../lib/store/table.ts';
-import { aKey, anApp, handle } from '../../support/apps.ts';
+import { aKey, anApp, handle, nothingMore } from '../../support/apps.ts';
 import { aCaller, changingCall, partition } from '../../support/changing-call.ts';
 import { fakeDeadline } from '../../support/fake-deadline.ts';
 import { overtakenTable, type ScriptedTable, scriptedTable } from '../../support/scripted-table.ts';
@@ -53,6 +53,7 @@ describe('a key that is generated', () => {
       identity: `hrn:olp:account::myrealm:app/${appId}`,
       realm: 'hrn:olp:account::myrealm:realm/myrealm',
       ...stored,
+      ...nothingMore,
     });
     expect(isReplayed).toBe(false);
     expect(table.app?.keys).toStrictEqual({ [made]: { ...stored, createdBy: 'somebody' } });

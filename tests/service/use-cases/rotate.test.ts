@@ -6,7 +6,7 @@ import type { RotationWish } from '../../../lib/domain/rotation.ts';
 import type { ChangingCall } from '../../../lib/service/use-cases/change.ts';
 import { rotate } from '../../../lib/service/use-cases/rotate.ts';
 import type { Table } from '../../../lib/store/table.ts';
-import { aKey, anApp, handle } from '../../support/apps.ts';
+import { aKey, anApp, handle, nothingMore } from '../../support/apps.ts';
 import { aCaller, changingCall } from '../../support/changing-call.ts';
 import { fakeDeadline } from '../../support/fake-deadline.ts';
 import { type Fate, overtakenTable, type ScriptedTable, scriptedTable } from '../../support/scripted-table.ts';
@@ -52,6 +52,7 @@ describe('a rotation', () => {
       name: 'a key',
       enabled: true,
       expiresAt: -1,
+      ...nothingMore,
       createdTime: call.deadline.now(),
       rotatedFrom: hrnOf(old),
     });
@@ -64,6 +65,12 @@ describe('a rotation', () => {
     });
     expect(lastChange).toMatchObject({ action: 'test', by: 'demo', keyHrn: hrnOf(made), rotatedFrom: hrnOf(old) });
     expect(table.sent).toHaveLength(1);
+  });
+
+  it('leaves the scopes out that a ceiling forbids which was lowered meanwhile', async () => {
+    const scoped = anApp({ keys: { [old]: aKey({ scopes: ['a', 'b'] }) } });
+    const table = overtakenTable(scoped, { ...scoped, rev: scoped.rev + 1, restrictions: { scopes: ['b'] } });
+    expect((await turn(table)).body.scopes).toEqual(['b']);
   });
 
   it('leaves the key beside its successor for an overlap, where the settings allow two', async () => {

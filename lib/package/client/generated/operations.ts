@@ -1251,7 +1251,7 @@ export interface Calls {
     readonly deleteApiKeys: operations["deleteApiKeys"];
     /** Shows an API key, without its secret. Needs read, or more, on the application; the token must not have a project scope. */
     readonly getApiKey: operations["getApiKey"];
-    /** Changes the name of an API key, or when it expires. An expired key that is still there can be revived. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Changes the name or the description of an API key, its expiry, its scopes, or its allowed sources. A field that is missing stays as it is. An expired key that is still there can be revived. Needs write, or more, on the application; the token must not have a project scope. */
     readonly updateApiKey: operations["updateApiKey"];
     /** Deletes an API key for ever. Its place is free at once. Needs write, or more, on the application; the token must not have a project scope. */
     readonly deleteApiKey: operations["deleteApiKey"];
@@ -1259,9 +1259,9 @@ export interface Calls {
     readonly enableApiKey: operations["enableApiKey"];
     /** Disables an API key, which keeps its place; one that is disabled stays so. Needs write, or more, on the application; the token must not have a project scope. */
     readonly disableApiKey: operations["disableApiKey"];
-    /** Generates a successor and ends the old API key, in one write. With an overlap both serve, which needs a free place; without, the successor takes the old key's place. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Generates a successor and ends the old API key, in one write. With an overlap both serve, which needs a free place; without, the successor takes the old key's place. The successor inherits each field that is missing, but no scope that the application does not allow any more. Needs write, or more, on the application; the token must not have a project scope. */
     readonly rotateApiKey: operations["rotateApiKey"];
-    /** Tells whether an API key that somebody presented is valid now, and whose it is; if it is not, why. A key of another realm than the caller's is unknown. Needs the permission account:verify; the token must not have a project scope. */
+    /** Tells whether an API key that somebody presented is valid now, and whose it is; if it is not, why. A key of another realm than the caller's is unknown. Say what the key must be good for, and where the request with the key comes from: a key with allowed sources needs source, and a key of an application with referrers needs referrer. Needs the permission account:verify; the token must not have a project scope. */
     readonly verifyApiKey: operations["verifyApiKey"];
     /** Creates an application in the caller's realm. The caller gets manage on it. Needs the permission account:createApp; the token must not have a project scope. */
     readonly createApp: operations["createApp"];
@@ -1269,7 +1269,7 @@ export interface Calls {
     readonly listApps: operations["listApps"];
     /** Shows an application as it is now. Needs read, or more, on the application; the token must not have a project scope. */
     readonly getApp: operations["getApp"];
-    /** Changes name, description or status. API keys of a deactivated application are refused. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Changes name, description, status, referrers or scopes. A field that is missing stays as it is. Changing scopes needs manage. API keys of a deactivated application are refused. Needs write, or more, on the application; the token must not have a project scope. */
     readonly updateApp: operations["updateApp"];
     /** Deletes an application for ever, and with it all its API keys and rights, in one write. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly deleteApp: operations["deleteApp"];
