@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import type { Page, Route } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../../lib/package/client/client.ts';
 import { isMissing, needsChromium, screens, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
@@ -78,11 +81,26 @@ async function watchTokens(page: Page, expiresIn: readonly number[] = []): Promi
   return seen;
 }
 
-/** The access token is renewed 60 seconds before it expires: this one after one second. */
-const expiresSoon = 61;
+/** An access token that can be renewed is renewed after half its life at the latest: this one after one second. */
+const expiresSoon = 2;
 
 const down = (page: Page) => page.route(`${service().issuer}/**`, (route) => route.abort());
 const up = (page: Page) => page.unroute(`${service().issuer}/**`);
+
+/** The first silent sign-ins come back at once, with this in the place of an answer. @returns how many do */
+async function sendBack(page: Page, suffix: string, times = Number.POSITIVE_INFINITY): Promise<() => number> {
+  let count = 0;
+  await page.clock.setFixedTime(Date.now());
+  await page.route(
+    `${service().issuer}/auth?*`,
+    (route) => {
+      count += 1;
+      return route.fulfill({ status: 303, headers: { Location: address() + suffix } });
+    },
+    { times },
+  );
+  return () => count;
+}
 
 /** Replaces a part of the page's setting before the page reads it. */
 function withSetting(page: Page, before: string, after: string): Promise<unknown> {
@@ -205,7 +223,7 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
     await named(page, 'Sign out').waitFor();
   });
 
-  it('in two tabs has two sessions, and both are over after a reload when one has signed out', async () => {
+  it('in two tabs has two sessions, and both are over when one has signed out', async () => {
     const page = await open(address());
     const other = await page.context().newPage();
     await other.goto(address());
@@ -219,10 +237,68 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
     await named(other, 'Sign out').click();
     await named(other, 'Sign out').click();
     await named(other, 'Sign in').waitFor();
-    await chooseApp(page, 'Partner portal');
-    await page.getByRole('heading', { name: 'Partner portal' }).waitFor();
+    await alertOf(page).getByText('You have signed out in another tab. Sign in again.').waitFor();
+    expect(await page.locator('.place, .apps').count()).toBe(0);
     await page.reload();
     await named(page, 'Sign in').waitFor();
+  });
+
+  it('and signs out in the console is signed out on the reference page, and the other way round', async () => {
+    const page = await openAs('demo', (prepared) => withSetting(prepared, '"endSession"', '"another"'));
+    const other = await page.context().newPage();
+    await other.goto(reference());
+    await named(other, 'Sign out').waitFor();
+    await named(page, 'Sign out').click();
+    await other.getByText('You have signed out in another tab. Sign in again.').waitFor();
+    await named(other, 'Sign in').click();
+    await other.getByText('You are signed in.').waitFor();
+    await named(page, 'Sign in').click();
+    await named(page, 'Sign out').waitFor();
+    await named(other, 'Sign out').click();
+    await alertOf(page).getByText('You have signed out in another tab. Sign in again.').waitFor();
+    expect(await page.locator('.place, .apps').count()).toBe(0);
+  });
+
+  it.each([
+    ['console', address, '#alert'],
+    ['reference page', reference, '#token-note'],
+  ])('and signs out of the %s while the identity provider is down is signed out in place', async (_, url, words) => {
+    const page = await openAs('demo');
+    await page.goto(url());
+    await named(page, 'Sign out').waitFor();
+    await down(page);
+    await named(page, 'Sign out').click();
+    await page
+      .locator(words)
+      .getByText(
+        `You are signed out here. The identity provider at ${service().issuer} does not answer, so it may still know you.`,
+      )
+      .waitFor();
+    await named(page, 'Sign in').waitFor();
+    expect([page.url().replace(/#.*/, ''), await page.locator('.place, .apps').count()]).toEqual([url(), 0]);
+  });
+
+  it('and reloads before the identity provider has answered is signed in', async () => {
+    const page = await openAs('demo');
+    const count = await sendBack(page, '', 1);
+    await page.reload();
+    await named(page, 'Sign out').waitFor();
+    expect(count()).toBe(1);
+  });
+
+  it('at a provider that hides what has no CORS from other origins is signed in', async () => {
+    // What a test itself answers with is not subject to the policy.
+    const headers = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'same-origin' };
+    const server = createServer((_, response) => response.writeHead(200, headers).end('{}'));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close().closeAllConnections());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const page = await openAfter((prepared) =>
+      prepared.route(`${service().issuer}/.well-known/openid-configuration`, (route) => route.continue({ url })),
+    );
+    await named(page, 'Sign in').click();
+    await user(page, 'demo').click();
+    await named(page, 'Sign out').waitFor();
   });
 
   it('leaves no token, code or verifier anywhere but in the requests that need them', async () => {
@@ -275,6 +351,40 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     await page.locator('.grants li').first().waitFor();
     expect(tokens.map(([asked]) => asked.get('grant_type'))).toEqual(['authorization_code', 'refresh_token']);
     expect([...used]).toEqual([`Bearer ${tokens[1]?.[1].access_token}`]);
+  });
+
+  it('of a minute that cannot be renewed is used until its end, and no longer', async () => {
+    const now = Date.now();
+    const page = await openAs('demo', async (prepared) => {
+      await prepared.clock.setFixedTime(now);
+      await prepared.route(`${service().issuer}/token`, async (route) => {
+        const response = await route.fetch();
+        const { refresh_token: _, ...body } = (await response.json()) as Tokens;
+        await route.fulfill({ response, json: { ...body, expires_in: 60 } });
+      });
+    });
+    await page.clock.setFixedTime(now + 59_000);
+    await chooseApp(page, 'Partner portal');
+    await page.locator('.place').first().waitFor();
+    await page.clock.setFixedTime(now + 60_000);
+    await chooseApp(page, 'Partner portal');
+    await alertOf(page).getByText('Your session has ended. Sign in again.').waitFor();
+  });
+
+  it('of a minute is renewed after half of it, and not for each call', async () => {
+    const now = Date.now();
+    let tokens: [URLSearchParams, Tokens][] = [];
+    const page = await openAs('demo', async (prepared) => {
+      await prepared.clock.setFixedTime(now);
+      tokens = await watchTokens(prepared, [60]);
+    });
+    await page.clock.setFixedTime(now + 29_000);
+    await chooseApp(page, 'Partner portal');
+    await page.locator('.place').first().waitFor();
+    expect(tokens).toHaveLength(1);
+    await page.clock.setFixedTime(now + 30_000);
+    await chooseApp(page, 'Partner portal');
+    await expect.poll(() => tokens.length).toBe(2);
   });
 
   it.each([
@@ -496,6 +606,23 @@ describe.skipIf(isMissing)(`a sign-in that fails${needsChromium}`, () => {
     );
     await paste(page);
   });
+
+  const sentBack = 'The identity provider sent you back to this page without an answer.';
+
+  it.each(['', '?error=login_required', '#error=login_required&state=x'])(
+    'because the identity provider sends the page back at once with %j is tried twice, not again and again',
+    async (suffix) => {
+      let count = () => 0;
+      const page = await openAfter(async (prepared) => {
+        count = await sendBack(prepared, suffix);
+      });
+      await alertOf(page).getByText(sentBack).waitFor();
+      await named(page, 'Sign in').waitFor();
+      await pause(500);
+      expect(count()).toBe(2);
+      await paste(page);
+    },
+  );
 
   it('because the browser keeps nothing for the page says so', async () => {
     const page = await openAfter((prepared) =>

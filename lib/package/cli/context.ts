@@ -19,7 +19,7 @@ export interface CommandContext extends Globals, Target {
 
 /**
  * @throws UsageError when the URL is none
- * @throws Error when the credentials cannot be read, or have no such profile
+ * @throws Error when there is no token, the credentials cannot be read, or have no such profile
  */
 export function contextOf(command: Command): CommandContext {
   const globals = command.optsWithGlobals<Globals>();
@@ -28,7 +28,20 @@ export function contextOf(command: Command): CommandContext {
   const ofProfile = profile === undefined ? undefined : () => accessTokenOf({ name: profile, url, insecure });
   const token = given || ofProfile;
   const client = createServiceClient({ url, insecure, ...(token && { token }) });
+  if (!token) throw new Error(`You are not signed in to ${url}. Run "appkeys login", or set APPKEYS_TOKEN.`);
   return { ...globals, url, ...(profile !== undefined && { profile }), client };
+}
+
+/**
+ * @returns where the service is: nobody has to be signed in
+ * @throws UsageError when the URL is none
+ * @throws Error when the credentials cannot be read, or have no such profile
+ */
+export function urlOf(command: Command): string {
+  const { token, insecure = false } = command.optsWithGlobals<Globals>();
+  const { url } = targetOf(command, token);
+  createServiceClient({ url, insecure });
+  return url;
 }
 
 /** The credentials are not even read where they do not count. */

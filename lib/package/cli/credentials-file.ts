@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
@@ -14,6 +14,8 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { withFileLock } from './file-lock.ts';
 
+/** A FIFO in the place of the file must not wait for a writer. */
+const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 /** The rights of a file that belong to others than its owner. */
 const rightsOfOthers = 0o077;
 
@@ -27,13 +29,13 @@ export function credentialsPath(): string {
 
 /**
  * @returns the text of the file, or undefined where there is none
- * @throws Error when the file cannot be read, or others than its owner can
+ * @throws Error when the file cannot be read, or is not the user's alone
  */
 export function readCredentialsFile(path = credentialsPath()): string | undefined {
   const file = open(path);
   if (file === undefined) return undefined;
   try {
-    requirePrivate(file, path);
+    requireOwn(file, path);
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw failure(path, 'read', error);
@@ -44,7 +46,7 @@ export function readCredentialsFile(path = credentialsPath()): string | undefine
 
 function open(path: string): number | undefined {
   try {
-    return openSync(path, 'r');
+    return openSync(path, readFlags);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw failure(path, 'read', error);
@@ -52,18 +54,24 @@ function open(path: string): number | undefined {
 }
 
 /** On Windows, a file has the rights of its folder, which is the user's own. */
-function requirePrivate(file: number, path: string): void {
-  if (process.platform === 'win32' || (fstatSync(file).mode & rightsOfOthers) === 0) return;
-  throw new Error(`Other users of this machine have rights on your credentials. Take them away: chmod 600 ${path}`);
+function requireOwn(file: number, path: string): void {
+  const stats = fstatSync(file);
+  if (!stats.isFile()) throw new Error(`${path} is not a regular file. Delete it, and run "appkeys login".`);
+  if (process.platform === 'win32') return;
+  if (stats.uid !== process.getuid?.())
+    throw new Error(`Another user owns the credentials file ${path}. Delete it, or run the command as that user.`);
+  if (stats.mode & rightsOfOthers)
+    throw new Error(`Other users of this machine have rights on your credentials. Take them away: chmod 600 ${path}`);
 }
 
 /**
- * Writes the file whole or not at all.
+ * Writes the file whole or not at all. A command that was killed may have left its draft.
  * @throws Error when the file cannot be written: it is as before then
  */
 export function writeCredentialsFile(text: string, path = credentialsPath()): void {
-  const draft = `${path}.${randomUUID()}`;
+  const draft = `${path}.draft`;
   try {
+    rmSync(draft, { force: true });
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true });
     renameSync(draft, path);
   } catch (error) {

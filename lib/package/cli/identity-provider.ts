@@ -32,6 +32,18 @@ export async function askProvider<T>(
   }
 }
 
+/**
+ * @returns what the identity provider says of itself
+ * @throws Error in words for people
+ * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
+ */
+export async function discover(issuer: string, insecure: boolean): Promise<oauth.AuthorizationServer> {
+  return askProvider(issuer, insecure, async (options) => {
+    const url = new URL(issuer);
+    return oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, options));
+  });
+}
+
 /** No answer's text is repeated: it could have a token in it. */
 function wordsFor(error: unknown): string {
   if (error instanceof oauth.ResponseBodyError) return `rejected the request: ${error.error.slice(0, 100)}.`;

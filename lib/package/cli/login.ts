@@ -6,7 +6,7 @@ import type { Tokens } from './identity-provider.ts';
 import { chooseLogin, normalUrl, type Target, wishOf } from './profiles.ts';
 import { signInByRedirect, usualPort } from './redirect-flow.ts';
 import { tokensIn } from './session.ts';
-import { fetchSignInSettings, type SignInSettings } from './sign-in-settings.ts';
+import { fetchSignIn, type SignIn, type SignInSettings } from './sign-in-settings.ts';
 import { tell } from './terminal.ts';
 import { formatTime } from './times.ts';
 
@@ -42,7 +42,7 @@ function portOption(): Option {
 async function login({ port, device }: LoginOptions, command: Command): Promise<void> {
   const { insecure = false, token } = command.optsWithGlobals<Globals>();
   const target = await prepare(command, insecure);
-  const settings = await fetchSignInSettings(target.url, insecure);
+  const settings = await fetchSignIn(target.url, insecure);
   const { commandLineClientId: clientId = settings.clientId } = settings;
   const tokens = await signIn(settings, clientId, { port, device, insecure });
   const profile = profileOf(target.url, settings, clientId, tokens);
@@ -61,11 +61,7 @@ async function prepare(command: Command, insecure: boolean): Promise<Required<Ta
   return { url: normalUrl(url), profile };
 }
 
-async function signIn(
-  settings: SignInSettings,
-  clientId: string,
-  { port, device, insecure }: LoginOptions,
-): Promise<Tokens> {
+async function signIn(settings: SignIn, clientId: string, { port, device, insecure }: LoginOptions): Promise<Tokens> {
   const isByDevice = device && settings.endpoints.deviceAuthorization !== undefined;
   return isByDevice
     ? signInByDevice(settings, clientId, insecure)

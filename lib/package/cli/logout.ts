@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import * as oauth from 'oauth4webapi';
 import { addCommand, type Globals } from './context.ts';
 import { type Credentials, changeCredentials, type Profile, readCredentials, withoutProfiles } from './credentials.ts';
-import { askProvider, serverOf } from './identity-provider.ts';
+import { askProvider, discover } from './identity-provider.ts';
 import { chooseTarget, wishOf } from './profiles.ts';
 import { tell, UsageError } from './terminal.ts';
 
@@ -67,13 +67,4 @@ async function revoke({ issuer, clientId, refreshToken }: Profile, insecure: boo
   } catch {
     return false;
   }
-}
-
-async function discover(issuer: string, insecure: boolean): Promise<oauth.AuthorizationServer> {
-  return askProvider(issuer, insecure, async (options) => {
-    const url = new URL(issuer);
-    const response = await oauth.discoveryRequest(url, options);
-    const { revocation_endpoint } = await oauth.processDiscoveryResponse(url, response);
-    return serverOf(issuer, { ...(revocation_endpoint !== undefined && { revocation_endpoint }) });
-  });
 }

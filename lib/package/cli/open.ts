@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { openInBrowser } from './browser.ts';
-import { addCommand, contextOf } from './context.ts';
+import { addCommand, urlOf } from './context.ts';
 import { print } from './terminal.ts';
 
 export function addOpen(program: Command): void {
@@ -10,7 +10,7 @@ export function addOpen(program: Command): void {
 }
 
 function openPage(page: string, _: object, command: Command): void {
-  const address = `${contextOf(command).url.replace(/\/+$/, '')}/${page}`;
+  const address = `${urlOf(command).replace(/\/+$/, '')}/${page}`;
   print(address);
   openInBrowser(address);
 }

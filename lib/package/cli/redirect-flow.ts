@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { openInBrowser } from './browser.ts';
 import { askProvider, serverOf, type Tokens } from './identity-provider.ts';
 import { receiveRedirect, redirectUri } from './redirect-listener.ts';
-import type { SignInSettings } from './sign-in-settings.ts';
+import type { SignIn, SignInSettings } from './sign-in-settings.ts';
 import { tell } from './terminal.ts';
 
 /** Identity providers such as Cognito know exact redirect URIs only: the port is always the same one. */
@@ -28,10 +28,11 @@ export interface RedirectOptions {
  * @see https://www.rfc-editor.org/rfc/rfc8252
  */
 export async function signInByRedirect(
-  settings: SignInSettings,
+  settings: SignIn,
   clientId: string,
   { port, insecure }: RedirectOptions,
 ): Promise<Tokens> {
+  requireKnownSender(settings);
   const attempt = newAttempt(port);
   const address = await authorizationUrl(settings, clientId, attempt);
   const begin = () => {
@@ -40,6 +41,19 @@ export async function signInByRedirect(
   };
   const finish = (answer: URLSearchParams) => exchange(settings, clientId, answer, attempt, insecure);
   return receiveRedirect({ port, state: attempt.state, patienceMs, begin, finish });
+}
+
+/**
+ * The code must go to the identity provider that it is from: either the answer names that, or both are at one place.
+ * @throws Error when neither is so
+ * @see https://www.rfc-editor.org/rfc/rfc9207
+ */
+function requireKnownSender({ namesIssuer, endpoints }: SignIn): void {
+  const [signInAt, tokensAt] = [endpoints.authorization, endpoints.token].map((endpoint) => new URL(endpoint).origin);
+  if (!namesIssuer && signInAt !== tokensAt)
+    throw new Error(
+      `The identity provider signs in at ${signInAt} and gives tokens at ${tokensAt}, and its answers do not name it (RFC 9207). Set APPKEYS_TOKEN to an access token instead.`,
+    );
 }
 
 function newAttempt(port: number): Attempt {
@@ -73,14 +87,15 @@ async function authorizationUrl(
 }
 
 async function exchange(
-  { issuer, endpoints, scope }: SignInSettings,
+  { issuer, endpoints, scope, namesIssuer }: SignIn,
   id: string,
   answer: URLSearchParams,
   { state, nonce, verifier, redirectUri }: Attempt,
   insecure: boolean,
 ): Promise<Tokens> {
   requireSignedIn(answer);
-  const [server, client] = [serverOf(issuer, { token_endpoint: endpoints.token }), { client_id: id }];
+  const known = { token_endpoint: endpoints.token, authorization_response_iss_parameter_supported: namesIssuer };
+  const [server, client] = [serverOf(issuer, known), { client_id: id }];
   return askProvider(endpoints.token, insecure, async (options) => {
     const code = oauth.validateAuthResponse(server, client, answer, state);
     const grant = [code, redirectUri, verifier, options] as const;

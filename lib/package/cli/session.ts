@@ -43,8 +43,9 @@ function profileOf({ name, url }: SessionOf): Profile {
   return profile;
 }
 
-function isFresh({ expiresAt = Number.POSITIVE_INFINITY }: Profile): boolean {
-  return Date.now() < expiresAt - marginMs;
+/** Without a refresh token, a token is used until its end. */
+function isFresh({ expiresAt = Number.POSITIVE_INFINITY, refreshToken }: Profile): boolean {
+  return Date.now() < expiresAt - (refreshToken === undefined ? 0 : marginMs);
 }
 
 async function refresh({ issuer, clientId, tokenEndpoint, refreshToken }: Profile, insecure: boolean): Promise<Tokens> {

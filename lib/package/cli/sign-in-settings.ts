@@ -1,4 +1,5 @@
-import { requireSafeEndpoint } from './identity-provider.ts';
+import type { AuthorizationServer } from 'oauth4webapi';
+import { discover, requireSafeEndpoint } from './identity-provider.ts';
 import { isRecord, isText } from './shapes.ts';
 
 /** How the service signs users in. */
@@ -18,14 +19,36 @@ export interface SignInSettings {
   };
 }
 
+/** The settings of a service, whose endpoints are those of the identity provider. */
+export interface SignIn extends SignInSettings {
+  /** whether the identity provider names itself in what it sends the browser back with */
+  readonly namesIssuer: boolean;
+}
+
 const answerMs = 10_000;
 
+/** Endpoints, and what OpenID discovery calls them. */
+const endpointNames = [
+  ['authorization', 'authorization_endpoint'],
+  ['token', 'token_endpoint'],
+  ['endSession', 'end_session_endpoint'],
+  ['deviceAuthorization', 'device_authorization_endpoint'],
+] as const satisfies readonly (readonly [keyof SignInSettings['endpoints'], keyof AuthorizationServer])[];
+
 /**
- * Asks the service how to sign in.
+ * Asks the service how to sign in, and the identity provider whether that is right.
  * @param insecure whether the identity provider may have plain http on another machine
- * @throws Error when the service does not say, or has no sign-in
+ * @throws Error when the service does not say, or has no sign-in, or names endpoints of somebody else
  */
-export async function fetchSignInSettings(url: string, insecure: boolean): Promise<SignInSettings> {
+export async function fetchSignIn(url: string, insecure: boolean): Promise<SignIn> {
+  const settings = await fetchSettings(url);
+  for (const endpoint of Object.values(settings.endpoints)) requireSafeEndpoint(endpoint, insecure);
+  const provider = await discover(settings.issuer, insecure);
+  requireEndpointsOf(provider, settings);
+  return { ...settings, namesIssuer: provider.authorization_response_iss_parameter_supported === true };
+}
+
+async function fetchSettings(url: string): Promise<SignInSettings> {
   const response = await request(url);
   if (response.status === 404)
     throw new Error(`There is no sign-in at ${url}. Set APPKEYS_TOKEN to an access token instead.`);
@@ -34,8 +57,21 @@ export async function fetchSignInSettings(url: string, insecure: boolean): Promi
     throw new Error(
       `The answer of ${url}, with status ${response.status}, does not say how to sign in. Check the URL.`,
     );
-  for (const endpoint of Object.values(settings.endpoints)) requireSafeEndpoint(endpoint, insecure);
   return settings;
+}
+
+/**
+ * A service could send users to the identity provider of others, and name a token endpoint of its own for the code.
+ * @throws Error when an endpoint is not one of the provider
+ */
+function requireEndpointsOf(provider: AuthorizationServer, { issuer, endpoints }: SignInSettings): void {
+  const isForeign = ([key, name]: (typeof endpointNames)[number]) =>
+    endpoints[key] !== undefined && endpoints[key] !== provider[name];
+  const [, foreign] = endpointNames.find(isForeign) ?? [];
+  if (foreign !== undefined)
+    throw new Error(
+      `The service names a ${foreign} that the identity provider at ${new URL(issuer).origin} does not have. Check the URL, or tell the operators of the service.`,
+    );
 }
 
 async function request(url: string): Promise<Response> {

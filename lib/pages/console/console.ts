@@ -85,7 +85,7 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') main.querySelector('.app')?.dispatchEvent(new Event('outdated'));
 });
 
-/** The identity provider has no page that ends its session. */
+/** Shows that nobody is signed in, whether or not the page is left for the identity provider then. */
 function forget(): void {
   askWho();
   say('You are signed out here. The identity provider may still know you.');
@@ -95,12 +95,15 @@ function forget(): void {
 async function begin(): Promise<void> {
   if (!signInConfig) return askWho();
   main.replaceChildren(element('p', { class: 'waiting' }, 'Signing in…'));
-  const session = await resumeSession(signInConfig);
+  const session = await resumeSession(signInConfig, askAgain);
   if (!session) return askWho();
-  await openWith({ token: session.token, leave: { words: 'Sign out', run: () => session.signOut(forget) } });
+  const signOut = () => void session.signOut(forget).catch(complain);
+  await openWith({ token: session.token, leave: { words: 'Sign out', run: signOut } });
 }
 
-begin().catch((error) => {
+function askAgain(why: unknown): void {
   askWho();
-  complain(error);
-});
+  complain(why);
+}
+
+begin().catch(askAgain);

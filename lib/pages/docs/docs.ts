@@ -59,18 +59,18 @@ function useToken(value: string): void {
 /** Lets people sign in or out. A token that is typed in wins. */
 async function followSession(config: SignInConfig): Promise<void> {
   button.addEventListener('click', () => {
-    if (isSignedIn) session?.signOut(forget);
+    if (isSignedIn) session?.signOut(forget).catch(tellOfSignIn);
     else signIn(config).catch(tellOfSignIn);
   });
   const { textContent: usual } = note;
   tokenEntry.hidden = true;
   note.textContent = 'Signing in…';
-  session = await resumeSession(config);
+  session = await resumeSession(config, tellOfSignIn);
   if (session) show(true, 'You are signed in.');
   else show(false, usual);
 }
 
-/** The identity provider has no page that ends its session. */
+/** Shows that nobody is signed in, whether or not the page is left for the identity provider then. */
 function forget(): void {
   session = undefined;
   show(false, 'You are signed out here. The identity provider may still know you.');

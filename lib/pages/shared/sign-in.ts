@@ -14,10 +14,12 @@ export interface Session {
   /** @returns an access token that is still valid for a while. @throws SignInError when the session has ended */
   token(): Promise<string>;
   /**
-   * Leaves the page for that of the identity provider which ends its session too. A provider may have none.
-   * @param forget is called then, and drops this session
+   * Ends the session in all tabs, then leaves the page for that of the identity provider which ends its session too.
+   * A provider may have none.
+   * @param forget is called first, and drops this session
+   * @throws SignInError when the identity provider does not answer, and the page is not left
    */
-  signOut(forget: () => void): void;
+  signOut(forget: () => void): Promise<void>;
 }
 
 /** Why somebody is not signed in, in words for people. */
@@ -32,7 +34,8 @@ interface Pending {
   readonly nonce: string;
   /** where the page was, from its path on */
   readonly returnTo: string;
-  readonly isSilent: boolean;
+  /** how many silent sign-ins in a row this is the last of; 0: the user sees it */
+  readonly silentCount: number;
   /** ms since the Unix epoch */
   readonly leftAt: number;
 }
@@ -40,8 +43,8 @@ interface Pending {
 const hasEnded = 'Your session has ended. Sign in again.';
 const storageKey = 'appkeys sign-in';
 const answerMs = 10_000;
-/** An access token is renewed so long before it expires, in ms: clocks differ, and calls take time. */
-const marginMs = 60_000;
+/** An access token is renewed at most so long before it expires, in ms: clocks differ, and calls take time. */
+const longestMarginMs = 60_000;
 /** It takes people so long, in ms, to see where they are and to come back. Who is faster went on while the page loaded. */
 const seenMs = 2_000;
 /** What a provider says of a silent sign-in that needs the user. */
@@ -56,34 +59,38 @@ export function readSignInConfig(): SignInConfig | undefined {
 /**
  * Resumes the session when the page is loaded: takes what a sign-in has come back with, or asks the identity provider
  * for it without showing anything, for which the page is left.
+ * @param tellOfEnd is called when the user signs out in another tab
  * @returns undefined when the user has to sign in
  * @throws SignInError when a sign-in failed, or the identity provider does not answer
  */
-export async function resumeSession(config: SignInConfig): Promise<Session | undefined> {
+export async function resumeSession(
+  config: SignInConfig,
+  tellOfEnd: (why: SignInError) => void,
+): Promise<Session | undefined> {
   const answer = new URLSearchParams(location.search);
   const pending = takePending();
   if (!answer.has('state')) {
-    if (pending && isDeadEnd(pending)) throw new SignInError(notSentBack());
-    return leave(config, { isSilent: true, returnTo: here() });
+    if (pending) requireAnswer(pending);
+    return leave(config, (pending?.silentCount ?? 0) + 1);
   }
   history.replaceState(null, '', pending?.returnTo ?? location.pathname);
   if (pending?.state !== answer.get('state'))
     throw new SignInError('This sign-in has expired, or was started in another tab. Sign in again.');
   const error = answer.get('error');
-  if (error !== null && pending.isSilent && needsUser.includes(error)) return undefined;
+  if (error !== null && pending.silentCount > 0 && needsUser.includes(error)) return undefined;
   if (error === 'access_denied') throw new SignInError(denied);
   if (error !== null) throw new SignInError(`The identity provider did not sign you in (${error}). Sign in again.`);
-  return sessionOf(config, await exchange(config, answer, pending));
+  return sessionOf(config, await exchange(config, answer, pending), tellOfEnd);
 }
 
 /** Leaves the page for the identity provider, where the user signs in. */
 export async function signIn(config: SignInConfig): Promise<never> {
-  return leave(config, { isSilent: false, returnTo: here() });
+  return leave(config, 0);
 }
 
 async function leave(
   { issuer, endpoints, clientId, scope, parameters }: SignInConfig,
-  { isSilent, returnTo }: Pick<Pending, 'isSilent' | 'returnTo'>,
+  silentCount: number,
 ): Promise<never> {
   requireSecurePage();
   await requireReachable(issuer, endpoints.token);
@@ -91,8 +98,8 @@ async function leave(
     state: oauth.generateRandomState(),
     verifier: oauth.generateRandomCodeVerifier(),
     nonce: oauth.generateRandomNonce(),
-    returnTo,
-    isSilent,
+    returnTo: here(),
+    silentCount,
     leftAt: Date.now(),
   };
   const url = new URL(endpoints.authorization);
@@ -106,12 +113,12 @@ async function leave(
     ...(asksForIdToken(scope) && { nonce: pending.nonce }),
     code_challenge: await oauth.calculatePKCECodeChallenge(pending.verifier),
     code_challenge_method: 'S256',
-    ...(isSilent && { prompt: 'none' }),
+    ...(silentCount > 0 && { prompt: 'none' }),
   };
   for (const [name, value] of Object.entries(values)) url.searchParams.set(name, value);
   keepPending(pending);
   // A silent sign-in leaves nothing in the history, where "Back" would start it again.
-  if (isSilent) location.replace(url);
+  if (silentCount > 0) location.replace(url);
   else location.assign(url);
   return hasLeft(endpoints.authorization);
 }
@@ -137,16 +144,22 @@ async function requireReachable(issuer: string, tokenEndpoint: string): Promise<
   // The page may ask one origin, where only the token endpoint is known, unless it is that of the issuer.
   const page = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const isSame = URL.parse(page)?.origin === new URL(tokenEndpoint).origin;
-  const options = { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(answerMs) } as const;
+  const url = isSame ? page : tokenEndpoint;
+  const options = { cache: 'no-store', signal: AbortSignal.timeout(answerMs) } as const;
   try {
-    await fetch(isSame ? page : tokenEndpoint, options);
+    // Without CORS, a Cross-Origin-Resource-Policy may hide the answer. With CORS, it does not count.
+    await fetch(url, { ...options, mode: 'no-cors' }).catch(() => fetch(url, options));
   } catch {
     throw unreachable(tokenEndpoint);
   }
 }
 
 function unreachable(endpoint: string): SignInError {
-  return new SignInError(`The identity provider at ${new URL(endpoint).origin} does not answer. Try again in a while.`);
+  return new SignInError(`${providerAt(endpoint)} does not answer. Try again in a while.`);
+}
+
+function providerAt(endpoint: string): string {
+  return `The identity provider at ${new URL(endpoint).origin}`;
 }
 
 /** @throws SignInError */
@@ -172,10 +185,24 @@ async function exchange(
   });
 }
 
-function sessionOf(config: SignInConfig, first: oauth.TokenEndpointResponse): Session {
+function sessionOf(
+  config: SignInConfig,
+  first: oauth.TokenEndpointResponse,
+  tellOfEnd: (why: SignInError) => void,
+): Session {
   let tokens: oauth.TokenEndpointResponse | undefined = first;
   let renewAt = renewalTime(first);
   let renewing: Promise<string> | undefined;
+  const otherTabs = new BroadcastChannel(`${storageKey} ${config.issuer}`);
+  const end = () => {
+    // "Back" may bring the page back as it is: nothing of the session may be in it.
+    tokens = undefined;
+    otherTabs.close();
+  };
+  otherTabs.onmessage = () => {
+    end();
+    tellOfEnd(new SignInError('You have signed out in another tab. Sign in again.'));
+  };
   const renew = async (old: oauth.TokenEndpointResponse) => {
     const renewed = await refresh(config, old);
     if (!tokens) throw new SignInError(hasEnded);
@@ -192,12 +219,17 @@ function sessionOf(config: SignInConfig, first: oauth.TokenEndpointResponse): Se
       });
       return renewing;
     },
-    signOut(forget) {
-      // "Back" may bring the page back as it is: nothing of the session may be in it.
-      tokens = undefined;
+    async signOut(forget) {
+      const { endSession, token } = config.endpoints;
+      otherTabs.postMessage('signed out');
+      end();
       forget();
-      const { endSession } = config.endpoints;
       if (endSession === undefined) return;
+      await requireReachable(config.issuer, token).catch(() => {
+        throw new SignInError(
+          `You are signed out here. ${providerAt(token)} does not answer, so it may still know you.`,
+        );
+      });
       const url = new URL(endSession);
       url.searchParams.set('client_id', config.clientId);
       url.searchParams.set('post_logout_redirect_uri', redirectUri());
@@ -206,8 +238,11 @@ function sessionOf(config: SignInConfig, first: oauth.TokenEndpointResponse): Se
   };
 }
 
-function renewalTime({ expires_in: seconds }: oauth.TokenEndpointResponse): number {
-  return seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + Math.max(seconds * 1_000 - marginMs, 0);
+/** A token that cannot be renewed is used until its end. */
+function renewalTime({ expires_in: seconds, refresh_token: refreshToken }: oauth.TokenEndpointResponse): number {
+  if (seconds === undefined) return Number.POSITIVE_INFINITY;
+  const marginMs = refreshToken === undefined ? 0 : Math.min(longestMarginMs, seconds * 500);
+  return Date.now() + seconds * 1_000 - marginMs;
 }
 
 /** @throws SignInError when there is no refresh token, or it is not accepted any more */
@@ -279,13 +314,20 @@ export function requireSecurePage(): void {
     throw new SignInError('Plain http shows tokens and keys to the network. Open this page over https.');
 }
 
-/** Whether a silent sign-in ended at the identity provider. Another one would end there too, each time. */
-function isDeadEnd({ isSilent, leftAt }: Pending): boolean {
-  return isSilent && Date.now() - leftAt > seenMs;
-}
-
-function notSentBack(): string {
-  return `The identity provider did not send you back to this page. Its client must have the redirect URI ${redirectUri()}.`;
+/**
+ * After one silent sign-in, somebody may have reloaded the page. After more, the identity provider has no answer.
+ * @throws SignInError when a silent sign-in came to nothing: another one would too, each time
+ */
+function requireAnswer({ silentCount, leftAt }: Pending): void {
+  if (silentCount === 0) return;
+  if (Date.now() - leftAt > seenMs)
+    throw new SignInError(
+      `The identity provider did not send you back to this page. Its client must have the redirect URI ${redirectUri()}.`,
+    );
+  if (silentCount > 1)
+    throw new SignInError(
+      'The identity provider sent you back to this page without an answer. Try again, or tell the operators of the service.',
+    );
 }
 
 const noStorage = 'Your browser does not let this page store data for the sign-in. Allow it, or use an access token.';

@@ -25,7 +25,7 @@ const lines = () => service().seen.map(({ line }) => line);
 /** Runs `appkeys apps …`; these are the answers. */
 function apps(args: string[], answers: object[], setting: Setting = {}) {
   service().answers = answers.map((body) => ({ status: 200, body }));
-  return runInProcess(['apps', ...args], { env: { APPKEYS_URL: service().url }, ...setting });
+  return runInProcess(['apps', ...args], { env: { APPKEYS_URL: service().url, APPKEYS_TOKEN: 'token' }, ...setting });
 }
 
 describe('apps list', () => {

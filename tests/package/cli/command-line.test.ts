@@ -259,7 +259,7 @@ describe('appkeys open', () => {
 
 describe('appkeys, when it cannot be done', () => {
   it.each([
-    ['no token', { APPKEYS_TOKEN: '' }, /^appkeys: 401200 .+\n.+\nHere: set APPKEYS_TOKEN/],
+    ['no token', { APPKEYS_TOKEN: '' }, /^appkeys: You are not signed in to http.+\n$/],
     ['a wrong token', { APPKEYS_TOKEN: 'a.b.c' }, /^appkeys: 401300 .+\n.+\nHere: set APPKEYS_TOKEN/],
     ['a token that cannot be sent', { APPKEYS_TOKEN: 'to ken' }, /^appkeys: BAD_TOKEN (?!.*to ken)/],
   ])('1 with %s', async (_, env, stderr) => {

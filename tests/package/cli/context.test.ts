@@ -4,7 +4,7 @@ import { runInProcess } from '../../support/cli-in-process.ts';
 
 const service = useCannedService();
 
-/** Runs `appkeys apps …` where the service has no applications. */
+/** Runs `appkeys apps …` with a token, where the service has no applications. */
 function apps(args: string[], env: Record<string, string> = { APPKEYS_URL: service().url }) {
   service().answers = [
     {
@@ -12,7 +12,7 @@ function apps(args: string[], env: Record<string, string> = { APPKEYS_URL: servi
       body: { items: [], hrn: 'hrn:app/a', name: 'x', description: '', status: '', createdTime: 0, createdBy: 'demo' },
     },
   ];
-  return runInProcess(['apps', ...args], { env });
+  return runInProcess(['apps', ...args], { env: { APPKEYS_TOKEN: 'token', ...env } });
 }
 
 describe('the service', () => {
@@ -49,10 +49,26 @@ describe('the token', () => {
   it.each([
     ['Bearer env', ['list'], 'env'],
     ['Bearer option', ['list', '--token', 'option'], 'env'],
-    [undefined, ['list'], ''],
   ])('%s', async (authorization, args, APPKEYS_TOKEN) => {
     expect((await apps(args, { APPKEYS_URL: service().url, APPKEYS_TOKEN })).code).toBe(0);
     expect(service().seen[0]?.headers.authorization).toBe(authorization);
+  });
+
+  it.each([[['apps', 'list']], [['whoami']], [['verify', 'ak_x']], [['keys', 'delete', 'hrn:app/a', '--all']]])(
+    '1 without one, and what to do: nothing is sent by %j',
+    async (args) => {
+      const { url } = service();
+      expect(await runInProcess(args, { env: { APPKEYS_URL: url, APPKEYS_TOKEN: '' } })).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `appkeys: You are not signed in to ${url}. Run "appkeys login", or set APPKEYS_TOKEN.\n`,
+      });
+      expect(service().seen).toEqual([]);
+    },
+  );
+
+  it('2 without one where the URL is none', async () => {
+    expect(await apps(['list'], { APPKEYS_URL: 'nonsense', APPKEYS_TOKEN: '' })).toMatchObject({ code: 2 });
   });
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -5,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -91,10 +93,31 @@ describe('the credentials file', () => {
     expect(readFileSync(home().path, 'utf8')).toBe(text);
   });
 
-  it('1 when it cannot be read', async () => {
-    mkdirSync(home().path, { recursive: true, mode: 0o700 });
-    const stderr = `appkeys: The credentials file ${home().path} cannot be read: EISDIR.\n`;
+  it.each<[string, (path: string) => void]>([
+    ['a folder', (path) => mkdirSync(path, { mode: 0o700 })],
+    ['a FIFO', (path) => execFileSync('mkfifo', ['-m', '600', path])],
+  ])('1 when it is %s', async (_, make) => {
+    mkdirSync(dirname(home().path));
+    make(home().path);
+    const stderr = `appkeys: ${home().path} is not a regular file. Delete it, and run "appkeys login".\n`;
     expect(await list()).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  it('1 when it cannot be read', async () => {
+    mkdirSync(dirname(home().path));
+    symlinkSync(home().path, home().path);
+    const stderr = `appkeys: The credentials file ${home().path} cannot be read: ELOOP.\n`;
+    expect(await list()).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  it('1 when another user owns it', async () => {
+    signedIn();
+    const { uid } = statSync(home().path);
+    vi.spyOn(process, 'getuid').mockReturnValue(uid + 1);
+    const words = `Another user owns the credentials file ${home().path}.`;
+    const stderr = `appkeys: ${words} Delete it, or run the command as that user.\n`;
+    expect(await list()).toEqual({ code: 1, stdout: '', stderr });
+    expect(provider().seen).toEqual([]);
   });
 
   it('1 when its folder cannot be made: nobody has to sign in first', async () => {
@@ -113,6 +136,22 @@ describe('the credentials file', () => {
     const folder = temporaryFolder();
     writeCredentialsFile('text', join(folder, 'file'));
     expect([readdirSync(folder), statSync(join(folder, 'file')).mode & 0o777]).toEqual([['file'], 0o600]);
+  });
+
+  it('is written after a command was killed, whose draft does not stay', () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'file');
+    const script = `
+      import { writeCredentialsFile } from '${new URL('../../../lib/package/cli/credentials-file.ts', import.meta.url)}';
+      import fs, { renameSync } from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      fs.renameSync = () => process.kill(process.pid, 'SIGKILL');
+      syncBuiltinESMExports();
+      writeCredentialsFile('access-1', '${path}');`;
+    const { signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', script]);
+    expect([signal, readdirSync(folder).length]).toEqual(['SIGKILL', 1]);
+    writeCredentialsFile('text', path);
+    expect([readdirSync(folder), readFileSync(path, 'utf8')]).toEqual([['file'], 'text']);
   });
 
   it('is as before when it cannot be written, and nothing is left beside it', () => {
@@ -166,13 +205,22 @@ describe('which token and which service count', () => {
     ['the profile of the URL', () => there(), {}, 'Bearer of-other'],
     ['a slash at the end does not matter', () => `${there()}/`, {}, 'Bearer of-other'],
     ['APPKEYS_PROFILE only where it is of the URL', () => there(), { APPKEYS_PROFILE: 'default' }, 'Bearer of-other'],
-    ['none for another path', () => `${here()}/third`, {}, undefined],
-    ['none for another host', () => here().replace('127.0.0.1', 'localhost'), {}, undefined],
   ])('--url: %s', async (_, url, env, authorization) => {
     both();
     await list(env, ['--url', url()]);
     await list({ ...env, APPKEYS_URL: url() });
     expect(sentTokens()).toEqual([authorization, authorization]);
+  });
+
+  it.each([
+    ['path', () => `${here()}/third`],
+    ['host', () => here().replace('127.0.0.1', 'localhost')],
+  ])('--url: none for another %s', async (_, url) => {
+    both();
+    const stderr = expect.stringContaining(`You are not signed in to ${url()}.`);
+    expect(await list({}, ['--url', url()])).toEqual({ code: 1, stdout: '', stderr });
+    expect(await list({ APPKEYS_URL: url() })).toEqual({ code: 1, stdout: '', stderr });
+    expect(provider().seen).toEqual([]);
   });
 
   it('2 for --profile and the URL of another service: nothing is sent', async () => {
@@ -234,6 +282,12 @@ describe('a session', () => {
     expect([statSync(home().path).mode & 0o777, statSync(dirname(home().path)).mode & 0o777]).toEqual([0o600, 0o700]);
   });
 
+  it('without a refresh token goes on until its token expires', async () => {
+    signedIn({ expiresAt: soon(), refreshToken: undefined });
+    expect(await list()).toMatchObject({ code: 0 });
+    expect(sentTokens()).toEqual(['Bearer access-1']);
+  });
+
   it('keeps a refresh token that is not replaced, and no expiry that is not known', async () => {
     provider().answers['POST /token'] = { body: { access_token: 'access-2', token_type: 'Bearer' } };
     signedIn({ expiresAt: soon() });
@@ -245,7 +299,7 @@ describe('a session', () => {
   it('1 when its refresh token is revoked, or it has none; the file stays as it is', async () => {
     provider().answers['POST /token'] = { status: 400, body: { error: 'invalid_grant' } };
     for (const refreshToken of ['refresh-1', undefined]) {
-      signedIn({ expiresAt: soon(), refreshToken });
+      signedIn({ expiresAt: Date.now() - 1, refreshToken });
       const before = home().read();
       expect(await list()).toEqual({ code: 1, stdout: '', stderr: ended });
       expect(home().read()).toEqual(before);

@@ -70,7 +70,7 @@ function answerTo(request: FormRequest, { answers, seen }: FakeProvider): FakeAn
 function usualAnswers(url: string): Answers {
   return {
     'GET /console/sign-in.json': { body: signInSettings(url) },
-    'GET /.well-known/openid-configuration': { body: { issuer: url, revocation_endpoint: `${url}/revoke` } },
+    'GET /.well-known/openid-configuration': { body: discoveryAnswer(url) },
     'POST /device': { body: deviceAnswer(url) },
     'POST /token': { body: tokenAnswer() },
     'POST /revoke': { body: '' },
@@ -81,6 +81,17 @@ function usualAnswers(url: string): Answers {
 export function signInSettings(url: string, other: object = {}) {
   const endpoints = { authorization: `${url}/auth`, token: `${url}/token`, deviceAuthorization: `${url}/device` };
   return { issuer: url, clientId: 'console', scope: 'openid api', endpoints, ...other };
+}
+
+export function discoveryAnswer(url: string, other: object = {}) {
+  return {
+    issuer: url,
+    authorization_endpoint: `${url}/auth`,
+    token_endpoint: `${url}/token`,
+    device_authorization_endpoint: `${url}/device`,
+    revocation_endpoint: `${url}/revoke`,
+    ...other,
+  };
 }
 
 export function deviceAnswer(url: string, other: object = {}) {

@@ -9,7 +9,7 @@ const lines = () => service().seen.map(({ line, body }) => `${line} ${body}`.tri
 /** Runs `appkeys grants …`; these are the answers. */
 function run(args: string[], answers: (object | undefined)[]) {
   service().answers = answers.map((body) => (body ? { status: 200, body } : { status: 204 }));
-  return runInProcess(['grants', ...args], { env: { APPKEYS_URL: service().url } });
+  return runInProcess(['grants', ...args], { env: { APPKEYS_URL: service().url, APPKEYS_TOKEN: 'token' } });
 }
 
 describe('grants list', () => {

@@ -11,7 +11,7 @@ const lines = () => service().seen.map(({ line, body }) => `${line} ${body}`.tri
 /** Runs `appkeys issuers …`; this is the answer. */
 function run(args: string[], body?: object) {
   service().answers = [body ? { status: 200, body } : { status: 204 }];
-  return runInProcess(['issuers', ...args], { env: { APPKEYS_URL: service().url } });
+  return runInProcess(['issuers', ...args], { env: { APPKEYS_URL: service().url, APPKEYS_TOKEN: 'token' } });
 }
 
 describe('issuers list', () => {

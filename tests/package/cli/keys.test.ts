@@ -36,7 +36,7 @@ function ok(body: object): CannedAnswer {
 /** Runs `appkeys keys …`; these are the answers. */
 function keys(args: string[], answers: CannedAnswer[], setting: Setting = {}) {
   service().answers = [...answers];
-  return runInProcess(['keys', ...args], { env: { APPKEYS_URL: service().url }, ...setting });
+  return runInProcess(['keys', ...args], { env: { APPKEYS_URL: service().url, APPKEYS_TOKEN: 'token' }, ...setting });
 }
 
 /** What the last request was, its body parsed. */

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePort } from '../../../infra/local/ports.ts';
 import { receiveRedirect } from '../../../lib/package/cli/redirect-listener.ts';
@@ -6,6 +8,7 @@ import { runCommandLine, useCommandLine } from '../../support/command-line.ts';
 import { useLocalService } from '../../support/local-service.ts';
 import {
   deviceAnswer,
+  discoveryAnswer,
   type FakeAnswer,
   idToken,
   signInSettings,
@@ -24,6 +27,7 @@ const login = (...args: string[]) => home().run(['login', '--url', provider().ur
 const configure = (other: object) => {
   provider().answers['GET /console/sign-in.json'] = { body: signInSettings(provider().url, other) };
 };
+const discovery = 'GET /.well-known/openid-configuration';
 const pending = { status: 400, body: { error: 'authorization_pending' } };
 
 afterEach(() => void vi.restoreAllMocks());
@@ -72,6 +76,35 @@ describe('the settings of the sign-in', () => {
   });
 
   it.each([
+    ['authorization', 'authorization_endpoint'],
+    ['token', 'token_endpoint'],
+    ['endSession', 'end_session_endpoint'],
+    ['deviceAuthorization', 'device_authorization_endpoint'],
+  ])('1 when the %s endpoint is not that of the identity provider: nobody signs in', async (name, known) => {
+    const { url } = provider();
+    const { endpoints } = signInSettings(url);
+    configure({ endpoints: { ...endpoints, [name]: `${url}/foreign` } });
+    for (const args of [[], ['--no-device']]) {
+      const words = `The service names a ${known} that the identity provider at ${url} does not have.`;
+      const stderr = `appkeys: ${words} Check the URL, or tell the operators of the service.\n`;
+      expect(await login(...args)).toEqual({ code: 1, stdout: '', stderr });
+    }
+    expect([...new Set(provider().seen.map(({ line }) => line))]).toEqual(['GET /console/sign-in.json', discovery]);
+    expect(existsSync(join(home().env.XDG_CONFIG_HOME ?? '', 'opened'))).toBe(false);
+  });
+
+  it.each<[string, FakeAnswer]>([
+    ['nothing', { status: 404, body: {} }],
+    ['another issuer', { body: discoveryAnswer('http://localhost') }],
+    ['a page', { body: '<html>', isHtml: true }],
+  ])('1 when the identity provider says of itself: %s', async (_, answer) => {
+    provider().answers[discovery] = answer;
+    const words = `The identity provider at ${provider().url} gave an answer that cannot be used.`;
+    expect(await login()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(words) });
+    expect(provider().seen).toHaveLength(2);
+  });
+
+  it.each([
     ['ftp://x', 'must be an http or https URL'],
     ['http://appkeys.invalid', 'has plain http'],
   ])('2 for the URL %s', async (url, reason) => {
@@ -95,7 +128,7 @@ describe('a sign-in with a code', () => {
       stderr: `Open ${url}/activate in a browser and enter the code AB-CD\nYou are signed in to ${url}. The profile is default.\n`,
     });
     expect(await home().opened()).toBe(`${url}/activate?code=AB`);
-    const [, device, first, second] = provider().seen;
+    const [, , device, first, second] = provider().seen;
     expect(device).toMatchObject({ form: { client_id: 'terminal', scope: 'openid api', audience: 'api' } });
     expect([first?.form, second?.form]).toEqual(
       Array(2).fill({
@@ -345,6 +378,37 @@ describe('a sign-in with a redirect', () => {
     expect(() => home().read()).toThrow('ENOENT');
   });
 
+  const namesIssuer = () => {
+    const body = discoveryAnswer(provider().url, { authorization_response_iss_parameter_supported: true });
+    provider().answers[discovery] = { body };
+  };
+
+  it('takes an answer that names the issuer', async () => {
+    namesIssuer();
+    const { ended, port, asked } = await begin();
+    await comeBack(port, { ...signedIn(asked), iss: provider().url });
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+
+  it('1 with an answer that does not name the issuer, of a provider whose answers do: no code is sent', async () => {
+    namesIssuer();
+    const { ended, port, asked } = await begin();
+    await comeBack(port, signedIn(asked));
+    expect(await ended).toMatchObject({ code: 1, stderr: expect.stringContaining('an answer that cannot be used.') });
+    expect(provider().count('POST /token')).toBe(0);
+  });
+
+  it('1 when the code would go to another place than it is from, and no answer names the issuer', async () => {
+    const { url } = provider();
+    const elsewhere = { authorization: 'https://idp.invalid/auth', token: `${url}/token` };
+    configure({ endpoints: elsewhere });
+    const body = discoveryAnswer(url, { authorization_endpoint: elsewhere.authorization });
+    provider().answers[discovery] = { body };
+    const words = `The identity provider signs in at https://idp.invalid and gives tokens at ${url}`;
+    expect(await login('--no-device')).toMatchObject({ code: 1, stderr: expect.stringContaining(words) });
+    expect(existsSync(join(home().env.XDG_CONFIG_HOME ?? '', 'opened'))).toBe(false);
+  });
+
   it('1 when the code is not accepted', async () => {
     const { ended, port, asked } = await begin();
     const answer = signedIn(asked);
@@ -498,7 +562,7 @@ describe('at the local identity provider', () => {
     );
     expect(await appkeys('whoami', '--url', service().url)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('401200'),
+      stderr: expect.stringContaining('You are not signed in to'),
     });
   });
 

@@ -26,7 +26,7 @@ const commands = [
 ];
 
 const run = (args: string[], setting: Setting = {}) =>
-  runInProcess(args, { env: { APPKEYS_URL: service().url }, ...setting });
+  runInProcess(args, { env: { APPKEYS_URL: service().url, APPKEYS_TOKEN: 'token' }, ...setting });
 
 /** What a command says that is answered like this. */
 async function told(status: number, body: object, headers = {}, args = ['apps', 'create', 'x']) {
@@ -118,7 +118,9 @@ describe('a refusal', () => {
   });
 
   it('says how to repeat a creation that got no answer', async () => {
-    const { code, stderr } = await run(['apps', 'create', 'x'], { env: { APPKEYS_URL: 'http://127.0.0.1:1' } });
+    const { code, stderr } = await run(['apps', 'create', 'x'], {
+      env: { APPKEYS_URL: 'http://127.0.0.1:1', APPKEYS_TOKEN: 'token' },
+    });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^appkeys: UNREACHABLE .+\n.+\nTo repeat it: --idempotency-key [0-9a-f]{32}\n/);
   });

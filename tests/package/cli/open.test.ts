@@ -49,6 +49,11 @@ describe('open', () => {
     expect(uncaught).not.toHaveBeenCalled();
   });
 
+  it('2 for a URL that is none: nothing is opened', async () => {
+    const outcome = await runInProcess(['open', 'docs'], { env: { APPKEYS_URL: 'ftp://x' } });
+    expect(outcome).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining('must be an http or https URL') });
+  });
+
   it('2 for a page that is none', async () => {
     expect(await runInProcess(['open', 'nothing'], { env })).toEqual({
       code: 2,

@@ -17,7 +17,7 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 /** Runs `appkeys verify …`; the service answers with this. */
 function verify(args: string[], answer: object, setting: Setting = {}) {
   service().answers = [{ status: 200, body: answer }];
-  return runInProcess(['verify', ...args], { env: { APPKEYS_URL: service().url }, ...setting });
+  return runInProcess(['verify', ...args], { env: { APPKEYS_URL: service().url, APPKEYS_TOKEN: 'token' }, ...setting });
 }
 
 describe('verify', () => {
