@@ -57,12 +57,14 @@ describe('what a gateway hands over', () => {
   });
 });
 
-it('a Request is asked for every key of its query, and its headers', async () => {
+it('a Request is asked for every key of its query, its headers, and its address', async () => {
   const verifyRequest = vi.fn(async () => ({ valid: false, reason: 'missing' }) as const);
-  const guard = requireApiKey({ verify: async () => expect.fail(), verifyRequest }, { log: () => {} });
+  const options = { log: () => {}, scopes: ['invoices:read'], source: () => '203.0.113.7' };
+  const guard = requireApiKey({ verify: async () => expect.fail(), verifyRequest }, options);
   const url = `https://api.example.com/invoices?apiKey=one&apiKey=two`;
   await guard(new Request(url, { headers: { 'X-Api-Key': 'three' } }), () => expect.fail('let in'));
-  expect(verifyRequest).toHaveBeenCalledWith({ headers: { 'x-api-key': 'three' }, query: { apiKey: ['one', 'two'] } });
+  const parts = { headers: { 'x-api-key': 'three' }, query: { apiKey: ['one', 'two'] }, source: '203.0.113.7' };
+  expect(verifyRequest).toHaveBeenCalledWith(parts, options);
 });
 
 describe('a refusal', () => {
