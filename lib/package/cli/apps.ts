@@ -12,7 +12,7 @@ interface CreateOptions {
 }
 
 export function addApps(program: Command): void {
-  const apps = program.command('apps').description('applications');
+  const apps = addCommand(program, 'apps', 'applications', 'apps list');
   addCommand(apps, 'list', 'list the applications that you may see', 'apps list').action(list);
   addCommand(apps, 'create <name>', 'create an application, and print its HRN', 'apps create my-app')
     .option('--description <text>', 'what it is for')
