@@ -54,6 +54,7 @@ function shownDefault(name: string, value: unknown): string {
       .join(', '),
     eventBus: 'none',
     issuers: 'none: required',
+    'authorizer.defaultRealms': 'none: required',
     'console.issuer': 'none: required',
     'console.clientId': 'none: required',
     'console.commandLineClientId': 'that of the console',

@@ -101,6 +101,10 @@ function createProvider(
       deviceFlow: {
         enabled: true,
         userCodeInputSource: async (ctx, form, _, error) => {
+          if (error?.name === 'AbortedError') {
+            ctx.body = page('You are not signed in', '<p>The sign-in was cancelled. You can close this page.</p>');
+            return;
+          }
           const words = error
             ? 'This code is unknown or has expired. Try again.'
             : 'Enter the code that your terminal shows.';
@@ -136,7 +140,7 @@ function createProvider(
           ctx.body = page('Signed out', '');
         },
       },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: async (_, client, token) => token.clientId === client.clientId },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => resource,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Settings, settingsOf } from '../../lib/service/settings.ts';
 import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
@@ -80,12 +80,17 @@ async function run(
   const kms = await startLocalKms(openServiceKey(folder));
   undo.push(kms.stop);
   interrupted.throwIfAborted();
+  const previousIssuer = readIssuer(folder);
   writeSettings(folder, withProvider(settings, provider.issuer));
   process.env = serviceEnvironment({ database, kms, folder });
   const service = await startService(ports, stageVariables);
   undo.push(service.stop);
   interrupted.throwIfAborted();
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
+  if (previousIssuer !== undefined && previousIssuer !== provider.issuer)
+    console.log(
+      `The identity provider was at ${previousIssuer} the last time. Users who signed in there must sign in again.`,
+    );
   console.log(formatWelcome(ports, await signToken(key, demo), settings, process.env));
 }
 
@@ -101,6 +106,16 @@ function withProvider(settings: Settings, provider: string): Settings {
   if (taken) throw new Error(`The settings must not have the issuer ${taken.issuer}: it is the local one.`);
   const { console: signIn = signInSettings(provider) } = settings;
   return { ...settings, issuers: [...local, ...settings.issuers], console: signIn };
+}
+
+/** @returns where the local identity provider was the last time, if there was one */
+function readIssuer(folder: string): string | undefined {
+  try {
+    const { issuers } = JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8'));
+    return issuers[1].issuer;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The functions read their settings where they do when they are deployed: beside their code. */

@@ -57,9 +57,9 @@ const places = (page: Page) =>
   page.locator('.place').evaluateAll((found) => found.map(({ className }) => className.replace('place ', '')));
 
 async function make(page: Page, name: string): Promise<void> {
-  await page.getByRole('button', { name: 'Make a key' }).click();
+  await page.getByRole('button', { name: 'Generate API key' }).click();
   await page.getByRole('textbox', { name: 'Name' }).fill(name);
-  await inDialog(page, 'Make key');
+  await inDialog(page, 'Generate key');
   await page.locator('.secret').waitFor();
 }
 
@@ -102,7 +102,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   it('shows two places, both free', async () => {
     const page = await openConsole();
     expect(await places(page)).toEqual(['free', 'free']);
-    expect(await page.locator('.count').textContent()).toBe('0 of 2 places taken');
+    expect(await page.locator('.count').textContent()).toBe('0 of 2 slots taken');
   });
 
   it('makes, copies, renames, rotates, disables, enables and deletes a key', async () => {
@@ -226,9 +226,9 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   it('tells the cause and the action when it is refused', async () => {
     const page = await openConsole();
     for (const name of ['one', 'two']) await appkeys.generateApiKey({ app, name });
-    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Generate API key' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('three');
-    await inDialog(page, 'Make key');
+    await inDialog(page, 'Generate key');
     const problem = page.getByRole('dialog').getByRole('alert');
     await problem.getByText('409303').waitFor();
     expect(await problem.textContent()).toContain('Delete an API key of the application, then send the request again.');
@@ -256,20 +256,20 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
       await route.fetch();
       return route.fulfill(refusal('503000'));
     });
-    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Generate API key' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('once');
-    await inDialog(page, 'Make key');
+    await inDialog(page, 'Generate key');
     await page.getByRole('dialog').getByText('503000').waitFor();
-    await inDialog(page, 'Make key');
+    await inDialog(page, 'Generate key');
     await closeSecret(page);
     expect([used.size, (await keys()).length]).toEqual([1, 1]);
     lost = 4;
-    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Generate API key' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('twice');
-    await inDialog(page, 'Make key');
+    await inDialog(page, 'Generate key');
     await page.getByRole('dialog').getByText('503000').waitFor();
     await page.getByRole('textbox', { name: 'Name' }).fill('another');
-    await inDialog(page, 'Make key');
+    await inDialog(page, 'Generate key');
     await page.getByRole('dialog').getByText('409303').waitFor();
     expect([used.size, (await keys()).length]).toEqual([3, 2]);
   });
@@ -296,9 +296,9 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
       await route.continue();
     });
     const posted = page.waitForRequest((request) => request.method() === 'POST');
-    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Generate API key' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('slow');
-    await inDialog(page, 'Make key');
+    await inDialog(page, 'Generate key');
     await posted;
     const asked = page.waitForEvent('dialog');
     await page.close({ runBeforeUnload: true });
@@ -322,9 +322,9 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await expect.poll(() => places(page)).toEqual(['free', 'free']);
     await inDialog(page, 'Cancel');
     await appkeys.deleteApp({ app });
-    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Generate API key' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('none');
-    await inDialog(page, 'Make key');
+    await inDialog(page, 'Generate key');
     await page.getByRole('dialog').getByText('404660').waitFor();
     await expect.poll(() => places(page)).toEqual([]);
   });
@@ -356,9 +356,9 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   it('tells how long to wait', async () => {
     const page = await openConsole();
     await interceptCreations(page, (route) => route.fulfill(refusal('429003', { 'Retry-After': '90' })));
-    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Generate API key' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('too soon');
-    await inDialog(page, 'Make key');
+    await inDialog(page, 'Generate key');
     await page.getByRole('dialog').getByText('429003').waitFor();
     expect(await page.getByRole('dialog').getByRole('alert').textContent()).toContain('Retry-After: 90 seconds');
   });
@@ -377,9 +377,9 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
       await ended.promise;
       await route.continue();
     });
-    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Generate API key' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('three');
-    await inDialog(page, 'Make key');
+    await inDialog(page, 'Generate key');
     await inDialog(page, 'Cancel');
     ended.resolve();
     await page.locator('#alert').getByText('409303').waitFor();
@@ -410,8 +410,8 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await appkeys.updateApp({ app, status: 'deactivated' });
     const page = await openConsole({ viewport: { width: 360, height: 800 } });
     expect(await places(page)).toEqual(['taken active', 'free']);
-    expect(await page.getByText('Deactivated').textContent()).toContain('none can be made');
-    for (const name of ['Make a key', 'Rotate']) expect(await page.getByRole('button', { name }).count()).toBe(0);
+    expect(await page.getByText('Deactivated').textContent()).toContain('none can be generated');
+    for (const name of ['Generate API key', 'Rotate']) expect(await page.getByRole('button', { name }).count()).toBe(0);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   });
 

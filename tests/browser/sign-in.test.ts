@@ -53,12 +53,12 @@ async function newApp(principal: string): Promise<string> {
 const chooseApp = (page: Page, name: string) => page.locator('.apps').getByRole('button', { name }).click();
 
 async function startKey(page: Page, name: string): Promise<void> {
-  await named(page, 'Make a key').click();
+  await named(page, 'Generate API key').click();
   await page.getByRole('textbox', { name: 'Name' }).fill(name);
   await makeKey(page);
 }
 
-const makeKey = (page: Page) => named(page, 'Make key').click();
+const makeKey = (page: Page) => named(page, 'Generate key').click();
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const storageOf = (page: Page) =>
   page.evaluate<string>('JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, history.state])');
@@ -84,6 +84,12 @@ async function watchTokens(page: Page, expiresIn: readonly number[] = []): Promi
 /** An access token that can be renewed is renewed after half its life at the latest: this one after one second. */
 const expiresSoon = 2;
 
+/** What the tab keeps: who it shows, and between leaving and coming back what belongs to the sign-in. */
+const keptBy = (page: Page) => page.evaluate<object>('({ ...sessionStorage })');
+const broken = (page: Page) =>
+  page.route(`${service().issuer}/**`, (route) =>
+    route.fulfill({ status: 503, headers: { 'Access-Control-Allow-Origin': '*' }, body: 'Maintenance' }),
+  );
 const down = (page: Page) => page.route(`${service().issuer}/**`, (route) => route.abort());
 const up = (page: Page) => page.unroute(`${service().issuer}/**`);
 
@@ -301,6 +307,44 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
     await named(page, 'Sign out').waitFor();
   });
 
+  it('at a provider whose discovery page has no CORS is signed in', async () => {
+    let count = 0;
+    const page = await openAfter((prepared) =>
+      prepared.route(`${service().issuer}/.well-known/openid-configuration`, (route) => {
+        count += 1;
+        return count % 2 === 1 ? route.abort() : route.continue();
+      }),
+    );
+    await named(page, 'Sign in').click();
+    await user(page, 'demo').click();
+    await named(page, 'Sign out').waitFor();
+    expect(count).toBe(4);
+  });
+
+  it('and reloads is told once when another user has signed in meanwhile', async () => {
+    const page = await openAs('demo');
+    const other = await page.context().newPage();
+    await page.context().clearCookies();
+    await other.goto(address());
+    await named(other, 'Sign in').click();
+    await user(other, 'reader').click();
+    await named(other, 'Sign out').waitFor();
+    expect(await other.locator('#status').textContent()).toBe('');
+    await page.reload();
+    await page.locator('#status').getByText('You are signed in as reader now, no longer as demo.').waitFor();
+    await page.reload();
+    await named(page, 'Sign out').waitFor();
+    expect(await page.locator('#status').textContent()).toBe('');
+  });
+
+  it('and signs out leaves no name for the next user', async () => {
+    const page = await openAs('demo', (prepared) => withSetting(prepared, '"endSession"', '"another"'));
+    expect(await keptBy(page)).toEqual({ 'appkeys principal': 'demo' });
+    await named(page, 'Sign out').click();
+    await page.getByText('The identity provider may still know you.').waitFor();
+    expect(await keptBy(page)).toEqual({});
+  });
+
   it('leaves no token, code or verifier anywhere but in the requests that need them', async () => {
     const shown: string[] = [];
     let tokens: [URLSearchParams, Tokens][] = [];
@@ -322,7 +366,7 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
       console: shown.join('\n'),
       log: service().output(),
     };
-    expect(JSON.parse(places.storage).slice(0, 2)).toEqual([{}, {}]);
+    expect(JSON.parse(places.storage).slice(0, 2)).toEqual([{ 'appkeys principal': 'demo' }, {}]);
     const secrets = tokens.flatMap(([asked, { access_token, refresh_token, id_token }]) => [
       access_token,
       refresh_token,
@@ -369,6 +413,30 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     await page.clock.setFixedTime(now + 60_000);
     await chooseApp(page, 'Partner portal');
     await alertOf(page).getByText('Your session has ended. Sign in again.').waitFor();
+    expect([await named(page, 'Sign in').count(), await named(page, 'Sign out').count()]).toEqual([1, 0]);
+    expect(await page.locator('.place, .apps').count()).toBe(0);
+  });
+
+  it('that cannot be renewed leaves a new key on the screen', async () => {
+    const app = await newApp('demo');
+    const now = Date.now();
+    const page = await openAs('demo', async (prepared) => {
+      await prepared.clock.setFixedTime(now);
+      await watchTokens(prepared, [60]);
+    });
+    await chooseApp(page, app);
+    await startKey(page, 'shown once');
+    await page.locator('.secret').waitFor();
+    const refused = { status: 400, json: { error: 'invalid_grant' }, headers: { 'Access-Control-Allow-Origin': '*' } };
+    await page.route(`${service().issuer}/token`, (route) => route.fulfill(refused));
+    await page.clock.setFixedTime(now + 60_000);
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+    await page.locator('.sign-in').waitFor({ state: 'attached' });
+    expect(await page.locator('.secret').textContent()).toMatch(/^ak_/);
+    await named(page, 'Close').click();
+    await named(page, 'Close anyway').click();
+    await alertOf(page).getByText('Your session has ended. Sign in again.').waitFor();
+    expect([await named(page, 'Sign in').count(), await named(page, 'Sign out').count()]).toEqual([1, 0]);
   });
 
   it('of a minute is renewed after half of it, and not for each call', async () => {
@@ -399,7 +467,7 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
         tokens = await watchTokens(prepared, [expiresSoon]);
       });
       await chooseApp(page, app);
-      await named(page, 'Make a key').waitFor();
+      await named(page, 'Generate API key').waitFor();
       const refreshToken = tokens[0]?.[1].refresh_token ?? '';
       const form = { client_id: 'appkeys', grant_type: 'refresh_token', [name]: refreshToken };
       const reply = await fetch(service().issuer + path, { method: 'POST', body: new URLSearchParams(form) });
@@ -416,12 +484,15 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     },
   );
 
-  it('is renewed when the identity provider is up again, and nothing typed is lost', async () => {
+  it.each([
+    ['down', (page: Page) => down(page)],
+    ['out of order', (page: Page) => broken(page)],
+  ])('is renewed when the identity provider is no longer %s, and nothing typed is lost', async (_, fail) => {
     const app = await newApp('demo');
     const page = await openAs('demo', (prepared) => watchTokens(prepared, [expiresSoon]));
     await chooseApp(page, app);
     await pause(1_100);
-    await down(page);
+    await fail(page);
     await startKey(page, 'typed');
     await page.getByRole('dialog').getByText('does not answer. Try again in a while.').waitFor();
     await up(page);
@@ -468,7 +539,8 @@ describe.skipIf(isMissing)(`a sign-in that fails${needsChromium}`, () => {
     await alertOf(page).getByText(message).waitFor();
     await named(page, 'Sign in').waitFor();
     expect(new URL(page.url()).search).toBe('');
-    expect(JSON.parse(await storageOf(page)).slice(0, 2)).toEqual([{}, {}]);
+    const [{ 'appkeys principal': _, ...ofTab }, ofOrigin] = JSON.parse(await storageOf(page));
+    expect([ofTab, ofOrigin]).toEqual([{}, {}]);
     expect(await named(page, 'Sign out').count()).toBe(0);
   }
 
@@ -532,9 +604,9 @@ describe.skipIf(isMissing)(`a sign-in that fails${needsChromium}`, () => {
   });
 
   it.each<[string, Parameters<Route['fulfill']>[0], string | RegExp]>([
-    ['500', { status: 500, json: { error: 'server_error' } }, unused],
+    ['500', { status: 500, json: { error: 'server_error' } }, 'does not answer. Try again in a while.'],
     ['a page instead of JSON', { status: 200, contentType: 'text/html', body: '<h1>Maintenance</h1>' }, unused],
-    ['a 502 of a proxy', { status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }, unused],
+    ['a 502 of a proxy', { status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }, /does not answer/],
     ['broken JSON', { status: 200, contentType: 'application/json', body: '{"access_token":' }, unused],
     ['nothing', { status: 200, body: '' }, unused],
     ['no access token', { status: 200, json: { token_type: 'bearer' } }, unused],
@@ -563,6 +635,15 @@ describe.skipIf(isMissing)(`a sign-in that fails${needsChromium}`, () => {
     await alertOf(page).getByText('does not answer').waitFor();
     await paste(page);
     expect(await alertOf(page).textContent()).toBe('');
+  });
+
+  it('because the identity provider answers with 503 leaves a page that takes a token', async () => {
+    const page = await openAfter(broken);
+    const words = `The identity provider at ${service().issuer} does not answer properly. Try again in a while.`;
+    await expectNotSignedIn(page, words);
+    await named(page, 'Sign in').click();
+    await alertOf(page).getByText(words).waitFor();
+    await paste(page);
   });
 
   it('because the identity provider is down leaves a reference page that takes a token', async () => {
@@ -602,7 +683,7 @@ describe.skipIf(isMissing)(`a sign-in that fails${needsChromium}`, () => {
     await page.goto(address());
     await expectNotSignedIn(
       page,
-      `The identity provider did not send you back to this page. Its client must have the redirect URI ${address()}.`,
+      `The identity provider did not send you back to this page. It may be slow or out of order, or its client may lack the redirect URI ${address()}.`,
     );
     await paste(page);
   });

@@ -58,7 +58,10 @@ describe('npm start', () => {
   });
 
   test('keeps the keys over a restart', async () => {
+    const [, before] = /^Sign in at (\S+) /m.exec(run.output()) ?? [];
     run = await startLocal(folder);
+    const words = `The identity provider was at ${before} the last time. Users who signed in there must sign in again.`;
+    expect(run.output()).toContain(words);
     const answers = [await statusOf(pasted(run)), await statusOf(pasted(run))];
     expect(answers).toEqual([201, 409]);
   });
@@ -71,6 +74,7 @@ describe('npm start', () => {
     const file = join(newFolder(), 'settings.yml');
     writeFileSync(file, 'partition: acme\nkeys: { prefix: sk, maxPerApp: 3 }\nissuers: []\n');
     run = await startLocal(newFolder(), '--settings', file);
+    expect(run.output()).not.toContain('the last time');
     expect(run.output()).toContain('an application has at most 3:');
     const reply = await fetch(pasted(run));
     expect([reply.status, await reply.json()]).toMatchObject([

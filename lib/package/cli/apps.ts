@@ -35,7 +35,7 @@ const scopeOption = () => listOption('--scope <scope>', 'the only scopes that it
 const noScopesOption = () => new Option('--no-scopes', 'let its keys have no scope').conflicts('scope');
 
 export function addApps(program: Command): void {
-  const apps = program.command('apps').description('applications');
+  const apps = addCommand(program, 'apps', 'applications', 'apps list');
   addCommand(apps, 'list', 'list the applications that you may see', 'apps list')
     .addOption(new Option('--action <right>', 'only those on which you have this right').choices(rights))
     .action(list);

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Client, type ClientOptions, createClient } from '../client/client.ts';
-import { chooseTarget, type Target, wishOf } from './profiles.ts';
+import { chooseTarget, loginCommand, type Target, usualUrl, type Wish, wishOf } from './profiles.ts';
 import { accessTokenOf } from './session.ts';
 import { confirm, UsageError } from './terminal.ts';
 
@@ -28,7 +28,7 @@ export function contextOf(command: Command): CommandContext {
   const ofProfile = profile === undefined ? undefined : () => accessTokenOf({ name: profile, url, insecure });
   const token = given || ofProfile;
   const client = createServiceClient({ url, insecure, ...(token && { token }) });
-  if (!token) throw new Error(`You are not signed in to ${url}. Run "appkeys login", or set APPKEYS_TOKEN.`);
+  if (!token) throw new Error(`You are not signed in to ${url}. Run "${loginCommand({ url })}", or set APPKEYS_TOKEN.`);
   return { ...globals, url, ...(profile !== undefined && { profile }), client };
 }
 
@@ -44,12 +44,29 @@ export function urlOf(command: Command): string {
   return url;
 }
 
-/** The credentials are not even read where they do not count. */
+/** @returns the command that signs in where the token of another command was rejected */
+export function loginCommandFor(command: Command): string {
+  try {
+    return loginCommand(targetOf(command, command.optsWithGlobals<Globals>().token));
+  } catch {
+    return 'appkeys login';
+  }
+}
+
 function targetOf(command: Command, token: string | undefined): Target {
   const wish = wishOf(command);
-  if (token && wish.url !== undefined && !wish.isProfileAsked) return { url: wish.url };
-  const { url, profile } = chooseTarget(wish);
-  return { url, ...(!token && profile !== undefined && { profile }) };
+  return token ? { url: urlForToken(wish) } : chooseTarget(wish);
+}
+
+/** The credentials do not count, unless they say where the service is. */
+function urlForToken(wish: Wish): string {
+  if (wish.url !== undefined && !wish.isProfileAsked) return wish.url;
+  try {
+    return chooseTarget(wish).url;
+  } catch (error) {
+    if (wish.profile === undefined) return usualUrl;
+    throw error;
+  }
 }
 
 /** @throws UsageError when the URL is none */
@@ -94,10 +111,10 @@ export function idempotencyKeyOption(): Option {
 /**
  * Asks before what cannot be undone.
  * @returns whether to go on
- * @throws UsageError when nobody is there to be asked, and `isAgreed` does not say yes
+ * @throws UsageError when the input is not a terminal, and `isAgreed` does not say yes
  */
 export async function mayGoOn(question: string, isAgreed: boolean | undefined): Promise<boolean> {
   if (isAgreed) return true;
   if (process.stdin.isTTY) return confirm(question);
-  throw new UsageError('Nobody is there to be asked: give --yes to delete.');
+  throw new UsageError("Can't ask for confirmation because the input is not a terminal. To delete, pass --yes.");
 }

@@ -61,7 +61,9 @@ function requireOwn(file: number, path: string): void {
   if (stats.uid !== process.getuid?.())
     throw new Error(`Another user owns the credentials file ${path}. Delete it, or run the command as that user.`);
   if (stats.mode & rightsOfOthers)
-    throw new Error(`Other users of this machine have rights on your credentials. Take them away: chmod 600 ${path}`);
+    throw new Error(
+      `Other users of this machine have access to ${path}, and may have read your tokens. Run "chmod 600 ${path}", then sign out and in again: "appkeys logout --all", "appkeys login".`,
+    );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { credentialsPath, holdCredentialsFile, readCredentialsFile, writeCredentialsFile } from './credentials-file.ts';
 import { isRecord, isText } from './shapes.ts';
+import { tell } from './terminal.ts';
 
 /** A session at one service. */
 export interface Profile {
@@ -7,6 +8,8 @@ export interface Profile {
   readonly url: string;
   readonly issuer: string;
   readonly clientId: string;
+  /** who has signed in; missing where the service did not say */
+  readonly principal?: string;
   readonly tokenEndpoint: string;
   readonly endSessionEndpoint?: string;
   readonly accessToken: string;
@@ -22,7 +25,10 @@ export interface Credentials {
   readonly profiles: ReadonlyMap<string, Profile>;
 }
 
-/** @throws Error when the file is broken, cannot be read, or others can read it */
+/**
+ * A profile that is broken counts as none, and the user is told of it.
+ * @throws Error when the file is broken, cannot be read, or others can read it
+ */
 export function readCredentials(): Credentials {
   const text = readCredentialsFile();
   return text === undefined ? { profiles: new Map() } : parse(text);
@@ -63,23 +69,39 @@ function format({ current, profiles }: Credentials): string {
 }
 
 function parse(text: string): Credentials {
+  const { current, profiles } = parseObject(text);
+  const valid = new Map<string, Profile>();
+  for (const [name, profile] of Object.entries(isRecord(profiles) ? profiles : {}))
+    if (isProfile(profile)) valid.set(name, profile);
+    else tellOfBroken(name);
+  return { ...(isText(current) && { current }), profiles: valid };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
-    const { current, profiles }: { current?: unknown; profiles?: unknown } = JSON.parse(text);
-    const entries = Object.entries(isRecord(profiles) ? profiles : { profiles });
-    const valid = entries.filter((entry): entry is [string, Profile] => isProfile(entry[1]));
-    if (valid.length < entries.length) throw new Error('No profile.');
-    return { ...(isText(current) && { current }), profiles: new Map(valid) };
-  } catch {
-    throw new Error(`The file ${credentialsPath()} is broken. Delete it, and run "appkeys login".`);
-  }
+    const value = JSON.parse(text);
+    if (isRecord(value)) return value;
+  } catch {}
+  throw new Error(
+    `The file ${credentialsPath()} is broken. Delete it, and run "appkeys login". Sessions in it remain at the identity provider.`,
+  );
+}
+
+/** Of these profiles, the user knows that they are broken. */
+const known = new Set<string>();
+
+function tellOfBroken(name: string): void {
+  if (known.has(name)) return;
+  known.add(name);
+  tell(`The profile ${name} in ${credentialsPath()} is broken and is ignored. Run "appkeys login --profile ${name}".`);
 }
 
 function isProfile(value: unknown): value is Profile {
   if (!isRecord(value)) return false;
   const { url, issuer, clientId, tokenEndpoint, endSessionEndpoint = '', accessToken, expiresAt = 0 } = value;
-  const { refreshToken = '' } = value;
+  const { principal = '', refreshToken = '' } = value;
   return (
-    [issuer, clientId, endSessionEndpoint, accessToken, refreshToken].every(isText) &&
+    [issuer, clientId, principal, endSessionEndpoint, accessToken, refreshToken].every(isText) &&
     [url, tokenEndpoint].every((address) => isText(address) && URL.canParse(address)) &&
     typeof expiresAt === 'number'
   );

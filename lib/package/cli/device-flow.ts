@@ -18,7 +18,7 @@ const usualSeconds = 5;
 export async function signInByDevice(settings: SignInSettings, clientId: string, insecure: boolean): Promise<Tokens> {
   const device = await requestCode(settings, clientId, insecure).catch(whyNoCode);
   const { verification_uri: address, verification_uri_complete: complete = address, user_code: code } = device;
-  for (const uri of [address, complete]) requireSafeEndpoint(uri, insecure);
+  for (const uri of [address, complete]) requireSafeEndpoint(uri, insecure, 'verification_uri');
   tell(`Open ${address} in a browser and enter the code ${code}`);
   openInBrowser(complete);
   return waitForTokens(device, (deviceCode) => requestTokens(settings, clientId, deviceCode, insecure));
@@ -37,7 +37,7 @@ async function requestCode({ issuer, endpoints, scope, parameters }: SignInSetti
 /** @throws Error, with what to do where the identity provider has a device flow, but not for this client */
 function whyNoCode(error: unknown): never {
   if (!(error instanceof Error) || refusalOf(error).error === undefined) throw error;
-  throw new Error(`${error.message} Try "appkeys login --no-device".`, { cause: error });
+  throw new Error(`${error.message} Try again with --no-device.`, { cause: error });
 }
 
 async function requestTokens({ issuer, endpoints }: SignInSettings, id: string, code: string, insecure: boolean) {
@@ -72,5 +72,5 @@ function whyNotYet(error: unknown): 'authorization_pending' | 'slow_down' {
 }
 
 function expired(): Error {
-  return new Error('The code has expired. Run "appkeys login" again.');
+  return new Error('The code has expired. Run the command again.');
 }

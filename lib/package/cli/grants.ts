@@ -8,7 +8,7 @@ import { print, printJson, tell } from './terminal.ts';
 type Actions = Input<'putGrant'>['actions'];
 
 export function addGrants(program: Command): void {
-  const grants = program.command('grants').description('who has which rights on an application');
+  const grants = addCommand(program, 'grants', 'who has which rights on an application', 'grants list my-app');
   addCommand(grants, 'list <app>', 'list the principals that have a grant', 'grants list my-app').action(list);
   addCommand(
     grants,

@@ -38,6 +38,7 @@ export async function askProvider<T>(
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
  */
 export async function discover(issuer: string, insecure: boolean): Promise<oauth.AuthorizationServer> {
+  requireSafeEndpoint(issuer, insecure, 'issuer');
   return askProvider(issuer, insecure, async (options) => {
     const url = new URL(issuer);
     return oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, options));
@@ -52,7 +53,8 @@ function wordsFor(error: unknown): string {
   return 'gave an answer that cannot be used. Try again, or tell the operators of the service.';
 }
 
-function codeIn(cause: unknown): string {
+/** @returns the code of a connection that failed: ` (ECONNREFUSED)` */
+export function codeIn(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
 }
 
@@ -62,14 +64,17 @@ export function refusalOf(error: unknown): { readonly error?: string; readonly s
   return cause instanceof oauth.ResponseBodyError ? cause : {};
 }
 
-/** @throws Error when the endpoint is no URL of the web, or has plain http on another machine */
-export function requireSafeEndpoint(endpoint: string, insecure: boolean): void {
+/**
+ * @param name what the endpoint is called where it comes from
+ * @throws Error when the endpoint is no URL of the web, or has plain http on another machine
+ */
+export function requireSafeEndpoint(endpoint: string, insecure: boolean, name = 'endpoint'): void {
   const { protocol, hostname, origin } = URL.canParse(endpoint) ? new URL(endpoint) : { protocol: '' };
   if (protocol === 'https:' || (protocol === 'http:' && (insecure || loopback.test(hostname ?? '')))) return;
   throw new Error(
     protocol === 'http:'
       ? `The identity provider at ${origin} has plain http, which shows tokens to the network. Use https, or pass --insecure.`
-      : 'An endpoint of the identity provider is no https URL. Tell the operators of the service.',
+      : `The ${name} of the identity provider is no https URL. Tell the operators of the service.`,
   );
 }
 

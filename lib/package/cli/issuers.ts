@@ -4,7 +4,7 @@ import { findApp } from './names.ts';
 import { print, printJson, tell } from './terminal.ts';
 
 export function addIssuers(program: Command): void {
-  const issuers = program.command('issuers').description('the token issuers attached to an application');
+  const issuers = addCommand(program, 'issuers', 'the token issuers attached to an application', 'issuers list my-app');
   addCommand(issuers, 'list <app>', 'list the token issuers', 'issuers list my-app').action(list);
   addCommand(
     issuers,

@@ -46,12 +46,12 @@ const noScopesOption = () => new Option('--no-scopes', 'take every scope away').
 const noSourcesOption = () => new Option('--no-sources', 'let the key be used from everywhere').conflicts('source');
 
 export function addKeys(program: Command): void {
-  const keys = program.command('keys').description('the API keys of an application');
+  const keys = addCommand(program, 'keys', 'the API keys of an application', 'keys list my-app');
   addCommand(keys, 'list <app>', 'list the keys of an application', 'keys list my-app').action(list);
   addCommand(
     keys,
     'create <app>',
-    'make a key, and print its secret, alone',
+    'generate an API key and print only its secret value',
     'keys create my-app --name ci --expires 90d --scope invoices:read --source 203.0.113.0/24',
   )
     .requiredOption('--name <name>', 'what it is for')
@@ -59,7 +59,7 @@ export function addKeys(program: Command): void {
     .option('--expires <when>', expiry)
     .addOption(scopeOption())
     .addOption(sourceOption())
-    .option('--disabled', 'make one that cannot be used yet')
+    .option('--disabled', 'generate a key that cannot be used yet')
     .addOption(idempotencyKeyOption())
     .action(create);
   addCommand(keys, 'show <app> <key>', 'show a key, without its secret', 'keys show my-app ci').action(show);
@@ -88,10 +88,10 @@ export function addKeys(program: Command): void {
   addCommand(
     keys,
     'rotate <app> <key>',
-    "make a key's successor, and print its secret, alone",
+    'rotate an API key and print only the secret value of its successor',
     'keys rotate my-app ci --overlap 1h',
   )
-    .option('--overlap <time>', 'how long the old key still serves, such as 1h, which needs a free place; default 0')
+    .option('--overlap <time>', 'how long the old key stays valid, such as 1h (needs a free slot); default 0')
     .option('--expires <when>', `when the successor ends: ${expiry}; default: as the old key`)
     .option('--name <name>', "the successor's name; default: as the old key")
     .option('--description <text>', "the successor's description; default: as the old key")

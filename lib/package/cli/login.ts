@@ -3,9 +3,10 @@ import { addCommand, createServiceClient, type Globals } from './context.ts';
 import { changeCredentials, holdCredentials, type Profile, withProfile } from './credentials.ts';
 import { signInByDevice } from './device-flow.ts';
 import type { Tokens } from './identity-provider.ts';
-import { chooseLogin, normalUrl, type Target, wishOf } from './profiles.ts';
+import { chooseLogin, isSameUrl, normalUrl, type Target, wishOf } from './profiles.ts';
 import { signInByRedirect, usualPort } from './redirect-flow.ts';
 import { tokensIn } from './session.ts';
+import { isText } from './shapes.ts';
 import { fetchSignIn, type SignIn, type SignInSettings } from './sign-in-settings.ts';
 import { tell } from './terminal.ts';
 import { formatTime } from './times.ts';
@@ -45,12 +46,15 @@ async function login({ port, device }: LoginOptions, command: Command): Promise<
   const settings = await fetchSignIn(target.url, insecure);
   const { commandLineClientId: clientId = settings.clientId } = settings;
   const tokens = await signIn(settings, clientId, { port, device, insecure });
-  const profile = profileOf(target.url, settings, clientId, tokens);
-  await changeCredentials((credentials) => ({
-    ...withProfile(credentials, target.profile, profile),
-    current: target.profile,
-  }));
-  tell(`You are signed in to ${target.url}. The profile is ${target.profile}.${endOf(profile)}`);
+  const principal = await principalOf(target.url, insecure, tokens);
+  const profile = {
+    ...profileOf(target.url, settings, clientId, tokens),
+    ...(principal !== undefined && { principal }),
+  };
+  const replaced = await keep(target.profile, profile);
+  const who = principal === undefined ? '' : ` as ${principal}`;
+  tell(`You are signed in to ${target.url}${who}. The profile is ${target.profile}.${endOf(profile)}`);
+  if (replaced && isOther(replaced, profile)) tell(`This sign-in replaces ${sessionIn(replaced)}.`);
   if (token) tell('APPKEYS_TOKEN or --token wins over this session. Leave it out to use the session.');
 }
 
@@ -66,6 +70,40 @@ async function signIn(settings: SignIn, clientId: string, { port, device, insecu
   return isByDevice
     ? signInByDevice(settings, clientId, insecure)
     : signInByRedirect(settings, clientId, { port, insecure });
+}
+
+/** @returns nothing when the service does not say it */
+async function principalOf(
+  url: string,
+  insecure: boolean,
+  { access_token: token }: Tokens,
+): Promise<string | undefined> {
+  const client = createServiceClient({ url, insecure, token, attempts: 1, timeoutMs: 10_000 });
+  try {
+    const { principal } = await client.listApps({ limit: 1 });
+    return isText(principal) ? principal : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the session, which is the current one then. @returns what the profile was before */
+async function keep(name: string, profile: Profile): Promise<Profile | undefined> {
+  let replaced: Profile | undefined;
+  await changeCredentials((credentials) => {
+    replaced = credentials.profiles.get(name);
+    return { ...withProfile(credentials, name, profile), current: name };
+  });
+  return replaced;
+}
+
+function isOther(one: Profile, other: Profile): boolean {
+  const isKnown = one.principal !== undefined && other.principal !== undefined;
+  return !isSameUrl(one.url, other.url) || (isKnown && one.principal !== other.principal);
+}
+
+function sessionIn({ principal, url }: Profile): string {
+  return `the session${principal === undefined ? '' : ` of ${principal}`} at ${url}`;
 }
 
 function profileOf(

@@ -15,7 +15,7 @@ export function addLogout(program: Command): void {
 async function logout({ all = false }: { all?: boolean }, command: Command): Promise<void> {
   const { insecure = false } = command.optsWithGlobals<Globals>();
   const names = chooseProfiles(command, all);
-  if (names.length === 0) return tell('You are not signed in.');
+  if (names.length === 0) return tell(`You are not signed in${withOthers()}.`);
   const ended = await remove(names);
   await Promise.all([...ended].map(([name, profile]) => endSession(name, profile, insecure)));
 }
@@ -27,6 +27,13 @@ function chooseProfiles(command: Command, all: boolean): string[] {
   if (all) return [...readCredentials().profiles.keys()];
   const { profile } = chooseTarget(wish);
   return profile === undefined ? [] : [profile];
+}
+
+/** Another profile than the one that was meant may have a session. */
+function withOthers(): string {
+  const others = [...readCredentials().profiles.keys()];
+  if (others.length === 0) return '';
+  return `, but these profiles have sessions: ${others.join(', ')}. To end them, pass --profile NAME or --all`;
 }
 
 /** @returns the profiles as they were at the end: another command may have renewed one meanwhile */
@@ -43,7 +50,9 @@ async function endSession(name: string, profile: Profile, insecure: boolean): Pr
   const isRevoked = await revoke(profile, insecure);
   tell(`You are signed out of ${profile.url}. The profile was ${name}.`);
   if (!isRevoked)
-    tell('The identity provider did not revoke the refresh token. The token is no longer on this machine.');
+    tell(
+      'The identity provider did not revoke the refresh token: the token stays valid there until it expires. To end it earlier, end your sessions at the identity provider, or ask its operators to revoke the token.',
+    );
   if (profile.endSessionEndpoint) tell(`To sign out in the browser too, open ${profile.endSessionEndpoint}`);
 }
 

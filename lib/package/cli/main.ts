@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { AppkeysError } from '../client/client.ts';
 import { addApps } from './apps.ts';
+import { loginCommandFor } from './context.ts';
 import { addGrants } from './grants.ts';
 import { addIssuers } from './issuers.ts';
 import { addKeys } from './keys.ts';
@@ -41,13 +42,14 @@ function createProgram(): Command {
 }
 
 /** Says what went wrong. @returns the exit code */
-function report(error: unknown): number {
+function report(error: unknown, program: Command): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  tell(`appkeys: ${error instanceof AppkeysError ? explain(error) : error instanceof Error ? error.message : error}`);
+  const isAnswer = error instanceof AppkeysError;
+  tell(`appkeys: ${isAnswer ? explain(error, program) : error instanceof Error ? error.message : error}`);
   return error instanceof UsageError ? 2 : 1;
 }
 
-function explain(error: AppkeysError): string {
+function explain(error: AppkeysError, program: Command): string {
   const {
     code,
     status,
@@ -59,12 +61,13 @@ function explain(error: AppkeysError): string {
     correlationId,
     errorId,
   } = error;
+  // The service's action is about headers.
+  const isTokenRejected = ['401200', '401300'].includes(code);
   const isUnsure = status === undefined || status >= 500;
   const lines = [
     `${code} ${cause}`,
     ...details.map(({ source, message }) => `  ${source} ${message}`),
-    action,
-    ...(['401200', '401300'].includes(code) ? ['Here: set APPKEYS_TOKEN, give --token, or run "appkeys login".'] : []),
+    isTokenRejected ? `Set APPKEYS_TOKEN, pass --token, or run "${loginCommandFor(program)}".` : action,
     ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds} seconds`]),
     ...(isUnsure && idempotencyKey ? [`To repeat it: --idempotency-key ${idempotencyKey}`] : []),
     `correlationId ${correlationId}${errorId ? `, errorId ${errorId}` : ''}`,
@@ -80,8 +83,9 @@ process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => {});
 
+const program = createProgram();
 try {
-  await createProgram().parseAsync();
+  await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode = report(error, program);
 }

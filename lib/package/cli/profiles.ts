@@ -34,7 +34,7 @@ export function chooseTarget(wish: Wish): Target {
   const { url, profile: name = credentials.current } = wish;
   const known = name === undefined ? undefined : credentials.profiles.get(name);
   if (url !== undefined && !wish.isProfileAsked) return targetAt(url, name, credentials);
-  if (known === undefined && wish.profile !== undefined) throw unknownProfile();
+  if (known === undefined && wish.profile !== undefined) throw unknownProfile(url);
   if (name === undefined || known === undefined) return { url: usualUrl };
   if (url !== undefined && !isSameUrl(url, known.url)) throw otherService(known.url);
   return { url: known.url, profile: name };
@@ -53,26 +53,48 @@ function profileAt(url: string, preferred: string | undefined, { profiles }: Cre
 
 /**
  * @returns where a login goes, and the profile that it makes or replaces
- * @throws UsageError when that profile would have to be chosen by the user
+ * @throws UsageError when that profile would have to be chosen by the user, or has an impossible name
  */
 export function chooseLogin(wish: Wish): Required<Target> {
+  const { url, profile } = loginTarget(wish);
+  if (profile === undefined) throw new UsageError('Give this service a profile of its own: pass --profile NAME.');
+  return { url, profile: profile === wish.profile ? requireName(profile) : profile };
+}
+
+/** @returns the command that signs in there: it names only what a login would not choose by itself */
+export function loginCommand({ url, profile }: Target): string {
+  const { APPKEYS_URL, APPKEYS_PROFILE } = process.env;
+  const usual = {
+    ...(APPKEYS_URL !== undefined && { url: APPKEYS_URL }),
+    ...(APPKEYS_PROFILE && { profile: APPKEYS_PROFILE }),
+  };
+  const whole = { ...(profile !== undefined && { profile }), url };
+  const isEnough = (options: Partial<Target>) => {
+    const login = loginTarget({ ...usual, ...options, isProfileAsked: options.profile !== undefined });
+    return isSameUrl(login.url, url) && (profile === undefined || login.profile === profile);
+  };
+  const options = [{}, profile === undefined ? {} : { profile }, { url }].find(isEnough) ?? whole;
+  return ['appkeys login', ...Object.entries(options).map(([name, value]) => `--${name} ${value}`)].join(' ');
+}
+
+/** Without a profile, the user has to choose one. */
+function loginTarget(wish: Wish): Target {
   const credentials = readCredentials();
   const { profiles, current } = credentials;
   const name = wish.profile ?? (wish.url === undefined ? current : undefined);
   const known = name === undefined ? undefined : profiles.get(name);
   const url = wish.url ?? known?.url ?? usualUrl;
   const isOther = known !== undefined && !isSameUrl(known.url, url) && !wish.isProfileAsked;
-  if (wish.profile !== undefined && !isOther) return { url, profile: requireName(wish.profile) };
-  return { url, profile: profileAt(url, current, credentials) ?? newName(url, credentials) };
+  if (wish.profile !== undefined && !isOther) return { url, profile: wish.profile };
+  const profile = profileAt(url, current, credentials) ?? newName(url, credentials);
+  return { url, ...(profile !== undefined && { profile }) };
 }
 
-function newName(url: string, { profiles }: Credentials): string {
+function newName(url: string, { profiles }: Credentials): string | undefined {
   const ofUrl = normalUrl(url)
     .replace(/^\w+:\/\//, '')
     .replaceAll(/[^\w.-]+/g, '-');
-  const name = ['default', ofUrl.slice(0, 100)].find((free) => !profiles.has(free));
-  if (name === undefined) throw new UsageError('Give this service a profile of its own: pass --profile NAME.');
-  return name;
+  return ['default', ofUrl.slice(0, 100)].find((free) => !profiles.has(free));
 }
 
 function requireName(name: string): string {
@@ -81,13 +103,13 @@ function requireName(name: string): string {
 }
 
 /** The name is not repeated: it could be a secret in the wrong place. */
-function unknownProfile(): Error {
-  return new Error('No profile has this name. Run "appkeys login --profile NAME" to make one.');
+function unknownProfile(url = usualUrl): Error {
+  return new Error(`No profile has this name. Run "${loginCommand({ url, profile: 'NAME' })}" to create one.`);
 }
 
 function otherService(url: string): UsageError {
   return new UsageError(
-    `The profile is of ${url}, and --url or APPKEYS_URL names another service, which must not get its token. Leave one of them out.`,
+    `The profile is for ${url}, but --url or APPKEYS_URL names another service. Leave out the profile or the URL.`,
   );
 }
 

@@ -50,7 +50,7 @@ function takeAnswer(servers: readonly Server[], state: string, patienceMs: numbe
   return new Promise((resolve, reject) => {
     let isTaken = false;
     const timer = setTimeout(
-      () => reject(new Error('Nobody has signed in within 5 minutes. Run "appkeys login" again.')),
+      () => reject(new Error('Nobody has signed in within 5 minutes. Run the command again.')),
       patienceMs,
     );
     const take = (request: IncomingMessage, reply: ServerResponse) => {

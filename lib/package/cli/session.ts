@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { holdCredentials, type Profile, readCredentials, withProfile } from './credentials.ts';
 import { askProvider, refusalOf, serverOf, type Tokens } from './identity-provider.ts';
-import { isSameUrl } from './profiles.ts';
+import { isSameUrl, loginCommand } from './profiles.ts';
 
 /** An access token is renewed so long before it expires, in ms: clocks differ, and calls take time. */
 const marginMs = 60_000;
@@ -30,16 +30,16 @@ async function renew(session: SessionOf): Promise<string> {
     // On a full disk, this fails before the refresh token is used up.
     write((credentials) => credentials);
     const { expiresAt: _, ...kept } = profile;
-    const renewed = { ...kept, ...tokensIn(await refresh(profile, session.insecure)) };
+    const renewed = { ...kept, ...tokensIn(await refresh(profile, session)) };
     write((credentials) => withProfile(credentials, session.name, renewed));
     return renewed.accessToken;
   });
 }
 
 /** Another command may have signed out meanwhile, or signed in at another service. */
-function profileOf({ name, url }: SessionOf): Profile {
-  const profile = readCredentials().profiles.get(name);
-  if (profile === undefined || !isSameUrl(profile.url, url)) throw sessionEnded();
+function profileOf(session: SessionOf): Profile {
+  const profile = readCredentials().profiles.get(session.name);
+  if (profile === undefined || !isSameUrl(profile.url, session.url)) throw sessionEnded(session);
   return profile;
 }
 
@@ -48,22 +48,25 @@ function isFresh({ expiresAt = Number.POSITIVE_INFINITY, refreshToken }: Profile
   return Date.now() < expiresAt - (refreshToken === undefined ? 0 : marginMs);
 }
 
-async function refresh({ issuer, clientId, tokenEndpoint, refreshToken }: Profile, insecure: boolean): Promise<Tokens> {
-  if (refreshToken === undefined) throw sessionEnded();
+async function refresh(
+  { issuer, clientId, tokenEndpoint, refreshToken }: Profile,
+  session: SessionOf,
+): Promise<Tokens> {
+  if (refreshToken === undefined) throw sessionEnded(session);
   const [server, client] = [serverOf(issuer, { token_endpoint: tokenEndpoint }), { client_id: clientId }];
   try {
-    return await askProvider(tokenEndpoint, insecure, async (options) => {
+    return await askProvider(tokenEndpoint, session.insecure, async (options) => {
       const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), refreshToken, options);
       return oauth.processRefreshTokenResponse(server, client, response);
     });
   } catch (error) {
     // Other statuses say that the identity provider is busy or broken.
-    throw [400, 401, 403].includes(refusalOf(error).status ?? 0) ? sessionEnded(error) : error;
+    throw [400, 401, 403].includes(refusalOf(error).status ?? 0) ? sessionEnded(session, error) : error;
   }
 }
 
-function sessionEnded(cause?: unknown): Error {
-  return new Error('Your session has ended. Run "appkeys login".', { cause });
+function sessionEnded({ name, url }: SessionOf, cause?: unknown): Error {
+  return new Error(`Your session has ended. Run "${loginCommand({ url, profile: name })}".`, { cause });
 }
 
 /** @returns the part of a profile that the tokens are; a refresh token that is not replaced stays valid */

@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from 'oauth4webapi';
-import { discover, requireSafeEndpoint } from './identity-provider.ts';
+import { codeIn, discover, requireSafeEndpoint } from './identity-provider.ts';
 import { isRecord, isText } from './shapes.ts';
 
 /** How the service signs users in. */
@@ -42,7 +42,10 @@ const endpointNames = [
  */
 export async function fetchSignIn(url: string, insecure: boolean): Promise<SignIn> {
   const settings = await fetchSettings(url);
-  for (const endpoint of Object.values(settings.endpoints)) requireSafeEndpoint(endpoint, insecure);
+  for (const [key, name] of endpointNames) {
+    const { [key]: endpoint } = settings.endpoints;
+    if (endpoint !== undefined) requireSafeEndpoint(endpoint, insecure, name);
+  }
   const provider = await discover(settings.issuer, insecure);
   requireEndpointsOf(provider, settings);
   return { ...settings, namesIssuer: provider.authorization_response_iss_parameter_supported === true };
@@ -50,14 +53,25 @@ export async function fetchSignIn(url: string, insecure: boolean): Promise<SignI
 
 async function fetchSettings(url: string): Promise<SignInSettings> {
   const response = await request(url);
-  if (response.status === 404)
-    throw new Error(`There is no sign-in at ${url}. Set APPKEYS_TOKEN to an access token instead.`);
+  requireAnswer(url, response);
   const settings = response.ok ? await parse(response) : undefined;
   if (!isSettings(settings))
     throw new Error(
       `The answer of ${url}, with status ${response.status}, does not say how to sign in. Check the URL.`,
     );
   return settings;
+}
+
+/** @throws Error when the service is elsewhere, has no sign-in, or fails */
+function requireAnswer(url: string, { status, headers }: Response): void {
+  if (status === 404)
+    throw new Error(`There is no sign-in at ${url}. Check the URL, or set APPKEYS_TOKEN to an access token.`);
+  if (status >= 500) throw new Error(`The service at ${url} answered with status ${status}. Try again in a while.`);
+  const location = headers.get('location');
+  if (status >= 300 && status < 400 && location !== null)
+    throw new Error(
+      `The service at ${url} redirects to ${URL.parse(location, url)?.origin} (status ${status}). Check the URL.`,
+    );
 }
 
 /**
@@ -70,16 +84,17 @@ function requireEndpointsOf(provider: AuthorizationServer, { issuer, endpoints }
   const [, foreign] = endpointNames.find(isForeign) ?? [];
   if (foreign !== undefined)
     throw new Error(
-      `The service names a ${foreign} that the identity provider at ${new URL(issuer).origin} does not have. Check the URL, or tell the operators of the service.`,
+      `The identity provider at ${new URL(issuer).origin} does not have the ${foreign} that the service names. Check the URL, or tell the operators of the service.`,
     );
 }
 
 async function request(url: string): Promise<Response> {
   try {
     const signal = AbortSignal.timeout(answerMs);
-    return await fetch(`${url}/console/sign-in.json`, { redirect: 'error', signal });
+    return await fetch(`${url}/console/sign-in.json`, { redirect: 'manual', signal });
   } catch (cause) {
-    throw new Error(`No answer came from ${url}. Check the URL, and that the service is running.`, { cause });
+    const code = cause instanceof Error ? codeIn(cause.cause) : '';
+    throw new Error(`No answer came from ${url}${code}. Check the URL, and that the service is running.`, { cause });
   }
 }
 

@@ -8,14 +8,14 @@ import { complain, isOutdated } from './notices.ts';
 
 const places = Number(document.body.dataset.places);
 
-/** An application with its places, each with a key or free. */
+/** An application with its slots, each with a key or free. */
 export function appView(appkeys: Client, app: App, viewer: Viewer): HTMLElement {
-  const shown = element('ol', { class: 'places', 'aria-label': 'Places for keys', 'aria-busy': 'true' });
+  const shown = element('ol', { class: 'places', 'aria-label': 'Slots for API keys', 'aria-busy': 'true' });
   const count = element('p', { class: 'count' });
   const deactivated = element(
     'p',
     { class: 'badge disabled' },
-    'Deactivated: its keys are refused, and none can be made',
+    'Deactivated: its API keys are rejected, and none can be generated',
   );
   let asked = 0;
   const refresh = async () => {
@@ -42,13 +42,13 @@ export function appView(appkeys: Client, app: App, viewer: Viewer): HTMLElement 
     deactivated.hidden = takesKeys;
     const serving = keys.filter((key) => stateOf(key, now).kind !== 'expired').length;
     const context: AppContext = { appkeys, app, refresh, hasFreePlace: serving < places };
-    const make = () => button('Make a key', () => askForNewKey(context), { class: 'primary', id: 'make' });
+    const make = () => button('Generate API key', () => askForNewKey(context), { class: 'primary', id: 'make' });
     const free = Array.from({ length: places - keys.length }, (_, index) =>
       freePlace(index === 0 && takesKeys ? make() : undefined),
     );
     shown.replaceChildren(...keys.map((key) => keyCard(context, key, now)), ...free);
     shown.removeAttribute('aria-busy');
-    // An expired key gives its place to the next one.
+    // An expired key is replaced by the next one.
     count.replaceChildren(
       countText(keys.length),
       ...(takesKeys && context.hasFreePlace && free.length === 0 ? [make()] : []),
@@ -76,7 +76,7 @@ export function appView(appkeys: Client, app: App, viewer: Viewer): HTMLElement 
 }
 
 function countText(taken: number): string {
-  return `${taken} of ${places} places taken`;
+  return `${taken} of ${places} slots taken`;
 }
 
 /** What is made anew has the focus if what was there had it. */

@@ -4,6 +4,7 @@ import { appList } from './app-list.ts';
 import { appView } from './app-view.ts';
 import { labelled } from './dialog.ts';
 import { button, element, requireElement } from './element.ts';
+import { forgetPrincipal, previousPrincipal } from './last-principal.ts';
 import { complain, say, sayNothing } from './notices.ts';
 
 /** What gets an access token, and what is done to forget it. */
@@ -65,7 +66,8 @@ function tokenForm(): HTMLElement {
   return form;
 }
 
-async function openWith(access: Access): Promise<void> {
+/** @returns who the token is of */
+async function openWith(access: Access): Promise<string> {
   requireSecurePage();
   const appkeys = createClient({ url: new URL('.', location.href).href, token: access.token });
   const { principal } = await appkeys.listApps({ limit: 1 });
@@ -78,6 +80,7 @@ async function openWith(access: Access): Promise<void> {
     view,
   );
   who.replaceChildren(element('span', {}, principal), button(access.leave.words, access.leave.run));
+  return principal;
 }
 
 // The view hears it itself: a listener of the document's would keep a view that is gone, and the token with it.
@@ -87,6 +90,7 @@ document.addEventListener('visibilitychange', () => {
 
 /** Shows that nobody is signed in, whether or not the page is left for the identity provider then. */
 function forget(): void {
+  forgetPrincipal();
   askWho();
   say('You are signed out here. The identity provider may still know you.');
 }
@@ -98,7 +102,9 @@ async function begin(): Promise<void> {
   const session = await resumeSession(signInConfig, askAgain);
   if (!session) return askWho();
   const signOut = () => void session.signOut(forget).catch(complain);
-  await openWith({ token: session.token, leave: { words: 'Sign out', run: signOut } });
+  const principal = await openWith({ token: session.token, leave: { words: 'Sign out', run: signOut } });
+  const previous = previousPrincipal(principal);
+  if (previous !== undefined) say(`You are signed in as ${principal} now, no longer as ${previous}.`);
 }
 
 function askAgain(why: unknown): void {

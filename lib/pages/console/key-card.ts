@@ -5,7 +5,7 @@ import { handleOf, stateOf } from './key-state.ts';
 import { complain, isOutdated, say } from './notices.ts';
 import { formatTime, fromNow } from './times.ts';
 
-/** A key in its place: what it is, what it has done, and what can be done with it. */
+/** A key in its slot: what it is, what it has done, and what can be done with it. */
 export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElement {
   const { name, apiKey, description, createdTime, lastUsedTime, expiresAt, enabled, scopes, allowedSources } = key;
   const state = stateOf(key, now);
@@ -42,16 +42,16 @@ export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElem
   );
 }
 
-/** A place without a key. */
+/** A slot without a key. */
 export function freePlace(make: HTMLElement | undefined): HTMLElement {
-  return element('li', { class: 'place free' }, element('p', {}, 'Free place'), make);
+  return element('li', { class: 'place free' }, element('p', {}, 'Free slot'), make);
 }
 
 async function switchKey({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): Promise<void> {
   const { apiKey, name, enabled } = key;
   try {
     await (enabled ? appkeys.disableApiKey({ app, apiKey }) : appkeys.enableApiKey({ app, apiKey }));
-    say(enabled ? `“${name}” is disabled, and keeps its place.` : `“${name}” is enabled.`);
+    say(enabled ? `“${name}” is disabled. It still counts toward the key limit.` : `“${name}” is enabled.`);
     refresh().catch(complain);
   } catch (error) {
     complain(error);

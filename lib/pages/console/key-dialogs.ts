@@ -34,9 +34,9 @@ export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: AppContext
   const expiry = expiryField();
   const generate = repeatable(appkeys.generateApiKey);
   ask({
-    title: 'Make a key',
+    title: 'Generate API key',
     content: [labelled('Name', name, 'What it is for: “billing, production”'), ...expiry.content],
-    action: 'Make key',
+    action: 'Generate key',
     refresh,
     run: async () => {
       const made = await generate({ app, name: name.value, expiresAt: expiry.value() });
@@ -108,8 +108,8 @@ function overlapField({ hasFreePlace }: AppContext) {
   );
   if (hasFreePlace) select.value = '86400';
   const hint = hasFreePlace
-    ? 'So long both keys serve, and you replace the one by the other.'
-    : 'Both can serve only where a place is free.';
+    ? 'Both keys are valid during the overlap, so you have time to switch to the new one.'
+    : 'An overlap needs a free slot.';
   return {
     content: [labelled('Overlap', select, hint)],
     value: () => ({ overlapSeconds: Number(select.value) }),
@@ -121,7 +121,7 @@ export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: AppConte
     title: `Delete “${name}”?`,
     content: [
       element('p', {}, 'Fingerprint ', element('code', {}, handleOf(apiKey))),
-      element('p', {}, 'Whoever still uses this key is refused from then on. It cannot be brought back.'),
+      element('p', {}, "Requests that still use this key will be rejected. You can't undo this."),
     ],
     action: 'Delete key',
     isDangerous: true,

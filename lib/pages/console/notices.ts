@@ -14,7 +14,8 @@ export function say(text: string): void {
 
 export function complain(error: unknown): void {
   sayNothing();
-  requireElement('alert').replaceChildren(...describeError(error));
+  const isAsked = document.querySelector('.sign-in') !== null;
+  requireElement('alert').replaceChildren(...describeError(error, isAsked));
 }
 
 export function sayNothing(): void {
@@ -28,9 +29,13 @@ export function isOutdated(error: unknown): boolean {
   return error instanceof AppkeysError && (error.status === 404 || error.status === 409);
 }
 
-/** What an error means and what to do about it, as the service says it. */
-export function describeError(error: unknown): HTMLElement[] {
-  if (error instanceof SignInError) return describeSignInError(error);
+/**
+ * What an error means and what to do about it, as the service says it.
+ * @param isAsked whether there is a way to sign in beside it
+ */
+export function describeError(error: unknown, isAsked = false): HTMLElement[] {
+  const signInAgain = isAsked ? [] : signInButton();
+  if (error instanceof SignInError) return [element('p', { class: 'cause' }, error.message), ...signInAgain];
   if (!(error instanceof AppkeysError)) throw error;
   const { cause, action, code, status, correlationId, details = [], retryAfterSeconds } = error;
   return [
@@ -39,17 +44,12 @@ export function describeError(error: unknown): HTMLElement[] {
     element('p', {}, action),
     ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `Retry-After: ${retryAfterSeconds} seconds`)]),
     element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`),
-    ...(status === 401 ? signInButton() : []),
+    ...(status === 401 ? signInAgain : []),
   ];
-}
-
-function describeSignInError({ message }: SignInError): HTMLElement[] {
-  return [element('p', { class: 'cause' }, message), ...signInButton()];
 }
 
 /** What was typed stays until the user leaves for the identity provider. */
 function signInButton(): HTMLElement[] {
   const config = readSignInConfig();
-  const isAsked = document.querySelector('.sign-in') !== null;
-  return config && !isAsked ? [button('Sign in', () => signIn(config).catch(complain))] : [];
+  return config ? [button('Sign in', () => signIn(config).catch(complain))] : [];
 }

@@ -25,6 +25,13 @@ export interface Session {
 /** Why somebody is not signed in, in words for people. */
 export class SignInError extends Error {}
 
+/** The session is over, not only the identity provider out of order. */
+class SessionEnd extends SignInError {
+  constructor(options?: ErrorOptions) {
+    super('Your session has ended. Sign in again.', options);
+  }
+}
+
 const denied = 'You are not signed in. The sign-in was cancelled, or the identity provider denied it.';
 
 /** Between leaving for the identity provider and coming back; of this tab alone. */
@@ -40,7 +47,6 @@ interface Pending {
   readonly leftAt: number;
 }
 
-const hasEnded = 'Your session has ended. Sign in again.';
 const storageKey = 'appkeys sign-in';
 const answerMs = 10_000;
 /** An access token is renewed at most so long before it expires, in ms: clocks differ, and calls take time. */
@@ -59,7 +65,7 @@ export function readSignInConfig(): SignInConfig | undefined {
 /**
  * Resumes the session when the page is loaded: takes what a sign-in has come back with, or asks the identity provider
  * for it without showing anything, for which the page is left.
- * @param tellOfEnd is called when the user signs out in another tab
+ * @param tellOfEnd is called when the session ends and this page did not sign out
  * @returns undefined when the user has to sign in
  * @throws SignInError when a sign-in failed, or the identity provider does not answer
  */
@@ -138,20 +144,24 @@ function hasLeft(endpoint: string): Promise<never> {
 
 /**
  * A provider that is down must not take the page away.
- * @throws SignInError when no answer of any kind comes
+ * @throws SignInError when no answer of any kind comes, or one that tells of a failure
  */
 async function requireReachable(issuer: string, tokenEndpoint: string): Promise<void> {
   // The page may ask one origin, where only the token endpoint is known, unless it is that of the issuer.
   const page = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const isSame = URL.parse(page)?.origin === new URL(tokenEndpoint).origin;
-  const url = isSame ? page : tokenEndpoint;
   const options = { cache: 'no-store', signal: AbortSignal.timeout(answerMs) } as const;
-  try {
-    // Without CORS, a Cross-Origin-Resource-Policy may hide the answer. With CORS, it does not count.
-    await fetch(url, { ...options, mode: 'no-cors' }).catch(() => fetch(url, options));
-  } catch {
-    throw unreachable(tokenEndpoint);
-  }
+  const ask = (mode: RequestMode) => fetch(isSame ? page : tokenEndpoint, { ...options, mode });
+  // The answer of a discovery page can be read, for which CORS is needed. Elsewhere, only whether one comes is known, but
+  // a Cross-Origin-Resource-Policy may hide it where CORS does not.
+  const [first, second] = isSame ? (['cors', 'no-cors'] as const) : (['no-cors', 'cors'] as const);
+  const { status } = await ask(first)
+    .catch(() => ask(second))
+    .catch(() => {
+      throw unreachable(tokenEndpoint);
+    });
+  if (status >= 500)
+    throw new SignInError(`${providerAt(tokenEndpoint)} does not answer properly. Try again in a while.`);
 }
 
 function unreachable(endpoint: string): SignInError {
@@ -204,15 +214,21 @@ function sessionOf(
     tellOfEnd(new SignInError('You have signed out in another tab. Sign in again.'));
   };
   const renew = async (old: oauth.TokenEndpointResponse) => {
-    const renewed = await refresh(config, old);
-    if (!tokens) throw new SignInError(hasEnded);
+    const renewed = await refresh(config, old).catch((error: unknown) => {
+      if (error instanceof SessionEnd && tokens) {
+        end();
+        tellOfEnd(error);
+      }
+      throw error;
+    });
+    if (!tokens) throw new SessionEnd();
     tokens = renewed;
     renewAt = renewalTime(renewed);
     return renewed.access_token;
   };
   return {
     async token() {
-      if (!tokens) throw new SignInError(hasEnded);
+      if (!tokens) throw new SessionEnd();
       if (Date.now() < renewAt) return tokens.access_token;
       renewing ??= renew(tokens).finally(() => {
         renewing = undefined;
@@ -252,7 +268,7 @@ async function refresh(
 ): Promise<oauth.TokenEndpointResponse> {
   const [server, client] = [serverOf(config), { client_id: config.clientId }];
   const { refresh_token: refreshToken } = tokens;
-  if (refreshToken === undefined) throw new SignInError(hasEnded);
+  if (refreshToken === undefined) throw new SessionEnd();
   return asSignInError(config, async () => {
     const response = await oauth.refreshTokenGrantRequest(
       server,
@@ -271,11 +287,16 @@ async function asSignInError<T>({ endpoints }: SignInConfig, work: () => Promise
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof oauth.ResponseBodyError && cause.error === 'invalid_grant')
-      throw new SignInError(hasEnded, { cause });
-    if (cause instanceof TypeError || cause instanceof DOMException) throw unreachable(endpoints.token);
+    if (cause instanceof oauth.ResponseBodyError && cause.error === 'invalid_grant') throw new SessionEnd({ cause });
+    if (cause instanceof TypeError || cause instanceof DOMException || isFailure(cause))
+      throw unreachable(endpoints.token);
     throw new SignInError('The identity provider gave an answer that cannot be used. Sign in again.', { cause });
   }
+}
+
+/** @returns whether the identity provider answered with a status of 500 or more */
+function isFailure(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof Response && error.cause.status >= 500;
 }
 
 function serverOf({ issuer, endpoints }: SignInConfig): oauth.AuthorizationServer {
@@ -322,7 +343,7 @@ function requireAnswer({ silentCount, leftAt }: Pending): void {
   if (silentCount === 0) return;
   if (Date.now() - leftAt > seenMs)
     throw new SignInError(
-      `The identity provider did not send you back to this page. Its client must have the redirect URI ${redirectUri()}.`,
+      `The identity provider did not send you back to this page. It may be slow or out of order, or its client may lack the redirect URI ${redirectUri()}.`,
     );
   if (silentCount > 1)
     throw new SignInError(

@@ -225,6 +225,34 @@ describe('the local identity provider', () => {
     for (const line of lines) expect(line).toMatch(/; samesite=(lax|strict); httponly$/i);
   });
 
+  it('says that a sign-in of a terminal was cancelled', async () => {
+    const { deviceAuthorization = '' } = signInSettings(service().issuer).endpoints;
+    const body = new URLSearchParams({ client_id: 'appkeys', scope: 'openid' });
+    const { user_code, verification_uri } = (await (
+      await fetch(deviceAuthorization, { method: 'POST', body })
+    ).json()) as {
+      user_code: string;
+      verification_uri: string;
+    };
+    const visitor = new Visitor();
+    const enter = async (fields: Record<string, string>) => {
+      const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec(await (await visitor.ask(verification_uri)).text()) ?? [];
+      const form = new URLSearchParams({ xsrf, ...fields });
+      return (await visitor.ask(verification_uri, { method: 'POST', body: form })).text();
+    };
+    expect(await enter({ user_code: 'WRNG-CODE' })).toContain('This code is unknown or has expired. Try again.');
+    const page = await enter({ user_code, confirm: 'yes', abort: 'yes' });
+    expect(page).toContain('The sign-in was cancelled. You can close this page.');
+    expect(page).not.toContain('<form');
+  });
+
+  it('revokes a refresh token', async () => {
+    const tokens = await signIn(service().issuer, 'demo');
+    const body = new URLSearchParams({ client_id: 'appkeys', token: tokens.refresh_token });
+    const reply = await fetch(`${service().issuer}/token/revocation`, { method: 'POST', body });
+    expect([reply.status, (await refreshed(service().issuer, tokens)).status]).toEqual([200, 400]);
+  });
+
   it('writes nothing into the log of the service', () => {
     expect(service().output()).not.toMatch(/oidc|warning|notice/i);
   });

@@ -204,11 +204,11 @@ describe('apps delete', () => {
     expect(lines()).toEqual([]);
   });
 
-  it('2 where nobody is there to be asked: nothing is deleted', async () => {
+  it('2 where the input is not a terminal: nothing is deleted', async () => {
     expect(await remove('hrn:app/a', { input: 'y\n' })).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'appkeys: Nobody is there to be asked: give --yes to delete.\n',
+      stderr: "appkeys: Can't ask for confirmation because the input is not a terminal. To delete, pass --yes.\n",
     });
     expect(lines()).toEqual([]);
   });

@@ -176,7 +176,7 @@ describe('appkeys keys', () => {
 });
 
 describe('appkeys asks before it deletes', () => {
-  it('2 when nobody is there and --yes is not given; nothing is deleted', async () => {
+  it('2 when the input is not a terminal and --yes is not given; nothing is deleted', async () => {
     const app = await newApp();
     const { apiKey } = await newKey(app);
     for (const args of [
@@ -187,7 +187,7 @@ describe('appkeys asks before it deletes', () => {
       expect(await appkeys(args)).toEqual({
         code: 2,
         stdout: '',
-        stderr: 'appkeys: Nobody is there to be asked: give --yes to delete.\n',
+        stderr: "appkeys: Can't ask for confirmation because the input is not a terminal. To delete, pass --yes.\n",
       });
     expect(await client.getApiKey({ app: app.hrn, apiKey })).toMatchObject({ apiKey });
   });
@@ -260,7 +260,7 @@ describe('appkeys open', () => {
 describe('appkeys, when it cannot be done', () => {
   it.each([
     ['no token', { APPKEYS_TOKEN: '' }, /^appkeys: You are not signed in to http.+\n$/],
-    ['a wrong token', { APPKEYS_TOKEN: 'a.b.c' }, /^appkeys: 401300 .+\n.+\nHere: set APPKEYS_TOKEN/],
+    ['a wrong token', { APPKEYS_TOKEN: 'a.b.c' }, /^appkeys: 401300 .+\nSet APPKEYS_TOKEN/],
     ['a token that cannot be sent', { APPKEYS_TOKEN: 'to ken' }, /^appkeys: BAD_TOKEN (?!.*to ken)/],
   ])('1 with %s', async (_, env, stderr) => {
     expect(await appkeys(['apps', 'list'], env)).toEqual({

@@ -71,27 +71,41 @@ describe('the credentials file', () => {
     expect(await list()).toEqual({
       code: 1,
       stdout: '',
-      stderr: `appkeys: Other users of this machine have rights on your credentials. Take them away: chmod 600 ${home().path}\n`,
+      stderr: `appkeys: Other users of this machine have access to ${home().path}, and may have read your tokens. Run "chmod 600 ${home().path}", then sign out and in again: "appkeys logout --all", "appkeys login".\n`,
     });
     expect(provider().seen).toEqual([]);
   });
 
-  it.each([
-    '',
-    '{',
-    'null',
-    '[]',
-    '{}',
-    '{"profiles": []}',
-    '{"profiles": {"a": null}}',
-    '{"profiles": {"a": {"url": "nonsense"}}}',
-  ])('1 when it is %j, and it stays as it is', async (text) => {
+  it.each(['', '{', 'null', '[]', '"x"'])('1 when it is %j, and it stays as it is', async (text) => {
     home().write(text);
-    const stderr = `appkeys: The file ${home().path} is broken. Delete it, and run "appkeys login".\n`;
+    const advice = 'Delete it, and run "appkeys login". Sessions in it remain at the identity provider.';
+    const stderr = `appkeys: The file ${home().path} is broken. ${advice}\n`;
     for (const args of [['apps', 'list'], ['login'], ['logout'], ['whoami']])
       expect(await home().run(args)).toEqual({ code: 1, stdout: '', stderr });
     expect(readFileSync(home().path, 'utf8')).toBe(text);
   });
+
+  it.each(['{}', '{"profiles": []}', '{"profiles": "x"}'])('has no session when it is %j', async (text) => {
+    home().write(text);
+    expect(await list()).toMatchObject({ code: 1, stderr: expect.stringContaining('You are not signed in to') });
+  });
+
+  it.each([null, 'x', { url: 'nonsense' }, { principal: 1 }])(
+    'without a profile that is %j has the others: it says so once, and the next write drops that profile',
+    async (part) => {
+      const { url } = provider();
+      const broken = part !== null && typeof part === 'object' ? { ...session(url), ...part } : part;
+      home().write({ current: 'good', profiles: { broken, good: session(url, { expiresAt: soon() }) } });
+      const words = `The profile broken in ${home().path} is broken and is ignored. Run "appkeys login --profile broken".\n`;
+      expect(await list()).toEqual({
+        code: 0,
+        stdout: '',
+        stderr: `${words}There are no applications that you may see.\n`,
+      });
+      expect(Object.keys(home().read().profiles)).toEqual(['good']);
+      expect((await list()).stderr).not.toContain('broken');
+    },
+  );
 
   it.each<[string, (path: string) => void]>([
     ['a folder', (path) => mkdirSync(path, { mode: 0o700 })],
@@ -130,6 +144,27 @@ describe('the credentials file', () => {
   it('does not matter where the URL and the token are given', async () => {
     home().write('{');
     expect(await list({ APPKEYS_URL: provider().url, APPKEYS_TOKEN: 'mine' })).toMatchObject({ code: 0 });
+  });
+
+  it('does not matter where the token alone is given: the service is the local one', async () => {
+    home().write('{');
+    const asked = vi
+      .spyOn(globalThis, 'fetch')
+      .mockImplementation(async () => Response.json({ principal: 'x', items: [] }));
+    expect(await list({ APPKEYS_TOKEN: 'mine' })).toMatchObject({ code: 0 });
+    expect(asked.mock.calls.map(([request]) => new Request(request).url)).toEqual(['http://127.0.0.1:3000/apps']);
+  });
+
+  it('1 when it is broken and a profile is to say where the service is', async () => {
+    home().write('{');
+    for (const [env, args] of [
+      [{ APPKEYS_PROFILE: 'x' }, []],
+      [{}, ['--profile', 'x']],
+    ] as const)
+      expect(await list({ APPKEYS_TOKEN: 'mine', ...env }, [...args])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('is broken. Delete it'),
+      });
   });
 
   it('is written with mode 0600, and nothing is left beside it', () => {
@@ -230,7 +265,7 @@ describe('which token and which service count', () => {
       [[], { APPKEYS_URL: there() }],
     ] as const) {
       const { code, stderr } = await list(env, ['--profile', 'default', ...args]);
-      expect([code, stderr]).toEqual([2, expect.stringContaining(`The profile is of ${here()}, and --url`)]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`The profile is for ${here()}, but --url`)]);
     }
     expect(provider().seen).toEqual([]);
   });
@@ -246,14 +281,78 @@ describe('which token and which service count', () => {
     ['APPKEYS_PROFILE', [], { APPKEYS_PROFILE: 'x' }],
   ])('1 for %s that is unknown', async (_, args, env) => {
     both();
-    const stderr = 'appkeys: No profile has this name. Run "appkeys login --profile NAME" to make one.\n';
+    const stderr = 'appkeys: No profile has this name. Run "appkeys login --profile NAME" to create one.\n';
     expect(await list(env, args)).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  it('1 for --profile that is unknown, and --url: the login has that too', async () => {
+    both();
+    const { stderr } = await list({}, ['--profile', 'x', '--url', there()]);
+    expect(stderr).toContain(`Run "appkeys login --profile NAME --url ${there()}" to create one.`);
   });
 
   it('without a profile, the service is the local one', async () => {
     expect(await home().run(['open', 'docs'])).toMatchObject({ stdout: 'http://127.0.0.1:3000/docs\n' });
     both();
     expect(await home().run(['open', 'docs'])).toMatchObject({ stdout: `${here()}/docs\n` });
+  });
+});
+
+describe('the login that is advised', () => {
+  const sessions = () => {
+    const { url } = provider();
+    const over = { expiresAt: 0, refreshToken: undefined };
+    const profiles = {
+      default: session(url, over),
+      other: session(`${url}/other`, over),
+      second: session(`${url}/other`, over),
+    };
+    home().write({ current: 'default', profiles });
+  };
+  const there = () => `${provider().url}/other`;
+
+  it.each<[string, () => string[], Record<string, string>, () => string]>([
+    ['the last login', () => [], {}, () => ''],
+    ['another profile', () => ['--profile', 'other'], {}, () => ' --profile other'],
+    ['the usual profile of the environment', () => [], { APPKEYS_PROFILE: 'other' }, () => ''],
+    ['not that one', () => ['--profile', 'default'], { APPKEYS_PROFILE: 'other' }, () => ' --profile default'],
+    ['the URL of another profile', () => ['--url', there()], {}, () => ' --profile other'],
+    ['the second profile of a URL', () => ['--profile', 'second'], {}, () => ' --profile second'],
+  ])('is that of the session that has ended: %s', async (_, args, env, options) => {
+    sessions();
+    const stderr = `appkeys: Your session has ended. Run "appkeys login${options()}".\n`;
+    expect(await list(env, args())).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  it('has the URL where nobody is signed in, unless a login goes there by itself', async () => {
+    const url = `${there()}/third`;
+    const words = (command: string) => `You are not signed in to ${url}. Run "${command}", or set APPKEYS_TOKEN.`;
+    for (const prepare of [() => {}, sessions]) {
+      prepare();
+      expect((await list({}, ['--url', url])).stderr).toContain(words(`appkeys login --url ${url}`));
+      expect((await list({ APPKEYS_URL: url })).stderr).toContain(words('appkeys login'));
+    }
+  });
+
+  it('has the URL alone where the usual profiles are those of other services', async () => {
+    const url = 'https://appkeys.example/prod';
+    const profiles = { default: session(provider().url), 'appkeys.example-prod': session(there()) };
+    home().write({ current: 'default', profiles });
+    const { stderr } = await list({}, ['--url', url]);
+    expect(stderr).toContain(`You are not signed in to ${url}. Run "appkeys login --url ${url}"`);
+  });
+
+  it('goes with a token that the service rejects', async () => {
+    const { url } = provider();
+    home().write({ current: 'default', profiles: { default: session(url), other: session(there()) } });
+    const body = { code: '401300', cause: 'No.', action: 'Send the header.', correlationId: 'c' };
+    provider().answers['GET /other/apps'] = { status: 401, body };
+    const hint = (command: string) => `No.\nSet APPKEYS_TOKEN, pass --token, or run "${command}".\ncorrelationId c`;
+    expect((await list({}, ['--profile', 'other'])).stderr).toContain(hint('appkeys login --profile other'));
+    const env = { APPKEYS_TOKEN: 'mine' };
+    expect((await list(env, ['--url', there()])).stderr).toContain(hint(`appkeys login --url ${there()}`));
+    home().write('{');
+    expect((await list(env, ['--url', there()])).stderr).toContain(hint('appkeys login'));
   });
 });
 

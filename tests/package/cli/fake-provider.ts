@@ -8,6 +8,8 @@ export interface FakeAnswer {
   /** JSON unless it is text */
   readonly body?: unknown;
   readonly isHtml?: boolean;
+  /** where it redirects to */
+  readonly location?: string;
   /** whether it never comes */
   readonly isLost?: boolean;
 }
@@ -40,10 +42,12 @@ export function useFakeProvider(): () => FakeProvider {
     const form = Object.fromEntries(new URLSearchParams(await text(request)));
     const seen = { line, form, authorization: headers.authorization };
     provider.seen.push(seen);
-    const { status = 200, body = {}, isHtml = false, isLost = false } = answerTo(seen, provider);
+    const { status = 200, body = {}, isHtml = false, location, isLost = false } = answerTo(seen, provider);
     if (isLost) return;
     const type = isHtml ? 'text/html' : 'application/json';
-    reply.writeHead(status, { 'content-type': type }).end(typeof body === 'string' ? body : JSON.stringify(body));
+    reply
+      .writeHead(status, { 'content-type': type, ...(location && { location }) })
+      .end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -323,7 +323,7 @@ describe('keys delete', () => {
     expect(lines()).toEqual([]);
   });
 
-  it('2 where nobody is there to be asked: nothing is deleted', async () => {
+  it('2 where the input is not a terminal: nothing is deleted', async () => {
     expect([(await keys(['delete', app, key.apiKey], [])).code, lines()]).toEqual([2, []]);
   });
 

@@ -35,22 +35,40 @@ afterEach(() => void vi.restoreAllMocks());
 describe('the settings of the sign-in', () => {
   const words = (status: number) => `with status ${status}, does not say how to sign in. Check the URL.`;
 
+  const { endpoints: plain } = signInSettings('http://localhost');
+
   it.each<[string, FakeAnswer, string]>([
-    ['there are none', { status: 404, body: { code: '404404' } }, 'Set APPKEYS_TOKEN to an access token instead.'],
+    [
+      'there are none',
+      { status: 404, body: { code: '404404' } },
+      'Check the URL, or set APPKEYS_TOKEN to an access token.',
+    ],
     ['no JSON', { body: '<html>', isHtml: true }, words(200)],
     ['other JSON', { body: { issuer: 'x' } }, words(200)],
     ['null', { body: null }, words(200)],
     ['no text for a parameter', { body: { ...signInSettings('http://localhost'), parameters: { a: 1 } } }, words(200)],
-    ['an error', { status: 500, body: {} }, words(500)],
+    ['a rejection', { status: 403, body: {} }, words(403)],
+    ['an error', { status: 500, body: {} }, 'answered with status 500. Try again in a while.'],
+    [
+      'a redirect',
+      { status: 302, location: 'https://sso.invalid/login?secret=x' },
+      'redirects to https://sso.invalid (status 302). Check the URL.',
+    ],
+    ['a redirect to nowhere', { status: 302 }, words(302)],
     [
       'an endpoint that is no URL',
       { body: signInSettings('nonsense') },
-      'An endpoint of the identity provider is no https URL.',
+      'The authorization_endpoint of the identity provider is no https URL.',
     ],
     [
       'an endpoint of another kind',
-      { body: signInSettings('file://x') },
-      'An endpoint of the identity provider is no https URL.',
+      { body: signInSettings('http://localhost', { endpoints: { ...plain, endSession: 'file://x' } }) },
+      'The end_session_endpoint of the identity provider is no https URL.',
+    ],
+    [
+      'an issuer that is no URL',
+      { body: signInSettings('http://localhost', { issuer: 'nonsense' }) },
+      'The issuer of the identity provider is no https URL.',
     ],
     [
       'plain http',
@@ -66,7 +84,7 @@ describe('the settings of the sign-in', () => {
 
   it('1 when no answer comes', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
-    const stderr = `appkeys: No answer came from ${url}. Check the URL, and that the service is running.\n`;
+    const stderr = `appkeys: No answer came from ${url} (ECONNREFUSED). Check the URL, and that the service is running.\n`;
     expect(await home().run(['login', '--url', url])).toEqual({ code: 1, stdout: '', stderr });
   });
 
@@ -85,7 +103,7 @@ describe('the settings of the sign-in', () => {
     const { endpoints } = signInSettings(url);
     configure({ endpoints: { ...endpoints, [name]: `${url}/foreign` } });
     for (const args of [[], ['--no-device']]) {
-      const words = `The service names a ${known} that the identity provider at ${url} does not have.`;
+      const words = `The identity provider at ${url} does not have the ${known} that the service names.`;
       const stderr = `appkeys: ${words} Check the URL, or tell the operators of the service.\n`;
       expect(await login(...args)).toEqual({ code: 1, stdout: '', stderr });
     }
@@ -125,7 +143,7 @@ describe('a sign-in with a code', () => {
     expect(await login()).toEqual({
       code: 0,
       stdout: '',
-      stderr: `Open ${url}/activate in a browser and enter the code AB-CD\nYou are signed in to ${url}. The profile is default.\n`,
+      stderr: `Open ${url}/activate in a browser and enter the code AB-CD\nYou are signed in to ${url} as demo. The profile is default.\n`,
     });
     expect(await home().opened()).toBe(`${url}/activate?code=AB`);
     const [, , device, first, second] = provider().seen;
@@ -142,6 +160,7 @@ describe('a sign-in with a code', () => {
       profiles: {
         default: {
           ...session(url, { clientId: 'terminal', accessToken: 'access-2', refreshToken: 'refresh-2' }),
+          principal: 'demo',
           expiresAt: expect.any(Number),
         },
       },
@@ -174,7 +193,7 @@ describe('a sign-in with a code', () => {
     provider().answers['POST /device'] = { body: deviceAnswer(provider().url, device) };
     provider().answers['POST /token'] = pending;
     const { code, stderr } = await login();
-    expect([code, stderr.split('\n')[1]]).toEqual([1, 'appkeys: The code has expired. Run "appkeys login" again.']);
+    expect([code, stderr.split('\n')[1]]).toEqual([1, 'appkeys: The code has expired. Run the command again.']);
   });
 
   it.each<[string, FakeAnswer, string]>([
@@ -186,7 +205,7 @@ describe('a sign-in with a code', () => {
     [
       'has an expired code',
       { status: 400, body: { error: 'expired_token' } },
-      'The code has expired. Run "appkeys login" again.',
+      'The code has expired. Run the command again.',
     ],
     ['is rejected', { status: 400, body: { error: 'invalid_client' } }, 'rejected the request: invalid_client.'],
     ['gets an error', { status: 502, body: 'x', isHtml: true }, 'gave an answer that cannot be used.'],
@@ -210,14 +229,14 @@ describe('a sign-in with a code', () => {
     [
       'an error',
       { status: 401, body: { error: 'unauthorized_client' } },
-      'rejected the request: unauthorized_client. Try "appkeys login --no-device".',
+      'rejected the request: unauthorized_client. Try again with --no-device.',
     ],
     ['no JSON', { body: '<html>', isHtml: true }, 'gave an answer that cannot be used.'],
     ['a redirect', { status: 302 }, 'gave an answer that cannot be used.'],
     [
       'an address that is no web page',
       { body: deviceAnswer('file:///etc') },
-      'An endpoint of the identity provider is no https URL.',
+      'The verification_uri of the identity provider is no https URL.',
     ],
   ])('1 when the request for a code gets %s', async (_, answer, words) => {
     provider().answers['POST /device'] = answer;
@@ -283,6 +302,23 @@ describe('the profile of a login', () => {
     expect(home().read().profiles.mine?.url).toBe(first);
   });
 
+  it('says which session it replaces: of another principal, or at another service', async () => {
+    const [first, second] = [at(''), at('/prod')];
+    const replaced = async (url: string, principal: string) => {
+      provider().answers['GET /apps'] = { body: { principal, items: [] } };
+      const { stderr } = await home().run(['login', '--url', url, '--profile', 'mine']);
+      return stderr.split('\n').slice(1, -1);
+    };
+    const signedIn = (who: string, url = first) => `You are signed in to ${url}${who}. The profile is mine.`;
+    const replaces = (what: string) => `This sign-in replaces the session${what} at ${first}.`;
+    expect(await replaced(first, 'ann')).toEqual([signedIn(' as ann')]);
+    expect(await replaced(first, 'ann')).toEqual([signedIn(' as ann')]);
+    expect(await replaced(first, 'bob')).toEqual([signedIn(' as bob'), replaces(' of ann')]);
+    expect(await replaced(second, 'bob')).toEqual([signedIn('', second), replaces(' of bob')]);
+    home().write({ profiles: { mine: session(first) } });
+    expect(await replaced(second, 'bob')).toEqual([signedIn('', second), replaces('')]);
+  });
+
   it('2 for a name that is none', async () => {
     const outcome = await login('--profile', 'two words');
     expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining('A profile has a name of 1 to 100') });
@@ -331,7 +367,7 @@ describe('a sign-in with a redirect', () => {
     const { code, stdout, stderr } = await ended;
     expect([code, stdout]).toEqual([0, '']);
     expect(stderr).toContain(`Open this address in a browser on this machine:\n${address}\nYou are signed in to`);
-    expect(provider().seen.at(-1)).toMatchObject({
+    expect(provider().seen.find(({ line }) => line === 'POST /token')).toMatchObject({
       form: { code: 'the-code', redirect_uri: `http://localhost:${port}/callback`, client_id: 'console' },
     });
     expect(home().read().profiles.default).toMatchObject({ accessToken: 'access-2', refreshToken: 'refresh-2' });
@@ -461,7 +497,7 @@ describe('a sign-in with a redirect', () => {
   it('ends when nobody comes', async () => {
     const port = await freePort();
     const waiting = receiveRedirect({ port, state: 'x', patienceMs: 50, begin: () => {}, finish: async () => 'never' });
-    await expect(waiting).rejects.toThrow('Nobody has signed in within 5 minutes. Run "appkeys login" again.');
+    await expect(waiting).rejects.toThrow('Nobody has signed in within 5 minutes. Run the command again.');
     await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toThrow();
   });
 });
@@ -497,6 +533,15 @@ describe('logout', () => {
     expect(revoked().sort()).toEqual(['of-other', 'of-other', 'refresh-1']);
   });
 
+  it('names the other profiles that have sessions when nobody is signed in with the usual one', async () => {
+    home().write({ profiles: sessions(provider().url) });
+    const words = 'You are not signed in, but these profiles have sessions: default, other.';
+    const stderr = `${words} To end them, pass --profile NAME or --all.\n`;
+    for (const args of [[], ['--url', 'https://appkeys.invalid']])
+      expect(await logout(...args)).toEqual({ code: 0, stdout: '', stderr });
+    expect(Object.keys(home().read().profiles)).toEqual(['default', 'other']);
+  });
+
   it('2 for both of them', async () => {
     expect(await logout('--all', '--profile', 'x')).toMatchObject({ code: 2 });
   });
@@ -520,7 +565,7 @@ describe('logout', () => {
     expect([code, stderr.split('\n').slice(1)]).toEqual([
       0,
       [
-        'The identity provider did not revoke the refresh token. The token is no longer on this machine.',
+        'The identity provider did not revoke the refresh token: the token stays valid there until it expires. To end it earlier, end your sessions at the identity provider, or ask its operators to revoke the token.',
         `To sign out in the browser too, open ${endSessionEndpoint}`,
         '',
       ],

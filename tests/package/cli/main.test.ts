@@ -98,9 +98,9 @@ describe('a refusal', () => {
     );
   });
 
-  it.each(['401200', '401300'])('%s says where the token comes from', async (code) => {
+  it.each(['401200', '401300'])('%s says where the token comes from, and nothing of headers', async (code) => {
     expect(await told(401, { ...refusal, code })).toContain(
-      '\nDelete one.\nHere: set APPKEYS_TOKEN, give --token, or run "appkeys login".\ncorrelationId',
+      'taken.\nSet APPKEYS_TOKEN, pass --token, or run "appkeys login".\ncorrelationId',
     );
   });
 

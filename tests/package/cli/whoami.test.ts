@@ -57,11 +57,11 @@ describe('whoami', () => {
 
   it.each(['401200', '401300'])('%s says how to sign in', async (code) => {
     provider().answers['GET /apps'] = { status: 401, body: { code, cause: 'No.', action: 'Do.', correlationId: 'c' } };
-    const hint = 'Here: set APPKEYS_TOKEN, give --token, or run "appkeys login".';
+    const hint = 'Set APPKEYS_TOKEN, pass --token, or run "appkeys login".';
     expect(await whoami([], { APPKEYS_URL: provider().url, APPKEYS_TOKEN: 'token' })).toEqual({
       code: 1,
       stdout: '',
-      stderr: `appkeys: ${code} No.\nDo.\n${hint}\ncorrelationId c\n`,
+      stderr: `appkeys: ${code} No.\n${hint}\ncorrelationId c\n`,
     });
   });
 });
