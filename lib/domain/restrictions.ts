@@ -90,12 +90,12 @@ export const restrictionReasons = ['realm', 'app', 'scope', 'source', 'referrer'
 /** @returns why a valid key is not accepted for a request, if it is not */
 export function reasonNotToAccept(
   key: Restricted,
-  { realms, apps, scopes = [] }: Demands,
+  { realms, apps, scopes }: Demands,
   origin: RequestOrigin,
 ): (typeof restrictionReasons)[number] | undefined {
   if (realms && !realms.includes(key.realm)) return 'realm';
   if (apps && !apps.includes(key.appId)) return 'app';
-  if (!scopes.every((scope) => key.scopes.includes(scope))) return 'scope';
+  if (scopes && !scopes.every((scope) => key.scopes.includes(scope))) return 'scope';
   if (key.allowedSources && !isInBlocks(origin.source ?? '', key.allowedSources)) return 'source';
   if (key.referrers && !isReferredBy(origin, key.referrers)) return 'referrer';
   return undefined;

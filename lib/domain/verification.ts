@@ -44,7 +44,7 @@ export type Verification = ValidKey | InvalidKey;
 /** What an application says of one of its keys, whoever presents it; `restricted` if the key is valid. */
 export interface Finding {
   readonly verification: Verification;
-  readonly restricted?: Restricted;
+  readonly restricted?: Restricted | undefined;
 }
 
 const invalid = (reason: Reason): Finding => ({ verification: { valid: false, reason } });

@@ -42,10 +42,30 @@ export function presentedKey({ headers, query }: RequestParts, allowed: readonly
   return { apiKeyId: first.apiKeyId, values: [first, ...more].map(({ value }) => value) };
 }
 
-/** @returns where a request comes from. A header that is there twice is there, and no address of a page. */
-export function originOf({ headers, source }: RequestParts): RequestOrigin {
-  const named = headersOf({ headers });
-  return { source, origin: named.get('origin')?.join(), referer: named.get('referer')?.join() };
+/**
+ * Where a request comes from. A header that is there twice is there, and no address of a page. The headers are read when
+ * they are asked for, because few keys need them.
+ */
+export class OriginOf implements RequestOrigin {
+  readonly source: string | undefined;
+  readonly #headers: NamedValues;
+
+  constructor({ headers, source }: RequestParts) {
+    this.source = source;
+    this.#headers = headers;
+  }
+
+  get origin(): string | undefined {
+    return this.#header('origin');
+  }
+
+  get referer(): string | undefined {
+    return this.#header('referer');
+  }
+
+  #header(name: string): string | undefined {
+    return headersOf({ headers: this.#headers }).get(name)?.join();
+  }
 }
 
 function textsOf(values: unknown): string[] {

@@ -63,6 +63,7 @@ interface ReadUnderWay {
   readonly reading: Promise<Reading>;
 }
 
+const nothing = {};
 const malformed: Verification = { valid: false, reason: 'malformed' };
 const unknown: Verification = { valid: false, reason: 'unknown' };
 
@@ -109,7 +110,7 @@ export class Verifier {
    * @param text what somebody presents as a key; what is no text is malformed
    * @throws ApiError 503000 when the database cannot be asked: let nobody in
    */
-  async check(text: string, { demands = {}, origin = {}, realm }: Purpose = {}): Promise<Check> {
+  async check(text: string, { demands = nothing, origin = nothing, realm }: Purpose = nothing): Promise<Check> {
     if (!mayBeApiKeyId(text)) return { verification: malformed, isCached: false };
     const handle = handleOf(text);
     const remembered = this.#recall(this.#accepted, handle) ?? this.#recall(this.#refused, handle);
@@ -121,7 +122,7 @@ export class Verifier {
     const verification = judge(reading, demands, origin);
     if (verification.valid && this.#uses.isDue(handle, this.#clock.now()))
       await this.#use({ appId, handle, expiresAt: verification.expiresAt });
-    return { verification, isCached, appId, handle, ...(restricted && { restricted }) };
+    return { verification, isCached, appId, handle, restricted };
   }
 
   /** @returns undefined for what is no key: nothing is asked then */

@@ -1,9 +1,9 @@
-import type { RequestOrigin } from '../../domain/restrictions.ts';
+import type { Demands, RequestOrigin } from '../../domain/restrictions.ts';
 import type { InvalidKey, ValidKey, Verification } from '../../domain/verification.ts';
 import { openVerifyingTable, type VerifyingTable } from '../../store/verifying-table.ts';
 import {
   places as allPlaces,
-  originOf,
+  OriginOf,
   type Place,
   presentedKey,
   type RequestParts,
@@ -103,22 +103,26 @@ export function createVerifier(options: VerifierOptions): KeyVerifier {
   const lastUsed = lastUsedSeconds === 'off' ? undefined : lastUsedSeconds;
   const settings = { partition, prefixes, cacheSeconds, lastUsedSeconds: lastUsed };
   const verifier = new Verifier(openTable(options), settings, systemClock, options.onWarning);
-  const { realms, apps, scopes = [] } = options;
-  const check = async (apiKeyId: string, needed: readonly string[] = [], origin: RequestOrigin) => {
-    if (needed.length > 0 && !isListOf(needed, isText(scopeRule)))
-      throw new SettingsError('scopes', `must ${listOf(scopeRule)}`);
-    const demands = { realms: realms === '*' ? undefined : realms, apps, scopes: [...scopes, ...needed] };
-    return (await verifier.check(apiKeyId, { demands, origin })).verification;
-  };
+  const { realms, apps, scopes } = options;
+  const usual: Demands = { realms: realms === '*' ? undefined : realms, apps, scopes };
+  const check = async (apiKeyId: string, needed: readonly string[] | undefined, origin: RequestOrigin) =>
+    (await verifier.check(apiKeyId, { demands: needed ? withScopes(usual, needed) : usual, origin })).verification;
   return {
     verify: (apiKeyId, { scopes: needed, source, referrer } = {}) =>
       check(apiKeyId, needed, { source, referer: referrer }),
     async verifyRequest(request, { scopes: needed } = {}) {
       const presented = presentedKey(request, places);
       if ('why' in presented) return { valid: false, reason: presented.why };
-      return check(presented.apiKeyId, needed, originOf(request));
+      return check(presented.apiKeyId, needed, new OriginOf(request));
     },
   };
+}
+
+/** @throws SettingsError when they are no list of scopes */
+function withScopes(demands: Demands, needed: readonly string[]): Demands {
+  if (needed.length > 0 && !isListOf(needed, isText(scopeRule)))
+    throw new SettingsError('scopes', `must ${listOf(scopeRule)}`);
+  return { ...demands, scopes: [...(demands.scopes ?? []), ...needed] };
 }
 
 function openTable({ tableName, region }: VerifierOptions): VerifyingTable {

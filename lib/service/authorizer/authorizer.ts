@@ -4,7 +4,7 @@ import { headersOf, idIn } from '../../base/headers.ts';
 import { formatWhy, type Level, log, logAs } from '../../base/log.ts';
 import type { ValidKey } from '../../domain/verification.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
-import { originOf, presentedKey } from '../../verification/places.ts';
+import { OriginOf, presentedKey } from '../../verification/places.ts';
 import { SettingsError } from '../../verification/settings-rules.ts';
 import type { Verifier } from '../../verification/verifier.ts';
 import { metered, verificationMetrics } from '../metrics.ts';
@@ -86,7 +86,7 @@ async function check({ verifier }: Guard, api: ApiSettings, event: AuthorizerEve
   const presented = presentedKey(parts, api.places);
   if ('why' in presented) return { logged: { result: presented.why } };
   if (!isIdentified(event, presented.values)) return { logged: { result: 'misplaced' } };
-  const origin = originOf(parts);
+  const origin = new OriginOf(parts);
   const checked = await verifier.check(presented.apiKeyId, { demands: api.demands, origin });
   const { verification, isCached, restricted } = checked;
   if (!verification.valid || !restricted) return { isCached, logged: loggedOf(checked) };

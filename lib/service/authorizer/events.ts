@@ -54,11 +54,11 @@ export function isIdentified(event: AuthorizerEvent, values: readonly string[]):
 export function tellsApart(
   event: AuthorizerEvent,
   { allowedSources, referrers }: Restricted,
-  { source, origin, referer }: RequestOrigin,
+  origin: RequestOrigin,
 ): boolean {
   if (!isHttpApi(event)) return referrers === undefined;
   const sources = identitySourcesOf(event);
-  const looksAt = [...(allowedSources ? [source] : []), ...(referrers ? [origin, referer] : [])];
+  const looksAt = [...(allowedSources ? [origin.source] : []), ...(referrers ? [origin.origin, origin.referer] : [])];
   return looksAt.every((value) => value !== undefined && sources.includes(value));
 }
 
