@@ -16,7 +16,7 @@ export const anyCalls = {
   deleteApiKeys: 2,
   deactivate: 3,
   activate: 6,
-  narrow: 5,
+  narrow: 9,
   widen: 4,
   getApp: 2,
   putGrant: 4,
@@ -125,7 +125,7 @@ export class Client {
   }
 
   #scopes(): Body {
-    return this.#random() < 0.5 ? { scopes: this.#pick([['pay'], ['read', 'pay'], []]) } : {};
+    return this.#random() < 0.7 ? { scopes: this.#pick([['pay'], ['read', 'pay'], []]) } : {};
   }
 
   #ceiling(choice: 'narrow' | 'widen'): Body {

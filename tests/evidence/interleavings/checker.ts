@@ -122,8 +122,10 @@ function isExplained(scenario: Scenario, finished: Finished, made: readonly stri
   };
 
   const outcomes = (index: number, state: State, isGoneAllowed: boolean): State[] => {
-    const states = hasForgotten ? [state, forgotten(state)] : [state];
-    return states.flatMap((known) => outcomesIn(index, known, isGoneAllowed));
+    const known = outcomesIn(index, state, isGoneAllowed);
+    if (!hasForgotten) return known;
+    const unknown = outcomesIn(index, forgotten(state), isGoneAllowed);
+    return [...known, ...unknown, ...unknown.map((next) => remembered(next, state))];
   };
 
   const outcomesIn = (index: number, state: State, isGoneAllowed: boolean): State[] => {
@@ -220,6 +222,14 @@ function forgotten(state: State): State {
   const { keys, answered } = state.model;
   const left = Object.entries(answered).filter(([, { handle }]) => Object.hasOwn(keys, handle));
   return { ...state, model: { ...state.model, rotated: [], answered: Object.fromEntries(left) } };
+}
+
+/** @returns the application with what an earlier one knew of removed keys: a write that had read it brings it back */
+function remembered(state: State, { model: earlier }: State): State {
+  if (!state.model || !earlier) return state;
+  const { rotated, answered } = state.model;
+  const known = { rotated: [...earlier.rotated, ...rotated], answered: { ...earlier.answered, ...answered } };
+  return { ...state, model: { ...state.model, ...known } };
 }
 
 /** @returns a text that is the same for models that are the same to their callers */
