@@ -9,7 +9,7 @@ import { perform } from './interleavings/calls.ts';
 import { exhaust, firstBad, newTally, stages, type Tally, wander } from './interleavings/evidence.ts';
 import { keyOf, MemoryTable, type Write } from './interleavings/memory-table.ts';
 import { mutants } from './interleavings/mutants.ts';
-import { changes, realm, starts, startTime } from './interleavings/scenarios.ts';
+import { ceilingStarts, changes, realm, scopings, starts, startTime } from './interleavings/scenarios.ts';
 import { runs, seed } from './properties/support.ts';
 
 let real: Table;
@@ -156,11 +156,12 @@ describe('the memory table is as the real engine', () => {
   });
 
   it('for the writes of the use cases themselves, and for late copies of them', async () => {
-    const names = Object.keys(changes) as (keyof typeof changes)[];
+    const calls = { ...changes, ...scopings };
+    const names = Object.keys(calls) as (keyof typeof calls)[];
     const step = fc.record({ name: fc.constantFrom(...names), again: fc.option(fc.nat(), { nil: undefined }) });
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(...Object.values(starts).filter(({ app }) => app)),
+        fc.constantFrom(...Object.values({ ...starts, ...ceilingStarts }).filter(({ app }) => app)),
         fc.array(step, { minLength: 3, maxLength: 6 }),
         async (start, life) => {
           const [twins, { pk: appId }] = [new Twins(), nextKey()];
@@ -171,7 +172,7 @@ describe('the memory table is as the real engine', () => {
           const deadline = { at: startTime + 8_000, now: () => startTime, sleep: async () => {}, random: () => 0 };
           for (const { name, again } of life) {
             const surroundings = { app: { realm, appId }, table: twins.table(), deadline };
-            await perform(changes[name], surroundings).catch(ignoreRefusal);
+            await perform(calls[name], surroundings).catch(ignoreRefusal);
             const copy = again === undefined ? undefined : twins.writes[again % twins.writes.length];
             if (copy?.kind === 'update') await twins.write(copy);
           }
@@ -205,6 +206,9 @@ describe('the real code, in many interleavings', () => {
     ['revivals', 9],
     ['grants', 1],
     ['triples', 83],
+    ['ceilings', 37],
+    ['ceilingsTwice', 53],
+    ['ceilingTriples', 23],
     ['forgets', 7],
   ])('%s: no schedule is bad, in every so-manieth scenario', async (stage, every) => {
     const tally = newTally();

@@ -13,6 +13,7 @@ import { hrnOf, type TestService } from './service.ts';
 
 const issuer = 'https://issuer.example.com';
 const name = 'made by the call';
+const scopes = ['pay'];
 const direct = database();
 
 /** What an answer tells: the code of a refusal, or what was made or shown; the authorizer refuses with one word. */
@@ -49,8 +50,14 @@ export interface FailingCall {
 
 /** Every operation that asks the database, and the authorizer. */
 export const failingCalls: readonly FailingCall[] = [
-  { id: 'generateApiKey', requests: 1, body: { name }, changes: withNewKey },
-  { id: 'generateApiKeyDirect', requests: 1, changes: withNewKey },
+  {
+    id: 'generateApiKey',
+    requests: 1,
+    before: underCeiling,
+    body: { name, scopes },
+    changes: (app, text) => withNewKey(app, text, { name, scopes }),
+  },
+  { id: 'generateApiKeyDirect', requests: 1, changes: (app, text) => withNewKey(app, text, { name }) },
   { id: 'createApp', requests: 2, body: { name }, changes: () => ({}) },
   { id: 'putGrant', requests: 6, tidying: 1, body: { actions: ['read'] }, changes: withGrant },
   {
@@ -62,15 +69,29 @@ export const failingCalls: readonly FailingCall[] = [
   },
   { id: 'putIssuer', requests: 2, before: withoutKeys, changes: () => ({ issuers: [issuer] }) },
   { id: 'deleteIssuer', requests: 2, before: withIssuer, changes: () => ({ issuers: [] }) },
-  { id: 'updateApp', requests: 2, body: { name }, changes: () => ({ name }) },
+  { id: 'updateApp', requests: 2, body: { name, scopes }, changes: () => ({ name, ...underCeiling() }) },
   {
     id: 'deleteApp',
     requests: 7,
     tidying: 5,
-    changes: () => ({ ...withoutKeys(), status: 'deleted', name: '', grants: {} }),
+    before: underCeiling,
+    changes: () => ({ ...withoutKeys(), status: 'deleted', name: '', restrictions: {}, grants: {} }),
   },
-  { id: 'rotateApiKey', requests: 2, body: {}, changes: withSuccessor },
-  { id: 'updateApiKey', requests: 3, optionalAt: 0, body: { name }, changes: (app) => withKeyThat(app, { name }) },
+  {
+    id: 'rotateApiKey',
+    requests: 2,
+    before: (app) => ({ ...underCeiling(), ...withKeyThat(app, { scopes: ['read', ...scopes] }) }),
+    body: {},
+    changes: withSuccessor,
+  },
+  {
+    id: 'updateApiKey',
+    requests: 3,
+    optionalAt: 0,
+    before: underCeiling,
+    body: { name, scopes },
+    changes: (app) => withKeyThat(app, { name, scopes }),
+  },
   {
     id: 'enableApiKey',
     requests: 2,
@@ -107,13 +128,18 @@ function withGrant({ grants }: App): Partial<App> {
   return { grants: { ...grants, third: ['read'] } };
 }
 
-function withNewKey({ keys }: App, text: string): Partial<App> {
-  return { keys: { ...keys, ...newKey(text, { name }) }, keyCount: 2 };
+/** The ceiling leaves what the calls ask for, and nothing more. */
+function underCeiling(): Partial<App> {
+  return { restrictions: { scopes } };
+}
+
+function withNewKey({ keys }: App, text: string, parts: object): Partial<App> {
+  return { keys: { ...keys, ...newKey(text, parts) }, keyCount: 2 };
 }
 
 function withSuccessor({ keys }: App, text: string): Partial<App> {
   const [rotatedFrom] = Object.keys(keys);
-  return { keys: newKey(text, { rotatedFrom }) };
+  return { keys: newKey(text, { rotatedFrom, scopes }) };
 }
 
 /** The key that an answer tells of, by its secret and by its HRN, as it must be stored. */
@@ -204,14 +230,10 @@ export async function expectUnchanged({ id }: FailingCall, subject: Subject): Pr
 }
 
 async function expectApp({ service, app }: Subject, changes: Partial<App> = {}): Promise<void> {
-  const { rev, name, status, keys, keyCount, grants, issuers } = await service.item(app);
-  const before = { rev: app.rev, name: app.name, status: app.status, keys: app.keys, keyCount: app.keyCount };
-  expect({ rev, name, status, keys, keyCount, grants, issuers }).toEqual({
-    ...before,
-    grants: app.grants,
-    issuers: app.issuers,
-    ...changes,
-  });
+  const partsOf = ({ rev, name, status, restrictions, keys, keyCount, grants, issuers }: App) => {
+    return { rev, name, status, restrictions, keys, keyCount, grants, issuers };
+  };
+  expect(partsOf(await service.item(app))).toEqual({ ...partsOf(app), ...changes });
 }
 
 /** @returns ids of the applications that the caller has created */

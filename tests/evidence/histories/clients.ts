@@ -16,11 +16,13 @@ export const anyCalls = {
   deleteApiKeys: 2,
   deactivate: 3,
   activate: 6,
+  narrow: 9,
+  widen: 4,
   getApp: 2,
   putGrant: 4,
   deleteGrant: 2,
   deleteApp: 0.5,
-} as const satisfies Partial<Record<CallId, number>> & { activate: number; deactivate: number };
+} as const satisfies Partial<Record<CallId | 'activate' | 'deactivate' | 'narrow' | 'widen', number>>;
 
 type Choice = keyof typeof anyCalls;
 export type Likelihoods = Partial<Record<Choice, number>>;
@@ -36,6 +38,8 @@ export const mostlyWrites: Likelihoods = {
   listApiKeys: 2,
   deactivate: 1,
   activate: 4,
+  narrow: 4,
+  widen: 3,
   putGrant: 5,
   deleteGrant: 3,
   deleteApp: 0.1,
@@ -93,6 +97,7 @@ export class Client {
     if (choice === 'activate' || choice === 'deactivate') {
       return { id: 'updateApp', who, body: { status: choice === 'activate' ? 'active' : 'deactivated' } };
     }
+    if (choice === 'narrow' || choice === 'widen') return { id: 'updateApp', who, body: this.#ceiling(choice) };
     if (choice === 'generateApiKey' || choice === 'rotateApiKey') return this.#making(choice, who);
     if (choice === 'putGrant') {
       const actions = this.#random() < 0.7 ? (['write'] as const) : (['read'] as const);
@@ -113,11 +118,26 @@ export class Client {
     const overlap = id === 'rotateApiKey' && this.#random() < 0.3 ? { overlapSeconds: 1_800 } : {};
     // A request is repeated with the body that it had, but for a few.
     const enabled = id === 'generateApiKey' && this.#random() < 0.08 ? { enabled: false } : {};
-    const body: Body = isRepeatable ? { name, ...enabled } : { name, ...enabled, ...overlap };
+    const body: Body = isRepeatable
+      ? { name, ...enabled, ...(nth === 0 && { scopes: ['pay'] }) }
+      : { name, ...enabled, ...overlap, ...this.#scopes() };
     return { id, who, ...key, body, ...(isRepeatable && { idempotencyKey: `request-${nth}` }) };
   }
 
+  #scopes(): Body {
+    return this.#random() < 0.7 ? { scopes: this.#pick([['pay'], ['read', 'pay'], []]) } : {};
+  }
+
+  #ceiling(choice: 'narrow' | 'widen'): Body {
+    return { scopes: this.#pick(choice === 'narrow' ? [['read'], ['pay'], []] : [null, ['read', 'pay']]) };
+  }
+
+  #pick<T>(all: readonly T[]): T {
+    return all[Math.floor(this.#random() * all.length)] as T;
+  }
+
   #edit(key: string): Body {
+    if (this.#random() < 0.3) return { scopes: this.#pick([['pay'], ['read'], []]) };
     const number = Math.floor(this.#random() * 1_000);
     const hours = Math.floor(this.#random() * 4);
     const isRenamed = this.#random() < 0.6;

@@ -7,13 +7,13 @@ import { handleIn } from '../properties/support.ts';
 import type { Timed } from './linearizability.ts';
 
 /** A key as answers show it; times are ms since the epoch. */
-export type ShownKey = Pick<ModelKey, 'name' | 'enabled' | 'expiresAt' | 'rotatedFrom'>;
+export type ShownKey = Pick<ModelKey, 'name' | 'enabled' | 'expiresAt' | 'rotatedFrom' | 'scopes'>;
 
 /** What the answer to a call shows of the application, as far as it shows it. */
 export interface Shown {
   readonly keys?: Readonly<Record<string, ShownKey>>;
   readonly key?: { readonly name: string; readonly is: ShownKey };
-  readonly app?: Pick<Model, 'name' | 'status'>;
+  readonly app?: Pick<Model, 'name' | 'status' | 'ceiling'>;
   readonly grants?: Model['grants'];
 }
 
@@ -157,17 +157,18 @@ export class History {
   }
 
   #shownIn(body: ShownBody): Shown {
-    const { items, apiKey, clientId, name = '', status = 'active' } = body;
+    const { items, apiKey, clientId, name = '', status = 'active', scopes: ceiling } = body;
     if (items) return { keys: Object.fromEntries(items.map((item) => this.#shownKey(item))) };
-    if (clientId !== undefined) return { app: { name, status } };
+    if (clientId !== undefined) return { app: { name, status, ceiling } };
     if (apiKey === undefined) return {};
     const [named, is] = this.#shownKey(body);
     return { key: { name: named, is } };
   }
 
-  #shownKey({ apiKey = '', name = '', enabled = true, expiresAt = 0, rotatedFrom }: ShownBody): [string, ShownKey] {
+  #shownKey(body: ShownBody): [string, ShownKey] {
+    const { apiKey = '', name = '', enabled = true, expiresAt = 0, scopes = [], rotatedFrom } = body;
     const from = rotatedFrom === undefined ? {} : { rotatedFrom: this.names.ofPredecessor(handleIn(rotatedFrom)) };
-    return [this.names.ofHandle(handleIn(apiKey), name), { name, enabled, expiresAt, ...from }];
+    return [this.names.ofHandle(handleIn(apiKey), name), { name, enabled, expiresAt, scopes, ...from }];
   }
 }
 

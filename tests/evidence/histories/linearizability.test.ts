@@ -122,6 +122,8 @@ describe('a history is refuted', () => {
   const granted = ok(200, { grants: { writer: ['write'], demo: ['manage'] } });
   const alone = ok(200, { grants: { demo: ['manage'] } });
   const inStatus = (status: string) => ok(200, { app: { name: 'app', status } });
+  const inCeiling = (ceiling?: string[]) => ok(200, { app: { name: 'app', status: 'active', ceiling } });
+  const narrow = entry(1, 2, { id: 'updateApp', body: { scopes: ['read'] } }, inCeiling(['read']));
   const deactivated = { id: 'updateApp', body: { status: 'deactivated' } } as const;
 
   it.each<[string, ModelCall['id'], Answer, Answer, Entry[]]>([
@@ -140,9 +142,39 @@ describe('a history is refuted', () => {
       inStatus('active'),
       [entry(1, 2, deactivated, inStatus('deactivated'))],
     ],
+    ['ceiling', 'getApp', inCeiling(['read']), inCeiling(), [narrow]],
   ])('by a %s that was acknowledged and is lost', (_, look, kept, lost, changes) => {
     expect(verdictOf(...changes, entry(5, 6, { id: look }, kept))).toBe('explained');
     expect(verdictOf(...changes, entry(5, 6, { id: look }, lost))).toBe('refuted');
+  });
+
+  const paying = { ...never, name: 'a', scopes: ['pay'] };
+  const madePaying = ok(201, { key: { name: 'a', is: paying } });
+  const above: Answer = { code: '400200' };
+  const paid = entry(-3, -2, { body: { name: 'a', scopes: ['pay'] } }, madePaying);
+  const showing = (name: string, scopes: string[]) => ok(200, { key: { name, is: { ...paying, scopes } } });
+
+  it.each<[string, Partial<ModelCall>, Answer, Answer, Entry[]]>([
+    ['generation', { body: { name: 'a', scopes: ['pay'] } }, above, madePaying, []],
+    ['PATCH', { id: 'updateApiKey', key: 'a', body: { scopes: ['pay'] } }, above, showing('a', ['pay']), [paid]],
+    [
+      'rotation',
+      { id: 'rotateApiKey', key: 'a', body: { name: 'b' } },
+      ok(201, { key: { name: 'b', is: { ...never, name: 'b', rotatedFrom: 'a' } } }),
+      ok(201, { key: { name: 'b', is: { ...paying, name: 'b', rotatedFrom: 'a' } } }),
+      [paid],
+    ],
+  ])('by a %s that gives a scope above the ceiling', (_, call, right, wrong, before) => {
+    const look = entry(8, 9, { id: 'getApp' }, inCeiling(['read']));
+    expect(verdictOf(...before, narrow, entry(5, 6, call, right), look)).toBe('explained');
+    expect(verdictOf(...before, narrow, entry(5, 6, call, wrong), look)).toBe('refuted');
+    expect(verdictOf(...before, { ...narrow, returned: 7 }, entry(5, 6, call, wrong), look)).toBe('explained');
+  });
+
+  it('by a narrower ceiling that takes a scope from a key that has it', () => {
+    const look = (scopes: string[]) => entry(5, 6, { id: 'getApiKey', key: 'a' }, showing('a', scopes));
+    expect(verdictOf(paid, narrow, look(['pay']))).toBe('explained');
+    expect(verdictOf(paid, narrow, look([]))).toBe('refuted');
   });
 
   it('by a key that comes back', () => {

@@ -93,7 +93,9 @@ function isRefusal(answer: Answer, code: string): boolean {
 
 function isTrueOf({ keys, key, app, grants }: Shown, model: Model): boolean {
   if (grants) return isDeepStrictEqual(grants, model.grants);
-  if (app) return app.name === model.name && app.status === model.status;
+  if (app) {
+    return app.name === model.name && app.status === model.status && isDeepStrictEqual(app.ceiling, model.ceiling);
+  }
   if (key) return isSame(model.keys[key.name], key.is);
   const all = Object.entries(keys ?? model.keys);
   return all.length === Object.keys(model.keys).length && all.every(([name, is]) => isSame(model.keys[name], is));
@@ -101,6 +103,7 @@ function isTrueOf({ keys, key, app, grants }: Shown, model: Model): boolean {
 
 function isSame(one: ShownKey | undefined, other: ShownKey): boolean {
   if (!one || one.name !== other.name || one.enabled !== other.enabled) return false;
+  if (!isDeepStrictEqual(one.scopes ?? [], other.scopes ?? [])) return false;
   const isEndless = (key: ShownKey) => key.expiresAt === -1;
   if (isEndless(one) !== isEndless(other) || Math.abs(one.expiresAt - other.expiresAt) > toleranceMs) return false;
   return one.rotatedFrom === other.rotatedFrom || other.rotatedFrom === 'unseen';

@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { interceptSends } from '../../support/intercept-sends.ts';
 import { compile } from '../interleavings/expressions.ts';
 
@@ -16,20 +17,22 @@ export function swapInReadThenWrite(): () => void {
         if (!input?.ConditionExpression) return send.call(this, command, ...rest);
         const { TableName, Key } = input;
         const read = await send.call(this, new GetCommand({ TableName, Key, ConsistentRead: true }));
-        requireCondition(input, (read as { Item?: Record<string, unknown> }).Item ?? {});
+        requireCondition(input, (read as { Item?: Record<string, unknown> }).Item);
         return send.call(this, new UpdateCommand(withoutCondition(input)), ...rest);
       },
   );
 }
 
-function requireCondition(input: UpdateCommandInput, item: Record<string, unknown>): void {
+/** Its refusal tells the item, as DynamoDB's does: where one does, the store takes a refusal without one for no item. */
+function requireCondition(input: UpdateCommandInput, item: Record<string, unknown> | undefined): void {
   const {
     ConditionExpression = '',
     ExpressionAttributeNames: names = {},
     ExpressionAttributeValues: values = {},
   } = input;
-  if (compile('condition', ConditionExpression).holds({ item, names, values })) return;
-  throw new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {} });
+  if (compile('condition', ConditionExpression).holds({ item: item ?? {}, names, values })) return;
+  const told = item && { Item: marshall(item) };
+  throw new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {}, ...told });
 }
 
 /** DynamoDB refuses names and values that nothing uses. */

@@ -7,7 +7,7 @@ type Wrap = (handler: Handler, service: HostileService) => (event: unknown, cont
 
 /** A service that has something wrong, which an attack has to find: it is worth nothing otherwise. */
 export interface Mutant {
-  readonly target: 'generateApiKey' | 'authorizeApiKey';
+  readonly target: 'generateApiKey' | 'updateApp' | 'authorizeApiKey';
   readonly wrap: Wrap;
   /** in what the attack says of it */
   readonly words: string;
@@ -63,6 +63,15 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       return reply;
     },
   },
+  'gives a scope above the ceiling': replying('a scope above the ceiling', (reply) =>
+    reply.statusCode < 400 ? withScopes(reply, ['invoices:pay']) : reply,
+  ),
+  'lets a writer change the ceiling': {
+    ...replying('the ceiling was changed without a right', (reply) =>
+      reply.statusCode < 400 ? withScopes(reply, ['invoices:pay']) : reply,
+    ),
+    target: 'updateApp',
+  },
   'throws what it likes, in its authorizer': authorizing('thrown: TypeError: a', () =>
     Promise.reject(new TypeError('a')),
   ),
@@ -96,6 +105,10 @@ function saying(words: string, more: object): Mutant {
   return replying(words, (reply) =>
     reply.statusCode < 400 ? reply : { ...reply, body: JSON.stringify({ ...JSON.parse(reply.body), ...more }) },
   );
+}
+
+function withScopes(reply: GatewayReply, scopes: readonly string[]): GatewayReply {
+  return { ...reply, body: JSON.stringify({ ...JSON.parse(reply.body), scopes }) };
 }
 
 function logging(words: string, line: (event: unknown) => string): Mutant {

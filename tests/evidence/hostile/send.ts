@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DirectResult } from '../../../lib/contract/direct-result.ts';
 import { type Operation, operations } from '../../../lib/contract/operations.ts';
+import type { App } from '../../../lib/domain/app.ts';
 import { decodeOnce } from '../../../lib/domain/hrn.ts';
 import type { GatewayReply } from '../../../lib/service/http/exchange.ts';
 import { hasLastSlash } from '../../../lib/service/http/path.ts';
@@ -21,7 +23,7 @@ import {
   signPlan,
   textInSegment,
 } from './tokens.ts';
-import { type AppName, allKeys, apiKeyIdOf, isAppName, validKeys } from './world.ts';
+import { type AppName, allKeys, apiKeyIdOf, appNamed, isAppName, validKeys } from './world.ts';
 
 /** What came of a request: that it was done, or the code or the reason of its refusal. */
 export interface Came {
@@ -63,6 +65,7 @@ async function call(plan: CallPlan, body: BodyPlan, token: string, service: Host
   const hrn = textInSegment(pathParameters?.app);
   const principal = operation.id === 'deleteGrant' ? decodeOnce(pathParameters?.principal) : undefined;
   if (isDone) requireThat(mayDo(operation, plan, appNamedBy(hrn), principal), 'done without a right');
+  if (isDone) requireCeiling(plan, told, appNamedBy(hrn));
   if (told?.valid) requireOwnKey(plan, told);
   await requireUntouched(service, appIdIn(hrn) ?? plan.app, operation, isDone);
   return { isDone, as: isDone ? String(reply.statusCode) : String(told?.code) };
@@ -89,6 +92,7 @@ interface Told {
   readonly apiKeyId?: string;
   readonly valid?: boolean;
   readonly apiKey?: string;
+  readonly scopes?: readonly string[];
 }
 
 /** @param leaving whose grant is deleted: that is done for the principal itself, whatever right it has */
@@ -99,6 +103,22 @@ function mayDo({ access }: Operation, { token }: CallPlan, app: AppName | undefi
   if (access === 'list') return !isScopedToProject(said);
   if (access === 'createApp' || access === 'verify') return holds(said, `account:${access}`);
   return app !== undefined && mayOn(said, app, leaving !== undefined && leaving === said.sub ? 'read' : access);
+}
+
+/** Only who manages an application changes its ceiling, and no key is answered with a scope above the ceiling. */
+function requireCeiling({ target, token }: CallPlan, told: Told | null, name: AppName | undefined): void {
+  const app: Partial<App> = (name && appNamed(name)) ?? {};
+  const ceiling = app.restrictions?.scopes;
+  if (target === 'updateApp') {
+    const said = believedClaims(token);
+    const isManager = said !== undefined && name !== undefined && mayOn(said, name, 'manage');
+    requireThat(isManager || isDeepStrictEqual(told?.scopes, ceiling), 'the ceiling was changed without a right');
+  } else if (told?.apiKey && ceiling) {
+    requireThat(
+      (told.scopes ?? []).every((scope) => ceiling.includes(scope)),
+      'a key has a scope above the ceiling',
+    );
+  }
 }
 
 /** A key that is said to be valid is the one that was asked about, and it is. */

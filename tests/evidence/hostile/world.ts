@@ -36,7 +36,7 @@ const keysIn: Record<AppName, readonly ApiKey[]> = {
   full: [key, key],
   none: [],
   missing: [],
-  disabled: [{ ...key, enabled: false }],
+  disabled: [{ ...key, enabled: false, scopes: ['invoices:read'] }],
   expired: [{ ...key, expiresAt: 1 }, key],
   rotated: [{ ...key, rotatedTo: 'b'.repeat(43) as KeyHandle }, key],
   deactivated: [key],
@@ -97,6 +97,8 @@ export function appNamed(name: AppName): App | undefined {
     deactivated: { status: 'deactivated' },
     issued: { issuers: ['https://idp.example'] },
     deleted: { status: 'deleted', grants: {} },
+    none: { restrictions: { scopes: [] } },
+    disabled: { restrictions: { scopes: ['invoices:read'] } },
   } as const;
   return {
     ...app,

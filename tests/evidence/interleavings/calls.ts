@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { operations } from '../../../lib/contract/operations.ts';
 import type { KeyHandle } from '../../../lib/domain/api-key-id.ts';
-import { patchApp } from '../../../lib/domain/app.ts';
+import { type App, patchApp } from '../../../lib/domain/app.ts';
 import { type AppRef, formatApiKeyHrn, formatAppHrn } from '../../../lib/domain/hrn.ts';
 import { type RequestId, requestId } from '../../../lib/domain/idempotency.ts';
 import { attachIssuer, detachIssuer } from '../../../lib/domain/issuers.ts';
@@ -15,7 +15,7 @@ import { rotate } from '../../../lib/service/use-cases/rotate.ts';
 import type { Deadline } from '../../../lib/store/settle.ts';
 import type { Table } from '../../../lib/store/table.ts';
 import { testSettings } from '../../support/settings.ts';
-import type { ModelCall, Who } from '../properties/model.ts';
+import type { Body, ModelCall, Who } from '../properties/model.ts';
 import { handleIn } from '../properties/support.ts';
 
 /** A call to create an application, under an Idempotency-Key. */
@@ -81,7 +81,7 @@ const doneAs = {
   generateApiKey: async (call: ModelCall, surroundings: Surroundings) => {
     const context = contextOf(call, surroundings);
     const standing = () => standingTowards(context.app, context.caller, partition);
-    const wish = { name: 'new', ...call.body };
+    const wish = { name: 'new', ...keyBody(call) };
     return madeKey(
       await generate(context, {
         ...context,
@@ -95,11 +95,12 @@ const doneAs = {
   rotateApiKey: async (call: ModelCall, surroundings: Surroundings) => {
     const context = contextOf(call, surroundings);
     const from = call.key as KeyHandle | undefined;
-    return madeKey(await rotate(context, from, call.body ?? {}, requestOf(call, context.app)));
+    return madeKey(await rotate(context, from, keyBody(call), requestOf(call, context.app)));
   },
   updateApiKey: async (call: ModelCall, surroundings: Surroundings) => {
     const handle = call.key as KeyHandle | undefined;
-    const app = await change(contextOf(call, surroundings), (found) => editKey(found, handle, call.body ?? {}), handle);
+    const edit = (found: App) => editKey(found, handle, keyBody(call));
+    const app = await change(contextOf(call, surroundings), edit, handle);
     requireKey(app, handle);
     return {};
   },
@@ -107,7 +108,12 @@ const doneAs = {
   disableApiKey: changing((_, handle) => (app) => editKey(app, handle, { enabled: false })),
   deleteApiKey: changing((_, handle) => (app, made) => deleteKey(app, handle, made)),
   deleteApiKeys: changing(() => deleteAllKeys),
-  updateApp: changing((call) => (app) => patchApp(app, call.body ?? {})),
+  updateApp: async (call: ModelCall, surroundings: Surroundings) => {
+    const { body = {} } = call;
+    const needed = body.scopes === undefined ? 'write' : 'manage';
+    await change(contextOf(call, surroundings), (app) => patchApp(app, body), undefined, needed);
+    return {};
+  },
   putIssuer: changing((call) => (app, made) => attachIssuer(app, call.subject ?? '', made)),
   deleteIssuer: changing((call) => (app) => detachIssuer(app, call.subject ?? '')),
   deleteApp: async (call: ModelCall, surroundings: Surroundings) => {
@@ -123,6 +129,12 @@ const doneAs = {
     return {};
   },
 };
+
+/** What a call says of a key; only an application's scopes can be null. */
+function keyBody({ body = {} }: ModelCall): Omit<Body, 'scopes'> & { readonly scopes?: readonly string[] } {
+  const { scopes, ...rest } = body;
+  return { ...rest, ...(scopes && { scopes }) };
+}
 
 function contextOf({ id, who }: AnyCall, { app, table, deadline }: Surroundings) {
   const operation = operations[id];

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ApiKey } from '../../../lib/domain/api-key.ts';
 import type { App } from '../../../lib/domain/app.ts';
 import { includes } from '../../../lib/domain/policy.ts';
 import { appOf } from '../../../lib/store/app-item.ts';
@@ -63,6 +65,8 @@ function brokenInvariant(writes: readonly Written[]): string | undefined {
     if (before?.status === 'deleted' && after.status !== 'deleted') return 'a deleted application is back';
     if (after.issuers.length > 0 && handles.length > 0) return 'there are keys beside token issuers';
     if (after.rev !== (before?.rev ?? 0) + 1) return `rev goes from ${before?.rev} to ${after.rev}`;
+    const above = scopeAboveCeiling(before?.keys ?? {}, after);
+    if (above !== undefined) return `a key is given the scope ${above}, which is above the ceiling`;
     for (const [handle, { createdTime }] of Object.entries(before?.keys ?? {})) {
       if (handles.includes(handle)) continue;
       if (after.status !== 'deleted' && after.sealed < createdTime) return 'a key is removed and not sealed';
@@ -70,6 +74,15 @@ function brokenInvariant(writes: readonly Written[]): string | undefined {
     }
   }
   return undefined;
+}
+
+/** A ceiling leaves the scopes alone that keys had before. @returns a scope that a write gave a key all the same */
+function scopeAboveCeiling(before: Readonly<Record<string, ApiKey>>, { keys, restrictions }: App): string | undefined {
+  const { scopes: ceiling } = restrictions;
+  const given = Object.entries(keys).flatMap(([handle, { scopes = [] }]) =>
+    isDeepStrictEqual(scopes, before[handle]?.scopes) ? [] : scopes,
+  );
+  return ceiling && given.find((scope) => !ceiling.includes(scope));
 }
 
 /** A request makes one key at most, and so do all its copies together, unless its record was dropped with its key. */
@@ -112,8 +125,10 @@ function isExplained(scenario: Scenario, finished: Finished, made: readonly stri
   };
 
   const outcomes = (index: number, state: State, isGoneAllowed: boolean): State[] => {
-    const states = hasForgotten ? [state, forgotten(state)] : [state];
-    return states.flatMap((known) => outcomesIn(index, known, isGoneAllowed));
+    const known = outcomesIn(index, state, isGoneAllowed);
+    if (!hasForgotten) return known;
+    const unknown = outcomesIn(index, forgotten(state), isGoneAllowed);
+    return [...known, ...unknown, ...unknown.map((next) => remembered(next, state))];
   };
 
   const outcomesIn = (index: number, state: State, isGoneAllowed: boolean): State[] => {
@@ -182,7 +197,7 @@ function created(state: State, { who, body }: CreateCall): Next {
 /** @returns what a stored application is to its callers */
 function modelOf(app: App | undefined): Model | undefined {
   if (!app) return undefined;
-  const { status, name, description, issuers, grants, keys, removed, requests, sealed } = app;
+  const { status, name, description, restrictions, issuers, grants, keys, removed, requests, sealed } = app;
   const rotated = Object.keys(removed).filter((handle) =>
     Object.entries(removed).some(([gone, { why }]) => gone === handle && why === 'rotated'),
   );
@@ -194,6 +209,7 @@ function modelOf(app: App | undefined): Model | undefined {
     status,
     name,
     description,
+    ceiling: restrictions.scopes,
     issuers,
     grants,
     keys,
@@ -211,17 +227,25 @@ function forgotten(state: State): State {
   return { ...state, model: { ...state.model, rotated: [], answered: Object.fromEntries(left) } };
 }
 
+/** @returns the application with what an earlier one knew of removed keys: a write that had read it brings it back */
+function remembered(state: State, { model: earlier }: State): State {
+  if (!state.model || !earlier) return state;
+  const { rotated, answered } = state.model;
+  const known = { rotated: [...earlier.rotated, ...rotated], answered: { ...earlier.answered, ...answered } };
+  return { ...state, model: { ...state.model, ...known } };
+}
+
 /** @returns a text that is the same for models that are the same to their callers */
 function shapeOf(model: Model | undefined, hasForgotten: boolean): string {
   if (!model) return 'none';
-  const { status, name, description, issuers, grants, keys, rotated, answered } = model;
+  const { status, name, description, ceiling, issuers, grants, keys, rotated, answered } = model;
   if (status === 'deleted') return status;
   // The time of a key that was made anew depends on others; `brokenInvariant` looks at it.
   const timeless = Object.entries(keys).map(([handle, { createdTime: _, ...key }]) => [handle, key]);
   const handles = Object.values(answered).map(({ handle }) => handle);
   const known = hasForgotten ? [] : [rotated.toSorted(), handles.toSorted()];
   return JSON.stringify([
-    ...[status, name, description, issuers, sorted(grants)],
+    ...[status, name, description, ceiling, issuers, sorted(grants)],
     ...[sorted(Object.fromEntries(timeless)), known],
   ]);
 }

@@ -1,7 +1,17 @@
 import { randomNumbers } from '../properties/support.ts';
 import { check } from './checker.ts';
 import type { Mutant } from './mutants.ts';
-import { forgettings, grantings, pairs, randomScenario, revivals, type Scenario, triples } from './scenarios.ts';
+import {
+  ceilings,
+  ceilingTriples,
+  forgettings,
+  grantings,
+  pairs,
+  randomScenario,
+  revivals,
+  type Scenario,
+  triples,
+} from './scenarios.ts';
 import { explore, type Finished, type Limits, type OpenStore, openMemoryStore, Run, replay } from './scheduler.ts';
 
 /** All schedules of these scenarios within these limits. */
@@ -22,6 +32,7 @@ const usual: Limits = {
   isIdForeknown: false,
 };
 const allPairs = pairs();
+const ceilingPairs = ceilings();
 
 export const stages: Readonly<Record<string, Stage>> = {
   pairs: {
@@ -52,6 +63,21 @@ export const stages: Readonly<Record<string, Stage>> = {
   triples: {
     name: 'triples, up to one fault of every kind',
     scenarios: triples(),
+    limits: { ...usual, pointers: 'eager' },
+  },
+  ceilings: {
+    name: 'pairs with scopes or a change of the ceiling, up to one fault of every kind',
+    scenarios: ceilingPairs,
+    limits: usual,
+  },
+  ceilingsTwice: {
+    name: 'the same pairs, up to two faults',
+    scenarios: ceilingPairs,
+    limits: { ...usual, faults: 2, fates: 'simple' },
+  },
+  ceilingTriples: {
+    name: 'triples with scopes and a change of the ceiling, up to one fault of every kind',
+    scenarios: ceilingTriples(),
     limits: { ...usual, pointers: 'eager' },
   },
   forgets: {
@@ -150,7 +176,7 @@ export async function exhaust(
 /** Plays the schedules of one pair until one is bad: a store that leaves something out must give one. */
 export async function firstBad({ openStore, shownBy }: Mutant): Promise<Tally> {
   const tally = newTally();
-  for (const id of ['kinds', 'revivals', 'grants', 'forgets']) {
+  for (const id of ['kinds', 'revivals', 'ceilings', 'grants', 'forgets']) {
     const nth = stageOf(id).scenarios.findIndex(({ name }) => name === shownBy);
     if (nth >= 0) await exhaust(tally, id, nth, openStore, true);
   }

@@ -31,6 +31,22 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     openStore: without((clause) => /^status /.test(clause)),
     shownBy: 'generate + deactivate, on one key',
   },
+  'no ceiling in the condition': {
+    openStore: without((clause) => /^attribute_not_exists\(restrictions\.scopes\)/.test(clause)),
+    shownBy: 'generate with a scope + narrow, on a key with scopes',
+  },
+  'no rev where a scope is inherited': {
+    openStore: without((clause) => /^rev /.test(clause)),
+    shownBy: 'rotate + narrow, on a key with scopes',
+  },
+  'no rev where a scope is given': {
+    openStore: without((clause) => /^rev /.test(clause)),
+    shownBy: 'give a scope + narrow, on a key with scopes',
+  },
+  'no rev where expired keys are replaced under a ceiling': {
+    openStore: without((clause) => /^rev /.test(clause)),
+    shownBy: 'generate with a scope + narrow, on a ceiling, one key and one expired',
+  },
   'no seal in the condition': {
     openStore: without((clause) => /^sealed </.test(clause)),
     shownBy: 'generate + delete all, on no key',

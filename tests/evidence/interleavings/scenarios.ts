@@ -74,10 +74,23 @@ export const changes = {
 /** A grant of other rights than `grant` gives. */
 const otherGrant: AnyCall = { id: 'putGrant', who: owner, subject: 'worker', body: { actions: ['manage'] } };
 
+const scope = { scopes: ['pay'] };
+
+/** Calls that give a scope, and those that change which scopes can be given. */
+export const scopings = {
+  'generate with a scope': { id: 'generateApiKey', who: worker, body: { name: 'new', ...scope } },
+  'generate with a scope again': { id: 'generateApiKey', who: worker, body: { name: 'new', ...scope }, ...withKey },
+  'rotate to a scope': { id: 'rotateApiKey', who: worker, key: first, body: scope },
+  'give a scope': { id: 'updateApiKey', who: worker, key: first, body: scope },
+  narrow: { id: 'updateApp', who: owner, body: { scopes: ['read'] } },
+  widen: { id: 'updateApp', who: owner, body: { scopes: null } },
+} as const satisfies Record<string, AnyCall>;
+
 /** A PATCH that brings a key back that has expired, while its place may be taken. */
 const revival: AnyCall = { id: 'updateApiKey', who: worker, key: first, body: { expiresAt: -1 } };
 
 const creations = { create: creation, 'create otherwise': otherCreation };
+const scopesTripled = { rotate: changes.rotate, ...scopings };
 const tripled = ['generate', 'rotate', 'delete', 'disable', 'revoke', 'deleteApp'] as const;
 
 const live = { name: 'old', enabled: true, createdTime: 1, createdBy: 'seed', expiresAt: -1 };
@@ -92,6 +105,18 @@ export const starts = {
   deactivated: startOf('deactivated', keys, { status: 'deactivated' }),
   attached: startOf('with an issuer', {}, { issuers: [issuer] }),
   nothing: { name: 'nothing', appId: createdId, app: undefined, items: new Map() } as Start,
+};
+
+const ceiled = { restrictions: { scopes: ['read', 'pay'] } };
+const narrowed = { restrictions: { scopes: ['read'] } };
+const payingKey = { [first]: { ...live, scopes: ['pay', 'read'] } } as Record<KeyHandle, ApiKey>;
+
+/** Of these, `narrowed` has a key with a scope above the ceiling, as one that was narrowed later has. */
+export const ceilingStarts = {
+  open: startOf('a key with scopes and no ceiling', payingKey),
+  ceiled: startOf('a key with scopes', payingKey, ceiled),
+  narrowed: startOf('a key with a scope above the ceiling', payingKey, narrowed),
+  full: startOf('a ceiling, one key and one expired', starts.expired.app?.keys ?? {}, ceiled),
 };
 
 const lapsed = startOf('one key and an expired first', {
@@ -158,6 +183,22 @@ export function grantings(): Scenario[] {
   return [starts.oneKey, ownStart].flatMap((start) => selections(calls, 2).map((pair) => scenarioOf(start, pair)));
 }
 
+/** Pairs with a call that gives a scope, or changes what can be given. */
+export function ceilings(): Scenario[] {
+  const isScoping = ({ name }: NamedCall) => Object.hasOwn(scopings, name);
+  const all = selections(named({ ...changes, ...scopings }), 2).filter((calls) => calls.some(isScoping));
+  return Object.values(ceilingStarts).flatMap((start) => all.map((calls) => scenarioOf(start, calls)));
+}
+
+/** Triples of them, and of a rotation, with a change of the ceiling. */
+export function ceilingTriples(): Scenario[] {
+  const isOfCeiling = ({ name }: NamedCall) => name === 'narrow' || name === 'widen';
+  const all = selections(named(scopesTripled), 3).filter((calls) => calls.some(isOfCeiling));
+  return [ceilingStarts.ceiled, ceilingStarts.narrowed].flatMap((start) =>
+    all.map((calls) => scenarioOf(start, calls)),
+  );
+}
+
 /** What depends on records of removed keys: copies of a request, and what removes the key that one of them made. */
 export function forgettings(): Scenario[] {
   const copies = [changes['generate again'], changes['rotate again']].map((call, index) => ({
@@ -180,8 +221,9 @@ export function triples(): Scenario[] {
 /** @param random from 0 to below 1. @returns two to four calls of all, anywhere */
 export function randomScenario(random: () => number): Scenario {
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
-  const start = pick(Object.values(starts));
-  const all = start.app ? named(changes) : [...named(creations), ...named(creations), ...byOwner(named(changes))];
+  const start = pick(Object.values({ ...starts, ...ceilingStarts }));
+  const others = named({ ...changes, ...scopings });
+  const all = start.app ? others : [...named(creations), ...named(creations), ...byOwner(others)];
   return scenarioOf(
     start,
     Array.from({ length: 2 + Math.floor(random() * 3) }, () => pick(all)),

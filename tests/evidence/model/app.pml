@@ -20,6 +20,12 @@
 #ifndef SHORT
 #define SHORT 0            /* these keys have expired by the time that anybody looks at them */
 #endif
+#ifndef SCOPED
+#define SCOPED 0           /* these keys have a scope, those there and those that requests generate */
+#endif
+#ifndef WITHIN
+#define WITHIN 1           /* whether the application's ceiling leaves the scope at the start */
+#endif
 #ifndef FOREIGN
 #define FOREIGN 0          /* these requests name another realm than the application's */
 #endif
@@ -50,8 +56,8 @@
 #define me (1 << r)
 
 mtype = {
-  nobody, generate, deleteKey, rotate, rotateWithOverlap, disable, enable, revive,  /* they need the grant */
-  revoke, deactivate, attachIssuer, deleteApp,                                      /* by the token's own right */
+  nobody, generate, deleteKey, rotate, rotateWithOverlap, disable, enable, revive, giveScope,  /* by the grant */
+  revoke, deactivate, attachIssuer, narrow, widen, deleteApp,                       /* by the token's own right */
   replace, fence,                                                                   /* writes of generate */
   activated, deactivated, deleted, unanswered, succeeded, replayed, refused, notKnown, start, send, look, done
 };
@@ -62,6 +68,8 @@ bit granted = 1;            /* the grant of the principal that most requests com
 bit issuers = 0;
 short keys = KEYS;
 short shortLived = KEYS & SHORT;
+short scoped = KEYS & SCOPED;   /* keys that have the scope */
+bit within = WITHIN;        /* whether the ceiling leaves the scope */
 short rotated = 0;          /* keys that have a successor */
 bit isEnabled = 1;          /* of the key SEED */
 byte keyCount = 0;
@@ -75,6 +83,7 @@ byte born[HANDLES];         /* createdTime of each handle */
 
 #define expired (keys & shortLived)
 #define takesKeys (status == activated && !issuers)
+#define asksForScope has(SCOPED, me)
 
 /* ---- What the properties need to know, and no code reads ---- */
 short gone = 0;             /* every handle that ever left `keys` */
@@ -85,6 +94,7 @@ mtype answer[REQUESTS] = unanswered;
 /* The properties, by the names that a violation shows. */
 bit atMostTwoKeys = 1, keyCountIsSize = 1, removedKeyStaysRemoved = 1, deletedAppStaysDeleted = 1;
 bit oneWritePerRequest = 1, oneKeyPerIdempotencyKey = 1, onlyWithTheRight = 1, onlyWhereKeysAreTaken = 1;
+bit noScopeAboveCeiling = 1;
 bit onlyExpiredKeysAreReplaced = 1, sealIsNeverLowered = 1, nothingAfterRefusal = 1, nothingAfterStartingOver = 1;
 bit refusalIsTrue = 1, successIsTrue = 1, everyRequestIsAnswered = 1;
 short before = 0;           /* `keys` before the write of this step; 0 between steps */
@@ -137,6 +147,12 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #define stillGranted (granted || has(BY_TOKEN, me))
 #endif
 
+#ifdef NO_CEILING
+#define isWithinCeiling true
+#else
+#define isWithinCeiling (within || !asksForScope)
+#endif
+
 #ifdef NO_RECORD
 #define isUnanswered true
 #else
@@ -144,7 +160,7 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #endif
 
 #define mayGenerate(w) (ofThisRealm && isActive && hasNoIssuers && notInKeys(w.handle) && notSealed(w.time) && \
-  isBelowMax && stillGranted && isUnanswered)
+  isBelowMax && stillGranted && isWithinCeiling && isUnanswered)
 
 #ifdef NO_REV_OF_REPLACE
 #define mayReplace(w) true
@@ -218,6 +234,22 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #define mustFenceReplay false
 #else
 #define mustFenceReplay mustFence
+#endif
+
+#ifdef NO_CEILING_OF_REPLACE
+#define asksTooMuch false
+#else
+#define asksTooMuch (asksForScope && !within)
+#endif
+#ifdef NO_CEILING_OF_ROTATE
+#define inheritsScope true
+#else
+#define inheritsScope within
+#endif
+#ifdef NO_CEILING_OF_PATCH
+#define givesTooMuch false
+#else
+#define givesTooMuch (kind == giveScope && !within)
 #endif
 
 #ifdef NO_OP
@@ -304,12 +336,14 @@ inline beforeAddition(w) {
   beforeWrite();
   property(onlyWithTheRight, (granted || has(BY_TOKEN, me)) && !has(FOREIGN, me));
   property(onlyWhereKeysAreTaken, takesKeys);
+  property(noScopeAboveCeiling, within || !asksForScope);
   property(nothingAfterStartingOver, w.handle == handle);
   property(oneKeyPerIdempotencyKey, !has(REPEATED, me) || (madeByRepeated & keys) == 0)
 }
 
 inline afterAddition(w) {
   shortLived = (shortLived & keys) | (has(SHORT, me) -> w.handle : 0);
+  scoped = (scoped & keys) | (asksForScope -> w.handle : 0);
   rev = revAfterGenerate;
   writes[r]++;
   if
@@ -413,7 +447,8 @@ inline judge() {
         :: has(REPEATED, me) && has(keys, record) -> replayOrFence()
         :: else ->
           if
-          :: (has(REPEATED, me) && record) || !takesKeys || keyCount - size(expired) >= MAX_KEYS -> refuseOrFence()
+          :: (has(REPEATED, me) && record) || !takesKeys || asksTooMuch ||
+            keyCount - size(expired) >= MAX_KEYS -> refuseOrFence()
           :: else ->
             if
             :: sealed >= w.time -> startOver()
@@ -483,27 +518,29 @@ typedef Change {
   byte removedBy;
   short shortLived;
   short rotated;
+  short scoped;
   bit isEnabled
 }
 
 inline copyChange(to, from) {
   to.seen = from.seen; to.keys = from.keys; to.keyCount = from.keyCount; to.sealed = from.sealed;
   to.removed = from.removed; to.removedBy = from.removedBy; to.shortLived = from.shortLived; to.rotated = from.rotated;
-  to.isEnabled = from.isEnabled
+  to.scoped = from.scoped; to.isEnabled = from.isEnabled
 }
 
 inline forgetChange(w) {
   w.seen = 0; w.keys = 0; w.keyCount = 0; w.sealed = 0; w.removed = 0; w.removedBy = 0; w.shortLived = 0;
-  w.rotated = 0; w.isEnabled = 0
+  w.rotated = 0; w.scoped = 0; w.isEnabled = 0
 }
 
-#define fromToken (kind == revoke || kind == deactivate || kind == attachIssuer || kind == deleteApp)
+#define fromToken (kind == revoke || kind == deactivate || kind == attachIssuer || kind == narrow || kind == widen || \
+  kind == deleteApp)
 #define rotates (kind == rotate || kind == rotateWithOverlap)
 #define made (rotates -> me : 0)
 
 /* The map `keys` is written as a whole, as it was read and edited; so is `removed`. */
 inline writeKeys(w) {
-  keys = w.keys; shortLived = w.shortLived; rotated = w.rotated; isEnabled = w.isEnabled
+  keys = w.keys; shortLived = w.shortLived; rotated = w.rotated; scoped = w.scoped; isEnabled = w.isEnabled
 }
 
 /* Writes the attributes that the change is about, and no others. */
@@ -512,10 +549,12 @@ inline writeChange(w) {
   :: kind == revoke -> granted = 0
   :: kind == deactivate -> status = deactivated
   :: kind == attachIssuer -> issuers = 1
+  :: kind == narrow -> within = 0
+  :: kind == widen -> within = 1
   :: kind == deleteApp ->
-    status = deleted; granted = 0; record = 0;
-    keys = 0; shortLived = 0; rotated = 0; isEnabled = 0; keyCount = 0; removed = 0; removedBy = 0
-  :: kind == disable || kind == enable || kind == revive -> writeKeys(w)
+    status = deleted; granted = 0; record = 0; within = 1;
+    keys = 0; shortLived = 0; rotated = 0; scoped = 0; isEnabled = 0; keyCount = 0; removed = 0; removedBy = 0
+  :: kind == disable || kind == enable || kind == revive || kind == giveScope -> writeKeys(w)
   :: kind == rotateWithOverlap -> writeKeys(w); keyCount = w.keyCount
   :: kind == deleteKey || kind == rotate ->
     writeKeys(w); keyCount = w.keyCount; sealed = w.sealed; removed = w.removed; removedBy = w.removedBy
@@ -528,6 +567,7 @@ inline applyChange(w) {
     applied = 1;
     beforeWrite();
     property(onlyWithTheRight, granted || fromToken);
+    property(noScopeAboveCeiling, within || (kind != giveScope && (w.scoped & ~scoped) == 0));
     if
     :: rotates -> property(onlyWhereKeysAreTaken, takesKeys)
     :: else
@@ -542,10 +582,12 @@ inline applyChange(w) {
 
 #define isSame ((kind == revoke && !granted) || (kind == deactivate && status == deactivated) || \
   (kind == attachIssuer && issuers) || (kind == disable && !isEnabled) || (kind == enable && isEnabled) || \
-  (kind == revive && !has(shortLived, target)))
+  (kind == revive && !has(shortLived, target)) || (kind == giveScope && has(scoped, target)) || \
+  (kind == narrow && !within) || (kind == widen && within))
 
 #define mayNotBe ((!fromToken && !has(keys, target)) || (rotates && (has(rotated, target) || !takesKeys || \
-  has(expired, target))) || (kind == rotateWithOverlap && keyCount >= MAX_KEYS) || (kind == attachIssuer && keyCount > 0))
+  has(expired, target))) || (kind == rotateWithOverlap && keyCount >= MAX_KEYS) || \
+  (kind == attachIssuer && keyCount > 0) || givesTooMuch)
 
 #define leaves(kind, target) (kind == deleteKey || kind == rotate -> target : 0)
 
@@ -558,6 +600,8 @@ inline prepare() {
     w.shortLived = (shortLived & ~leaves(kind, target) & ~(kind == revive -> target : 0)) |
       (kind == rotateWithOverlap -> target : 0);
     w.rotated = (rotated & ~leaves(kind, target)) | (kind == rotateWithOverlap -> target : 0);
+    w.scoped = (scoped & ~leaves(kind, target)) | (kind == giveScope -> target : 0) |
+      (rotates && has(scoped, target) && inheritsScope -> made : 0);
     w.isEnabled = (kind == disable -> 0 : (kind == enable -> 1 : isEnabled));
     w.keyCount = size(w.keys);
     w.sealed = sealed;

@@ -70,8 +70,35 @@ export const fives: readonly Mix[] = [
   },
 ];
 
+/** Requests that give the one scope there is, beside changes of the ceiling. */
+const ceilings: readonly Mix[] = [
+  {
+    name: '2 generate with the scope, rotate, narrow and widen the ceiling; all lossy',
+    options: [
+      ...requests('generate', 'generate', 'rotate', 'narrow', 'widen'),
+      ...[once, noKeys, 'SCOPED=3', 'LOSSY=31'],
+    ],
+  },
+  {
+    name: 'generate, rotate, rotate with overlap, give the scope, narrow; a key with it; all lossy',
+    options: [
+      ...requests('generate', 'rotate', 'rotateWithOverlap', 'giveScope', 'narrow'),
+      ...[once, 'SCOPED=33', 'LOSSY=31'],
+    ],
+  },
+  {
+    name: 'generate with the scope, narrow, delete key; an expired key; two losses each',
+    options: [...requests('generate', 'narrow', 'deleteKey'), bothKeys, 'SHORT=64', 'SCOPED=1', 'LOSSES=2'],
+  },
+  {
+    name: 'generate, rotate, give the scope, widen; the ceiling excludes it at the start; all lossy',
+    options: [...requests('generate', 'rotate', 'giveScope', 'widen'), once, 'SCOPED=33', 'WITHIN=0'],
+  },
+];
+
 /** Fewer requests, all of them lossy, or each more than once. */
 export const fewer: readonly Mix[] = [
+  ...ceilings,
   {
     name: 'generate, delete key, delete app, rotate; all lossy',
     options: requests('generate', 'deleteKey', 'deleteApp', 'rotate'),
@@ -147,6 +174,39 @@ const generation: readonly Mutant[] = [
     removes: 'no live request record',
     breaks: 'oneKeyPerIdempotencyKey',
     options: [...requests('generate', 'generate'), 'REPEATED=3', noKeys],
+  },
+];
+
+const ceiling: readonly Mutant[] = [
+  {
+    without: 'NO_CEILING',
+    removes: 'generate: ceiling contains the scope',
+    breaks: 'noScopeAboveCeiling',
+    options: [...requests('generate', 'narrow'), 'SCOPED=1'],
+  },
+  {
+    without: 'NO_CEILING_OF_REPLACE',
+    removes: 'ceiling where expired keys are replaced',
+    breaks: 'noScopeAboveCeiling',
+    options: [...requests('generate', 'narrow'), bothKeys, 'SHORT=32', 'SCOPED=1'],
+  },
+  {
+    without: 'NO_CEILING_OF_ROTATE',
+    removes: 'rotate: scopes above the ceiling left out',
+    breaks: 'noScopeAboveCeiling',
+    options: [...requests('rotate', 'narrow'), 'SCOPED=32'],
+  },
+  {
+    without: 'NO_CEILING_OF_PATCH',
+    removes: 'ceiling where a key is given a scope',
+    breaks: 'noScopeAboveCeiling',
+    options: requests('giveScope', 'narrow'),
+  },
+  {
+    without: 'NO_REV',
+    removes: 'rev = :seen of every change, beside narrow',
+    breaks: 'noScopeAboveCeiling',
+    options: [...requests('rotate', 'narrow'), 'SCOPED=32', 'LOSSY=0'],
   },
 ];
 
@@ -241,7 +301,7 @@ const changes: readonly Mutant[] = [
   },
 ];
 
-export const mutants: readonly Mutant[] = [...generation, ...fencing, ...changes];
+export const mutants: readonly Mutant[] = [...generation, ...ceiling, ...fencing, ...changes];
 
 /** Parts that others imply: without one all holds among these requests, and why. */
 export const implied = [

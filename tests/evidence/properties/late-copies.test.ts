@@ -253,6 +253,12 @@ const opposites: Record<
   ],
   'deactivate, activate': [turning('deactivated'), turning('active')],
   'activate, deactivate': [turning('active'), turning('deactivated')],
+  'narrow, widen': [ceiling(['read']), ceiling(null)],
+  'widen, narrow': [ceiling(['pay', 'read']), ceiling(['pay'])],
+  'give a scope, narrow': [
+    (subject, key) => subject.change('updateApiKey', (app) => editKey(app, key, { scopes: ['pay'] })),
+    ceiling(['read']),
+  ],
   'delete, generate': [
     (subject, key) => subject.change('deleteApiKey', (app, made) => deleteKey(app, key, made)),
     (subject) => subject.generate(),
@@ -301,6 +307,10 @@ function expiring(expiresAt: number) {
 
 function turning(status: 'active' | 'deactivated') {
   return (subject: Subject) => subject.change('updateApp', (app) => patchApp(app, { status }));
+}
+
+function ceiling(scopes: readonly string[] | null) {
+  return (subject: Subject) => subject.change('updateApp', (app) => patchApp(app, { scopes }));
 }
 
 function attaching(subject: Subject): Promise<App> {

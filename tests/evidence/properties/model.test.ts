@@ -81,8 +81,11 @@ function body<Parts extends object>(parts: { [Part in keyof Parts]: fc.Arbitrary
   return fc.record(parts, { requiredKeys: [] }) as fc.Arbitrary<Body>;
 }
 
-const newKeyBody = body({ enabled: fc.boolean() }).chain((rest) => name.map((named) => ({ ...rest, name: named })));
-const rotationBody = body({ name, overlapSeconds: fc.constantFrom(0, 3, 20) });
+const scopes = fc.subarray(['pay', 'read']);
+const newKeyBody = body({ enabled: fc.boolean(), scopes }).chain((rest) =>
+  name.map((named) => ({ ...rest, name: named })),
+);
+const rotationBody = body({ name, scopes, overlapSeconds: fc.constantFrom(0, 3, 20) });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 14, arbitrary: call('generateApiKey', { who, body: newKeyBody, expiresAfter, idempotencyKey }) },
   { weight: 14, arbitrary: call('rotateApiKey', { who, key, body: rotationBody, expiresAfter, idempotencyKey }) },
@@ -103,7 +106,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 3, arbitrary: call('listApiKeys', { who }) },
   { weight: 3, arbitrary: call('getApiKey', { who, key }) },
-  { weight: 6, arbitrary: call('updateApiKey', { who, key, body: body({ name }), expiresAfter }) },
+  { weight: 6, arbitrary: call('updateApiKey', { who, key, body: body({ name, scopes }), expiresAfter }) },
   { weight: 2, arbitrary: call('enableApiKey', { who, key }) },
   { weight: 3, arbitrary: call('disableApiKey', { who, key }) },
   { weight: 5, arbitrary: call('deleteApiKey', { who, key }) },
@@ -116,6 +119,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       body: body({ name, description: name, status: fc.constantFrom('active', 'active', 'deactivated') }),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: call('updateApp', { who: manager, body: fc.record({ scopes: fc.option(scopes, { freq: 2 }) }) }),
+  },
   { weight: 3, arbitrary: call('putGrant', { who: manager, subject: principal, body: fc.record({ actions }) }) },
   { weight: 2, arbitrary: call('deleteGrant', { who: manager, subject: principal }) },
   { weight: 1, arbitrary: call('listGrants', { who: manager }) },
@@ -126,6 +133,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const steps = fc.array(step, { minLength: 25, maxLength: 50, size: 'max' });
 /** A life that reaches what random ones seldom do. */
 const rareLife: Step[] = [
+  { id: 'putGrant', who: owner, subject: 'demo', body: { actions: ['read'] } },
   { id: 'generateApiKey', who: owner, body: { name: 'a' }, idempotencyKey: 'one' },
   { id: 'rotateApiKey', who: owner, key: 0, body: {}, expiresAfter: 60_000, idempotencyKey: 'one' },
   { again: 0 },
@@ -209,7 +217,7 @@ async function take(run: Run, made: Step): Promise<void> {
   if (modelCall.idempotencyKey && !wanted.replays) run.repeatable.unshift(modelCall);
   run.model = wanted.after(handle);
   requireSound(item);
-  expect(viewOf({ ...item, latestRemoved: item.sealed })).toEqual(
+  expect(viewOf({ ...item, latestRemoved: item.sealed, ceiling: item.restrictions.scopes })).toEqual(
     viewOf({ ...run.model, keyCount: Object.keys(run.model.keys).length }),
   );
   expectShown(run, modelCall, reply);
@@ -263,6 +271,7 @@ function viewOf({
   status,
   name: named,
   description,
+  ceiling,
   issuers,
   grants,
   keys,
@@ -270,7 +279,7 @@ function viewOf({
   keyCount,
 }: Omit<Model, 'realm' | 'rotated' | 'answered'> & { keyCount: number }) {
   const left = { status, keyCount, keys, grants };
-  return status === 'deleted' ? left : { ...left, latestRemoved, name: named, description, issuers };
+  return status === 'deleted' ? left : { ...left, latestRemoved, name: named, description, ceiling, issuers };
 }
 
 /** Holds what a read shows against the model. */
@@ -290,19 +299,23 @@ function expectShown({ app, model }: Run, { id, key: handle = '' }: ModelCall, {
   }
   if (id === 'listIssuers') expect(shown.items).toEqual(model.issuers);
   if (id === 'getApp' || id === 'updateApp') {
-    const { name: named, description, status } = model;
+    const { name: named, description, status, ceiling } = model;
     expect(shown).toMatchObject({ clientId: app.appId, name: named, description, status });
+    expect(shown.scopes).toEqual(ceiling);
   }
 }
 
 function formatted(app: App, model: Model, handle: string) {
-  const { name: named, enabled, createdTime, expiresAt, rotatedFrom } = model.keys[handle] ?? {};
+  const { name: named, enabled, createdTime, expiresAt, rotatedFrom, scopes: given = [] } = model.keys[handle] ?? {};
   return {
     apiKey: decodeURIComponent(keyHrnOf(app, handle)),
     identity: decodeURIComponent(hrnOf(app)),
     realm: `hrn:here:account::${realm}:realm/${realm}`,
     name: named,
+    description: '',
     enabled,
+    scopes: given,
+    allowedSources: [],
     createdTime,
     expiresAt,
     ...(rotatedFrom && { rotatedFrom: decodeURIComponent(keyHrnOf(app, rotatedFrom)) }),

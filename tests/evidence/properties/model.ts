@@ -18,6 +18,8 @@ export interface ModelKey {
   readonly expiresAt: number;
   readonly rotatedFrom?: string;
   readonly rotatedTo?: string;
+  /** missing where there are none */
+  readonly scopes?: readonly string[];
 }
 
 /** An application as the contract and the issue describe it, with nothing of how it is stored. */
@@ -26,6 +28,8 @@ export interface Model {
   readonly status: 'active' | 'deactivated' | 'deleted';
   readonly name: string;
   readonly description: string;
+  /** the only scopes that its keys may be given; missing: they may be given any */
+  readonly ceiling?: readonly string[] | undefined;
   readonly issuers: readonly string[];
   readonly grants: Readonly<Record<string, readonly Action[]>>;
   readonly keys: Readonly<Record<string, ModelKey>>;
@@ -45,6 +49,8 @@ export interface Body {
   readonly expiresAt?: number;
   readonly overlapSeconds?: number;
   readonly actions?: readonly Action[];
+  /** of a key; or the ceiling of an application, which null takes away */
+  readonly scopes?: readonly string[] | null;
 }
 
 export type CallId = keyof typeof needs;
@@ -129,9 +135,19 @@ export function mayUse(model: Model, who: Who, needed: Action): boolean {
   return held.some((action) => including[needed].includes(action));
 }
 
-function requireRight(model: Model, { id, who }: ModelCall): void {
+function requireRight(model: Model, { id, who, body }: ModelCall): void {
+  const changesCeiling = id === 'updateApp' && body?.scopes !== undefined;
   if (!mayUse(model, who, 'read')) throw new Refusal('404660');
-  if (!mayUse(model, who, needs[id])) throw new Refusal('403403');
+  if (!mayUse(model, who, changesCeiling ? 'manage' : needs[id])) throw new Refusal('403403');
+}
+
+/** The scopes of a key as they are stored, if it has any. */
+function scoped(scopes: Body['scopes']): Pick<ModelKey, 'scopes'> {
+  return scopes && scopes.length > 0 ? { scopes } : {};
+}
+
+function requireWithinCeiling({ ceiling }: Model, scopes: Body['scopes']): void {
+  if (ceiling && !(scopes ?? []).every((scope) => ceiling.includes(scope))) throw new Refusal('400200');
 }
 
 function isLive(expiresAt: number, now: number): boolean {
@@ -171,7 +187,9 @@ function makeKey(model: Model, call: ModelCall, now: number): Expected {
   const { body = {}, who, key = '' } = call;
   const request = call.idempotencyKey && [who.principal, call.id, key, call.idempotencyKey].join(' ');
   const { name: wanted, expiresAt: until = 'unsaid', enabled: on = true, overlapSeconds = 0 } = body;
-  const asked = JSON.stringify([wanted, until, on, overlapSeconds]);
+  // A rotation without scopes inherits them; in a generation none and an empty list are the same.
+  const scopes = call.id === 'rotateApiKey' ? body.scopes : scoped(body.scopes).scopes;
+  const asked = JSON.stringify([wanted, until, on, overlapSeconds, scopes]);
   const before = request && mayUse(model, who, 'write') ? model.answered[request] : undefined;
   if (!before && !isLive(body.expiresAt ?? never, now)) throw new Refusal('400200');
   requireRight(model, call);
@@ -195,12 +213,14 @@ function requireTakesKeys({ status, issuers }: Model): void {
 
 function generated(model: Model, { body = {}, who }: ModelCall, now: number): (made: string) => Model {
   requireTakesKeys(model);
+  requireWithinCeiling(model, body.scopes);
   const isFull = Object.keys(model.keys).length >= maxKeys;
   const room = isFull ? without(model, givenUp(model, now)) : model;
   if (Object.keys(room.keys).length >= maxKeys) throw new Refusal('409303');
   const { name = '', enabled = true, expiresAt = never } = body;
   const createdTime = Math.max(now, model.latestRemoved + 1);
-  return (made) => withKey(room, made, { name, enabled, expiresAt, createdBy: who.principal, createdTime });
+  const key = { name, enabled, expiresAt, createdBy: who.principal, createdTime, ...scoped(body.scopes) };
+  return (made) => withKey(room, made, key);
 }
 
 function rotated(model: Model, { body = {}, who, key: from = '' }: ModelCall, now: number): (made: string) => Model {
@@ -213,7 +233,9 @@ function rotated(model: Model, { body = {}, who, key: from = '' }: ModelCall, no
   const room = without(model, ended);
   const end = now + overlapSeconds * 1_000;
   const oldExpiresAt = old.expiresAt === never ? end : Math.min(old.expiresAt, end);
-  const successor = { name, expiresAt, enabled: old.enabled, createdBy: who.principal, createdTime: now };
+  const wanted = body.scopes ?? old.scopes ?? [];
+  const scopes = scoped(wanted.filter((scope) => model.ceiling?.includes(scope) ?? true));
+  const successor = { name, expiresAt, enabled: old.enabled, createdBy: who.principal, createdTime: now, ...scopes };
   return (made) => {
     const after = withKey(room, made, { ...successor, rotatedFrom: from });
     return ended.includes(from)
@@ -239,7 +261,7 @@ function otherwise(model: Model, call: ModelCall, now: number): Expected {
       keyOf(model, key);
       return done(200, model);
     case 'updateApiKey':
-      return done(200, withKey(model, key ?? '', { ...keyOf(model, key), ...body }));
+      return done(200, withKey(model, key ?? '', edited(model, keyOf(model, key), body)));
     case 'enableApiKey':
       return done(204, withKey(model, key ?? '', { ...keyOf(model, key), enabled: true }));
     case 'disableApiKey':
@@ -251,7 +273,8 @@ function otherwise(model: Model, call: ModelCall, now: number): Expected {
       return done(204, without(model, Object.keys(model.keys)));
     case 'updateApp': {
       const { name = model.name, description = model.description, status = model.status } = body;
-      return done(200, { ...model, name, description, status });
+      const ceiling = body.scopes === undefined ? model.ceiling : (body.scopes ?? undefined);
+      return done(200, { ...model, name, description, status, ceiling });
     }
     case 'deleteApp':
       return done(204, { ...model, status: 'deleted', keys: {}, grants: {} });
@@ -268,6 +291,13 @@ function otherwise(model: Model, call: ModelCall, now: number): Expected {
     default:
       return done(200, model);
   }
+}
+
+function edited(model: Model, key: ModelKey, { scopes, ...others }: Body): ModelKey {
+  if (scopes === undefined) return { ...key, ...others };
+  requireWithinCeiling(model, scopes);
+  const { scopes: _, ...rest } = key;
+  return { ...rest, ...others, ...scoped(scopes) };
 }
 
 function done(status: number, model: Model): Expected {
