@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { apiSettingsOf } from '../../lib/service/authorizer/stage-variables.ts';
 import { type Settings, settingsOf } from '../../lib/service/settings.ts';
 import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
 import { choosePorts } from './addresses.ts';
@@ -53,14 +54,25 @@ function readOptions(args: string[]): Options {
     httpPort: parsePort('--port', flags.port),
     lambdaPort: lambdaPort === undefined ? undefined : parsePort('--lambda-port', lambdaPort),
     settingsFile: flags.settings,
-    stageVariables: Object.fromEntries(flags['stage-variable'].map(parseVariable)),
+    stageVariables: parseVariables(flags['stage-variable']),
   };
 }
 
-function parseVariable(text: string): [string, string] {
-  const [, name, value] = /^(\w+)=([A-Za-z0-9._~:/?#&=,-]+)$/.exec(text) ?? [];
-  if (name !== undefined && value !== undefined) return [name, value];
-  throw new UsageError('--stage-variable must be NAME=VALUE, such as appkeys_scopes=invoices:read.');
+/** The local gateway caches nothing, and says so, unless the user wants to see what a cache would do. */
+function parseVariables(texts: readonly string[]): Record<string, string> {
+  const variables = new Map<string, string>();
+  for (const text of texts) {
+    const [, name = '', value = ''] = /^(\w+)=([A-Za-z0-9._~:/?#&=,-]+)$/.exec(text) ?? [];
+    if (name === '')
+      throw new UsageError(
+        '--stage-variable must be NAME=VALUE, such as appkeys_scopes=invoices:read. API Gateway allows letters, digits and -._~:/?#&=, in a value.',
+      );
+    if (variables.has(name)) throw new UsageError(`--stage-variable has ${name} twice. Put commas between values.`);
+    variables.set(name, value);
+  }
+  const all = { appkeys_cached: 'no', ...Object.fromEntries(variables) };
+  apiSettingsOf(all, undefined);
+  return all;
 }
 
 /** Starts everything, in this order. */

@@ -116,7 +116,8 @@ const referrers = {
   type: 'array',
   items: {
     type: 'string',
-    maxLength: 255,
+    // 255 and a port
+    maxLength: 261,
     pattern: '^[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._/-]*)?$',
     description: 'a host, perhaps with a port and a path, such as www.example.com:8443/app',
     examples: ['www.example.com'],
@@ -302,6 +303,7 @@ const purpose = {
     items: { type: 'string', maxLength: 64, pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'name of a realm' },
     minItems: 1,
     maxItems: 100,
+    uniqueItems: true,
     description: 'the realms whose keys you accept; missing: all that you may ask about',
     examples: [['myrealm']],
   },
@@ -311,6 +313,7 @@ const purpose = {
     items: { type: 'string', maxLength: 64, pattern: '^[A-Za-z0-9]{1,64}$', description: 'ID of an application' },
     minItems: 1,
     maxItems: 100,
+    uniqueItems: true,
     description: 'the IDs of the applications whose keys you accept; missing: all',
     examples: [['lACE8kgYxsahjbXnvy8w']],
   },

@@ -29,11 +29,20 @@ export function isAddress(text: string): boolean {
 /** Whether an address, in any form, is in one of these blocks; what is no address is in none. */
 export function isInBlocks(address: string, blocks: readonly string[]): boolean {
   const own = isAddress(address) ? rangeOf(address) : undefined;
-  return own !== undefined && blocks.some((block) => isWithin(own, rangeOf(block)));
+  return own !== undefined && parsed(blocks).some((block) => isWithin(own, block));
 }
 
-function isWithin({ bits, width }: Range, block: Range | undefined): boolean {
-  return block?.width === width && firstOf({ bits, width, prefix: block.prefix }) === block.bits;
+/** A verifier asks about the same list for as long as it remembers a key. */
+const parsedLists = new WeakMap<readonly string[], readonly Range[]>();
+
+function parsed(blocks: readonly string[]): readonly Range[] {
+  const known = parsedLists.get(blocks) ?? blocks.map(rangeOf).filter((range) => range !== undefined);
+  parsedLists.set(blocks, known);
+  return known;
+}
+
+function isWithin({ bits, width }: Range, block: Range): boolean {
+  return block.width === width && firstOf({ bits, width, prefix: block.prefix }) === block.bits;
 }
 
 function firstOf({ bits, width, prefix }: Range): bigint {

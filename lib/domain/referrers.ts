@@ -6,13 +6,16 @@ export interface ReferringPage {
 
 /** Host, port and path. */
 const entryForm = /^([a-z0-9._-]+)(?::(\d{1,5}))?((?:\/[A-Za-z0-9._-]+)*)\/?$/;
+/** What a browser sends as `Origin`: no path, no user, and one value. */
+const originForm = /^https?:\/\/[^/?#@\\,]+$/i;
+const maxLength = 255;
 const usualPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /** @returns the canonical form of a host with perhaps a port and a path; undefined if the text is no such thing */
 export function canonicalReferrer(text: string): string | undefined {
   const [host = ''] = text.split('/');
   const [, name, port, path = ''] = entryForm.exec(host.toLowerCase() + text.slice(host.length)) ?? [];
-  if (name === undefined || !isPath(path)) return undefined;
+  if (name === undefined || !isHost(name) || !isPath(path) || name.length + path.length > maxLength) return undefined;
   if (port === undefined) return name + path;
   return isPort(Number(port)) ? `${name}:${Number(port)}${path}` : undefined;
 }
@@ -22,18 +25,45 @@ export function canonicalReferrer(text: string): string | undefined {
  * the path from its start if the entry has one. Only `Referer` has a path.
  */
 export function isReferredBy({ origin, referer }: ReferringPage, entries: readonly string[]): boolean {
-  return entries.some((entry) => {
-    const [, host, port, path = ''] = entryForm.exec(entry) ?? [];
-    const page = pageOf(path === '' ? (origin ?? referer) : referer);
-    if (page?.host !== host) return false;
-    return (port === undefined || page?.port === port) && `${page?.path}/`.startsWith(`${path}/`);
-  });
+  const from = pageOf(origin === undefined || originForm.test(origin) ? (origin ?? referer) : '');
+  const page = pageOf(referer);
+  return parsed(entries).some((entry) => isWithin(entry.path === '' ? from : page, entry));
 }
 
-function pageOf(text: string | undefined) {
+interface Page {
+  readonly host: string;
+  readonly port: string | undefined;
+  readonly path: string;
+}
+
+function isWithin(page: Page | undefined, { host, port, path }: Page): boolean {
+  if (page?.host !== host) return false;
+  return (port === undefined || page.port === port) && `${page.path}/`.startsWith(`${path}/`);
+}
+
+/** A verifier asks about the same list for as long as it remembers a key. */
+const parsedLists = new WeakMap<readonly string[], readonly Page[]>();
+
+function parsed(entries: readonly string[]): readonly Page[] {
+  const known = parsedLists.get(entries) ?? entries.flatMap(parseEntry);
+  parsedLists.set(entries, known);
+  return known;
+}
+
+function parseEntry(entry: string): Page[] {
+  const [, host, port, path = ''] = entryForm.exec(entry) ?? [];
+  return host === undefined ? [] : [{ host, port, path }];
+}
+
+function pageOf(text: string | undefined): Page | undefined {
   const url = URL.parse(text ?? '');
   const usualPort = url && usualPorts[url.protocol];
   return url && usualPort ? { host: url.hostname, port: url.port || usualPort, path: url.pathname } : undefined;
+}
+
+/** A URL has some hosts in another form, such as 127.1, which no page would ever match. */
+function isHost(name: string): boolean {
+  return URL.parse(`http://${name}`)?.hostname === name;
 }
 
 /** The path of a URL has no such segments. */

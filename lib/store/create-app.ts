@@ -17,7 +17,8 @@ export interface Created {
  * @throws ApiError 503000 when the table does not answer in time
  */
 export async function createApp(table: Table, app: App, deadline: Deadline): Promise<Created> {
-  const { appId, ...attributes } = app;
+  const { appId, restrictions, ...others } = app;
+  const attributes = { ...others, ...(Object.keys(restrictions).length > 0 && { restrictions }) };
   const stamp = await addMember(table, app, app.createdBy, deadline);
   const put = { Item: { ...appKey(appId), ...attributes }, ConditionExpression: 'attribute_not_exists(pk)' };
   const settled = await settle(deadline, (ms) => table.attemptPut(put, ms));

@@ -64,7 +64,8 @@ export class OriginOf implements RequestOrigin {
   }
 
   #header(name: string): string | undefined {
-    return headersOf({ headers: this.#headers }).get(name)?.join();
+    const values = headersOf({ headers: this.#headers }).get(name) ?? [];
+    return values.length > 1 ? '' : values[0];
   }
 }
 

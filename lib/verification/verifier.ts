@@ -3,7 +3,7 @@ import { LruMap } from '../base/lru-map.ts';
 import { never } from '../domain/api-key.ts';
 import { handleOf, type KeyHandle, mayBeApiKeyId, parseApiKeyId } from '../domain/api-key-id.ts';
 import { ApiError } from '../domain/errors.ts';
-import type { Demands, RequestOrigin } from '../domain/restrictions.ts';
+import type { Demands, RequestOrigin, Restricted } from '../domain/restrictions.ts';
 import { type Finding, findingOf, judge, type Verification } from '../domain/verification.ts';
 import { appKey, appOf, decisive } from '../store/app-item.ts';
 import { recordUse, type Use } from '../store/last-used.ts';
@@ -29,6 +29,8 @@ export const systemClock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(
 export interface Purpose {
   readonly demands?: Demands;
   readonly origin?: RequestOrigin;
+  /** whether a valid key is accepted after all; it is not used if not */
+  readonly suits?: (key: Restricted) => boolean;
   /** the only realm whose keys may be asked about, if there is just one; those of others are unknown */
   readonly realm?: string;
 }
@@ -41,6 +43,8 @@ export interface Check extends Finding {
   readonly isCached: boolean;
   readonly appId?: string;
   readonly handle?: KeyHandle;
+  /** false: the key is valid, and does not suit the purpose */
+  readonly suits?: boolean;
 }
 
 interface KeyRef {
@@ -110,7 +114,8 @@ export class Verifier {
    * @param text what somebody presents as a key; what is no text is malformed
    * @throws ApiError 503000 when the database cannot be asked: let nobody in
    */
-  async check(text: string, { demands = nothing, origin = nothing, realm }: Purpose = nothing): Promise<Check> {
+  async check(text: string, purpose: Purpose = nothing): Promise<Check> {
+    const { demands = nothing, origin = nothing, realm } = purpose;
     if (!mayBeApiKeyId(text)) return { verification: malformed, isCached: false };
     const handle = handleOf(text);
     const remembered = this.#recall(this.#accepted, handle) ?? this.#recall(this.#refused, handle);
@@ -120,9 +125,10 @@ export class Verifier {
     const isCached = remembered !== undefined;
     if (realm !== undefined && reading.realm !== realm) return { verification: unknown, isCached, appId, handle };
     const verification = judge(reading, demands, origin);
-    if (verification.valid && this.#uses.isDue(handle, this.#clock.now()))
+    const suits = !restricted || !purpose.suits || purpose.suits(restricted);
+    if (verification.valid && suits && this.#uses.isDue(handle, this.#clock.now()))
       await this.#use({ appId, handle, expiresAt: verification.expiresAt });
-    return { verification, isCached, appId, handle, restricted };
+    return { verification, isCached, appId, handle, restricted, suits };
   }
 
   /** @returns undefined for what is no key: nothing is asked then */

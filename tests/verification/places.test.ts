@@ -64,7 +64,7 @@ it('a Request is asked for every key of its query, its headers, and its address'
   const url = `https://api.example.com/invoices?apiKey=one&apiKey=two`;
   await guard(new Request(url, { headers: { 'X-Api-Key': 'three' } }), () => expect.fail('let in'));
   const parts = { headers: { 'x-api-key': 'three' }, query: { apiKey: ['one', 'two'] }, source: '203.0.113.7' };
-  expect(verifyRequest).toHaveBeenCalledWith(parts, options);
+  expect(verifyRequest).toHaveBeenCalledWith(parts, { scopes: ['invoices:read'] });
 });
 
 describe('a refusal', () => {

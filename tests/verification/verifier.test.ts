@@ -101,6 +101,7 @@ describe('security 8: each refusal of a well-formed key costs one read, and so d
       appId: key.app.appId,
       handle: key.handle,
       restricted: { realm: 'myrealm', appId: key.app.appId, scopes: [] },
+      suits: true,
     });
     expect(bench.requests).toEqual(['GetItem']);
   });

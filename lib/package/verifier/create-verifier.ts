@@ -20,10 +20,10 @@ import {
   realmRule,
   SettingsError,
   scopeRule,
-  type TextRule,
   tableNameRule,
 } from '../../verification/settings-rules.ts';
 import { systemClock, Verifier } from '../../verification/verifier.ts';
+import { factsRules, isText, listRule, needsRules, type OptionRules, requireOptions } from './options.ts';
 
 export type { InvalidKey, Place, RequestParts, ValidKey, Verification };
 
@@ -108,9 +108,14 @@ export function createVerifier(options: VerifierOptions): KeyVerifier {
   const check = async (apiKeyId: string, needed: readonly string[] | undefined, origin: RequestOrigin) =>
     (await verifier.check(apiKeyId, { demands: needed ? withScopes(usual, needed) : usual, origin })).verification;
   return {
-    verify: (apiKeyId, { scopes: needed, source, referrer } = {}) =>
-      check(apiKeyId, needed, { source, referer: referrer }),
-    async verifyRequest(request, { scopes: needed } = {}) {
+    async verify(apiKeyId, facts = {}) {
+      requireOptions(facts, factsRules);
+      const { scopes: needed, source, referrer } = facts;
+      return check(apiKeyId, needed, { source, referer: referrer });
+    },
+    async verifyRequest(request, needs = {}) {
+      requireOptions(needs, needsRules);
+      const { scopes: needed } = needs;
       const presented = presentedKey(request, places);
       if ('why' in presented) return { valid: false, reason: presented.why };
       return check(presented.apiKeyId, needed, new OriginOf(request));
@@ -118,10 +123,7 @@ export function createVerifier(options: VerifierOptions): KeyVerifier {
   };
 }
 
-/** @throws SettingsError when they are no list of scopes */
 function withScopes(demands: Demands, needed: readonly string[]): Demands {
-  if (needed.length > 0 && !isListOf(needed, isText(scopeRule)))
-    throw new SettingsError('scopes', `must ${listOf(scopeRule)}`);
   return { ...demands, scopes: [...(demands.scopes ?? []), ...needed] };
 }
 
@@ -136,20 +138,19 @@ function missing(option: string, what: string): SettingsError {
   return new SettingsError(option, `is missing. Pass createVerifier ${what}.`);
 }
 
-const isText = (rule: TextRule) => (value: unknown) => fits(value, rule);
-const listOf = ({ must }: TextRule) => `be a list of different texts; each must ${must}`;
-
 const regionRule = { pattern: '^[a-z0-9-]{1,63}$', must: 'be the name of an AWS Region, such as "eu-central-1"' };
 
-/** What an option must do, and whether it does. */
-const rules: Readonly<Partial<Record<keyof VerifierOptions, readonly [string, (value: unknown) => boolean]>>> = {
+const rules = {
   tableName: [tableNameRule.must, (value) => value === '' || fits(value, tableNameRule)],
   region: [regionRule.must, (value) => value === '' || fits(value, regionRule)],
   partition: [partitionRule.must, (value) => fits(value, partitionRule)],
-  realms: [`${listOf(realmRule)}; or be "*"`, (value) => value === '*' || isListOf(value, isText(realmRule))],
-  scopes: [listOf(scopeRule), (value) => isListOf(value, isText(scopeRule))],
-  apps: [listOf(appIdRule), (value) => isListOf(value, isText(appIdRule))],
-  prefixes: [listOf(keyPrefixRule), (value) => isListOf(value, isText(keyPrefixRule))],
+  realms: [
+    `be a list of names of realms, such as ["myrealm"], or "*"; each name must ${realmRule.must}`,
+    (value) => value === '*' || isListOf(value, isText(realmRule)),
+  ],
+  scopes: listRule(scopeRule),
+  apps: listRule(appIdRule),
+  prefixes: listRule(keyPrefixRule),
   cacheSeconds: [`be a whole number from 0 to ${maxCacheSeconds}`, (value) => isWhole(value, 0, maxCacheSeconds)],
   lastUsedSeconds: [
     `be a whole number from 1 to ${maxLastUsedSeconds}, or "off"`,
@@ -160,13 +161,10 @@ const rules: Readonly<Partial<Record<keyof VerifierOptions, readonly [string, (v
     (values) => isListOf(values, (value) => allPlaces.includes(value as Place)),
   ],
   onWarning: ['be a function', (value) => typeof value === 'function'],
-};
+} satisfies Record<keyof VerifierOptions, OptionRules[string]>;
 
 function requireValid(options: VerifierOptions): void {
+  requireOptions(options, rules);
   if (options.realms === undefined)
     throw missing('realms', 'the realms whose keys you accept, such as ["myrealm"], or "*" for every realm');
-  for (const [name, [must, isRight]] of Object.entries(rules)) {
-    const value = options[name as keyof VerifierOptions];
-    if (value !== undefined && !isRight(value)) throw new SettingsError(name, `must ${must}`);
-  }
 }

@@ -1,6 +1,6 @@
 import { headersOf, idIn, type NamedValues } from '../../base/headers.ts';
 import type { KeyVerifier } from './create-verifier.ts';
-import { type GuardOptions, reject } from './rejection.ts';
+import { type GuardOptions, needsOf, reject } from './rejection.ts';
 
 /** What of Express's request the middleware looks at. */
 interface ExpressRequest {
@@ -22,9 +22,10 @@ type ExpressMiddleware = (request: ExpressRequest, response: ExpressResponse, ne
 
 /** Makes a middleware for Express; puts the key, a `ValidKey`, into `response.locals.apiKey`. */
 export function requireApiKey(verifier: KeyVerifier, options: GuardOptions = {}): ExpressMiddleware {
+  const needs = needsOf(verifier, options);
   return async ({ headers, query, ip: source }, response, next) => {
     const found = await verifier
-      .verifyRequest({ headers, query, source }, options)
+      .verifyRequest({ headers, query, source }, needs)
       .catch((error: unknown) => ({ error }));
     if ('valid' in found && found.valid) {
       response.locals.apiKey = found;

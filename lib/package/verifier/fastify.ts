@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { headersOf, idIn } from '../../base/headers.ts';
 import type { RequestParts } from '../../verification/places.ts';
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
-import { type GuardOptions, reject } from './rejection.ts';
+import { type GuardOptions, needsOf, reject } from './rejection.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,10 +15,11 @@ type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unk
 
 /** Makes an `onRequest` hook for Fastify; puts the key into `request.apiKey`. */
 export function requireApiKey(verifier: KeyVerifier, options: GuardOptions = {}): FastifyHook {
+  const needs = needsOf(verifier, options);
   return async (request, reply) => {
     const { headers, ip: source } = request;
     const parts = { headers, query: request.query as RequestParts['query'], source };
-    const found = await verifier.verifyRequest(parts, options).catch((error: unknown) => ({ error }));
+    const found = await verifier.verifyRequest(parts, needs).catch((error: unknown) => ({ error }));
     if ('valid' in found && found.valid) {
       request.apiKey = found;
       return;

@@ -1,5 +1,6 @@
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
-import { type GuardOptions, reject } from './rejection.ts';
+import { fetchGuardRules } from './options.ts';
+import { type GuardOptions, needsOf, reject } from './rejection.ts';
 
 export interface FetchGuardOptions extends GuardOptions {
   /** @returns the IP address of the client, which a `Request` does not have: keys that need it are rejected without */
@@ -11,11 +12,10 @@ export type Guard = (request: Request, next: (key: ValidKey) => Response | Promi
 
 /** Makes a guard for whatever speaks the Fetch standard's `Request` and `Response`, such as Hono. */
 export function requireApiKey(verifier: KeyVerifier, options: FetchGuardOptions = {}): Guard {
+  const needs = needsOf(verifier, options, fetchGuardRules);
   return async (request, next) => {
     const correlationId = request.headers.get('x-correlation-id');
-    const found = await verifier
-      .verifyRequest(partsOf(request, options), options)
-      .catch((error: unknown) => ({ error }));
+    const found = await verifier.verifyRequest(partsOf(request, options), needs).catch((error: unknown) => ({ error }));
     if ('valid' in found && found.valid) return next(found);
     const { status, headers, body } = reject(found, correlationId, options);
     return new Response(JSON.stringify(body), {

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, Context } from 'aws-
 import { headersOf, idIn } from '../../base/headers.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
-import { type GuardOptions, reject } from './rejection.ts';
+import { type GuardOptions, needsOf, reject } from './rejection.ts';
 
 /** What a handler behind the middleware finds in its context. */
 export interface KeyContext extends Context {
@@ -17,11 +17,10 @@ export function requireApiKey(
   verifier: KeyVerifier,
   options: GuardOptions = {},
 ): MiddlewareObj<Event, unknown, Error, KeyContext> {
+  const needs = needsOf(verifier, options);
   return {
     async before(request) {
-      const found = await verifier
-        .verifyRequest(partsOf(request.event), options)
-        .catch((error: unknown) => ({ error }));
+      const found = await verifier.verifyRequest(partsOf(request.event), needs).catch((error: unknown) => ({ error }));
       if ('valid' in found && found.valid) {
         request.context.apiKey = found;
         return;

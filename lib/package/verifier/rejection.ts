@@ -2,12 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { isId } from '../../base/headers.ts';
 import { formatWhy, type LogRecord, log } from '../../base/log.ts';
 import { ApiError, type ErrorBody, formatError } from '../../domain/errors.ts';
-import type { Needs, RequestVerification } from './create-verifier.ts';
+import { SettingsError } from '../../verification/settings-rules.ts';
+import type { KeyVerifier, Needs, RequestVerification } from './create-verifier.ts';
+import { guardRules, requireOptions } from './options.ts';
 
 /** How a request is guarded. */
 export interface GuardOptions extends Needs {
   /** takes a record of each rejection, with its true reason; default: writes it to stdout as one line of JSON */
   readonly log?: (record: LogRecord) => void;
+}
+
+/**
+ * Checks once what a guard is made of.
+ * @returns what each request needs
+ * @throws SettingsError when there is no verifier, or an option is unknown or wrong
+ */
+export function needsOf(verifier: KeyVerifier, options: GuardOptions, rules = guardRules): Needs {
+  if (typeof verifier?.verifyRequest !== 'function')
+    throw new SettingsError('requireApiKey', 'needs a verifier: pass what createVerifier returns.');
+  requireOptions(options, rules);
+  return options.scopes ? { scopes: options.scopes } : {};
 }
 
 /** What to answer to a request that is not let in: the same whatever is wrong with its key. */

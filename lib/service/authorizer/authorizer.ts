@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { headersOf, idIn } from '../../base/headers.ts';
 import { formatWhy, type Level, log, logAs } from '../../base/log.ts';
-import type { ValidKey } from '../../domain/verification.ts';
+import type { Restricted } from '../../domain/restrictions.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
 import { OriginOf, presentedKey } from '../../verification/places.ts';
 import { SettingsError } from '../../verification/settings-rules.ts';
@@ -12,6 +12,7 @@ import { openVerifier, start } from '../service.ts';
 import type { Settings } from '../settings.ts';
 import { loggedOf } from '../use-cases/verify.ts';
 import {
+  type Allowed,
   type AuthorizerAnswer,
   type AuthorizerEvent,
   allow,
@@ -30,7 +31,7 @@ interface Guard {
 
 /** What came of looking at a request, and what the log tells of it. */
 interface Outcome {
-  readonly allowed?: { readonly key: ValidKey; readonly appId: string; readonly hasUsagePlan: boolean };
+  readonly allowed?: Allowed;
   readonly isCached?: boolean;
   readonly logged: Readonly<Record<string, string | undefined>>;
 }
@@ -87,13 +88,12 @@ async function check({ verifier }: Guard, api: ApiSettings, event: AuthorizerEve
   if ('why' in presented) return { logged: { result: presented.why } };
   if (!isIdentified(event, presented.values)) return { logged: { result: 'misplaced' } };
   const origin = new OriginOf(parts);
-  const checked = await verifier.check(presented.apiKeyId, { demands: api.demands, origin });
+  const suits = (key: Restricted) => !api.isCached || tellsApart(event, key, origin);
+  const checked = await verifier.check(presented.apiKeyId, { demands: api.demands, origin, suits });
   const { verification, isCached, restricted } = checked;
   if (!verification.valid || !restricted) return { isCached, logged: loggedOf(checked) };
-  if (api.isCached && !tellsApart(event, restricted, origin))
-    return { isCached, logged: { ...loggedOf(checked), result: 'uncacheable' } };
-  const { appId } = restricted;
-  return { isCached, logged: loggedOf(checked), allowed: { key: verification, appId, hasUsagePlan: api.hasUsagePlan } };
+  if (!checked.suits) return { isCached, logged: { ...loggedOf(checked), result: 'uncacheable' } };
+  return { isCached, logged: loggedOf(checked), allowed: { key: verification, appId: restricted.appId, api } };
 }
 
 /** The gateway makes a 401 of the word `Unauthorized`, and a 500 of any other. A stack would fill the log. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { APIGatewayRequestAuthorizerEvent, APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { RequestOrigin, Restricted } from '../../domain/restrictions.ts';
 import type { ValidKey } from '../../domain/verification.ts';
+import { partsOf } from '../../verification/gateway-request.ts';
+import type { ApiSettings } from './stage-variables.ts';
 
 /** What a REST API (or an HTTP API with payload 1.0) and an HTTP API with payload 2.0 hand to an authorizer. */
 export type AuthorizerEvent = APIGatewayRequestAuthorizerEvent | APIGatewayRequestAuthorizerEventV2;
@@ -57,9 +59,28 @@ export function tellsApart(
   origin: RequestOrigin,
 ): boolean {
   if (!isHttpApi(event)) return referrers === undefined;
-  const sources = identitySourcesOf(event);
   const looksAt = [...(allowedSources ? [origin.source] : []), ...(referrers ? [origin.origin, origin.referer] : [])];
-  return looksAt.every((value) => value !== undefined && sources.includes(value));
+  const sources = [...identitySourcesOf(event)];
+  const isSource = (value: string | undefined) => {
+    const index = value === undefined ? -1 : sources.indexOf(value);
+    if (index >= 0) sources.splice(index, 1);
+    return index >= 0;
+  };
+  return looksAt.every(isSource) && !looksAt.some((value) => isChosen(event, value));
+}
+
+/** What the gateway or a browser sets itself. */
+const given = ['x-forwarded-for', 'forwarded', 'origin', 'referer'];
+
+/**
+ * Whether a client has put the value into another header or the query, so that it may be an identity source by that: the
+ * event tells their values, and not where they are from.
+ */
+function isChosen(event: AuthorizerEvent, value: string | undefined): boolean {
+  const { headers, query } = partsOf(event);
+  const chosen = Object.entries(headers ?? {}).filter(([name]) => !given.includes(name.toLowerCase()));
+  const texts = [...chosen, ...Object.entries(query ?? {})].flatMap(([, texts]) => [texts].flat().map(String));
+  return texts.some((text) => text.split(',').some((part) => part.trim() === value));
 }
 
 function identitySourcesOf(event: AuthorizerEvent): readonly string[] {
@@ -68,26 +89,28 @@ function identitySourcesOf(event: AuthorizerEvent): readonly string[] {
   return typeof identitySource === 'string' ? identitySource.split(',') : identitySource;
 }
 
-interface Allowed {
+/** A key that is accepted, and by which API. */
+export interface Allowed {
   readonly key: ValidKey;
   readonly appId: string;
-  readonly hasUsagePlan: boolean;
+  readonly api: Pick<ApiSettings, 'isCached' | 'hasUsagePlan'>;
 }
 
 /** @returns yes for every route of the stage, so that the gateway may remember it for all of them */
 export function allow(event: AuthorizerEvent, allowed: Allowed, correlationId: string): AuthorizerAnswer {
-  const { key, appId, hasUsagePlan } = allowed;
+  const { key, appId, api } = allowed;
   const context = contextOf(key, correlationId);
   if (isV2(event)) return { isAuthorized: true, context };
   const [stage] = stageArn.exec(event.methodArn) ?? [];
   const { allowedSources } = key;
-  const condition = allowedSources.length > 0 && { Condition: { IpAddress: { 'aws:SourceIp': allowedSources } } };
+  const condition = api.isCached &&
+    allowedSources.length > 0 && { Condition: { IpAddress: { 'aws:SourceIp': allowedSources } } };
   const statement = { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${stage}/*`, ...condition };
   return {
     principalId: context.appHrn,
     policyDocument: { Version: '2012-10-17', Statement: [statement] },
     context,
-    ...(hasUsagePlan && !isHttpApi(event) && { usageIdentifierKey: usageKeyOf(appId) }),
+    ...(api.hasUsagePlan && !isHttpApi(event) && { usageIdentifierKey: usageKeyOf(appId) }),
   };
 }
 

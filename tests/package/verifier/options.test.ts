@@ -1,5 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createVerifier, type VerifierOptions } from '../../../lib/package/verifier/create-verifier.ts';
+import {
+  createVerifier,
+  type KeyVerifier,
+  type VerifierOptions,
+} from '../../../lib/package/verifier/create-verifier.ts';
+import { requireApiKey as guardExpress } from '../../../lib/package/verifier/express.ts';
+import { requireApiKey as guardFastify } from '../../../lib/package/verifier/fastify.ts';
+import { requireApiKey as guardFetch } from '../../../lib/package/verifier/fetch.ts';
+import { requireApiKey as guardMiddy } from '../../../lib/package/verifier/middy.ts';
 
 const usual = { realms: ['myrealm'], tableName: 'appkeys-dev', region: 'eu-central-1' };
 const create = (options: object) => createVerifier({ ...usual, ...options } as VerifierOptions);
@@ -12,7 +20,7 @@ const wrong: Record<string, readonly [string, readonly unknown[]]> = {
     ['eu central', 'eu-central-1.evil.example', 'x/', 'EU-CENTRAL-1', 'x'.repeat(64), 1, null, ['eu-central-1']],
   ],
   realms: [
-    'be a list of different texts; each must be 1 to 64 letters, digits, "_" or "-"; or be "*"',
+    'be a list of names of realms, such as ["myrealm"], or "*"; each name must be 1 to 64 letters, digits, "_" or "-"',
     ['myrealm', '', null, {}, [], [''], ['*'], ['a realm'], ['x'.repeat(65)], ['a', 'a'], [1]],
   ],
   scopes: [
@@ -68,6 +76,31 @@ it.each<[string, Partial<VerifierOptions>]>([
   ['a Region of another partition', { region: 'us-gov-west-1' }],
 ])('accepts %s', (_, options) => {
   expect(() => create(options)).not.toThrow();
+});
+
+it.each([
+  ['createVerifier', () => create({ scope: ['a'] }), 'scope'],
+  ['createVerifier, an option of a call', () => create({ source: '::1' }), 'source'],
+  ['the guard of Express', () => guardExpress(create({}), { realms: ['a'] } as object), 'realms'],
+  ['the guard of Fastify', () => guardFastify(create({}), { scope: ['a'] } as object), 'scope'],
+  ['the guard of requests', () => guardFetch(create({}), { apps: ['a'] } as object), 'apps'],
+  ['the guard of middy', () => guardMiddy(create({}), { source: () => '' } as object), 'source'],
+])('%s rejects an unknown option at once: it could be one that narrows', (_, make, name) => {
+  expect(make).toThrow(expect.objectContaining({ message: expect.stringMatching(`^${name} is not an option here`) }));
+});
+
+it('a call rejects an unknown option too', async () => {
+  const { verify, verifyRequest } = create({});
+  await expect(verify('x', { scope: ['a'] } as object)).rejects.toThrow(/^scope is not an option here/);
+  await expect(verifyRequest({}, { realms: ['a'] } as object)).rejects.toThrow(/^realms is not an option here/);
+  await expect(verify('x', { scopes: ['A'] })).rejects.toThrow(/^scopes must be a list/);
+});
+
+it('a guard rejects wrong scopes, and no verifier, at once', () => {
+  expect(() => guardExpress(create({}), { scopes: 'a' as unknown as string[] })).toThrow(/^scopes must be a list/);
+  for (const verifier of [undefined, {}])
+    expect(() => guardFetch(verifier as unknown as KeyVerifier)).toThrow(/^requireApiKey needs a verifier/);
+  expect(() => createVerifier(undefined as unknown as VerifierOptions)).toThrow(/^The options must be an object/);
 });
 
 it('takes an option that is undefined as one that is left out', () => {

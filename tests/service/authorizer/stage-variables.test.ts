@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { http1Request, http2Request, restRequest } from '../../support/authorizer-events.ts';
-import { startService, type TestService } from '../../support/service.ts';
+import { hrnOf, startService, type TestService } from '../../support/service.ts';
 
 let service: TestService;
 let apiKeyId: string;
@@ -74,13 +74,56 @@ describe('what a gateway is told besides', () => {
     const app = await service.seed();
     const allowedSources = ['203.0.113.0/24', '2001:db8::1'];
     const { body } = await service.generate(app, { name: 'x', allowedSources });
-    for (const toEvent of [restRequest, http1Request]) {
-      const answer = await service.authorize(
-        toEvent({ headers: { 'x-api-key': body.apiKeyId }, stageVariables: { appkeys_cached: 'no' } }),
-      );
-      const condition = { IpAddress: { 'aws:SourceIp': allowedSources } };
-      expect(answer).toMatchObject({ policyDocument: { Statement: [{ Condition: condition }] } });
+    const headers = { 'x-api-key': body.apiKeyId };
+    const condition = { IpAddress: { 'aws:SourceIp': allowedSources } };
+    for (const event of [
+      restRequest({ headers }),
+      http1Request({ headers, identitySource: [body.apiKeyId, '203.0.113.7'] }),
+    ])
+      expect(await service.authorize(event)).toMatchObject({
+        policyDocument: { Statement: [{ Condition: condition }] },
+      });
+    const uncached = restRequest({ headers, stageVariables: { appkeys_cached: 'no' } });
+    expect(JSON.stringify(await service.authorize(uncached))).not.toContain('aws:SourceIp');
+  });
+
+  it.each([
+    ['another header', { 'X-Tenant': '203.0.113.7' }, {}],
+    ['a part of another header', { 'X-Tenant': 'acme, 203.0.113.7' }, {}],
+    ['a parameter', {}, { tenant: '203.0.113.7' }],
+  ])('nothing of a key whose address %s has too: a client could choose that', async (_, more, query) => {
+    const app = await service.seed();
+    const { body } = await service.generate(app, { name: 'x', allowedSources: ['203.0.113.7'] });
+    const key = body.apiKeyId as string;
+    for (const toEvent of [http1Request, http2Request]) {
+      const event = toEvent({ headers: { 'x-api-key': key, ...more }, query, identitySource: [key, '203.0.113.7'] });
+      await expect(service.authorize(event)).rejects.toThrow('Unauthorized');
+      expect(lastRecord()).toMatchObject({ result: 'uncacheable' });
+      const forwarded = { 'x-api-key': key, 'X-Forwarded-For': '203.0.113.7' };
+      const usual = toEvent({ headers: forwarded, identitySource: [key, '203.0.113.7'] });
+      expect(await service.authorize(usual)).toBeDefined();
     }
+  });
+
+  it('nothing of a key whose one identity source would stand for two headers', async () => {
+    const app = await service.seed({ restrictions: { referrers: ['a.example'] } });
+    const { body } = await service.generate(app);
+    const key = body.apiKeyId as string;
+    const headers = { 'x-api-key': key, Origin: 'https://a.example', Referer: 'https://a.example' };
+    const ask = (identitySource: string[]) => service.authorize(http2Request({ headers, identitySource }));
+    await expect(ask([key, 'https://a.example'])).rejects.toThrow('Unauthorized');
+    expect(await ask([key, 'https://a.example', 'https://a.example'])).toMatchObject({ isAuthorized: true });
+  });
+
+  it('a key that is not accepted was not used', async () => {
+    const app = await service.seed({ restrictions: { referrers: ['a.example'] } });
+    const { body } = await service.generate(app);
+    const headers = { 'x-api-key': body.apiKeyId, Origin: 'https://a.example' };
+    const path = { app: hrnOf(app), apiKey: encodeURIComponent(body.apiKey) };
+    await expect(service.authorize(restRequest({ headers }))).rejects.toThrow('Unauthorized');
+    expect((await service.call('getApiKey', { path })).body).not.toHaveProperty('lastUsedTime');
+    await service.authorize(restRequest({ headers, stageVariables: { appkeys_cached: 'no' } }));
+    await expect.poll(async () => (await service.call('getApiKey', { path })).body).toHaveProperty('lastUsedTime');
   });
 
   it('whom a usage plan counts: the application, with at least 20 characters', async () => {
