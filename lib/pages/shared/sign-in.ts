@@ -203,6 +203,7 @@ function sessionOf(
   let tokens: oauth.TokenEndpointResponse | undefined = first;
   let renewAt = renewalTime(first);
   let renewing: Promise<string> | undefined;
+  let why: SignInError = new SessionEnd();
   const otherTabs = new BroadcastChannel(`${storageKey} ${config.issuer}`);
   const end = () => {
     // "Back" may bring the page back as it is: nothing of the session may be in it.
@@ -210,8 +211,10 @@ function sessionOf(
     otherTabs.close();
   };
   otherTabs.onmessage = () => {
+    // A call that is under way says the same.
+    why = new SignInError('You have signed out in another tab. Sign in again.');
     end();
-    tellOfEnd(new SignInError('You have signed out in another tab. Sign in again.'));
+    tellOfEnd(why);
   };
   const renew = async (old: oauth.TokenEndpointResponse) => {
     const renewed = await refresh(config, old).catch((error: unknown) => {
@@ -221,14 +224,14 @@ function sessionOf(
       }
       throw error;
     });
-    if (!tokens) throw new SessionEnd();
+    if (!tokens) throw why;
     tokens = renewed;
     renewAt = renewalTime(renewed);
     return renewed.access_token;
   };
   return {
     async token() {
-      if (!tokens) throw new SessionEnd();
+      if (!tokens) throw why;
       if (Date.now() < renewAt) return tokens.access_token;
       renewing ??= renew(tokens).finally(() => {
         renewing = undefined;
