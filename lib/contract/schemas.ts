@@ -119,7 +119,7 @@ const referrers = {
     // 255 and a port
     maxLength: 261,
     pattern: '^[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._/-]*)?$',
-    description: 'a host, perhaps with a port and a path, such as www.example.com:8443/app',
+    description: 'a host without https://, perhaps with a port and a path, such as www.example.com:8443/app',
     examples: ['www.example.com'],
   },
   maxItems: 20,

@@ -56,6 +56,14 @@ export function isPlainName(name: unknown): boolean {
   return typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,31}$/.test(name);
 }
 
+const typeNames: Readonly<Record<string, string>> = {
+  array: 'a list',
+  string: 'a text',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+};
+
 function messageOf({ keyword, params, parentSchema, message }: ErrorObject): string {
   switch (keyword) {
     case 'required':
@@ -64,6 +72,19 @@ function messageOf({ keyword, params, parentSchema, message }: ErrorObject): str
       return `is not a known field; known are: ${Object.keys(parentSchema?.properties ?? {}).join(', ')}`;
     case 'enum':
       return `must be one of: ${params.allowedValues.join(', ')}`;
+    case 'type':
+      return `must be ${[params.type]
+        .flat()
+        .map((type) => typeNames[type] ?? type)
+        .join(' or ')}`;
+    case 'maxItems':
+    case 'minItems':
+      return `must have ${keyword === 'maxItems' ? 'at most' : 'at least'} ${params.limit} element${params.limit === 1 ? '' : 's'}`;
+    case 'maximum':
+    case 'minimum':
+      return `must be ${keyword === 'maximum' ? 'at most' : 'at least'} ${params.limit}`;
+    case 'maxLength':
+      return `must have at most ${params.limit} characters`;
     case 'uniqueItems':
       return 'is in the list already';
     case 'pattern':

@@ -56,9 +56,33 @@ describe('what is told of a value that does not fit', () => {
   });
 
   it('else what the validator says of it, if that says anything', () => {
-    expect(detailsOf(validators.generateApiKey, { name: 1 }).details).toEqual(['$.name must be string']);
+    expect(detailsOf(validators.generateApiKey, { name: 1 }).details).toEqual(['$.name must be a text']);
     expect(detailsOf(finding({ keyword: 'not' }), 1)).toEqual({ code: '400200', details: ['$ is not allowed'] });
     expect(detailsOf(() => false, 1)).toEqual({ code: '400200', details: [] });
+  });
+
+  it.each([
+    [validators.generateApiKey, { name: 'x', enabled: 1 }, '$.enabled must be true or false'],
+    [validators.generateApiKey, { name: 'x', expiresAt: 'never' }, '$.expiresAt must be a whole number'],
+    [validators.generateApiKey, { name: 'x', scopes: null }, '$.scopes must be a list'],
+    [validators.generateApiKey, { name: 'x', expiresAt: -2 }, '$.expiresAt must be at least -1'],
+    [validators.rotateApiKey, { overlapSeconds: 31_536_001 }, '$.overlapSeconds must be at most 31536000'],
+    [validators.updateApp, { scopes: 'a' }, '$.scopes must be a list or null'],
+    [validators.updateApp, [], '$ must be an object'],
+    [validators.putGrant, { actions: [] }, '$.actions must have at least 1 element'],
+    [
+      validators.generateApiKey,
+      { name: 'x', scopes: Array.from({ length: 21 }, (_, index) => `s${index}`) },
+      '$.scopes must have at most 20 elements',
+    ],
+    [validators.generateApiKey, { name: 'x', scopes: ['a', 'b', 'a'] }, '$.scopes[2] is in the list already'],
+    [
+      validators.verifyApiKey,
+      { apiKeyId: 'x', referrer: 'x'.repeat(2_049) },
+      '$.referrer must have at most 2048 characters',
+    ],
+  ])('in plain words: %#', (validate, body, detail) => {
+    expect(detailsOf(validate, body).details).toEqual([detail]);
   });
 
   it('the names of a field that stands in others, from the outside in', () => {

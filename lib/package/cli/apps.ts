@@ -32,7 +32,7 @@ type Wish = Omit<Input<'updateApp'>, 'app'>;
 const referrerOption = () =>
   listOption('--referrer <host>', 'from which web pages its keys may be used, such as www.example.com/app');
 const scopeOption = () => listOption('--scope <scope>', 'the only scopes that its keys may have');
-const noScopesOption = () => new Option('--no-scopes', 'let its keys have no scope').conflicts('scope');
+const noScopesOption = () => new Option('--no-scopes', 'allow its keys no scope at all').conflicts('scope');
 
 export function addApps(program: Command): void {
   const apps = addCommand(program, 'apps', 'applications', 'apps list');

@@ -83,8 +83,8 @@ export function addKeys(program: Command): void {
   addCommand(keys, 'expire <app> <key> <when>', `say when a key ends: ${expiry}`, 'keys expire my-app ci 12h').action(
     expire,
   );
-  addCommand(keys, 'enable <app> <key>', 'let a key be used again', 'keys enable my-app ci').action(enable);
-  addCommand(keys, 'disable <app> <key>', 'let a key be used no longer', 'keys disable my-app ci').action(disable);
+  addCommand(keys, 'enable <app> <key>', 'accept a disabled API key again', 'keys enable my-app ci').action(enable);
+  addCommand(keys, 'disable <app> <key>', 'reject an API key from now on', 'keys disable my-app ci').action(disable);
   addCommand(
     keys,
     'rotate <app> <key>',
