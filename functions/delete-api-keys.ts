@@ -5,6 +5,6 @@ import { change } from '../lib/service/use-cases/change.ts';
 
 /** `DELETE /apps/{app}/apiKeys` */
 export const handler = endpoint(deleteApiKeys, async (call) => {
-  await change(call, deleteAllKeys);
-  return { status: 204 };
+  const { rev } = await change(call, deleteAllKeys);
+  return { status: 204, logged: { rev: String(rev) } };
 });

@@ -22,7 +22,7 @@ const listInvoices = new LambdaFunction(stack, 'ListInvoices', {
 
 const integration = new HttpLambdaIntegration('ListInvoices', listInvoices);
 const httpApi = new HttpApi(stack, 'Api', { createDefaultStage: false });
-httpApi.addStage('Default', {
+httpApi.addStage('DefaultStage', {
   autoDeploy: true,
   stageVariables: { appkeys_realms: 'myrealm', appkeys_places: 'x-api-key' },
 });

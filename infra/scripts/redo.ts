@@ -16,8 +16,8 @@ type Fields = Readonly<
     Partial<Record<'scopes' | 'allowedSources' | 'referrers', string>>
 >;
 
-/** A request: method, path and perhaps a body, in one line. */
-type Redo = (fields: Fields, now: number) => string | undefined;
+/** Requests: method, path and perhaps a body, in one line each. */
+type Redo = (fields: Fields, now: number) => string | readonly string[] | undefined;
 
 const segment = encodeURIComponent;
 const appPath = ({ app }: Fields) => `/apps/${segment(app)}`;
@@ -44,9 +44,10 @@ const redoOf: Readonly<Record<ChangeId, Redo>> = {
   updateApiKey: (fields, now) => {
     const { expiresAt, allowedSources, scopes } = fields;
     const isOver = expiresAt !== '-1' && Number(expiresAt) <= now;
-    return isOver
-      ? `DELETE ${keyPath(fields)}`
-      : `PATCH ${keyPath(fields)} ${bodyOf({ expiresAt, allowedSources, scopes })}`;
+    if (isOver) return `DELETE ${keyPath(fields)}`;
+    // The ceiling may reject the scopes by now, and nothing else with them.
+    const parts = [{ expiresAt, allowedSources }, ...(scopes === undefined ? [] : [{ scopes }])];
+    return parts.map((part) => `PATCH ${keyPath(fields)} ${bodyOf(part)}`);
   },
   updateApp: (fields) => {
     const { appStatus, referrers, scopes } = fields;
@@ -65,22 +66,32 @@ interface AuditLine extends Fields {
   readonly operation: string;
   readonly realm: string;
   readonly timestamp: string;
+  /** revision of the application that the change has made, where the line tells it */
+  readonly rev?: string;
 }
 
 /**
  * Says by which requests the changes that a log tells of are made once more, on a table that is older than they are.
  * @param log lines of functions; whatever is no audit line of a change that was made in `realm` is passed over
  * @param now ms since the epoch: a key whose expiry has passed since is deleted
- * @returns one request a line, in the order of the changes
+ * @returns one request a line; those of one application in the order of the changes
  */
 export function redoLines(log: string, realm: string, now: number): string[] {
   const audits = log.split('\n').flatMap((line) => (line.includes('"event":"audit"') ? [JSON.parse(line)] : []));
   const made = (audits as AuditLine[]).filter((line) => line.result === 'done' && line.realm === realm);
-  const inOrder = made.toSorted((one, other) => (one.timestamp < other.timestamp ? -1 : 1));
-  return inOrder.flatMap((line) => {
+  const byTime = made.toSorted((one, other) => (one.timestamp < other.timestamp ? -1 : 1));
+  const byApp = Map.groupBy(byTime, ({ app }) => app);
+  return [...byApp.values()].flatMap(inOrder).flatMap((line) => {
     const redo = Object.hasOwn(redoOf, line.operation) ? redoOf[line.operation as ChangeId] : lost;
     return redo(line, now) ?? [];
   });
+}
+
+/** Lines of changes at one time may be written in another order than the changes were made. */
+function inOrder(lines: readonly AuditLine[]): readonly AuditLine[] {
+  const numbered = lines.filter(({ rev }) => rev !== undefined);
+  const next = numbered.toSorted((one, other) => Number(one.rev) - Number(other.rev)).values();
+  return lines.map((line) => (line.rev === undefined ? line : (next.next().value ?? line)));
 }
 
 if (import.meta.main) {

@@ -22,7 +22,7 @@ export type ApiKeyPatch = Partial<Omit<ApiKeyWish, 'enabled'>>;
  */
 export function editKey(app: App, handle: KeyHandle | undefined, parts: Partial<ApiKeyWish>): App {
   const key = requireKey(app, handle);
-  requireWithinCeiling(parts.scopes ?? [], app.restrictions, key.scopes);
+  requireWithinCeiling(parts.scopes ?? [], app.restrictions);
   const { name, description, expiresAt, enabled, scopes, restrictions, ...rest } = key;
   const edited: ApiKey = { ...completeWish({ ...wishOf(key), ...parts }, restrictions), ...rest };
   return isSameJson(edited, key) ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: edited } };

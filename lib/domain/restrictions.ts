@@ -36,18 +36,10 @@ export function parseReferrers(given: readonly string[]): readonly string[] {
   return parseList('referrers', given, referrerRule);
 }
 
-/**
- * @param kept scopes that the key has already: the ceiling may have left them since
- * @throws ApiError 400200 with the path of each other scope that is above the ceiling
- */
-export function requireWithinCeiling(
-  scopes: readonly string[],
-  { scopes: ceiling }: AppRestrictions,
-  kept: readonly string[] = [],
-): void {
+/** @throws ApiError 400200 with the path of each scope that is above the ceiling */
+export function requireWithinCeiling(scopes: readonly string[], { scopes: ceiling }: AppRestrictions): void {
   if (!ceiling) return;
-  const isRight = (scope: string) => ceiling.includes(scope) || kept.includes(scope);
-  const faultOf = (scope: string) => (isRight(scope) ? undefined : "is not among the application's scopes");
+  const faultOf = (scope: string) => (ceiling.includes(scope) ? undefined : "is not among the application's scopes");
   requireNoFault('scopes', scopes.map(faultOf));
 }
 

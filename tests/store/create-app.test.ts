@@ -34,7 +34,7 @@ describe('a new application', () => {
   it('is there, with the pointer of its maker', async () => {
     const { table, memory } = tableOf();
     expect(await createApp(table, app, fakeDeadline())).toEqual({ app, isOurs: true });
-    const { appId, ...attributes } = app;
+    const { appId, restrictions: _, ...attributes } = app;
     expect(memory.get(key)).toEqual({ ...key, ...attributes });
     expect(memory.get(pointer as never)).toEqual({ ...pointer, appId, actions: ['manage'], stamp: expect.any(String) });
   });

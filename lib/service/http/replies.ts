@@ -20,10 +20,18 @@ export function newKeyReply({ body, isReplayed }: NewApiKey): Reply<NewApiKey['b
 /** What narrows a key or an application; `redo` makes it again after a restored backup. */
 const restrictive = ['scopes', 'allowedSources', 'referrers'] as const;
 
-/** @returns in JSON, as the reply shows it, what a request has set of it: null is a ceiling that it removed */
-function restrictionsSet(request: object, shown: { readonly [Name in (typeof restrictive)[number]]?: unknown }) {
-  const set = restrictive.filter((name) => name in request);
-  return Object.fromEntries(set.map((name) => [name, JSON.stringify(shown[name] ?? null)]));
+/**
+ * @returns the revision that a change has made, by which `redo` knows the order, and in JSON, as the reply shows it, what
+ *   the change has set of that: null is a ceiling that it removed
+ */
+function changeOf(
+  { rev }: App,
+  patch: object | undefined,
+  shown: { readonly [Name in (typeof restrictive)[number]]?: unknown },
+): Record<string, string> {
+  if (!patch) return {};
+  const set = restrictive.filter((name) => name in patch);
+  return { rev: String(rev), ...Object.fromEntries(set.map((name) => [name, JSON.stringify(shown[name] ?? null)])) };
 }
 
 /**
@@ -36,27 +44,28 @@ export function keyReply(
   app: App,
   handle: KeyHandle | undefined,
   lastUsedTime: number | undefined,
-  patch: ApiKeyPatch = {},
+  patch?: ApiKeyPatch,
 ): Reply<ReturnType<typeof formatApiKey>> {
   const key = requireKey(app, handle);
   const body = formatApiKey(handle as KeyHandle, key, app, settings.partition, lastUsedTime);
-  const logged = { keyHrn: body.apiKey, expiresAt: String(body.expiresAt), ...restrictionsSet(patch, body) };
+  const logged = { keyHrn: body.apiKey, expiresAt: String(body.expiresAt), ...changeOf(app, patch, body) };
   return { status: 200, body, logged };
 }
 
 /** 204 after a change to a key. */
 export function doneReply({ settings }: WithSettings, app: App, handle: KeyHandle | undefined): Reply<undefined> {
-  return { status: 204, logged: { keyHrn: formatApiKeyHrn(app.realm, handle ?? '', settings.partition) } };
+  const keyHrn = formatApiKeyHrn(app.realm, handle ?? '', settings.partition);
+  return { status: 204, logged: { keyHrn, rev: String(app.rev) } };
 }
 
 /** 200 with an application. @param patch what the request has changed */
 export function appReply(
   { settings }: WithSettings,
   app: App,
-  { isReplayed = false, patch = {} }: { readonly isReplayed?: boolean; readonly patch?: AppPatch } = {},
+  { isReplayed = false, patch }: { readonly isReplayed?: boolean; readonly patch?: AppPatch } = {},
 ): Reply<ReturnType<typeof formatApp>> {
   const body = formatApp(app, settings.partition);
-  const logged = { app: body.hrn, appStatus: body.status, ...restrictionsSet(patch, body) };
+  const logged = { app: body.hrn, appStatus: body.status, ...changeOf(app, patch, body) };
   return { status: 200, body, headers: replayed(isReplayed), logged };
 }
 

@@ -46,7 +46,7 @@ describe('of what a request has set, the log has what narrows a key', () => {
     ],
   ])('as the reply shows it: %j of a key', (patch, logged) => {
     const reply = keyReply(call, narrow, handle('k'), undefined, patch);
-    expect(reply.logged).toStrictEqual({ keyHrn, expiresAt: '-1', ...logged });
+    expect(reply.logged).toStrictEqual({ keyHrn, expiresAt: '-1', rev: String(narrow.rev), ...logged });
   });
 
   it.each([
@@ -58,6 +58,7 @@ describe('of what a request has set, the log has what narrows a key', () => {
     expect(appReply(call, of, { patch }).logged).toStrictEqual({
       app: `hrn:here:account::myrealm:app/${of.appId}`,
       appStatus: 'active',
+      rev: String(of.rev),
       ...logged,
     });
   });
@@ -68,7 +69,7 @@ it.each([undefined, handle('o')])('404666 for the key %s, which the application 
 });
 
 it('a change is answered with 204', () => {
-  expect(doneReply(call, app, handle('k'))).toEqual({ status: 204, logged: { keyHrn } });
+  expect(doneReply(call, app, handle('k'))).toEqual({ status: 204, logged: { keyHrn, rev: String(app.rev) } });
 });
 
 it.each([

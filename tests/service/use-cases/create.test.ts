@@ -48,7 +48,7 @@ describe('an application that is created', () => {
       lastChange: { op: expect.stringMatching(/^[\da-f-]{36}$/), action: 'createApp', correlationId: 'c' },
     });
     expect(app).not.toHaveProperty('bodyHash');
-    const { appId: pk, ...attributes } = app;
+    const { appId: pk, restrictions: _, ...attributes } = app;
     expect(items).toMatchObject([{ pk: 'member#other#demo' }, { pk, sk: 'app', ...attributes }]);
   });
 
