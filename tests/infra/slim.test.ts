@@ -13,6 +13,7 @@ import type { SourceData } from '@smithy/types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listen, loopback } from '../../infra/local/ports.ts';
 import { newApp } from '../../lib/domain/app.ts';
+import { goals } from '../evidence/bench/goals.ts';
 import { bundle, plainSettings, project } from '../support/bundle.ts';
 import { settingsFolder, testSettings } from '../support/settings.ts';
 
@@ -296,8 +297,8 @@ describe('the slim bundle, in a process of its own', () => {
 
 describe('bytes', () => {
   it.each([
-    ['groups/make', 0.9],
-    ['authorize-api-key', 0.64],
+    ['groups/make', goals.generateBytes],
+    ['authorize-api-key', goals.authorizerBytes],
   ])('%s has at most %d of those of one write by the DynamoDB client', async (name, most) => {
     const baseline = statSync(await bundle('tests/evidence/bench/baselines/b.ts', folder, plainSettings)).size;
     const { size } = statSync(await bundle(`functions/${name}.ts`, folder));

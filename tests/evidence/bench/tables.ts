@@ -1,6 +1,7 @@
 import { startDynalite } from '../../../infra/local/dynalite.ts';
 import { createTable } from '../../../infra/local/table.ts';
 import { runChild, startSitter } from './child.ts';
+import { goals } from './goals.ts';
 import type { LoadResult } from './load-child.ts';
 import type { Answer, Figures, Row, Table, Verdict } from './report.ts';
 import { ratiosOf, type Spread, spreadOf } from './statistics.ts';
@@ -9,14 +10,6 @@ import { appId, bytesOf, type Subject, type Subjects } from './subjects.ts';
 const exact = (value: number): Spread => ({ median: value, low: value, high: value });
 
 /** What is to be reached, as a share of what it is compared with. */
-const goals = {
-  generateBytes: 0.85,
-  generateStart: 0.85,
-  authorizerBytes: 0.62,
-  authorizerStart: 0.65,
-  memory: 0.95,
-  warm: 1.1,
-} as const;
 
 function atMost(what: string, figure: Spread, goal: number, unit: string): Row {
   return {
