@@ -115,7 +115,7 @@ export async function startService(
     async item({ appId }) {
       const Key = { pk: appId, sk: 'app' };
       const { Item } = await database.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
-      return (Item && { restrictions: {}, ...Item }) as unknown as App;
+      return Item as unknown as App;
     },
   };
 }

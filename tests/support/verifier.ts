@@ -93,16 +93,20 @@ function fakeClock(): VerifierBench['clock'] {
 }
 
 /** Lets reads wait until they are released, so that requests come while one is under way. */
-export function holdReads(table: Table): { table: Table; reads: number; release(): void } {
+export function holdReads(table: Table): { table: Table; reads: number; answers: number; release(): void } {
   let waiting: (() => void)[] = [];
   const held = {
     reads: 0,
+    /** how many reads have found what they tell when they are released */
+    answers: 0,
     table: {
       ...table,
       async attemptGet(...read) {
         held.reads += 1;
-        // What the read finds is settled when it begins.
         const found = table.attemptGet(...read);
+        found.then(() => {
+          held.answers += 1;
+        });
         await new Promise<void>((resolve) => waiting.push(resolve));
         return found;
       },

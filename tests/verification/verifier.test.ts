@@ -279,6 +279,7 @@ describe('requests for one key at the same time', () => {
     const held = holdReads(bench.table);
     const verifier = bench.open({}, held);
     const early = verifier.check(key.apiKeyId);
+    await expect.poll(() => held.answers).toBe(1);
     await bench.service.call('enableApiKey', { path: key.path });
     const late = [verifier.check(key.apiKeyId), verifier.check(key.apiKeyId)];
     held.release();
@@ -294,6 +295,7 @@ describe('requests for one key at the same time', () => {
     const held = holdReads(bench.table);
     const verifier = bench.open({}, held);
     const early = verifier.check(key.apiKeyId);
+    await expect.poll(() => held.answers).toBe(1);
     await end(key, 'disabled');
     bench.clock.at += 10_000;
     const late = verifier.check(key.apiKeyId);

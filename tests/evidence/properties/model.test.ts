@@ -217,7 +217,7 @@ async function take(run: Run, made: Step): Promise<void> {
   if (modelCall.idempotencyKey && !wanted.replays) run.repeatable.unshift(modelCall);
   run.model = wanted.after(handle);
   requireSound(item);
-  expect(viewOf({ ...item, latestRemoved: item.sealed, ceiling: item.restrictions.scopes })).toEqual(
+  expect(viewOf({ ...item, latestRemoved: item.sealed, ceiling: item.restrictions?.scopes })).toEqual(
     viewOf({ ...run.model, keyCount: Object.keys(run.model.keys).length }),
   );
   expectShown(run, modelCall, reply);
