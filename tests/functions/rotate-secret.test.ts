@@ -128,7 +128,7 @@ describe('a rotation', () => {
     expect([await isValid('AWSCURRENT'), await isValid('AWSPREVIOUS')]).toEqual([true, true]);
   });
 
-  it('logs each step and each change, and no key or token', async () => {
+  it('security 32: logs each step and each change, and no key or token', async () => {
     await secret.rotate();
     const token = await secret.rotate();
     const about = { app: secret.value('AWSCURRENT')?.app, realm: 'myrealm', secret: secret.arn };
@@ -394,7 +394,7 @@ describe('an event', () => {
       { Step: 'setSecret', SecretId: `${arn}ak_x_${'1'.repeat(49)}`, ClientRequestToken: token },
     ],
     ['a short token', { Step: 'setSecret', SecretId: arn, ClientRequestToken: 'x' }],
-  ])('with %s is rejected', async (_, event) => {
+  ])('security 32: with %s is rejected', async (_, event) => {
     await expect(service.invokeRotation(event)).rejects.toThrow('400200');
     expect(service.log.records().at(-1)).toMatchObject({ event: 'rotation', level: 'ERROR', code: '400200' });
   });
