@@ -46,18 +46,17 @@ class Rejection extends Error {
   }
 }
 
+/** Carries out an operation as a request would. @throws Error with the name and message that a request would get */
+export type RunOperation = (operation: string, input: Input) => object;
+
 /** Stands for Secrets Manager, without its schedule: whoever starts a rotation invokes the rotation function. */
 export type LocalSecretsManager = {
   endpoint: string;
-  /** Carries out an operation as a request would. @throws Error with the name and message that a request would get */
-  run: (operation: string, input: Input) => object;
+  run: RunOperation;
   stop: () => void;
 };
 
-/**
- * Serves the operations that a rotation needs, on that port or a free one of the loopback address.
- * @param file where the secrets outlive the process (mode 0600); otherwise they are in memory
- */
+/** Serves the operations that a rotation needs, on that port or a free one of the loopback address. */
 export async function startLocalSecretsManager({
   port: wanted,
   file,
@@ -65,12 +64,7 @@ export async function startLocalSecretsManager({
   port?: number;
   file?: string;
 } = {}): Promise<LocalSecretsManager> {
-  const secrets = new Map(Object.entries(readSecrets(file)));
-  const run = (operation: string, input: Input) => {
-    const result = operationNamed(operation)(secrets, input);
-    if (file !== undefined) writeFileSync(file, JSON.stringify(Object.fromEntries(secrets)), { mode: 0o600 });
-    return result;
-  };
+  const run = openLocalSecrets(file);
   const server = createServer(async (request, response) => {
     const { status, body } = await answer(request, run);
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
@@ -78,6 +72,16 @@ export async function startLocalSecretsManager({
   const port = await listen(forOwnHosts(server), wanted);
   server.unref();
   return { endpoint: `http://${loopback}:${port}`, run, stop: () => void server.close().closeAllConnections() };
+}
+
+/** @param file where the secrets outlive the process (mode 0600); otherwise they are in memory */
+export function openLocalSecrets(file?: string): RunOperation {
+  const secrets = new Map(Object.entries(readSecrets(file)));
+  return (operation, input) => {
+    const result = operationNamed(operation)(secrets, input);
+    if (file !== undefined) writeFileSync(file, JSON.stringify(Object.fromEntries(secrets)), { mode: 0o600 });
+    return result;
+  };
 }
 
 function readSecrets(file: string | undefined): Record<string, Secret> {
@@ -88,10 +92,7 @@ function readSecrets(file: string | undefined): Record<string, Secret> {
   }
 }
 
-async function answer(
-  request: IncomingMessage,
-  run: LocalSecretsManager['run'],
-): Promise<{ status: number; body: object }> {
+async function answer(request: IncomingMessage, run: RunOperation): Promise<{ status: number; body: object }> {
   const target = String(request.headers['x-amz-target']);
   try {
     return { status: 200, body: run(target.replace('secretsmanager.', ''), JSON.parse(await text(request))) };
