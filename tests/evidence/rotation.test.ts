@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { randomNumbers } from './properties/support.ts';
 import { simulate } from './rotation/month.ts';
-import { type Hand, hands, newTally, playOnce } from './rotation/schedules.ts';
+import { exhaustFaults, type Hand, hands, newTally, playOnce } from './rotation/schedules.ts';
 
 it.each(Object.keys(hands) as Hand[])('two schedulers, up to two faults, and by hand: %s', async (hand) => {
   const tally = newTally();
@@ -9,6 +9,13 @@ it.each(Object.keys(hands) as Hand[])('two schedulers, up to two faults, and by 
   for (let schedule = 0; schedule < 500; schedule += 1) await playOnce(hand, { maxFaults: 2, random }, tally);
   expect(tally).toMatchObject({ schedules: 500, bad: [] });
   expect(tally.faults).toBeGreaterThan(100);
+});
+
+it('a rotation comes to its end with every fault at every request, and with every two of them', async () => {
+  const tally = newTally();
+  await exhaustFaults(tally);
+  expect(tally.bad).toEqual([]);
+  expect(tally.schedules).toBeGreaterThan(1_000);
 });
 
 it.each(['a clock that is an hour late', 'a label that does not move'] as const)('%s is noticed', async (mutant) => {

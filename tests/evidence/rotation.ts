@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { randomNumbers } from './properties/support.ts';
 import { type Month, simulate } from './rotation/month.ts';
-import { type Hand, hands, newTally, playOnce, type Tally } from './rotation/schedules.ts';
+import { exhaustFaults, type Hand, hands, newTally, playOnce, type Tally } from './rotation/schedules.ts';
 import type { Mutant } from './rotation/world.ts';
 
 const mutants: readonly Mutant[] = ['a clock that is an hour late', 'a label that does not move'];
@@ -28,6 +28,11 @@ async function schedulesHold(count: number, seed: number): Promise<boolean> {
     console.log(`${mutant}: ${bad.length > 0 ? `found after ${schedules} schedules` : 'NOT FOUND'}`);
     holds &&= bad.length > 0;
   }
+  const every = newTally();
+  await exhaustFaults(every);
+  console.log(`every fault, and every two: ${every.schedules} rotations, bad: ${every.bad.length}`);
+  for (const text of every.bad) console.log(`  ${text}`);
+  holds &&= every.bad.length === 0;
   for (const hand of Object.keys(hands) as Hand[]) {
     const { schedules, faults, finished, refused, bad } = await play(hand, count, seed);
     console.log(

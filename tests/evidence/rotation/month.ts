@@ -1,6 +1,5 @@
 import type { KeyHandle } from '../../../lib/domain/api-key-id.ts';
-import { stepNames } from '../../../lib/service/use-cases/rotate-secret.ts';
-import { type Fate, fates, World } from './world.ts';
+import { type Fate, fates, runAll, World } from './world.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -115,31 +114,11 @@ async function rotate(
   total.rotations += 1;
   while (world.now < begun + dayMs - 2 * hourMs) {
     total.attempts += 1;
-    if (await attempt(world, token, gate)) {
+    if (await runAll(world, token, gate)) {
       total.longestMs = Math.max(total.longestMs, world.now - begun);
       return catchUp();
     }
     await passTime(world, world.now + retryMs, catchUp);
   }
   total.unfinished += 1;
-}
-
-async function attempt(
-  world: World,
-  token: string,
-  gate: (crash: () => void) => () => Promise<Fate>,
-): Promise<boolean> {
-  for (const name of stepNames) {
-    const { promise: death, resolve: die } = Promise.withResolvers<false>();
-    const isDone = await Promise.race([
-      world.step(
-        name,
-        token,
-        gate(() => die(false)),
-      ),
-      death,
-    ]);
-    if (!isDone) return false;
-  }
-  return true;
 }

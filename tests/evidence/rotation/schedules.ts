@@ -6,7 +6,7 @@ import { fullStanding } from '../../../lib/domain/policy.ts';
 import { completeRotationWish, withSuccessor } from '../../../lib/domain/rotation.ts';
 import { stepNames } from '../../../lib/service/use-cases/rotate-secret.ts';
 import { changeApp } from '../../../lib/store/change-app.ts';
-import { type Fate, fates, type Gate, type Mutant, World } from './world.ts';
+import { type Fate, fates, type Gate, type Mutant, runAll, World } from './world.ts';
 
 const overlapSeconds = 3_600;
 const faulty = fates.slice(1);
@@ -58,18 +58,66 @@ interface Waiting {
   readonly go: (fate: Fate) => void;
 }
 
+/** A rotation that is tried until it is through, with every fault at every request, and with every two of them. */
+export async function exhaustFaults(tally: Tally): Promise<void> {
+  const count = await playFaults(new Map(), tally);
+  for (let first = 0; first < count; first += 1) {
+    for (const fate of faulty) {
+      const ofOne = await playFaults(new Map([[first, fate]]), tally);
+      for (let second = first + 1; second < ofOne; second += 1) {
+        for (const other of faulty) {
+          const plan = new Map<number, Fate>([
+            [first, fate],
+            [second, other],
+          ]);
+          await playFaults(plan, tally);
+        }
+      }
+    }
+  }
+}
+
+/** @param plan of each fault, the number of its request. @returns how many requests there were */
+async function playFaults(plan: ReadonlyMap<number, Fate>, tally: Tally): Promise<number> {
+  const { world, inUse, startedAt } = await rotatedOnce();
+  let requests = 0;
+  let wrong: string | undefined;
+  for (let attempts = 0; attempts < 4; attempts += 1) {
+    const isDone = await runAll(world, 'token', (crash) => async () => {
+      wrong ??= wrongIn(world, 'nothing', inUse, startedAt);
+      const fate = plan.get(requests) ?? 'answered';
+      requests += 1;
+      if (fate.startsWith('crash')) queueMicrotask(crash);
+      return fate;
+    });
+    if (isDone) break;
+  }
+  wrong ??=
+    wrongIn(world, 'nothing', inUse, startedAt) ?? wrongAtEnd(world, 'nothing', inUse, world.isCurrent('token'));
+  tally.schedules += 1;
+  tally.faults += plan.size;
+  if (wrong) tally.bad.push(`${wrong}: ${JSON.stringify([...plan])}`);
+  else tally.finished += 1;
+  return requests;
+}
+
+/** A secret that has been rotated once, and whose next rotation has begun. */
+async function rotatedOnce(mutant?: Mutant): Promise<{ world: World; inUse: KeyHandle; startedAt: number }> {
+  const world = new World(overlapSeconds, mutant);
+  world.begin('first');
+  for (const name of stepNames) await world.step(name, 'first', async () => 'answered');
+  world.begin('token');
+  return { world, inUse: world.read() as KeyHandle, startedAt: world.now };
+}
+
 /** Two schedulers run one rotation, and somebody does something by hand; a schedule says who goes on, and what fails. */
 export async function playOnce(
   hand: Hand,
   { maxFaults, random, mutant }: { maxFaults: number; random: () => number; mutant?: Mutant },
   tally: Tally,
 ): Promise<void> {
-  const world = new World(overlapSeconds, mutant);
-  world.begin('first');
-  for (const name of stepNames) await world.step(name, 'first', async () => 'answered');
-  const inUse = world.read() as KeyHandle;
-  const startedAt = world.now;
-  world.begin('token');
+  tally.schedules += 1;
+  const { world, inUse, startedAt } = await rotatedOnce(mutant);
   const trace: string[] = [];
   const waiting: Waiting[] = [];
   const gateOf =
@@ -93,7 +141,6 @@ export async function playOnce(
     const wrong = wrongIn(world, hand, inUse, startedAt);
     if (wrong) return note(tally, hand, wrong, trace);
   }
-  tally.schedules += 1;
   tally.faults += faults;
   const isDone = await repeat(world);
   const wrong = wrongIn(world, hand, inUse, startedAt) ?? wrongAtEnd(world, hand, inUse, isDone);

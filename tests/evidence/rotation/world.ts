@@ -8,7 +8,7 @@ import { formatAppHrn } from '../../../lib/domain/hrn.ts';
 import { requestId } from '../../../lib/domain/idempotency.ts';
 import type { Secrets } from '../../../lib/service/secrets-manager.ts';
 import { verifierSettings } from '../../../lib/service/settings.ts';
-import { runStep, type StepName } from '../../../lib/service/use-cases/rotate-secret.ts';
+import { runStep, type StepName, stepNames } from '../../../lib/service/use-cases/rotate-secret.ts';
 import { appKey, appOf } from '../../../lib/store/app-item.ts';
 import type { Deadline } from '../../../lib/store/settle.ts';
 import type { Table } from '../../../lib/store/table.ts';
@@ -157,6 +157,27 @@ export class World {
       },
     };
   }
+}
+
+/** All steps in turn, until one fails or its process crashes. @returns whether they have been done */
+export async function runAll(
+  world: World,
+  token: string,
+  gate: (crash: () => void) => () => Promise<Fate>,
+): Promise<boolean> {
+  for (const name of stepNames) {
+    const { promise: death, resolve: die } = Promise.withResolvers<false>();
+    const isDone = await Promise.race([
+      world.step(
+        name,
+        token,
+        gate(() => die(false)),
+      ),
+      death,
+    ]);
+    if (!isDone) return false;
+  }
+  return true;
 }
 
 /** Does a request, or not, as its fate is. */
