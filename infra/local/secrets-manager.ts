@@ -14,7 +14,8 @@ interface Version {
 interface Secret {
   readonly ARN: string;
   readonly Name: string;
-  isRotated: boolean;
+  /** missing: it never was */
+  isRotated?: boolean;
   isDeleted: boolean;
   readonly versions: Record<string, Version>;
 }
@@ -116,7 +117,7 @@ const operations: Readonly<Record<string, Operation>> = {
     if (secrets.has(Name)) throw new Rejection('ResourceExistsException', `The secret ${Name} already exists.`);
     const ARN = `arn:aws:secretsmanager:${region}:${account}:secret:${Name}-${suffix()}`;
     const versions = { [ClientRequestToken]: { stages: ['AWSCURRENT'], ...(SecretString && { value: SecretString }) } };
-    secrets.set(Name, { ARN, Name, isRotated: false, isDeleted: false, versions });
+    secrets.set(Name, { ARN, Name, isDeleted: false, versions });
     return { ARN, Name, VersionId: ClientRequestToken };
   },
 

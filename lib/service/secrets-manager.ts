@@ -14,6 +14,7 @@ export type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
 
 /** What Secrets Manager tells of a secret, without its values. */
 export interface SecretState {
+  /** false once somebody has switched the rotation off */
   readonly isRotated: boolean;
   /** the labels of each version that has some */
   readonly stages: Readonly<Record<string, readonly string[]>>;
@@ -61,7 +62,7 @@ export function openSecrets(): Secrets {
       const { RotationEnabled, VersionIdsToStages = {} } = await ask(leftMs, (open, abortSignal) =>
         open.send(command, { abortSignal }),
       );
-      return { isRotated: RotationEnabled === true, stages: VersionIdsToStages };
+      return { isRotated: RotationEnabled !== false, stages: VersionIdsToStages };
     },
     async read(SecretId, which, leftMs) {
       const version = typeof which === 'string' ? { VersionStage: which } : { VersionId: which.versionId };

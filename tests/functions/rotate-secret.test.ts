@@ -153,6 +153,29 @@ describe('a rotation', () => {
   });
 });
 
+describe('testSecret alone, before a first rotation that is to begin later', () => {
+  const test = async () => {
+    const token = secret.begin();
+    const SecretString = JSON.stringify(secret.value('AWSCURRENT'));
+    const pending = { SecretId: secret.arn, ClientRequestToken: token, SecretString, VersionStages: ['AWSPENDING'] };
+    service.manager.run('PutSecretValue', pending);
+    await secret.step('testSecret', token);
+  };
+
+  it.each([true, false])('passes for an application that is there; the secret holds a key: %s', async (hasKey) => {
+    if (hasKey)
+      secret.put({ app: secret.value('AWSCURRENT')?.app, apiKeyId: (await service.generate(app)).body.apiKeyId });
+    const item = await service.item(app);
+    await test();
+    expect(await service.item(app)).toEqual(item);
+  });
+
+  it('fails with 404660 for one that is not', async () => {
+    secret.put({ app: 'hrn:here:account::myrealm:app/none' });
+    expect(await codeOf(test())).toBe('404660');
+  });
+});
+
 describe('a step that is repeated changes nothing', () => {
   it.each(stepNames)('%s', async (name) => {
     await secret.rotate();

@@ -70,7 +70,8 @@ it.each([
     { RotationEnabled: true, VersionIdsToStages: { v: ['AWSCURRENT'] } },
     { isRotated: true, stages: { v: ['AWSCURRENT'] } },
   ],
-  [{}, { isRotated: false, stages: {} }],
+  [{ RotationEnabled: false }, { isRotated: false, stages: {} }],
+  [{}, { isRotated: true, stages: {} }],
 ])('a secret is described as it is: %o', async (body, state) => {
   answerTo = () => ok(body);
   expect(await openSecrets().describe('arn', 5_000)).toEqual(state);

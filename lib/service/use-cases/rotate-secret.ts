@@ -101,8 +101,13 @@ async function setSecret(call: RotationCall): Promise<void> {
   requireKey(await requireApp(call, app), handle);
 }
 
-/** Verifies the pending key as the authorizer does, but for what depends on the request: addresses and pages. */
+/**
+ * Verifies the pending key as the authorizer does, but for what depends on the request: addresses and pages. If the first
+ * rotation is to begin later, Secrets Manager tries this step alone, with what the secret holds: perhaps no key yet.
+ */
 async function testSecret(call: RotationCall): Promise<void> {
+  const value = await read(call, { versionId: call.token });
+  if (value && value.apiKeyId === undefined) return void (await requireApp(call, refOf(call, value)));
   const { apiKeyId } = await requirePending(call);
   const { verification, restricted } = await call.verifier.check(apiKeyId);
   if (restricted) return;

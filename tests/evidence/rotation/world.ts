@@ -139,7 +139,7 @@ export class World {
     return {
       describe: async () => {
         const { RotationEnabled, VersionIdsToStages } = await run('DescribeSecret', {});
-        return { isRotated: RotationEnabled === true, stages: VersionIdsToStages ?? {} };
+        return { isRotated: RotationEnabled !== false, stages: VersionIdsToStages ?? {} };
       },
       read: async (_, which) => {
         const version = typeof which === 'string' ? { VersionStage: which } : { VersionId: which.versionId };
