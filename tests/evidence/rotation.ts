@@ -9,7 +9,7 @@ const mutants: readonly Mutant[] = ['a clock that is an hour late', 'a label tha
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      schedules: { type: 'string', default: '100000' },
+      schedules: { type: 'string', default: '30000' },
       applications: { type: 'string', default: '1000' },
       seed: { type: 'string' },
     },
