@@ -12,7 +12,7 @@ const long = [
   // properties, storms, and everything that is tried with everything
   'tests/contract/ties.test.ts',
   'tests/evidence/**',
-  'tests/functions/{error-paths,faults,words}.test.ts',
+  'tests/functions/{error-paths,faults,rotation-faults,words}.test.ts',
   'tests/package/cli/login.test.ts',
   'tests/verification/storm.test.ts',
 ];

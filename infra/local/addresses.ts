@@ -13,6 +13,11 @@ export async function choosePorts(httpPort: number, lambdaPort: number | undefin
   return { httpPort, issuerPort, lambdaPort };
 }
 
+/** Where the stand-in for Secrets Manager listens, if the port is free. */
+export function defaultSecretsPort(httpPort: number): number {
+  return httpPort + 3;
+}
+
 export function formatUrl(port: number): string {
   return `http://${loopback}:${port}`;
 }

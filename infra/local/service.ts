@@ -10,6 +10,7 @@ import { listen } from './ports.ts';
 export interface Surroundings {
   readonly database: { readonly endpoint: string };
   readonly kms: { readonly endpoint: string };
+  readonly secretsManager?: { readonly endpoint: string };
   readonly folder: string;
 }
 
@@ -29,12 +30,13 @@ export async function startService(
 }
 
 /** @returns what the service finds in its environment here: what Lambda sets, without the user's AWS account */
-export function serviceEnvironment({ database, kms, folder }: Surroundings): NodeJS.ProcessEnv {
+export function serviceEnvironment({ database, kms, secretsManager, folder }: Surroundings): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))),
     LAMBDA_TASK_ROOT: folder,
     AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
     AWS_ENDPOINT_URL_KMS: kms.endpoint,
+    ...(secretsManager && { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.endpoint }),
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { apiSettingsOf } from '../../lib/service/authorizer/stage-variables.ts';
 import { type Settings, settingsOf } from '../../lib/service/settings.ts';
 import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
-import { choosePorts } from './addresses.ts';
+import { choosePorts, defaultSecretsPort, type Ports } from './addresses.ts';
 import { messageOf, parseFlags, parseWhole, UsageError } from './command-line.ts';
 import { type Engine, startDynalite } from './dynalite.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -12,6 +12,8 @@ import { stage } from './functions.ts';
 import { signInSettings, startIdentityProvider } from './identity-provider.ts';
 import { defaultValiditySeconds, localIssuer, openSigningKey, signToken } from './issuer.ts';
 import { startLocalKms } from './kms.ts';
+import { freePort } from './ports.ts';
+import { startLocalSecretsManager } from './secrets-manager.ts';
 import { seedApps } from './seed.ts';
 import { serviceEnvironment, startService } from './service.ts';
 import { openServiceKey } from './service-key.ts';
@@ -91,10 +93,11 @@ async function run(
   undo.push(provider.stop);
   const kms = await startLocalKms(openServiceKey(folder));
   undo.push(kms.stop);
+  const secretsManager = await startSecrets(folder, ports, undo);
   interrupted.throwIfAborted();
   const previousIssuer = readIssuer(folder);
   writeSettings(folder, withProvider(settings, provider.issuer));
-  process.env = serviceEnvironment({ database, kms, folder });
+  process.env = serviceEnvironment({ database, kms, secretsManager, folder });
   const service = await startService(ports, stageVariables);
   undo.push(service.stop);
   interrupted.throwIfAborted();
@@ -141,6 +144,19 @@ async function openDatabase(folder: string, tableName: string, undo: Undo): Prom
   await createTable(database.endpoint, tableName);
   await seedApps(database.endpoint, tableName, Date.now());
   return database;
+}
+
+async function startSecrets(
+  folder: string,
+  { httpPort, issuerPort, lambdaPort }: Ports,
+  undo: Undo,
+): Promise<{ endpoint: string }> {
+  const wanted = defaultSecretsPort(httpPort);
+  const isTaken = [issuerPort, lambdaPort].includes(wanted);
+  const port = await freePort(isTaken ? undefined : wanted);
+  const manager = await startLocalSecretsManager({ port, file: join(folder, 'secrets.json') });
+  undo.push(manager.stop);
+  return manager;
 }
 
 /** Runs until it fails or a signal asks for the end; leaves nothing behind. */

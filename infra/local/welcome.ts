@@ -39,6 +39,10 @@ A verifier of yours (appkeys/verifier) reads the local table in this environment
 
 export ${[...found, `TABLE_NAME=${tableName}`].join(' ')}
 
+Rotate the key in a secret, as Secrets Manager does by schedule:
+
+${formatRotate(ports, env, partition)}
+
 Another token: npm run --silent token -- --principal demo --realm myrealm
 Stop with Ctrl-C.
 `;
@@ -46,6 +50,15 @@ Stop with Ctrl-C.
 
 function describeSeed(seed: (typeof seeds)[number], partition: string): string {
   return `  ${formatAppHrn(seed, partition)}  ${seed.name}`;
+}
+
+function formatRotate(
+  { lambdaPort }: Ports,
+  { AWS_ENDPOINT_URL_SECRETS_MANAGER: url = '' }: NodeJS.ProcessEnv,
+  partition: string,
+): string {
+  const flags = `--lambda-port ${lambdaPort} --secrets-port ${new URL(url).port}`;
+  return `npm run --silent rotate -- --app ${formatAppHrn(seeds[0], partition)} ${flags}`;
 }
 
 function formatCurl(url: string, token: string): string {

@@ -13,6 +13,7 @@ const messages = {
   'issuer-keys': 'keys of a token issuer not renewed',
   'last-used': 'use of an API key not recorded',
   publish: 'change not published',
+  rotation: 'step of a rotation by schedule',
   start: 'settings missing or wrong',
   sweep: 'old records dropped',
   'token-claims': 'claim of a token missing or unreadable',

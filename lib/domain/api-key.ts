@@ -34,6 +34,8 @@ export interface ApiKey extends CompleteWish {
   readonly rotatedFrom?: KeyHandle;
   /** its successor, while both serve */
   readonly rotatedTo?: KeyHandle;
+  /** it was made for a rotation by schedule that has not put it into use */
+  readonly pending?: true;
 }
 
 /**

@@ -44,6 +44,9 @@ export const refusals: Metric = { name: 'Refusals', unit: 'Count', value: 1, by:
 /** The keys of a token issuer could not be fetched, or not be used. */
 export const issuerKeysFailure: Metric = { name: 'IssuerKeysFailures', unit: 'Count', value: 1, by: 'result' };
 
+/** A step of a rotation by schedule failed with the record's code. */
+export const rotationFailure: Metric = { name: 'RotationFailures', unit: 'Count', value: 1, by: 'code' };
+
 /** A change that became no event. */
 export const unpublishedChange: Metric = { name: 'UnpublishedChanges', unit: 'Count', value: 1 };
 

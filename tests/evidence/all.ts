@@ -11,6 +11,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   histories: ['tests/evidence/histories.ts'],
   kills: ['tests/evidence/kills.ts'],
   overload: ['tests/evidence/overload.ts'],
+  rotation: ['tests/evidence/rotation.ts'],
   hostile: ['tests/evidence/hostile.ts'],
   mutation: ['tests/evidence/mutation.ts'],
   errors: ['node_modules/vitest/vitest.mjs', 'run', 'tests/functions/error-paths.test.ts'],

@@ -1,4 +1,5 @@
 import { fewer, fives, implied, type Mix, type Mutant, mutants } from './model/mixes.ts';
+import { rotationModel, rotationMutants } from './model/rotation-mutants.ts';
 import { explore, type Found, missingTools } from './model/spin.ts';
 
 /** So many states at least, or the model is too small to say much. */
@@ -23,6 +24,7 @@ export function runModel(say: (line: string) => void): readonly string[] {
     ...(total < fewestStates ? [`The model has fewer than ${fewestStates} states.`] : []),
     ...runMutants(say),
     ...runImplied(say),
+    ...runRotation(say),
   ];
 }
 
@@ -69,6 +71,22 @@ function runImplied(say: (line: string) => void): readonly string[] {
     say(`${nameOf(part)}: ${part.why}; ${violation ? `yet ${violation.property} breaks` : 'all states hold'}`);
     return violation ? [`Not implied after all: ${nameOf(part)}`] : [];
   });
+}
+
+/** @returns what is wrong with the model of a rotation by schedule, one line each */
+function runRotation(say: (line: string) => void): readonly string[] {
+  say('');
+  const whole = explore([], 'fast', rotationModel);
+  say(lineOf(whole, `${whole.violation?.property ?? '0'}  a rotation by schedule, by three processes that crash`));
+  const survivors = rotationMutants.filter(({ without, removes, breaks }) => {
+    const { violation } = explore([without], 'shortest', rotationModel);
+    say(rowOf(without, removes, violation?.property ?? 'NOTHING', String(violation?.depth ?? '')));
+    return violation?.property !== breaks;
+  });
+  return [
+    ...(whole.violation ? ['The model of a rotation has a violation.'] : []),
+    ...survivors.map((mutant) => `${mutant.breaks} does not break without: ${nameOf(mutant)}`),
+  ];
 }
 
 if (import.meta.main) {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { projectFolder } from '../../infra/local/folders.ts';
 import { authorizerIn, expected, invocable } from './authorizer.ts';
 import { copyExamples, dropCache } from './examples.ts';
+import { expectedRotation, rotationIn } from './rotation.ts';
 
 const here = import.meta.dirname;
 
@@ -22,6 +23,15 @@ describe.each(['rest', 'http'] as const)('what the CDK synthesises, %s', { timeo
     const template = JSON.parse(readFileSync(join(folder, 'cdk.out/Invoices.template.json'), 'utf8'));
     expect(authorizerIn(template)).toEqual(expected(kind, isCached));
     expect(invocable(template)).toEqual([expect.stringMatching(/^ListInvoices/)]);
+  });
+});
+
+describe('what the CDK synthesises, rotation', { timeout: 300_000 }, () => {
+  it('has a secret that the function rotates', () => {
+    const folder = copyExamples(here);
+    node(folder, ['rotation-cdk.ts']);
+    const template = JSON.parse(readFileSync(join(folder, 'cdk.out/InvoicesClient.template.json'), 'utf8'));
+    expect(rotationIn(template)).toEqual(expectedRotation);
   });
 });
 

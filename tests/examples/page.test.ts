@@ -6,21 +6,23 @@ import { parse } from 'yaml';
 import { projectFolder } from '../../infra/local/folders.ts';
 import { copyExamples, dropCache, examplesFolder } from './examples.ts';
 
-const page = readFileSync(join(projectFolder, 'docs/verifying.md'), 'utf8');
-/** Each example in the page: the link to its file, and the block below it. */
-const shown = [...page.matchAll(/\]\(examples\/(\S+)\)[^\n]*\n\n```\w+\n(.*?)^```/gms)].map(([, name, text]) => ({
-  name,
-  text,
-}));
+const pages = ['verifying', 'rotation'].map((name) => readFileSync(join(projectFolder, `docs/${name}.md`), 'utf8'));
+/** Each example in a page: the link to its file, and the block below it. */
+const shown = [...pages.join('\n').matchAll(/\]\(examples\/(\S+)\)[^\n]*\n\n```\w+\n(.*?)^```/gms)].map(
+  ([, name, text]) => ({
+    name,
+    text,
+  }),
+);
 
-describe('docs/verifying.md', () => {
-  it('shows every example', () => {
+describe('docs/verifying.md and docs/rotation.md', () => {
+  it('show every example', () => {
     const files = readdirSync(examplesFolder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
     const names = files.map(({ parentPath, name }) => join(parentPath, name).slice(examplesFolder.length + 1));
     expect(shown.map(({ name }) => name).sort()).toEqual(names.sort());
   });
 
-  it.each(shown)('shows $name as it is', ({ name, text }) => {
+  it.each(shown)('show $name as it is', ({ name, text }) => {
     expect(text).toBe(readFileSync(join(examplesFolder, name ?? ''), 'utf8'));
   });
 });

@@ -64,6 +64,22 @@ const byRealm = { 'Fn::Sub': `\${Table.Arn}/index/byRealm` };
 const listItems = allow(['dynamodb:Query', 'dynamodb:BatchGetItem'], [table, byRealm]);
 
 const createItems = allow(['dynamodb:PutItem'], table);
+const rotateSecrets = allow(
+  [
+    'secretsmanager:DescribeSecret',
+    'secretsmanager:GetSecretValue',
+    'secretsmanager:PutSecretValue',
+    'secretsmanager:UpdateSecretVersionStage',
+  ] as const,
+  { 'Fn::Sub': `arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:*` },
+  {
+    StringEquals: {
+      'secretsmanager:resource/AllowRotationLambdaArn': {
+        'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:appkeys-dev-rotateSecret`,
+      },
+    },
+  },
+);
 
 const make = [trace, getItem, updateItem, makeSecrets];
 const verify = [trace, readKeys, noteUses];
@@ -74,6 +90,7 @@ const rights: Readonly<Record<string, readonly ReturnType<typeof allow>[]>> = {
   change: [trace, getItem, updateItem],
   make,
   generateApiKeyDirect: make,
+  rotateSecret: [...make, rotateSecrets],
   applications: [trace, getItem, updateItem, createItems, removeMembers],
   verifyApiKey: verify,
   verifyApiKeyDirect: verify,
@@ -206,7 +223,7 @@ describe('roles', () => {
     expect(types.filter((type) => /^AWS::IAM::|ResourcePolicy$/.test(type) && type !== 'AWS::IAM::Role')).toEqual([]);
     const invokers = idsOf('AWS::Lambda::Permission').map((id) => resource(id).Properties);
     expect(new Set(invokers.map(({ Principal }) => Principal))).toEqual(
-      new Set(['apigateway.amazonaws.com', 'events.amazonaws.com']),
+      new Set(['apigateway.amazonaws.com', 'events.amazonaws.com', 'secretsmanager.amazonaws.com']),
     );
   });
 
@@ -232,6 +249,25 @@ describe('the authorizer', () => {
 
   it('answers within the time that the gateway waits for it', () => {
     expect(propertiesOf('authorizeApiKey').Timeout).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('the rotation function', () => {
+  it('security 32: may be invoked by Secrets Manager for secrets of this account, and by no other service', () => {
+    const found = idsOf('AWS::Lambda::Permission').map((id) => resource(id).Properties);
+    const arn = { 'Fn::GetAtt': ['RotateSecretLambdaFunction', 'Arn'] };
+    expect(found.filter(({ FunctionName }) => JSON.stringify(FunctionName).includes('RotateSecret'))).toEqual([
+      {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: arn,
+        Principal: 'secretsmanager.amazonaws.com',
+        SourceAccount: { Ref: 'AWS::AccountId' },
+      },
+    ]);
+    expect(propertiesOf('rotateSecret').FunctionName).toBe('appkeys-dev-rotateSecret');
+    expect(template.Outputs).toMatchObject({
+      RotateSecretFunctionArn: { Value: arn, Export: { Name: 'appkeys-dev-rotate-secret' } },
+    });
   });
 });
 

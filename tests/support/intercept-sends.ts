@@ -5,15 +5,19 @@ type Send = (this: unknown, command: { readonly input: object }, ...rest: unknow
 
 /**
  * Puts something in the place of the way to DynamoDB, by the document client and without it.
+ * @param clients classes of clients of other services besides
  * @returns what puts the way back
  */
-export function interceptSends(replacementOf: (send: Send) => Send): () => void {
-  const restores = [DynamoDBClient.prototype, DynamoDBDocumentClient.prototype].map((prototype) => {
-    const clients = prototype as unknown as { send: Send };
-    const { send } = clients;
-    clients.send = replacementOf(send);
+export function interceptSends(
+  replacementOf: (send: Send) => Send,
+  clients: readonly { readonly prototype: object }[] = [],
+): () => void {
+  const restores = [DynamoDBClient, DynamoDBDocumentClient, ...clients].map(({ prototype }) => {
+    const client = prototype as unknown as { send: Send };
+    const { send } = client;
+    client.send = replacementOf(send);
     return () => {
-      clients.send = send;
+      client.send = send;
     };
   });
   return () => {

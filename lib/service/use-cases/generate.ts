@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type ApiKeyWish, completeWish, expiryFault, formatNewApiKey, newApiKey } from '../../domain/api-key.ts';
+import {
+  type ApiKey,
+  type ApiKeyWish,
+  completeWish,
+  expiryFault,
+  formatNewApiKey,
+  newApiKey,
+} from '../../domain/api-key.ts';
 import type { ApiKeyId } from '../../domain/api-key-id.ts';
 import type { ApiError } from '../../domain/errors.ts';
 import { type AppRef, formatApiKeyHrn } from '../../domain/hrn.ts';
@@ -23,6 +30,10 @@ interface Wanted {
   readonly correlationId: string;
   /** if it came with an Idempotency-Key */
   readonly request: RequestId | undefined;
+  /** what repetitions of the request must have in common; the wish, unless it is given */
+  readonly asked?: object;
+  /** what the key has besides the wish */
+  readonly besides?: Pick<ApiKey, 'restrictions' | 'rotatedFrom' | 'pending'>;
 }
 
 /** The body of the answer, the only place that ever holds the secret; and whether it was given before. */
@@ -40,7 +51,7 @@ export async function generate(context: GenerateContext, wanted: Wanted): Promis
   const { app, wish } = wanted;
   const now = deadline.now();
   const complete = completeWish(wish);
-  const request = wanted.request && repeatable(wanted.request, complete);
+  const request = wanted.request && repeatable(wanted.request, wanted.asked ?? complete);
   const answered = await answeredBefore(context, { ...wanted, request }, expiryFault(wish.expiresAt, now));
   if (answered) return replay(context, wanted, answered);
   const standing = wanted.standing();
@@ -60,7 +71,7 @@ export async function generate(context: GenerateContext, wanted: Wanted): Promis
 /** One attempt: a secret and a `createdTime` that no other attempt has. */
 async function attemptOf(
   context: GenerateContext,
-  { app, wish, by, correlationId, request }: Wanted & { readonly request: RepeatableRequest | undefined },
+  { app, wish, by, correlationId, request, besides }: Wanted & { readonly request: RepeatableRequest | undefined },
   { now, createdTime, standing }: { now: number; createdTime: number; standing: Standing },
 ): Promise<{ apiKeyId: ApiKeyId; addition: Addition }> {
   const { keys, partition } = context.settings;
@@ -68,7 +79,7 @@ async function attemptOf(
   const { apiKeyId, handle, record } = await makeSecret({ prefix, appId: app.appId, now }, request, context);
   const keyHrn = formatApiKeyHrn(app.realm, handle, partition);
   const change = { op: randomUUID(), at: now, by, action: 'generateApiKey', keyHrn, correlationId };
-  const key = newApiKey(wish, by, createdTime);
+  const key = { ...besides, ...newApiKey(wish, by, createdTime, besides?.restrictions) };
   return { apiKeyId, addition: { app, handle, key, standing, maxKeys, now, change, request, record } };
 }
 

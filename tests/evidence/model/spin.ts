@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const model = fileURLToPath(new URL('app.pml', import.meta.url));
-
 /** What Spin found in all states of a model. */
 export interface Found {
   readonly states: number;
@@ -25,9 +23,11 @@ export function missingTools(): string | undefined {
  * Visits every state of the model.
  * @param options the model's own, without -D: `R0=generate`, `NO_MAX`
  * @param search `shortest` goes breadth first, which gives the shortest counterexample
+ * @param file the model
  * @throws Error when not every state was visited
  */
-export function explore(options: readonly string[], search: 'fast' | 'shortest'): Found {
+export function explore(options: readonly string[], search: 'fast' | 'shortest', file = 'app.pml'): Found {
+  const model = fileURLToPath(new URL(file, import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'model-'));
   try {
     run(folder, 'spin', [...options.map((option) => `-D${option}`), '-a', model]);

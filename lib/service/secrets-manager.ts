@@ -1,0 +1,94 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { collect } from '../base/collect.ts';
+import { withinMs } from '../base/time-limit.ts';
+import { ApiError } from '../domain/errors.ts';
+
+/** Labels of a version of a secret. */
+export type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
+
+/** What Secrets Manager tells of a secret, without its values. */
+export interface SecretState {
+  /** false once somebody has switched the rotation off */
+  readonly isRotated: boolean;
+  /** the labels of each version that has some */
+  readonly stages: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * The secrets of the account, as far as a rotation needs them: each call is given up after `withinMs`.
+ * @throws ApiError 503000 when Secrets Manager rejects a request, or does not answer in time
+ */
+export interface Secrets {
+  describe(secretId: string, withinMs: number): Promise<SecretState>;
+  /** @returns undefined when there is no such version, or it has no value yet */
+  read(secretId: string, which: Stage | { readonly versionId: string }, withinMs: number): Promise<string | undefined>;
+  /** A second call with the same value does nothing. */
+  putPending(secretId: string, versionId: string, value: string, withinMs: number): Promise<void>;
+  /** Is rejected if the label is no longer at `from`; the version `from` becomes AWSPREVIOUS. */
+  moveCurrent(secretId: string, move: { readonly from: string; readonly to: string }, withinMs: number): Promise<void>;
+}
+
+/** Two attempts take no longer than this, unless an answer stalls in its body. */
+const bothAttemptsMs = 4_000;
+
+/** Nothing is opened before the first use. */
+export function openSecrets(): Secrets {
+  let client: SecretsManagerClient | undefined;
+  const ask = async <Answer>(
+    leftMs: number,
+    send: (client: SecretsManagerClient, abortSignal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> => {
+    client ??= new SecretsManagerClient({
+      maxAttempts: 2,
+      streamCollector: collect,
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
+    });
+    const open = client;
+    try {
+      return await withinMs(Math.min(leftMs, bothAttemptsMs), (abortSignal) => send(open, abortSignal));
+    } catch (why) {
+      throw new ApiError('503000', { why, cause: 'Secrets Manager rejected a request, or did not answer in time.' });
+    }
+  };
+  return {
+    async describe(SecretId, leftMs) {
+      const command = new DescribeSecretCommand({ SecretId });
+      const { RotationEnabled, VersionIdsToStages = {} } = await ask(leftMs, (open, abortSignal) =>
+        open.send(command, { abortSignal }),
+      );
+      return { isRotated: RotationEnabled !== false, stages: VersionIdsToStages };
+    },
+    async read(SecretId, which, leftMs) {
+      const version = typeof which === 'string' ? { VersionStage: which } : { VersionId: which.versionId };
+      const command = new GetSecretValueCommand({ SecretId, ...version });
+      const found = await ask(leftMs, (open, abortSignal) => open.send(command, { abortSignal }).catch(noVersion));
+      return found?.SecretString;
+    },
+    async putPending(SecretId, ClientRequestToken, SecretString, leftMs) {
+      const VersionStages = ['AWSPENDING' satisfies Stage];
+      const command = new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString, VersionStages });
+      await ask(leftMs, (open, abortSignal) => open.send(command, { abortSignal }));
+    },
+    async moveCurrent(SecretId, { from: RemoveFromVersionId, to: MoveToVersionId }, leftMs) {
+      const VersionStage = 'AWSCURRENT' satisfies Stage;
+      const command = new UpdateSecretVersionStageCommand({
+        SecretId,
+        VersionStage,
+        RemoveFromVersionId,
+        MoveToVersionId,
+      });
+      await ask(leftMs, (open, abortSignal) => open.send(command, { abortSignal }));
+    },
+  };
+}
+
+/** @throws what is no answer that there is no such version */
+function noVersion(why: unknown): undefined {
+  if ((why as Error).name !== 'ResourceNotFoundException') throw why;
+}

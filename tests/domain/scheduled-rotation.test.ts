@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import {
+  abandonedKeys,
+  endPredecessor,
+  pendingKeyOf,
+  promote,
+  withoutAbandoned,
+} from '../../lib/domain/scheduled-rotation.ts';
+import { aKey, anApp, handle, now, refusalOf } from '../support/apps.ts';
+
+const [a, b, c] = [handle('a'), handle('b'), handle('c')];
+const by = 'lambda:rotateSecret:billing-AbCdEf';
+const pending = aKey({ pending: true, createdBy: by });
+const change = { op: 'op-1', at: now, by, action: 'deleteApiKey', correlationId: 'c' };
+
+describe('the pending key', () => {
+  it('is like the key in use, but for its end; it keeps restrictions that this version does not know', () => {
+    const restrictions = { allowedSources: ['10.0.0.0/8'], weekdays: ['Mon'] };
+    const key = aKey({ description: 'd', expiresAt: now + 1, scopes: ['x', 'y'], restrictions });
+    const app = anApp({ keys: { [a]: key }, restrictions: { scopes: ['y'] } });
+    expect(pendingKeyOf(app, a)).toEqual({
+      wish: { name: 'a key', description: 'd', enabled: true, scopes: ['y'], allowedSources: ['10.0.0.0/8'] },
+      besides: { restrictions, rotatedFrom: a, pending: true },
+    });
+  });
+
+  it('has a name of its own where there was none before', () => {
+    expect(pendingKeyOf(anApp(), undefined)).toEqual({ wish: { name: 'Secrets Manager' }, besides: { pending: true } });
+  });
+
+  it.each([
+    ['404666', 'gone', {}],
+    ['409306', 'disabled', { [a]: aKey({ enabled: false }) }],
+  ])('%s when the key in use is %s', (code, _, keys) => {
+    expect(refusalOf(() => pendingKeyOf(anApp({ keys }), a)).code).toBe(code);
+  });
+});
+
+describe('abandoned keys', () => {
+  const keys = { [a]: aKey({ createdBy: by }), [b]: pending, [c]: aKey({ pending: true, createdBy: 'another' }) };
+
+  it.each([
+    ['are those that the secret made and never held', [], [b]],
+    ['are not those to keep', [undefined, b], []],
+  ])('%s', (_, kept, found) => {
+    expect(abandonedKeys(anApp({ keys }), by, kept)).toEqual(found);
+  });
+
+  it('go with a tombstone, and where there are none nothing changes', () => {
+    const app = anApp({ keys });
+    const without = withoutAbandoned(app, [b], change);
+    expect(Object.keys(without.keys)).toEqual([a, c]);
+    expect(without).toMatchObject({ keyCount: 2, removed: { [b]: { why: 'deleted', op: 'op-1', at: now } } });
+    expect(withoutAbandoned(app, [], change)).toBe(app);
+  });
+});
+
+describe('promoting a pending key', () => {
+  it('takes its mark away, once', () => {
+    const app = promote(anApp({ keys: { [a]: pending } }), a, now);
+    expect(app.keys).toEqual({ [a]: aKey({ createdBy: by }) });
+    expect(promote(app, a, now)).toBe(app);
+  });
+
+  it.each([
+    ['404666', 'is gone', {}],
+    ['409306', 'is disabled', { keys: { [a]: { ...pending, enabled: false } } }],
+    ['409306', 'has expired', { keys: { [a]: { ...pending, expiresAt: now } } }],
+    ['409306', 'is of a deactivated application', { keys: { [a]: pending }, status: 'deactivated' }],
+  ] as const)('%s when it %s', (code, _, parts) => {
+    expect(refusalOf(() => promote(anApp(parts), a, now)).code).toBe(code);
+  });
+});
+
+describe('the key before', () => {
+  const end = now + 60_000;
+  const succession = { from: a, to: b, by, end };
+  const successor = aKey({ createdBy: by });
+
+  it.each([
+    ['ends when the overlap does', -1, end],
+    ['ends no later than it would have', now + 1, now + 1],
+    ['ends earlier than it would have', end + 1, end],
+  ])('%s', (_, expiresAt, ended) => {
+    const app = anApp({ keys: { [a]: aKey({ expiresAt }), [b]: successor } });
+    expect(endPredecessor(app, succession).keys[a]).toEqual(aKey({ expiresAt: ended, rotatedTo: b }));
+  });
+
+  it.each([
+    ['it has its end already', { [a]: aKey({ rotatedTo: b }), [b]: successor }],
+    ['it is gone', { [b]: successor }],
+    ['its successor is gone', { [a]: aKey() }],
+    ['somebody else made its successor', { [a]: aKey(), [b]: aKey() }],
+  ])('is left alone when %s', (_, keys) => {
+    const app = anApp({ keys });
+    expect(endPredecessor(app, succession)).toBe(app);
+  });
+
+  it('is left alone when it is the one in use', () => {
+    const app = anApp({ keys: { [a]: successor } });
+    expect(endPredecessor(app, { ...succession, to: a })).toBe(app);
+  });
+});

@@ -1,0 +1,116 @@
+import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { listen, loopback } from '../../infra/local/ports.ts';
+import { openSecrets, type Secrets } from '../../lib/service/secrets-manager.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+let asked: unknown[];
+let answerTo: () => Answer | 'stalled' | undefined;
+
+beforeAll(async () => {
+  const server = createServer(async (request, response) => {
+    asked.push([request.headers['x-amz-target'], await json(request)]);
+    const answer = answerTo();
+    if (!answer) return;
+    if (answer === 'stalled') return void response.writeHead(200).write('{');
+    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify(answer.body));
+  });
+  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', `http://${loopback}:${await listen(server)}`);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
+  return () => void server.close().closeAllConnections();
+});
+
+beforeEach(() => {
+  asked = [];
+});
+
+const ok = (body: object): Answer => ({ status: 200, body });
+const rejected = (name: string, status = 400): Answer => ({ status, body: { __type: name, message: 'no' } });
+const calls: Record<keyof Secrets, (secrets: Secrets, withinMs?: number) => Promise<unknown>> = {
+  describe: (secrets, withinMs = 5_000) => secrets.describe('arn', withinMs),
+  read: (secrets, withinMs = 5_000) => secrets.read('arn', 'AWSCURRENT', withinMs),
+  putPending: (secrets, withinMs = 5_000) => secrets.putPending('arn', 'token', 'value', withinMs),
+  moveCurrent: (secrets, withinMs = 5_000) => secrets.moveCurrent('arn', { from: 'old', to: 'token' }, withinMs),
+};
+
+it.each([
+  ['DescribeSecret', calls.describe, { SecretId: 'arn' }],
+  ['GetSecretValue', calls.read, { SecretId: 'arn', VersionStage: 'AWSCURRENT' }],
+  [
+    'GetSecretValue',
+    (secrets: Secrets) => secrets.read('arn', { versionId: 'token' }, 5_000),
+    { SecretId: 'arn', VersionId: 'token' },
+  ],
+  [
+    'PutSecretValue',
+    calls.putPending,
+    { SecretId: 'arn', ClientRequestToken: 'token', SecretString: 'value', VersionStages: ['AWSPENDING'] },
+  ],
+  [
+    'UpdateSecretVersionStage',
+    calls.moveCurrent,
+    { SecretId: 'arn', VersionStage: 'AWSCURRENT', RemoveFromVersionId: 'old', MoveToVersionId: 'token' },
+  ],
+] as const)('%s is asked for with what it needs', async (operation, call, input) => {
+  answerTo = () => ok({});
+  await call(openSecrets());
+  expect(asked).toEqual([[`secretsmanager.${operation}`, input]]);
+});
+
+it.each([
+  [
+    { RotationEnabled: true, VersionIdsToStages: { v: ['AWSCURRENT'] } },
+    { isRotated: true, stages: { v: ['AWSCURRENT'] } },
+  ],
+  [{ RotationEnabled: false }, { isRotated: false, stages: {} }],
+  [{}, { isRotated: true, stages: {} }],
+])('a secret is described as it is: %o', async (body, state) => {
+  answerTo = () => ok(body);
+  expect(await openSecrets().describe('arn', 5_000)).toEqual(state);
+});
+
+it.each([
+  ['its text', ok({ SecretString: 'text' }), 'text'],
+  ['nothing where it is binary', ok({ SecretBinary: 'AAAA' }), undefined],
+  ['nothing where there is none', rejected('ResourceNotFoundException'), undefined],
+])('a version gives %s', async (_, answer, value) => {
+  answerTo = () => answer;
+  expect(await openSecrets().read('arn', 'AWSCURRENT', 5_000)).toBe(value);
+});
+
+describe.each(Object.entries(calls))('503000 of %s', (name, call) => {
+  const names = [
+    'AccessDeniedException',
+    'InvalidRequestException',
+    ...(name === 'read' ? [] : ['ResourceNotFoundException']),
+  ];
+
+  it.each(names)('with what Secrets Manager says, such as %s', async (error) => {
+    answerTo = () => rejected(error);
+    await expect(call(openSecrets())).rejects.toMatchObject({ code: '503000', cause: { name: error, message: 'no' } });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('after two failures', async () => {
+    answerTo = () => rejected('InternalServiceError', 500);
+    await expect(call(openSecrets())).rejects.toMatchObject({ code: '503000' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each([
+    ['stalls in its body', () => 'stalled' as const],
+    ['does not come', () => undefined],
+  ])('when an answer %s within its time', async (_, answer) => {
+    answerTo = answer;
+    const why = { name: 'TimeUp', message: 'no answer within 200 ms' };
+    await expect(call(openSecrets(), 200)).rejects.toMatchObject({ code: '503000', cause: why });
+  });
+});
