@@ -82,20 +82,6 @@ export function requireIssuers(
   }
 }
 
-/**
- * @throws SettingsError when no issuer has one of the realms, so that nobody could create applications of it. A stage without
- *   issuers is not deployed, and needs none of this
- */
-export function requireDefaultRealms({ authorizer, issuers }: Pick<StageSettings, 'authorizer' | 'issuers'>): void {
-  const { defaultRealms } = authorizer;
-  if (defaultRealms === '*' || issuers.length === 0) return;
-  const covers = (realm: string) => (own: string) =>
-    own === realm || (own.endsWith('*') && realm.startsWith(own.slice(0, -1)));
-  const unknown = defaultRealms.find((realm) => !issuers.flatMap(realmsOf).some(covers(realm)));
-  if (unknown !== undefined)
-    throw new SettingsError('authorizer.defaultRealms', `names the realm ${unknown}, which no issuer has.`);
-}
-
 function requireIssuer(entry: TokenIssuer, place: string, isLocal: boolean): void {
   const { jwksUri, realm, realms, principalPrefix = '' } = entry;
   if (realm === undefined && realms === undefined)

@@ -5,7 +5,7 @@ import { type Document, parseDocument } from 'yaml';
 import type { StageSettings } from '../../lib/service/settings.ts';
 import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { projectFolder } from '../local/folders.ts';
-import { completeIssuer, discoverKeys, type IssuerEntry, requireDefaultRealms, requireIssuers } from './issuers.ts';
+import { completeIssuer, discoverKeys, type IssuerEntry, requireIssuers } from './issuers.ts';
 import { settingsSchema } from './schema.ts';
 import { completeSignIn, requireSignIn, type SignInEntry } from './sign-in.ts';
 
@@ -42,7 +42,6 @@ async function completed(file: unknown, { isLocal = false }: ReadOptions): Promi
   const { claims = {}, issuers, console: signIn, ...settings } = requireValid(isLocal ? withRealm(file) : file);
   const complete = { ...settings, issuers: issuers.map((issuer) => completeIssuer(issuer, claims)) };
   requireIssuers(complete, isLocal);
-  if (!isLocal) requireDefaultRealms(complete);
   if (signIn) requireSignIn(signIn, complete.issuers, isLocal);
   return {
     ...complete,
