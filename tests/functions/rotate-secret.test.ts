@@ -26,8 +26,10 @@ beforeEach(async () => {
 const keys = async () => (await service.item(app)).keys;
 const keyOf = async (handle: KeyHandle | undefined): Promise<ApiKey | undefined> =>
   (await keys())[handle ?? ('' as KeyHandle)];
-const isValid = async (stage: 'AWSCURRENT' | 'AWSPREVIOUS') =>
-  (await service.invokeVerify({ apiKeyId: secret.value(stage)?.apiKeyId ?? '' })).ok;
+const isValid = async (stage: 'AWSCURRENT' | 'AWSPREVIOUS') => {
+  const verified = await service.invokeVerify({ apiKeyId: secret.value(stage)?.apiKeyId ?? '' });
+  return verified.ok && verified.verification.valid;
+};
 const linesOf = (event: string) =>
   service.log.records().filter((line) => line.event === event && line.secret === secret.arn);
 const byHand = (
@@ -376,6 +378,15 @@ describe('by hand and by schedule', () => {
     secret.put({ app: body.identity, apiKeyId: body.apiKeyId, apiKey: body.apiKey });
     // The key before was not replaced by a rotation, and stays until somebody ends it.
     expect(await codeOf(secret.run(secret.begin()))).toBe('409303');
+    expect(await keyOf(old)).toMatchObject({ expiresAt: -1 });
+  });
+
+  it('a value that names only the application again gets a first key, and the key before stays', async () => {
+    await secret.rotate();
+    const old = secret.handle('AWSCURRENT');
+    secret.put({ app: secret.value('AWSCURRENT')?.app });
+    await secret.rotate();
+    expect(await isValid('AWSCURRENT')).toBe(true);
     expect(await keyOf(old)).toMatchObject({ expiresAt: -1 });
   });
 

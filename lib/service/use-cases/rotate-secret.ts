@@ -108,7 +108,7 @@ async function setSecret(call: RotationCall): Promise<void> {
 async function testSecret(call: RotationCall): Promise<void> {
   const value = await read(call, { versionId: call.token });
   if (value && value.apiKeyId === undefined) return void (await requireApp(call, refOf(call, value)));
-  const { apiKeyId } = await requirePending(call);
+  const { apiKeyId } = pendingIn(call, value);
   const { verification, restricted } = await call.verifier.check(apiKeyId);
   if (restricted) return;
   const reason = verification.valid ? 'restricted' : verification.reason;
@@ -196,9 +196,18 @@ async function requireApp({ table, deadline }: RotationCall, ref: AppRef): Promi
   return app;
 }
 
+interface Pending {
+  readonly apiKeyId: string;
+  readonly app: AppRef;
+  readonly handle: KeyHandle;
+}
+
+async function requirePending(call: RotationCall): Promise<Pending> {
+  return pendingIn(call, await read(call, { versionId: call.token }));
+}
+
 /** @throws ApiError 409306 when the new version holds no key yet */
-async function requirePending(call: RotationCall): Promise<{ apiKeyId: string; app: AppRef; handle: KeyHandle }> {
-  const value = await read(call, { versionId: call.token });
+function pendingIn(call: RotationCall, value: SecretValue | undefined): Pending {
   const handle = value && handleIn(value);
   if (value?.apiKeyId === undefined || !handle)
     throw notAllowed('The version AWSPENDING holds no API key yet.', 'Run createSecret');
