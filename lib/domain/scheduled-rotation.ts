@@ -6,6 +6,9 @@ import { entriesOf, removeKeys } from './housekeeping.ts';
 import { requireKey } from './keys-of-app.ts';
 import { withinCeiling } from './restrictions.ts';
 
+/** The creator of the keys of a secret begins so. */
+const secretPrefix = 'lambda:rotateSecret:';
+
 /** What a secret's key is to be, and what it has besides the wish. */
 export interface PendingKey {
   readonly wish: ApiKeyWish;
@@ -14,14 +17,20 @@ export interface PendingKey {
 
 /**
  * @param current handle of the key in use; undefined: the secret has none yet
+ * @param by the secret, as the creator of its keys
  * @returns a key like the one in use, but without its end; scopes above the ceiling are left out
  * @throws ApiError 404666 when the key in use is gone, so that nobody knows what its successor is to be
- * @throws ApiError 409306 when somebody has disabled it, which a successor would undo
+ * @throws ApiError 409306 when somebody has disabled it, which a successor would undo, or when it is the key of another secret
  */
-export function pendingKeyOf(app: App, current: KeyHandle | undefined): PendingKey {
+export function pendingKeyOf(app: App, current: KeyHandle | undefined, by: string): PendingKey {
   if (current === undefined) return { wish: { name: 'Secrets Manager' }, besides: { pending: true } };
   const key = requireKey(app, current);
   if (!key.enabled) throw notAllowed('The API key of the version AWSCURRENT is disabled.', 'Enable the API key');
+  if (key.createdBy !== by && key.createdBy.startsWith(secretPrefix))
+    throw notAllowed(
+      'The API key of the version AWSCURRENT belongs to another secret.',
+      'Give this secret the value {"app": "…"}',
+    );
   const { expiresAt: _, ...wish } = wishOf(key);
   const { restrictions } = key;
   return {
@@ -37,7 +46,7 @@ export function pendingKeyOf(app: App, current: KeyHandle | undefined): PendingK
  */
 export function abandonedKeys(app: App, by: string, kept: readonly (KeyHandle | undefined)[]): KeyHandle[] {
   const isAbandoned = ([handle, key]: [KeyHandle, ApiKey]) =>
-    key.pending && key.createdBy === by && !kept.includes(handle);
+    key.pending && !key.rotatedTo && key.createdBy === by && !kept.includes(handle);
   return entriesOf(app.keys).flatMap((entry) => (isAbandoned(entry) ? [entry[0]] : []));
 }
 
@@ -70,12 +79,13 @@ export interface Succession {
 
 /**
  * Gives the key before its end, once: a repetition does not move it.
- * @returns the same application if the key is gone or has been given its end, or if no rotation made its successor
+ * @returns the same application if the key is gone or has been given its end, or if no rotation of the secret has made
+ *   the other key its successor
  */
 export function endPredecessor(app: App, { from, to, by, end }: Succession): App {
   const old = Object.hasOwn(app.keys, from) ? app.keys[from] : undefined;
   const successor = Object.hasOwn(app.keys, to) ? app.keys[to] : undefined;
-  if (!old || from === to || old.rotatedTo === to || successor?.createdBy !== by) return app;
+  if (!old || old.rotatedTo === to || successor?.createdBy !== by || successor.rotatedFrom !== from) return app;
   const expiresAt = old.expiresAt === never ? end : Math.min(old.expiresAt, end);
   return { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: to } } };
 }

@@ -18,21 +18,25 @@ describe('the pending key', () => {
     const restrictions = { allowedSources: ['10.0.0.0/8'], weekdays: ['Mon'] };
     const key = aKey({ description: 'd', expiresAt: now + 1, scopes: ['x', 'y'], restrictions });
     const app = anApp({ keys: { [a]: key }, restrictions: { scopes: ['y'] } });
-    expect(pendingKeyOf(app, a)).toEqual({
+    expect(pendingKeyOf(app, a, by)).toEqual({
       wish: { name: 'a key', description: 'd', enabled: true, scopes: ['y'], allowedSources: ['10.0.0.0/8'] },
       besides: { restrictions, rotatedFrom: a, pending: true },
     });
   });
 
   it('has a name of its own where there was none before', () => {
-    expect(pendingKeyOf(anApp(), undefined)).toEqual({ wish: { name: 'Secrets Manager' }, besides: { pending: true } });
+    expect(pendingKeyOf(anApp(), undefined, by)).toEqual({
+      wish: { name: 'Secrets Manager' },
+      besides: { pending: true },
+    });
   });
 
   it.each([
     ['404666', 'gone', {}],
     ['409306', 'disabled', { [a]: aKey({ enabled: false }) }],
+    ['409306', 'of another secret', { [a]: aKey({ createdBy: 'lambda:rotateSecret:other-AbCdEf' }) }],
   ])('%s when the key in use is %s', (code, _, keys) => {
-    expect(refusalOf(() => pendingKeyOf(anApp({ keys }), a)).code).toBe(code);
+    expect(refusalOf(() => pendingKeyOf(anApp({ keys }), a, by)).code).toBe(code);
   });
 });
 
@@ -44,6 +48,11 @@ describe('abandoned keys', () => {
     ['are not those to keep', [undefined, b], []],
   ])('%s', (_, kept, found) => {
     expect(abandonedKeys(anApp({ keys }), by, kept)).toEqual(found);
+  });
+
+  it('are not those that have a successor: they were in use', () => {
+    const app = anApp({ keys: { [b]: { ...pending, rotatedTo: a } } });
+    expect(abandonedKeys(app, by, [])).toEqual([]);
   });
 
   it('go with a tombstone, and where there are none nothing changes', () => {
@@ -75,7 +84,7 @@ describe('promoting a pending key', () => {
 describe('the key before', () => {
   const end = now + 60_000;
   const succession = { from: a, to: b, by, end };
-  const successor = aKey({ createdBy: by });
+  const successor = aKey({ createdBy: by, rotatedFrom: a });
 
   it.each([
     ['ends when the overlap does', -1, end],
@@ -90,14 +99,15 @@ describe('the key before', () => {
     ['it has its end already', { [a]: aKey({ rotatedTo: b }), [b]: successor }],
     ['it is gone', { [b]: successor }],
     ['its successor is gone', { [a]: aKey() }],
-    ['somebody else made its successor', { [a]: aKey(), [b]: aKey() }],
+    ['somebody else made its successor', { [a]: aKey(), [b]: aKey({ rotatedFrom: a }) }],
+    ['the other key succeeds another', { [a]: aKey(), [b]: aKey({ createdBy: by, rotatedFrom: c }) }],
   ])('is left alone when %s', (_, keys) => {
     const app = anApp({ keys });
     expect(endPredecessor(app, succession)).toBe(app);
   });
 
   it('is left alone when it is the one in use', () => {
-    const app = anApp({ keys: { [a]: successor } });
+    const app = anApp({ keys: { [a]: aKey({ createdBy: by }) } });
     expect(endPredecessor(app, { ...succession, to: a })).toBe(app);
   });
 });

@@ -381,6 +381,26 @@ describe('by hand and by schedule', () => {
     expect(await keyOf(old)).toMatchObject({ expiresAt: -1 });
   });
 
+  it('a key that was put into the secret by mistake, and taken out again, keeps its end', async () => {
+    await secret.rotate();
+    const own = secret.value('AWSCURRENT') ?? expect.fail();
+    const { body } = await service.generate(app, { name: 'shared' });
+    secret.put({ app: own.app, apiKeyId: body.apiKeyId });
+    secret.put({ ...own });
+    await expect(secret.run(secret.begin())).rejects.toThrow();
+    const shared = String(body.apiKey).split('/').at(-1) as KeyHandle;
+    expect(await keyOf(shared)).toMatchObject({ expiresAt: -1 });
+  });
+
+  it('the key of another secret is not rotated: it would end there', async () => {
+    await secret.rotate();
+    const own = secret.value('AWSCURRENT') ?? expect.fail();
+    const other = service.secretOf(app);
+    other.put({ app: own.app, apiKeyId: own.apiKeyId });
+    await expect(other.run(other.begin())).rejects.toThrow();
+    expect(Object.values(await keys())).toMatchObject([{ expiresAt: -1 }]);
+  });
+
   it('a value that names only the application again gets a first key, and the key before stays', async () => {
     await secret.rotate();
     const old = secret.handle('AWSCURRENT');

@@ -10,6 +10,7 @@ import {
   abandonedKeys,
   endPredecessor,
   notAllowed,
+  type PendingKey,
   pendingKeyOf,
   promote,
   withoutAbandoned,
@@ -77,6 +78,9 @@ export async function runStep(call: RotationCall, name: StepName): Promise<StepO
   return 'done';
 }
 
+/** A key that was generated before is given again as it is, also when the key in use is gone since. */
+const repeated: PendingKey = { wish: { name: 'Secrets Manager' }, besides: {} };
+
 /** Generates the pending key and keeps it in the new version, unless the version holds one. */
 async function createSecret(call: RotationCall): Promise<void> {
   if (await read(call, { versionId: call.token })) return;
@@ -86,7 +90,7 @@ async function createSecret(call: RotationCall): Promise<void> {
   const ref = refOf(call, value);
   const app = await dropAbandoned(call, ref, [handleIn(value), before && handleIn(before)]);
   const { by, request, correlationId } = call;
-  const { wish, besides } = pendingKeyOf(app, handleIn(value));
+  const { wish, besides } = ownKey(call, app) ? repeated : pendingKeyOf(app, handleIn(value), call.by);
   const standing = () => fullStanding;
   const wanted = { app: ref, wish, besides, by, standing, correlationId, request, asked: {} };
   const { body, isReplayed } = await generate(call, wanted);
