@@ -45,7 +45,7 @@ describe('the zips of two stages', () => {
     const after = packagedFiles();
     const isOfCode = ([name]: readonly [string, Buffer]) => !name.endsWith('/settings.json');
     const code = [...before].filter(isOfCode);
-    expect(code).toHaveLength(10);
+    expect(code).toHaveLength(11);
     expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
     for (const [name, content] of code) expect([name, after.get(name)?.equals(content)]).toEqual([name, true]);
     for (const [stage, files, packaged] of [
