@@ -74,11 +74,7 @@ const values = (description: string) => ({
   must: 'be a group of claims and their values, at least one',
 });
 
-const realm = text(
-  'The realm of all tokens of this issuer.',
-  '^[A-Za-z0-9_-]{1,64}$',
-  'be 1 to 64 letters, digits, "_" or "-"',
-);
+const realm = textOf(realmRule, 'The realm of all tokens of this issuer.');
 const nonEmpty = (description: string) =>
   text(description, '^[^\\s\\u0000-\\u001f]{1,1024}$', 'be 1 to 1024 characters without spaces');
 

@@ -296,11 +296,27 @@ const presentedApiKeyId = {
   examples: newApiKeyReply.properties.apiKeyId.examples,
 } as const;
 
+const realmName = {
+  type: 'string',
+  maxLength: 64,
+  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  description: 'the name of the realm',
+  examples: ['myrealm'],
+} as const;
+
+const appId = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9]{1,64}$',
+  maxLength: 64,
+  description: "the HRN's last part",
+  examples: ['lACE8kgYxsahjbXnvy8w'],
+} as const;
+
 /** Besides the key: what it must be good for, and where the request that has it comes from. */
 const purpose = {
   realms: {
     type: 'array',
-    items: { type: 'string', maxLength: 64, pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'name of a realm' },
+    items: realmName,
     minItems: 1,
     maxItems: 100,
     uniqueItems: true,
@@ -310,7 +326,7 @@ const purpose = {
   scopes: { ...scopes, description: 'the scopes that you need: all of them' },
   apps: {
     type: 'array',
-    items: { type: 'string', maxLength: 64, pattern: '^[A-Za-z0-9]{1,64}$', description: 'ID of an application' },
+    items: { ...appId, description: 'ID of an application' },
     minItems: 1,
     maxItems: 100,
     uniqueItems: true,
@@ -420,14 +436,6 @@ export const createAppBody = {
   additionalProperties: false,
 } as const;
 
-const appId = {
-  type: 'string',
-  pattern: '^[A-Za-z0-9]{1,64}$',
-  maxLength: 64,
-  description: "the HRN's last part",
-  examples: ['lACE8kgYxsahjbXnvy8w'],
-} as const;
-
 export const appReply = {
   type: 'object',
   properties: {
@@ -438,13 +446,7 @@ export const appReply = {
     description,
     referrers,
     scopes: ceiling,
-    realm: {
-      type: 'string',
-      maxLength: 64,
-      pattern: '^[A-Za-z0-9_-]{1,64}$',
-      description: 'the name of the realm',
-      examples: ['myrealm'],
-    },
+    realm: realmName,
     status: {
       type: 'string',
       enum: ['active', 'deactivated'],

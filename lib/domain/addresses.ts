@@ -1,3 +1,5 @@
+import { oncePerList } from './lists.ts';
+
 /** A range of addresses that have the first `prefix` bits in common. */
 interface Range {
   /** the first address */
@@ -29,17 +31,10 @@ export function isAddress(text: string): boolean {
 /** Whether an address, in any form, is in one of these blocks; what is no address is in none. */
 export function isInBlocks(address: string, blocks: readonly string[]): boolean {
   const own = isAddress(address) ? rangeOf(address) : undefined;
-  return own !== undefined && parsed(blocks).some((block) => isWithin(own, block));
+  return own !== undefined && rangesOf(blocks).some((block) => isWithin(own, block));
 }
 
-/** A verifier asks about the same list for as long as it remembers a key. */
-const parsedLists = new WeakMap<readonly string[], readonly Range[]>();
-
-function parsed(blocks: readonly string[]): readonly Range[] {
-  const known = parsedLists.get(blocks) ?? blocks.map(rangeOf).filter((range) => range !== undefined);
-  parsedLists.set(blocks, known);
-  return known;
-}
+const rangesOf = oncePerList(rangeOf);
 
 function isWithin({ bits, width }: Range, block: Range): boolean {
   return block.width === width && firstOf({ bits, width, prefix: block.prefix }) === block.bits;

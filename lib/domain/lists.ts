@@ -21,6 +21,21 @@ export function parseList(field: string, given: readonly string[], { must, canon
   return parsed.filter((element) => element !== undefined);
 }
 
+/**
+ * @returns a function that parses each list once, however often it is asked: a verifier asks about the same list for as
+ *   long as it remembers a key. Elements that are wrong are left out
+ */
+export function oncePerList<Parsed>(
+  parse: (element: string) => Parsed | undefined,
+): (list: readonly string[]) => readonly Parsed[] {
+  const known = new WeakMap<readonly string[], readonly Parsed[]>();
+  return (list) => {
+    const parsed = known.get(list) ?? list.map(parse).filter((element) => element !== undefined);
+    known.set(list, parsed);
+    return parsed;
+  };
+}
+
 /** @throws ApiError 400200 that names the elements of a list for which there is a fault */
 export function requireNoFault(field: string, faults: readonly (string | undefined)[]): void {
   const { title } = errorTable['400200'];

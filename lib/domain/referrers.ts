@@ -1,3 +1,5 @@
+import { oncePerList } from './lists.ts';
+
 /** The headers by which a browser says from which page a request comes. */
 export interface ReferringPage {
   readonly origin?: string | undefined;
@@ -27,7 +29,7 @@ export function canonicalReferrer(text: string): string | undefined {
 export function isReferredBy({ origin, referer }: ReferringPage, entries: readonly string[]): boolean {
   const from = pageOf(origin === undefined || originForm.test(origin) ? (origin ?? referer) : '');
   const page = pageOf(referer);
-  return parsed(entries).some((entry) => isWithin(entry.path === '' ? from : page, entry));
+  return pagesOf(entries).some((entry) => isWithin(entry.path === '' ? from : page, entry));
 }
 
 interface Page {
@@ -41,19 +43,10 @@ function isWithin(page: Page | undefined, { host, port, path }: Page): boolean {
   return (port === undefined || page.port === port) && `${page.path}/`.startsWith(`${path}/`);
 }
 
-/** A verifier asks about the same list for as long as it remembers a key. */
-const parsedLists = new WeakMap<readonly string[], readonly Page[]>();
-
-function parsed(entries: readonly string[]): readonly Page[] {
-  const known = parsedLists.get(entries) ?? entries.flatMap(parseEntry);
-  parsedLists.set(entries, known);
-  return known;
-}
-
-function parseEntry(entry: string): Page[] {
+const pagesOf = oncePerList((entry): Page | undefined => {
   const [, host, port, path = ''] = entryForm.exec(entry) ?? [];
-  return host === undefined ? [] : [{ host, port, path }];
-}
+  return host === undefined ? undefined : { host, port, path };
+});
 
 function pageOf(text: string | undefined): Page | undefined {
   const url = URL.parse(text ?? '');

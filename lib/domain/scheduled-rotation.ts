@@ -6,8 +6,12 @@ import { entriesOf, removeKeys } from './housekeeping.ts';
 import { requireKey } from './keys-of-app.ts';
 import { withinCeiling } from './restrictions.ts';
 
-/** The creator of the keys of a secret begins so. */
 const secretPrefix = 'lambda:rotateSecret:';
+
+/** @returns a secret as the creator of its keys. @param name the last part of its ARN */
+export function creatorOf(name: string): string {
+  return secretPrefix + name;
+}
 
 /** What a secret's key is to be, and what it has besides the wish. */
 export interface PendingKey {

@@ -1,10 +1,7 @@
 import { GenerateMacCommand, KMSClient } from '@aws-sdk/client-kms';
-import { collect } from '../base/collect.ts';
 import { withinMs as within } from '../base/time-limit.ts';
 import { ApiError } from '../domain/errors.ts';
-
-/** Two attempts take no longer than this, unless an answer stalls in its body. */
-const bothAttemptsMs = 4_000;
+import { bothAttemptsMs, twoAttempts } from './two-attempts.ts';
 
 /**
  * HMAC-SHA-256 under the service key, which never leaves KMS; given up after `withinMs`, or sooner.
@@ -16,11 +13,7 @@ export type Mac = (message: Uint8Array, withinMs: number) => Promise<Uint8Array>
 export function openMac(keyId: string): Mac {
   let client: KMSClient | undefined;
   return async (Message, withinMs) => {
-    client ??= new KMSClient({
-      maxAttempts: 2,
-      streamCollector: collect,
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
-    });
+    client ??= new KMSClient(twoAttempts);
     const kms = client;
     const command = new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: 'HMAC_SHA_256', Message });
     try {

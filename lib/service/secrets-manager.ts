@@ -5,9 +5,9 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { collect } from '../base/collect.ts';
 import { withinMs } from '../base/time-limit.ts';
 import { ApiError } from '../domain/errors.ts';
+import { bothAttemptsMs, twoAttempts } from './two-attempts.ts';
 
 /** Labels of a version of a secret. */
 export type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
@@ -34,9 +34,6 @@ export interface Secrets {
   moveCurrent(secretId: string, move: { readonly from: string; readonly to: string }, withinMs: number): Promise<void>;
 }
 
-/** Two attempts take no longer than this, unless an answer stalls in its body. */
-const bothAttemptsMs = 4_000;
-
 /** Nothing is opened before the first use. */
 export function openSecrets(): Secrets {
   let client: SecretsManagerClient | undefined;
@@ -44,11 +41,7 @@ export function openSecrets(): Secrets {
     leftMs: number,
     send: (client: SecretsManagerClient, abortSignal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> => {
-    client ??= new SecretsManagerClient({
-      maxAttempts: 2,
-      streamCollector: collect,
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
-    });
+    client ??= new SecretsManagerClient(twoAttempts);
     const open = client;
     try {
       return await withinMs(Math.min(leftMs, bothAttemptsMs), (abortSignal) => send(open, abortSignal));

@@ -46,7 +46,7 @@ export function presentedKey({ headers, query }: RequestParts, allowed: readonly
  * Where a request comes from. A header that is there twice is there, and no address of a page. The headers are read when
  * they are asked for, because few keys need them.
  */
-export class OriginOf implements RequestOrigin {
+export class HeaderOrigin implements RequestOrigin {
   readonly source: string | undefined;
   readonly #headers: NamedValues;
 

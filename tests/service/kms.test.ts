@@ -1,35 +1,20 @@
-import { createServer } from 'node:http';
-import { json } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { listen, loopback } from '../../infra/local/ports.ts';
 import { openMac } from '../../lib/service/kms.ts';
-
-interface Answer {
-  readonly status: number;
-  readonly body: object;
-}
+import { type ScriptedAnswer, startScriptedAws } from '../support/scripted-aws.ts';
 
 /** What KMS was asked, over how many connections; and how it answers: if it does. */
 let asked: unknown[];
 let connections = 0;
-let answerTo: () => Answer | 'stalled' | undefined;
+let answerTo: () => ScriptedAnswer;
 
 beforeAll(async () => {
-  const server = createServer(async (request, response) => {
-    asked.push([request.headers['x-amz-target'], await json(request)]);
-    const answer = answerTo();
-    if (!answer) return;
-    if (answer === 'stalled') return void response.writeHead(200).write('{');
-    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer.body));
+  const server = await startScriptedAws('AWS_ENDPOINT_URL_KMS', (target, body) => {
+    asked.push([target, body]);
+    return answerTo();
   });
   server.on('connection', () => {
     connections += 1;
   });
-  vi.stubEnv('AWS_ENDPOINT_URL_KMS', `http://${loopback}:${await listen(server)}`);
-  vi.stubEnv('AWS_REGION', 'us-east-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
   return () => void server.close().closeAllConnections();
 });
 
@@ -41,8 +26,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const macOf = (bytes: number): Answer => ({ status: 200, body: { Mac: Buffer.alloc(bytes, 7).toString('base64') } });
-const broken: Answer = { status: 500, body: { __type: 'KMSInternalException' } };
+const macOf = (bytes: number) => ({ status: 200, body: { Mac: Buffer.alloc(bytes, 7).toString('base64') } });
+const broken = { status: 500, body: { __type: 'KMSInternalException' } };
 const message = Uint8Array.of(1, 2, 3);
 const ask = (withinMs = 5_000) => openMac('alias/test')(message, withinMs);
 

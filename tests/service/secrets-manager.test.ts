@@ -1,30 +1,15 @@
-import { createServer } from 'node:http';
-import { json } from 'node:stream/consumers';
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { listen, loopback } from '../../infra/local/ports.ts';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openSecrets, type Secrets } from '../../lib/service/secrets-manager.ts';
-
-interface Answer {
-  readonly status: number;
-  readonly body: object;
-}
+import { type ScriptedAnswer, startScriptedAws } from '../support/scripted-aws.ts';
 
 let asked: unknown[];
-let answerTo: () => Answer | 'stalled' | undefined;
+let answerTo: () => ScriptedAnswer;
 
 beforeAll(async () => {
-  const server = createServer(async (request, response) => {
-    asked.push([request.headers['x-amz-target'], await json(request)]);
-    const answer = answerTo();
-    if (!answer) return;
-    if (answer === 'stalled') return void response.writeHead(200).write('{');
-    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer.body));
+  const server = await startScriptedAws('AWS_ENDPOINT_URL_SECRETS_MANAGER', (target, body) => {
+    asked.push([target, body]);
+    return answerTo();
   });
-  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', `http://${loopback}:${await listen(server)}`);
-  vi.stubEnv('AWS_REGION', 'us-east-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
   return () => void server.close().closeAllConnections();
 });
 
@@ -32,8 +17,8 @@ beforeEach(() => {
   asked = [];
 });
 
-const ok = (body: object): Answer => ({ status: 200, body });
-const rejected = (name: string, status = 400): Answer => ({ status, body: { __type: name, message: 'no' } });
+const ok = (body: object) => ({ status: 200, body });
+const rejected = (name: string, status = 400) => ({ status, body: { __type: name, message: 'no' } });
 const calls: Record<keyof Secrets, (secrets: Secrets, withinMs?: number) => Promise<unknown>> = {
   describe: (secrets, withinMs = 5_000) => secrets.describe('arn', withinMs),
   read: (secrets, withinMs = 5_000) => secrets.read('arn', 'AWSCURRENT', withinMs),

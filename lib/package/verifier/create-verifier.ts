@@ -3,7 +3,7 @@ import type { InvalidKey, ValidKey, Verification } from '../../domain/verificati
 import { openVerifyingTable, type VerifyingTable } from '../../store/verifying-table.ts';
 import {
   places as allPlaces,
-  OriginOf,
+  HeaderOrigin,
   type Place,
   presentedKey,
   type RequestParts,
@@ -118,7 +118,7 @@ export function createVerifier(options: VerifierOptions): KeyVerifier {
       const { scopes: needed } = needs;
       const presented = presentedKey(request, places);
       if ('why' in presented) return { valid: false, reason: presented.why };
-      return check(presented.apiKeyId, needed, new OriginOf(request));
+      return check(presented.apiKeyId, needed, new HeaderOrigin(request));
     },
   };
 }

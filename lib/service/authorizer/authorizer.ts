@@ -4,7 +4,7 @@ import { headersOf, idIn } from '../../base/headers.ts';
 import { formatWhy, type Level, log, logAs } from '../../base/log.ts';
 import type { Restricted } from '../../domain/restrictions.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
-import { OriginOf, presentedKey } from '../../verification/places.ts';
+import { HeaderOrigin, presentedKey } from '../../verification/places.ts';
 import { SettingsError } from '../../verification/settings-rules.ts';
 import type { Verifier } from '../../verification/verifier.ts';
 import { metered, verificationMetrics } from '../metrics.ts';
@@ -87,7 +87,7 @@ async function check({ verifier }: Guard, api: ApiSettings, event: AuthorizerEve
   const presented = presentedKey(parts, api.places);
   if ('why' in presented) return { logged: { result: presented.why } };
   if (!isIdentified(event, presented.values)) return { logged: { result: 'misplaced' } };
-  const origin = new OriginOf(parts);
+  const origin = new HeaderOrigin(parts);
   const suits = (key: Restricted) => !api.isCached || tellsApart(event, key, origin);
   const checked = await verifier.check(presented.apiKeyId, { demands: api.demands, origin, suits });
   const { verification, isCached, restricted } = checked;

@@ -4,6 +4,7 @@ import { requireNoApiKey } from '../../contract/validator.ts';
 import { ApiError, errorTable, invalidField } from '../../domain/errors.ts';
 import { type AppRef, formatAppHrn } from '../../domain/hrn.ts';
 import { requestId } from '../../domain/idempotency.ts';
+import { creatorOf } from '../../domain/scheduled-rotation.ts';
 import { systemClock, Verifier } from '../../verification/verifier.ts';
 import { toApiError, whyOf } from '../http/exchange.ts';
 import { keyMade, type Metric, metered, rotationFailure } from '../metrics.ts';
@@ -41,7 +42,7 @@ export function secretRotator(): (event: unknown, context: Context) => Promise<v
     logAs(correlationId);
     const asked = { operation: operation.id, step, secret: secretId, lambdaRequestId: context.awsRequestId };
     const about = (app: AppRef) => Object.assign(asked, whose(app, rotator));
-    const by = `lambda:${operation.id}:${nameOf(secretId)}`;
+    const by = creatorOf(nameOf(secretId));
     const metrics: Metric[] = [];
     const made = (change: RotationChange) => {
       if (change.operation === 'generateApiKey') metrics.push(keyMade);

@@ -23,9 +23,9 @@ function benchmarksPage({ verify, start }: Results): string {
   const longer = (id: string) => `${formatNumber(answer(id).ratio.median / cached.ratio.median)} times`;
   return `# Benchmarks
 
-With 200 concurrent callers, a server that verifies API keys with appkeys answers half of the requests for recently used keys within ${ms(cached.p50)} and 99% within ${ms(cached.p99)}.
+Verification of a recently used key, with 200 concurrent callers: a server with appkeys answers half of the requests within ${ms(cached.p50)}, and 99% within ${ms(cached.p99)}.
 A check written by hand takes ${longer('http handWritten')} as long, Better Auth ${longer('http betterAuth')}, and appkeys with its cache off ${longer('http uncached')}.
-In a new process, the first request to the Lambda authorizer takes ${formatNumber(answer('start authorizer').ratio.median)} times as long as that to a function that makes one DynamoDB write with the AWS SDK.
+The first request in a new process: the Lambda authorizer takes ${formatNumber(answer('start authorizer').ratio.median)} times as long as a function that makes one DynamoDB write with the AWS SDK.
 
 ${tableOf([...verify.answers, ...start.answers])}
 
@@ -61,7 +61,7 @@ A round has 4,000 requests for each contender, and there is one round for every 
 | check written by hand | A SHA-256 of the key, one eventually consistent GetItem under that hash, and a look at \`enabled\` and \`expiresAt\`, with \`@aws-sdk/client-dynamodb\` |
 | Better Auth | \`auth.api.verifyApiKey\` of \`@better-auth/api-key\` on [SQLite through \`node:sqlite\`](https://better-auth.com/docs/adapters/sqlite). The database is in memory, so no disk slows it down. Its rate limit is on, as by default, and is never reached, so it writes each use of a key |
 
-DynamoDB is a server on the same machine that answers from memory at once. dynalite would take most of the time of each request and hide the difference between the contenders.
+DynamoDB is a server on the same machine that answers from memory at once. With dynalite, most of the time would be its own, and hide the difference between the contenders.
 A real table adds the same few milliseconds to each contender that reads from it, and nothing to a key in the cache.
 Better Auth has no network between itself and its keys here. With a database on another machine, it waits for that too.
 The verifier and the check written by hand are bundled in the same way, without the plugins that make the service's own bundles smaller.

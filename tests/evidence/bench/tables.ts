@@ -118,7 +118,7 @@ export async function measureStarts(subjects: Subjects, rounds: number): Promise
       text:
         'The time from the import of the bundle to the first response, in a new process and without the ' +
         'start of Node.js itself. It is measured by the clock and as processor time (user and system). `b` ' +
-        'makes one request. `generate` makes three requests, one after the other: for the issuer’s keys, ' +
+        'makes one request. `generate` makes three, one after the other. They are for the issuer’s keys, ' +
         'for the rate limit, and for the write. “b with as many requests” makes the same three requests and ' +
         'verifies the token with jose.',
       unit: 'ms',

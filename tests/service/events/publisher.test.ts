@@ -1,39 +1,29 @@
-import { createServer } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { listen, loopback } from '../../../infra/local/ports.ts';
 import type { Change } from '../../../lib/domain/app.ts';
 import { publisher } from '../../../lib/service/events/publisher.ts';
 import { anApp, now } from '../../support/apps.ts';
 import { type CapturedLog, captureLog } from '../../support/captured-log.ts';
 import { startProcess } from '../../support/environment.ts';
+import { type ScriptedAnswer, startScriptedAws } from '../../support/scripted-aws.ts';
 import { settingsFolder, testSettings } from '../../support/settings.ts';
 
 let log: CapturedLog;
 /** What came on the bus, request by request; and how the next ones are answered. */
 let sent: PutEventsRequestEntry[][];
-let answerTo: (entries: PutEventsRequestEntry[]) => { status: number; body: object } | 'stalled' | undefined;
+let answerTo: (entries: PutEventsRequestEntry[]) => ScriptedAnswer;
 
 const taken: typeof answerTo = (entries) => ({ status: 200, body: { Entries: entries.map(() => ({ EventId: 'x' })) } });
 
 beforeAll(async () => {
-  const server = createServer(async (request, response) => {
-    const { Entries: entries } = JSON.parse(await text(request));
+  const server = await startScriptedAws('AWS_ENDPOINT_URL_EVENTBRIDGE', (_, body) => {
+    const { Entries: entries } = body as { Entries: PutEventsRequestEntry[] };
     sent.push(entries);
-    const answer = answerTo(entries);
-    if (!answer) return;
-    if (answer === 'stalled') return void response.writeHead(200).write('{');
-    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer.body));
+    return answerTo(entries);
   });
-  vi.stubEnv('AWS_ENDPOINT_URL_EVENTBRIDGE', `http://${loopback}:${await listen(server)}`);
-  vi.stubEnv('AWS_REGION', 'us-east-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
   return () => void server.close().closeAllConnections();
 });
 
