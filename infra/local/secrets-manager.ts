@@ -144,7 +144,7 @@ const operations: Readonly<Record<string, Operation>> = {
     const { ClientRequestToken: id = randomUUID(), SecretString, VersionStages = ['AWSCURRENT'] } = input;
     const existing = secret.versions[id]?.value;
     if (existing !== undefined && existing !== SecretString)
-      throw new Rejection('ResourceExistsException', 'The version has another value already.');
+      throw new Rejection('ResourceExistsException', `The version ${id} has another value already.`);
     if (existing === undefined) {
       secret.versions[id] = { stages: [], ...secret.versions[id], ...(SecretString && { value: SecretString }) };
       for (const stage of VersionStages) attach(secret, stage, id);
@@ -157,7 +157,7 @@ const operations: Readonly<Record<string, Operation>> = {
     const { VersionStage: stage = '', RemoveFromVersionId: from, MoveToVersionId: to } = input;
     const holder = holderOf(secret, stage);
     if (holder !== from)
-      throw new Rejection('InvalidParameterException', `${stage} is not at the version to remove it from.`);
+      throw new Rejection('InvalidParameterException', `${stage} is at version ${holder}, not at ${from}.`);
     if (to === undefined && stage === 'AWSCURRENT')
       throw new Rejection('InvalidParameterException', 'AWSCURRENT can only be moved to another version.');
     if (to !== undefined && !secret.versions[to])

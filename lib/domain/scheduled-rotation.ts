@@ -3,8 +3,10 @@ import type { KeyHandle } from './api-key-id.ts';
 import type { App, Change } from './app.ts';
 import { ApiError } from './errors.ts';
 import { entriesOf, removeKeys } from './housekeeping.ts';
+import { isSameJson } from './idempotency.ts';
 import { requireKey } from './keys-of-app.ts';
 import { withinCeiling } from './restrictions.ts';
+import type { SecretValue } from './secret-value.ts';
 
 const secretPrefix = 'lambda:rotateSecret:';
 
@@ -29,11 +31,10 @@ export interface PendingKey {
 export function pendingKeyOf(app: App, current: KeyHandle | undefined, by: string): PendingKey {
   if (current === undefined) return { wish: { name: 'Secrets Manager' }, besides: { pending: true } };
   const key = requireKey(app, current);
-  if (!key.enabled) throw notAllowed('The API key of the version AWSCURRENT is disabled.', 'Enable the API key');
+  if (!key.enabled) throw notAllowed('The API key of the version AWSCURRENT is disabled. Enable it.');
   if (key.createdBy !== by && key.createdBy.startsWith(secretPrefix))
     throw notAllowed(
-      'The API key of the version AWSCURRENT belongs to another secret.',
-      'Give this secret the value {"app": "…"}',
+      'The API key of the version AWSCURRENT belongs to another secret. Give this secret the value {"app": "…"}.',
     );
   const { expiresAt: _, ...wish } = wishOf(key);
   const { restrictions } = key;
@@ -60,40 +61,76 @@ export function withoutAbandoned(app: App, abandoned: readonly KeyHandle[], { at
 }
 
 /**
+ * @param replaced the key that the secret holds until then
  * @returns the application with the key ready for use: from now on it is abandoned no more
- * @throws ApiError 404666 when the key is gone, 409306 when it is not valid
+ * @throws ApiError 404666 when the key is gone, 409306 when it is not valid, or is no successor of the key to be replaced
  */
-export function promote(app: App, handle: KeyHandle, now: number): App {
-  const { pending, ...key } = requireKey(app, handle);
-  if (!key.enabled) throw notAllowed('The pending API key is disabled.', 'Enable the API key');
-  if (!isLiveAt(key, now)) throw notAllowed('The pending API key has expired.', 'Set another end of the API key');
+export function promote(app: App, handle: KeyHandle, replaced: KeyHandle | undefined, now: number): App {
+  const key = requireKey(app, handle);
+  if (key.rotatedFrom !== replaced) throw notAllowed(basisChanged);
+  if (!key.enabled) throw notAllowed('The pending API key is disabled. Enable it.');
+  if (!isLiveAt(key, now)) throw notAllowed('The pending API key has expired. Set a later expiry.');
   if (app.status !== 'active') throw new ApiError('409306');
-  return pending ? { ...app, keys: { ...app.keys, [handle]: key } } : app;
+  return key.pending ? withoutMark(app, handle, key) : app;
 }
 
-/** The key that a secret holds now, and the one that it held before. */
+/** @returns the application with a key of the secret that is in use, and so not pending; the same one if it was not */
+export function inUse(app: App, handle: KeyHandle, by: string): App {
+  const key = keyIn(app, handle);
+  return key?.pending && key.createdBy === by ? withoutMark(app, handle, key) : app;
+}
+
+function withoutMark(app: App, handle: KeyHandle, { pending: _, ...key }: ApiKey): App {
+  return { ...app, keys: { ...app.keys, [handle]: key } };
+}
+
+/** A key that a secret holds in AWSCURRENT or AWSPREVIOUS, and who made its keys. */
 export interface Succession {
-  readonly from: KeyHandle;
   readonly to: KeyHandle;
+  /** the key of AWSCURRENT, which is not ended */
+  readonly current: KeyHandle | undefined;
   /** the secret, as the creator of its keys */
   readonly by: string;
-  /** when the overlap is over, in ms since the epoch */
-  readonly end: number;
+}
+
+/** @returns the key that a rotation of the secret has replaced by that one, if it has not been given its end yet */
+export function predecessorOf(app: App, { to, current, by }: Succession): KeyHandle | undefined {
+  const successor = keyIn(app, to);
+  const from = successor?.createdBy === by ? successor.rotatedFrom : undefined;
+  const old = from && from !== current ? keyIn(app, from) : undefined;
+  return old && old.rotatedTo !== to ? from : undefined;
 }
 
 /**
  * Gives the key before its end, once: a repetition does not move it.
- * @returns the same application if the key is gone or has been given its end, or if no rotation of the secret has made
- *   the other key its successor
+ * @param end when the overlap is over, in ms since the epoch
+ * @returns the same application if no key needs an end
  */
-export function endPredecessor(app: App, { from, to, by, end }: Succession): App {
-  const old = Object.hasOwn(app.keys, from) ? app.keys[from] : undefined;
-  const successor = Object.hasOwn(app.keys, to) ? app.keys[to] : undefined;
-  if (!old || old.rotatedTo === to || successor?.createdBy !== by || successor.rotatedFrom !== from) return app;
+export function endPredecessor(app: App, succession: Succession, end: number): App {
+  const from = predecessorOf(app, succession);
+  const old = from && keyIn(app, from);
+  if (!old) return app;
   const expiresAt = old.expiresAt === never ? end : Math.min(old.expiresAt, end);
-  return { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: to } } };
+  return { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: succession.to } } };
 }
 
-export function notAllowed(cause: string, action: string): ApiError {
-  return new ApiError('409306', { cause, action: `${action}, then let Secrets Manager try again.` });
+function keyIn({ keys }: App, handle: KeyHandle): ApiKey | undefined {
+  return Object.hasOwn(keys, handle) ? keys[handle] : undefined;
+}
+
+const basisChanged =
+  'The value of the version AWSCURRENT has changed since this rotation generated its API key. Give the rotation up.';
+
+/**
+ * @param replaced what the secret holds until the new version is put into use
+ * @throws ApiError 409306 when that is not what the new version was made from, so that a change by hand would be lost
+ */
+export function requireSameBasis(replaced: SecretValue, pending: SecretValue): void {
+  const { apiKeyId, apiKey } = pending;
+  if (!isSameJson({ ...replaced, apiKeyId, apiKey }, pending)) throw notAllowed(basisChanged);
+}
+
+/** @param cause what does not hold, and what to do: all that the log tells */
+export function notAllowed(cause: string): ApiError {
+  return new ApiError('409306', { cause });
 }

@@ -5,6 +5,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { formatWhy } from '../base/log.ts';
 import { withinMs } from '../base/time-limit.ts';
 import { ApiError } from '../domain/errors.ts';
 import { bothAttemptsMs, twoAttempts } from './two-attempts.ts';
@@ -34,6 +35,9 @@ export interface Secrets {
   moveCurrent(secretId: string, move: { readonly from: string; readonly to: string }, withinMs: number): Promise<void>;
 }
 
+/** In messages, which are logged: the ID of a version is the token of a rotation, from which its key can be computed. */
+const versionIds = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+
 /** Nothing is opened before the first use. */
 export function openSecrets(): Secrets {
   let client: SecretsManagerClient | undefined;
@@ -45,7 +49,8 @@ export function openSecrets(): Secrets {
     const open = client;
     try {
       return await withinMs(Math.min(leftMs, bothAttemptsMs), (abortSignal) => send(open, abortSignal));
-    } catch (why) {
+    } catch (thrown) {
+      const why = formatWhy(thrown)?.replace(versionIds, '…');
       throw new ApiError('503000', { why, cause: 'Secrets Manager rejected a request, or did not answer in time.' });
     }
   };

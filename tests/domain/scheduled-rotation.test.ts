@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   abandonedKeys,
   endPredecessor,
+  inUse,
   pendingKeyOf,
   promote,
+  requireSameBasis,
   withoutAbandoned,
 } from '../../lib/domain/scheduled-rotation.ts';
 import { aKey, anApp, handle, now, refusalOf } from '../support/apps.ts';
@@ -65,25 +67,56 @@ describe('abandoned keys', () => {
 });
 
 describe('promoting a pending key', () => {
+  const before = { ...pending, rotatedFrom: b };
+
   it('takes its mark away, once', () => {
-    const app = promote(anApp({ keys: { [a]: pending } }), a, now);
-    expect(app.keys).toEqual({ [a]: aKey({ createdBy: by }) });
-    expect(promote(app, a, now)).toBe(app);
+    const app = promote(anApp({ keys: { [a]: before } }), a, b, now);
+    expect(app.keys).toEqual({ [a]: aKey({ createdBy: by, rotatedFrom: b }) });
+    expect(promote(app, a, b, now)).toBe(app);
   });
 
   it.each([
     ['404666', 'is gone', {}],
-    ['409306', 'is disabled', { keys: { [a]: { ...pending, enabled: false } } }],
-    ['409306', 'has expired', { keys: { [a]: { ...pending, expiresAt: now } } }],
-    ['409306', 'is of a deactivated application', { keys: { [a]: pending }, status: 'deactivated' }],
+    ['409306', 'is disabled', { keys: { [a]: { ...before, enabled: false } } }],
+    ['409306', 'has expired', { keys: { [a]: { ...before, expiresAt: now } } }],
+    ['409306', 'is of a deactivated application', { keys: { [a]: before }, status: 'deactivated' }],
+    ['409306', 'succeeds another key', { keys: { [a]: { ...pending, rotatedFrom: c } } }],
+    ['409306', 'succeeds none', { keys: { [a]: pending } }],
   ] as const)('%s when it %s', (code, _, parts) => {
-    expect(refusalOf(() => promote(anApp(parts), a, now)).code).toBe(code);
+    expect(refusalOf(() => promote(anApp(parts), a, b, now)).code).toBe(code);
+  });
+});
+
+describe('a key that is in use', () => {
+  it('is pending no more', () => {
+    const app = anApp({ keys: { [a]: pending } });
+    expect(inUse(app, a, by).keys).toEqual({ [a]: aKey({ createdBy: by }) });
+    expect([inUse(app, b, by), inUse(app, a, 'another')]).toEqual([app, app]);
+  });
+});
+
+describe('what a new version was made from', () => {
+  const pendingValue = { note: 'mine', app: 'x', apiKeyId: 'new', apiKey: 'hrn' };
+
+  it.each([
+    ['its key', { app: 'x', apiKeyId: 'old', note: 'mine' }],
+    ['nothing, for a first key', { app: 'x', note: 'mine' }],
+  ])('may differ in %s', (_, replaced) => {
+    requireSameBasis(replaced, pendingValue);
+  });
+
+  it.each([
+    ['another application', { app: 'y', note: 'mine' }],
+    ['another overlap', { app: 'x', note: 'mine', overlapSeconds: 1 }],
+    ['another field', { app: 'x', note: 'changed' }],
+  ])('409306 for %s', (_, replaced) => {
+    expect(refusalOf(() => requireSameBasis(replaced, pendingValue)).code).toBe('409306');
   });
 });
 
 describe('the key before', () => {
   const end = now + 60_000;
-  const succession = { from: a, to: b, by, end };
+  const succession = { to: b, current: b, by };
   const successor = aKey({ createdBy: by, rotatedFrom: a });
 
   it.each([
@@ -92,7 +125,7 @@ describe('the key before', () => {
     ['ends earlier than it would have', end + 1, end],
   ])('%s', (_, expiresAt, ended) => {
     const app = anApp({ keys: { [a]: aKey({ expiresAt }), [b]: successor } });
-    expect(endPredecessor(app, succession).keys[a]).toEqual(aKey({ expiresAt: ended, rotatedTo: b }));
+    expect(endPredecessor(app, succession, end).keys[a]).toEqual(aKey({ expiresAt: ended, rotatedTo: b }));
   });
 
   it.each([
@@ -100,14 +133,15 @@ describe('the key before', () => {
     ['it is gone', { [b]: successor }],
     ['its successor is gone', { [a]: aKey() }],
     ['somebody else made its successor', { [a]: aKey(), [b]: aKey({ rotatedFrom: a }) }],
-    ['the other key succeeds another', { [a]: aKey(), [b]: aKey({ createdBy: by, rotatedFrom: c }) }],
+    ['its successor has no key before', { [a]: aKey(), [b]: aKey({ createdBy: by }) }],
   ])('is left alone when %s', (_, keys) => {
     const app = anApp({ keys });
-    expect(endPredecessor(app, succession)).toBe(app);
+    expect(endPredecessor(app, succession, end)).toBe(app);
   });
 
-  it('is left alone when it is the one in use', () => {
-    const app = anApp({ keys: { [a]: aKey({ createdBy: by }) } });
-    expect(endPredecessor(app, { ...succession, to: a })).toBe(app);
+  it('is left alone when it is in use again', () => {
+    const app = anApp({ keys: { [a]: aKey(), [b]: successor } });
+    expect(endPredecessor(app, { ...succession, current: a }, end)).toBe(app);
+    expect(endPredecessor(app, { ...succession, current: c }, end).keys[a]).toMatchObject({ rotatedTo: b });
   });
 });

@@ -5,6 +5,7 @@ import type { KeyHandle } from '../../lib/domain/api-key-id.ts';
 import type { App } from '../../lib/domain/app.ts';
 import { stepNames } from '../../lib/service/use-cases/rotate-secret.ts';
 import { aKey } from '../support/apps.ts';
+import { interceptSends } from '../support/intercept-sends.ts';
 import { type RotatingSecret, type RotationService, startRotationService } from '../support/rotating-secret.ts';
 import { hrnOf } from '../support/service.ts';
 
@@ -153,6 +154,27 @@ describe('a rotation', () => {
     expect(kept).not.toContain(secret.value('AWSCURRENT')?.apiKeyId);
     expect(kept).not.toContain(token);
   });
+});
+
+it('security 32: what Secrets Manager says of a version is logged without the ID', async () => {
+  await secret.rotate();
+  const token = secret.begin();
+  await secret.step('createSecret', token);
+  const { SecretsManagerClient, UpdateSecretVersionStageCommand } = await import('@aws-sdk/client-secrets-manager');
+  const other = randomUUID();
+  const restore = interceptSends(
+    (send) =>
+      async function (command, ...rest) {
+        if (command instanceof UpdateSecretVersionStageCommand) command.input.RemoveFromVersionId = other;
+        return send.call(this, command, ...rest);
+      },
+    [SecretsManagerClient],
+  );
+  expect(await codeOf(secret.step('finishSecret', token))).toBe('503000');
+  restore();
+  expect(linesOf('rotation').at(-1)?.why).toMatch(
+    /^InvalidParameterException: AWSCURRENT is at version …, not at …\.$/,
+  );
 });
 
 describe('testSecret alone, before a first rotation that is to begin later', () => {
@@ -421,6 +443,51 @@ describe('by hand and by schedule', () => {
     await secret.run(token);
     vi.useRealTimers();
     expect(await isValid('AWSCURRENT')).toBe(true);
+  });
+
+  it.each([
+    ['another overlap', () => ({ ...secret.value('AWSCURRENT'), overlapSeconds: 60 })],
+    ['a field of the user', () => ({ ...secret.value('AWSCURRENT'), note: 'mine' })],
+    ['the application alone', () => ({ app: secret.value('AWSCURRENT')?.app })],
+  ])('a value that somebody puts meanwhile is not lost: %s', async (_, changed) => {
+    await secret.rotate();
+    const before = secret.handle('AWSCURRENT');
+    const token = secret.begin();
+    for (const name of stepNames.slice(0, 3)) await secret.step(name, token);
+    const value = changed();
+    secret.put(value);
+    expect(await codeOf(secret.step('finishSecret', token))).toBe('409306');
+    expect(secret.value('AWSCURRENT')).toEqual(value);
+    secret.giveUp(token);
+    // Without a key in it, the key before holds the other slot for ever.
+    if (!('apiKeyId' in value)) await service.call('deleteApiKeys', { path: { app: hrnOf(app) } });
+    await secret.rotate();
+    const { apiKeyId: __, apiKey: ___, ...kept } = value as Record<string, unknown>;
+    expect(secret.value('AWSCURRENT')).toMatchObject(kept);
+    expect(secret.handle('AWSCURRENT')).not.toBe(before);
+  });
+
+  it('a pending key that somebody has put into use counts as used, and the key before it ends', async () => {
+    await secret.rotate();
+    const before = secret.handle('AWSCURRENT');
+    const token = secret.begin();
+    await secret.step('createSecret', token);
+    const [from = ''] = Object.entries(secret.stages()).find(([, labels]) => labels.includes('AWSCURRENT')) ?? [];
+    const move = { VersionStage: 'AWSCURRENT', RemoveFromVersionId: from, MoveToVersionId: token };
+    service.manager.run('UpdateSecretVersionStage', { SecretId: secret.arn, ...move });
+    expect(await codeOf(secret.run(secret.begin()))).toBe('409303');
+    expect(await keyOf(secret.handle('AWSCURRENT'))).not.toHaveProperty('pending');
+    expect(await keyOf(before)).toMatchObject({ rotatedTo: secret.handle('AWSCURRENT') });
+  });
+
+  it('409306 for a version AWSPENDING that somebody has put without a key', async () => {
+    const token = secret.begin();
+    const SecretString = JSON.stringify(secret.value('AWSCURRENT'));
+    const pending = { SecretId: secret.arn, ClientRequestToken: token, SecretString, VersionStages: ['AWSPENDING'] };
+    service.manager.run('PutSecretValue', pending);
+    expect(await codeOf(secret.run(token))).toBe('409306');
+    expect(linesOf('rotation').at(-1)?.why).toMatch(/Give the rotation up\.$/);
+    expect(await keys()).toEqual({});
   });
 
   it('the key before whose end somebody has moved keeps that end', async () => {

@@ -159,22 +159,30 @@ it('a key that was generated a day ago, and that no version holds, makes room fo
   expect(Object.keys((await service.item(app)).keys).sort()).toEqual([inUse, made].sort());
 });
 
-it('an end that a crash kept from being written is written by the next rotation, which goes on when it has come', async () => {
-  const count = await countRequests();
-  await startOver();
-  const inUse = secret.handle('AWSCURRENT');
-  // The last request of a rotation is the write of the end.
-  requests.plan(new Map([[count - 1, 'crashBefore']]));
-  const token = secret.begin();
-  expect(await requests.attempt(() => secret.run(token))).toBe(false);
-  expect((await service.item(app)).keys[inUse as KeyHandle]).toMatchObject({ expiresAt: -1 });
-  requests.plan(new Map());
-  const next = secret.begin();
-  await expect(secret.run(next)).rejects.toThrow('409303');
-  const { expiresAt = 0 } = (await service.item(app)).keys[inUse as KeyHandle] ?? {};
-  expect(expiresAt).toBeGreaterThan(Date.now());
-  vi.useFakeTimers({ toFake: ['Date'], now: expiresAt + 6_000 });
-  await secret.run(next);
-  vi.useRealTimers();
-  expect(secret.stages()[next]).toEqual(['AWSCURRENT']);
-});
+it.each([
+  ['', undefined],
+  [', also when somebody has put another key meanwhile', 'by hand'],
+])(
+  'an end that a crash kept from being written is written by the next rotation, which goes on when it has come%s',
+  async (_, name) => {
+    const count = await countRequests();
+    await startOver();
+    const inUse = secret.handle('AWSCURRENT');
+    // The last request of a rotation is the write of the end.
+    requests.plan(new Map([[count - 1, 'crashBefore']]));
+    const token = secret.begin();
+    expect(await requests.attempt(() => secret.run(token))).toBe(false);
+    expect((await service.item(app)).keys[inUse as KeyHandle]).toMatchObject({ expiresAt: -1 });
+    requests.plan(new Map());
+    if (name) secret.put({ ...secret.value('AWSCURRENT'), apiKeyId: 'ak_of_somebody', apiKey: undefined });
+    const next = secret.begin();
+    await expect(secret.run(next)).rejects.toThrow(name ? '404666' : '409303');
+    const { expiresAt = 0 } = (await service.item(app)).keys[inUse as KeyHandle] ?? {};
+    expect(expiresAt).toBeGreaterThan(Date.now());
+    if (name) return;
+    vi.useFakeTimers({ toFake: ['Date'], now: expiresAt + 6_000 });
+    await secret.run(next);
+    vi.useRealTimers();
+    expect(secret.stages()[next]).toEqual(['AWSCURRENT']);
+  },
+);

@@ -9,10 +9,14 @@ import { fullStanding, requireAccess } from '../../domain/policy.ts';
 import {
   abandonedKeys,
   endPredecessor,
+  inUse,
   notAllowed,
   type PendingKey,
   pendingKeyOf,
+  predecessorOf,
   promote,
+  requireSameBasis,
+  type Succession,
   withoutAbandoned,
 } from '../../domain/scheduled-rotation.ts';
 import { handleIn, overlapMsOf, parseSecretValue, type SecretValue } from '../../domain/secret-value.ts';
@@ -67,13 +71,13 @@ export async function runStep(call: RotationCall, name: StepName): Promise<StepO
   const { secrets, secretId, token, deadline } = call;
   const state = await secrets.describe(secretId, timeLeft(deadline, false));
   const labels = state.stages[token] ?? [];
-  if (!state.isRotated) throw notAllowed('The rotation of the secret is switched off.', 'Switch the rotation on');
+  if (!state.isRotated) throw notAllowed('The rotation of the secret is switched off. Switch it on.');
   if (labels.includes('AWSCURRENT')) {
-    if (name === 'finishSecret') await endPrevious(call);
+    if (name === 'finishSecret') await catchUp(call, await readCurrent(call));
     return 'already';
   }
   if (!labels.includes('AWSPENDING'))
-    throw notAllowed('The version has neither the label AWSPENDING nor AWSCURRENT.', 'Start another rotation');
+    throw notAllowed('The version has neither the label AWSPENDING nor AWSCURRENT. Start another rotation.');
   await steps[name](call, state);
   return 'done';
 }
@@ -83,12 +87,13 @@ const repeated: PendingKey = { wish: { name: 'Secrets Manager' }, besides: {} };
 
 /** Generates the pending key and keeps it in the new version, unless the version holds one. */
 async function createSecret(call: RotationCall): Promise<void> {
-  if (await read(call, { versionId: call.token })) return;
+  const own = await read(call, { versionId: call.token });
+  if (own) return void pendingIn(call, own);
   const value = await readCurrent(call);
   const before = await readPrevious(call);
-  if (before) await endKeyBefore(call, value, before);
+  const app = await catchUp(call, value, before);
   const ref = refOf(call, value);
-  const app = await dropAbandoned(call, ref, [handleIn(value), before && handleIn(before)]);
+  await dropAbandoned(call, ref, app, [handleIn(value), before && handleIn(before)]);
   const { by, request, correlationId } = call;
   const { wish, besides } = ownKey(call, app) ? repeated : pendingKeyOf(app, handleIn(value), call.by);
   const standing = () => fullStanding;
@@ -116,60 +121,75 @@ async function testSecret(call: RotationCall): Promise<void> {
   const { verification, restricted } = await call.verifier.check(apiKeyId);
   if (restricted) return;
   const reason = verification.valid ? 'restricted' : verification.reason;
-  throw notAllowed(`The pending API key is not valid: ${reason}.`, 'See docs/rotation.md');
+  throw notAllowed(`The pending API key is not valid: ${reason}. See docs/rotation.md.`);
 }
 
 /** Puts the pending key into use; only then the key before it gets its end. */
 async function finishSecret(call: RotationCall, { stages }: SecretState): Promise<void> {
-  const { app, handle } = await requirePending(call);
-  const isPromoted = await change(call, app, handle, 'rotateSecret', (found, { at }) => promote(found, handle, at));
-  if (isPromoted) call.made({ operation: 'rotateSecret', keyHrn: hrnOf(call, app, handle) });
+  const { value, app, handle } = await requirePending(call);
   const from = versionWith(stages, 'AWSCURRENT');
-  if (from === undefined) throw notAllowed('The secret has no version AWSCURRENT.', 'Give the secret a value');
+  const replaced = from === undefined ? undefined : await read(call, { versionId: from });
+  if (from === undefined || !replaced) throw withoutCurrent();
+  requireSameBasis(replaced, value);
+  const before = handleIn(replaced);
+  await change(call, app, handle, 'rotateSecret', (found, { at }) => promote(found, handle, before, at));
   await call.secrets.moveCurrent(call.secretId, { from, to: call.token }, timeLeft(call.deadline, true));
-  await endPrevious(call);
+  if (before) await endKeyBefore(call, value, before, { to: handle, current: handle, by: call.by });
 }
 
-async function endPrevious(call: RotationCall): Promise<void> {
-  const value = await readCurrent(call);
-  const before = await readPrevious(call);
-  if (before) await endKeyBefore(call, value, before);
+/**
+ * Does what remains to be done for keys that are or were in use, after a step that ended too early, or a change by hand.
+ * @param before the value of AWSPREVIOUS
+ * @returns the application as it was before
+ */
+async function catchUp(call: RotationCall, value: SecretValue, before?: SecretValue): Promise<App> {
+  const ref = refOf(call, value);
+  const app = await requireApp(call, ref);
+  const current = handleIn(value);
+  const held = [current, before?.app === value.app ? handleIn(before) : undefined].filter(
+    (handle) => handle !== undefined,
+  );
+  for (const to of held) {
+    if (inUse(app, to, call.by) !== app)
+      await change(call, ref, to, 'rotateSecret', (found) => inUse(found, to, call.by));
+    const succession = { to, current, by: call.by };
+    const from = predecessorOf(app, succession);
+    if (from) await endKeyBefore(call, value, from, succession);
+  }
+  return app;
 }
 
-/** Gives the key of AWSPREVIOUS its end, if a rotation of this secret has replaced it. */
-async function endKeyBefore(call: RotationCall, value: SecretValue, before: SecretValue): Promise<void> {
-  const [from, to] = [handleIn(before), handleIn(value)];
-  if (from === undefined || to === undefined || before.app !== value.app) return;
-  const app = refOf(call, value);
+/** Gives a key its end, if a rotation of this secret has replaced it. */
+async function endKeyBefore(
+  call: RotationCall,
+  value: SecretValue,
+  from: KeyHandle,
+  succession: Succession,
+): Promise<void> {
   const end = call.deadline.now() + overlapMsOf(value);
-  let expiresAt = end;
-  const isEnded = await change(call, app, from, 'updateApiKey', (found) => {
-    const ended = endPredecessor(found, { from, to, by: call.by, end });
-    expiresAt = ended.keys[from]?.expiresAt ?? end;
-    return ended;
-  });
-  if (isEnded) call.made({ operation: 'updateApiKey', keyHrn: hrnOf(call, app, from), expiresAt });
+  await change(call, refOf(call, value), from, 'updateApiKey', (found) => endPredecessor(found, succession, end));
 }
 
 /**
  * Deletes the keys of rotations of this secret that were given up before they came into use.
- * @param inUse keys that the secret holds
- * @returns the application as it was before
+ * @param kept keys that the secret holds
  */
-async function dropAbandoned(call: RotationCall, ref: AppRef, inUse: readonly (KeyHandle | undefined)[]): Promise<App> {
-  const app = await requireApp(call, ref);
-  const find = (found: App) => abandonedKeys(found, call.by, [...inUse, ownKey(call, found)]);
+async function dropAbandoned(
+  call: RotationCall,
+  ref: AppRef,
+  app: App,
+  kept: readonly (KeyHandle | undefined)[],
+): Promise<void> {
+  const find = (found: App) => abandonedKeys(found, call.by, [...kept, ownKey(call, found)]);
   for (const handle of find(app)) {
-    const isDropped = await change(call, ref, handle, 'deleteApiKey', (found, made) =>
+    await change(call, ref, handle, 'deleteApiKey', (found, made) =>
       withoutAbandoned(
         found,
         find(found).filter((abandoned) => abandoned === handle),
         made,
       ),
     );
-    if (isDropped) call.made({ operation: 'deleteApiKey', keyHrn: hrnOf(call, ref, handle) });
   }
-  return app;
 }
 
 /** @returns the key that this rotation has generated, if it is not too long ago to be repeated */
@@ -178,20 +198,22 @@ function ownKey({ request, deadline }: RotationCall, { requests }: App): KeyHand
   return record && !isOldRecord(record, deadline.now()) ? record.handle : undefined;
 }
 
-/** @returns whether there was anything to change */
+/** Changes a key, and tells so if there was anything to change. */
 async function change(
   call: RotationCall,
   app: AppRef,
   handle: KeyHandle,
   action: RotationChange['operation'],
   edit: (app: App, change: Change) => App,
-): Promise<boolean> {
+): Promise<void> {
   const { by, correlationId, deadline, table } = call;
   const keyHrn = hrnOf(call, app, handle);
   const made = { op: randomUUID(), at: deadline.now(), by, action, keyHrn, correlationId };
   const wanted = { app, standing: fullStanding, needed: 'write', change: made } as const;
-  const changed = await changeApp(table, { ...wanted, edit: (found) => edit(found, made) }, deadline);
-  return changed.lastChange.op === made.op;
+  const { lastChange, keys } = await changeApp(table, { ...wanted, edit: (found) => edit(found, made) }, deadline);
+  if (lastChange.op !== made.op) return;
+  const expiresAt = action === 'updateApiKey' ? keys[handle]?.expiresAt : undefined;
+  call.made({ operation: action, keyHrn, ...(expiresAt !== undefined && { expiresAt }) });
 }
 
 async function requireApp({ table, deadline }: RotationCall, ref: AppRef): Promise<App> {
@@ -201,6 +223,7 @@ async function requireApp({ table, deadline }: RotationCall, ref: AppRef): Promi
 }
 
 interface Pending {
+  readonly value: SecretValue;
   readonly apiKeyId: string;
   readonly app: AppRef;
   readonly handle: KeyHandle;
@@ -210,18 +233,23 @@ async function requirePending(call: RotationCall): Promise<Pending> {
   return pendingIn(call, await read(call, { versionId: call.token }));
 }
 
-/** @throws ApiError 409306 when the new version holds no key yet */
+/** @throws ApiError 409306 when the new version holds no key */
 function pendingIn(call: RotationCall, value: SecretValue | undefined): Pending {
-  const handle = value && handleIn(value);
-  if (value?.apiKeyId === undefined || !handle)
-    throw notAllowed('The version AWSPENDING holds no API key yet.', 'Run createSecret');
-  return { apiKeyId: value.apiKeyId, app: refOf(call, value), handle };
+  if (!value) throw notAllowed('The version AWSPENDING has no value yet. Run createSecret.');
+  const handle = handleIn(value);
+  if (value.apiKeyId === undefined || !handle)
+    throw notAllowed('The value of the version AWSPENDING holds no API key. Give the rotation up.');
+  return { value, apiKeyId: value.apiKeyId, app: refOf(call, value), handle };
 }
 
 async function readCurrent(call: RotationCall): Promise<SecretValue> {
   const value = await read(call, 'AWSCURRENT');
-  if (!value) throw notAllowed('The secret has no version AWSCURRENT with a value.', 'Give the secret a value');
+  if (!value) throw withoutCurrent();
   return value;
+}
+
+function withoutCurrent(): ApiError {
+  return notAllowed('The secret has no version AWSCURRENT with a value. Give the secret a value.');
 }
 
 /** @returns nothing for a value that is wrong, too: no rotation needs that one any more */
