@@ -1,29 +1,35 @@
 import { expect, it } from 'vitest';
 import { randomNumbers } from './properties/support.ts';
+import { explore } from './rotation/explore.ts';
 import { simulate } from './rotation/month.ts';
-import { exhaustFaults, type Hand, hands, newTally, playOnce } from './rotation/schedules.ts';
+import { exhaustFaults, type Hand, hands } from './rotation/schedules.ts';
 
-it.each(Object.keys(hands) as Hand[])('two schedulers, up to two faults, and by hand: %s', async (hand) => {
-  const tally = newTally();
-  const random = randomNumbers(7);
-  for (let schedule = 0; schedule < 500; schedule += 1) await playOnce(hand, { maxFaults: 2, random }, tally);
-  expect(tally).toMatchObject({ schedules: 500, bad: [] });
-  expect(tally.faults).toBeGreaterThan(100);
+it.each([
+  { schedulers: 2, maxFaults: 0, hand: 'nothing' },
+  { schedulers: 2, maxFaults: 0, hand: 'deletes the pending key' },
+] as const)('every schedule of %j', async (plan) => {
+  const { bad, states, finished, rejected } = await explore(plan);
+  expect(bad).toEqual([]);
+  expect(states).toBeGreaterThan(100);
+  expect(finished).toBeGreaterThan(0);
+  expect(rejected > 0).toBe(plan.hand !== 'nothing');
 });
 
+it.each(Object.keys(hands) as Hand[])(
+  'every schedule of one scheduler, with a fault, when somebody %s',
+  async (hand) => {
+    expect(await explore({ schedulers: 1, maxFaults: 1, hand })).toMatchObject({ bad: [] });
+  },
+);
+
 it('a rotation comes to its end with every fault at every request, and with every two of them', async () => {
-  const tally = newTally();
-  await exhaustFaults(tally);
-  expect(tally.bad).toEqual([]);
-  expect(tally.schedules).toBeGreaterThan(1_000);
+  const { bad, rotations } = await exhaustFaults();
+  expect(bad).toEqual([]);
+  expect(rotations).toBeGreaterThan(1_000);
 });
 
 it.each(['a clock that is an hour late', 'a label that does not move'] as const)('%s is noticed', async (mutant) => {
-  const tally = newTally();
-  const random = randomNumbers(7);
-  for (let schedule = 0; schedule < 20; schedule += 1)
-    await playOnce('nothing', { maxFaults: 2, random, mutant }, tally);
-  expect(tally.bad).not.toEqual([]);
+  expect(await explore({ schedulers: 2, maxFaults: 0, hand: 'nothing', mutant })).not.toMatchObject({ bad: [] });
 });
 
 it('in a month with 10 % of faults no consumer is rejected that reads the secret once in the overlap', async () => {

@@ -4,9 +4,9 @@ import { ApiError } from '../../../lib/domain/errors.ts';
 import { deleteKey, editKey } from '../../../lib/domain/keys-of-app.ts';
 import { fullStanding } from '../../../lib/domain/policy.ts';
 import { completeRotationWish, withSuccessor } from '../../../lib/domain/rotation.ts';
-import { stepNames } from '../../../lib/service/use-cases/rotate-secret.ts';
+import { type StepName, stepNames } from '../../../lib/service/use-cases/rotate-secret.ts';
 import { changeApp } from '../../../lib/store/change-app.ts';
-import { type Fate, fates, type Gate, type Mutant, runAll, World } from './world.ts';
+import { type Fate, fates, type Gate, runAll, World } from './world.ts';
 
 const overlapSeconds = 3_600;
 const faulty = fates.slice(1);
@@ -41,25 +41,9 @@ function rotated(overlap: number) {
     });
 }
 
-export interface Tally {
-  schedules: number;
-  /** in which the rotation came to its end at once, or by repeating it */
-  finished: number;
-  /** in which it is refused from then on, because of what was done by hand */
-  refused: number;
-  faults: number;
-  bad: string[];
-}
-
-export const newTally = (): Tally => ({ schedules: 0, finished: 0, refused: 0, faults: 0, bad: [] });
-
-interface Waiting {
-  readonly actor: number;
-  readonly go: (fate: Fate) => void;
-}
-
 /** A rotation that is tried until it is through, with every fault at every request, and with every two of them. */
-export async function exhaustFaults(tally: Tally): Promise<void> {
+export async function exhaustFaults(): Promise<{ rotations: number; bad: string[] }> {
+  const tally = { rotations: 0, bad: [] };
   const count = await playFaults(new Map(), tally);
   for (let first = 0; first < count; first += 1) {
     for (const fate of faulty) {
@@ -75,10 +59,14 @@ export async function exhaustFaults(tally: Tally): Promise<void> {
       }
     }
   }
+  return tally;
 }
 
 /** @param plan of each fault, the number of its request. @returns how many requests there were */
-async function playFaults(plan: ReadonlyMap<number, Fate>, tally: Tally): Promise<number> {
+async function playFaults(
+  plan: ReadonlyMap<number, Fate>,
+  tally: { rotations: number; bad: string[] },
+): Promise<number> {
   const { world, inUse, startedAt } = await rotatedOnce();
   let requests = 0;
   let wrong: string | undefined;
@@ -94,95 +82,42 @@ async function playFaults(plan: ReadonlyMap<number, Fate>, tally: Tally): Promis
   }
   wrong ??=
     wrongIn(world, 'nothing', inUse, startedAt) ?? wrongAtEnd(world, 'nothing', inUse, world.isCurrent('token'));
-  tally.schedules += 1;
-  tally.faults += plan.size;
+  tally.rotations += 1;
   if (wrong) tally.bad.push(`${wrong}: ${JSON.stringify([...plan])}`);
-  else tally.finished += 1;
   return requests;
 }
 
 /** A secret that has been rotated once, and whose next rotation has begun. */
-async function rotatedOnce(mutant?: Mutant): Promise<{ world: World; inUse: KeyHandle; startedAt: number }> {
-  const world = new World(overlapSeconds, mutant);
+export async function rotatedOnce(
+  how: ConstructorParameters<typeof World>[1] = {},
+): Promise<{ world: World; inUse: KeyHandle; startedAt: number }> {
+  const world = new World(overlapSeconds, how);
   world.begin('first');
   for (const name of stepNames) await world.step(name, 'first', async () => 'answered');
   world.begin('token');
   return { world, inUse: world.read() as KeyHandle, startedAt: world.now };
 }
 
-/** Two schedulers run one rotation, and somebody does something by hand; a schedule says who goes on, and what fails. */
-export async function playOnce(
-  hand: Hand,
-  { maxFaults, random, mutant }: { maxFaults: number; random: () => number; mutant?: Mutant },
-  tally: Tally,
-): Promise<void> {
-  tally.schedules += 1;
-  const { world, inUse, startedAt } = await rotatedOnce(mutant);
-  const trace: string[] = [];
-  const waiting: Waiting[] = [];
-  const gateOf =
-    (actor: number): Gate =>
-    () =>
-      new Promise((go) => waiting.push({ actor, go }));
-  void scheduler(world, gateOf(0));
-  void scheduler(world, gateOf(1));
-  void byHand(world, hand, inUse, gateOf(2));
-  let faults = 0;
-  for (;;) {
-    await settled();
-    const next = choose(waiting, random);
-    if (!next) break;
-    const isFaulty = next.actor < 2 && faults < maxFaults && random() < 0.08;
-    const fate = isFaulty ? (faulty[Math.floor(random() * faulty.length)] ?? 'lost') : 'answered';
-    faults += isFaulty ? 1 : 0;
-    trace.push(`${next.actor} ${fate}`);
-    next.go(fate);
-    await settled();
-    const wrong = wrongIn(world, hand, inUse, startedAt);
-    if (wrong) return note(tally, hand, wrong, trace);
+/** @returns whether all steps have been done */
+export async function run(world: World, gate: Gate, enter: (name: StepName) => void = () => {}): Promise<boolean> {
+  for (const name of stepNames) {
+    enter(name);
+    if (!(await world.step(name, 'token', gate))) return false;
   }
-  tally.faults += faults;
-  const isDone = await repeat(world);
-  const wrong = wrongIn(world, hand, inUse, startedAt) ?? wrongAtEnd(world, hand, inUse, isDone);
-  if (wrong) return note(tally, hand, wrong, trace);
-  if (isDone) tally.finished += 1;
-  else tally.refused += 1;
-}
-
-/** Takes one out. What is done by hand is two requests among many, so its turn comes seldom while others wait. */
-function choose(waiting: Waiting[], random: () => number): Waiting | undefined {
-  const ofSchedulers = waiting.filter(({ actor }) => actor < 2);
-  const among = ofSchedulers.length > 0 && random() < 0.95 ? ofSchedulers : waiting;
-  const chosen = among[Math.floor(random() * among.length)];
-  if (chosen) waiting.splice(waiting.indexOf(chosen), 1);
-  return chosen;
-}
-
-function note(tally: Tally, hand: Hand, wrong: string, trace: readonly string[]): void {
-  tally.bad.push(`${wrong}, when somebody ${hand}: ${trace.join(', ')}`);
-}
-
-/** Secrets Manager's part, tried twice. */
-async function scheduler(world: World, gate: Gate): Promise<void> {
-  if (!(await run(world, gate))) await run(world, gate);
-}
-
-async function run(world: World, gate: Gate): Promise<boolean> {
-  for (const name of stepNames) if (!(await world.step(name, 'token', gate))) return false;
   return true;
 }
 
-async function repeat(world: World): Promise<boolean> {
+export async function repeat(world: World): Promise<boolean> {
   const answered: Gate = async () => 'answered';
   for (let time = 0; time < 3; time += 1) if (await run(world, answered)) return true;
   return false;
 }
 
-async function byHand(world: World, hand: Hand, inUse: KeyHandle, gate: Gate): Promise<void> {
+export async function byHand(world: World, hand: Hand, inUse: KeyHandle, gate: Gate): Promise<void> {
   const done = hands[hand];
   if (!done) return;
   // It comes at any time, so at its own first turn it looks which key is pending.
-  await gate();
+  await gate({});
   const pending = (Object.keys(world.app.keys) as KeyHandle[]).find((handle) => world.app.keys[handle]?.pending);
   const key = done.of === 'current' ? inUse : pending;
   if (!key) return;
@@ -201,7 +136,7 @@ async function byHand(world: World, hand: Hand, inUse: KeyHandle, gate: Gate): P
 }
 
 /** @returns what is wrong with the world, if something is */
-function wrongIn(world: World, hand: Hand, inUse: KeyHandle, startedAt: number): string | undefined {
+export function wrongIn(world: World, hand: Hand, inUse: KeyHandle, startedAt: number): string | undefined {
   const { keys, keyCount, removed } = world.app;
   if (keyCount > 2 || keyCount !== Object.keys(keys).length) return 'too many keys';
   const current = world.read() as KeyHandle;
@@ -217,7 +152,7 @@ function wrongIn(world: World, hand: Hand, inUse: KeyHandle, startedAt: number):
 }
 
 /** @returns what is wrong once nothing fails any more, if something is */
-function wrongAtEnd(world: World, hand: Hand, inUse: KeyHandle, isDone: boolean): string | undefined {
+export function wrongAtEnd(world: World, hand: Hand, inUse: KeyHandle, isDone: boolean): string | undefined {
   if (!isDone) return hand === 'nothing' ? 'not finished' : undefined;
   if (!world.isCurrent('token')) return 'finished, but AWSCURRENT is another version';
   const { keys } = world.app;
@@ -229,8 +164,3 @@ function wrongAtEnd(world: World, hand: Hand, inUse: KeyHandle, isDone: boolean)
 }
 
 const isByHand = (op: string | undefined) => op === 'hand';
-
-/** All that can go on without the schedule has gone on. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

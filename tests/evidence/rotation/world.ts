@@ -20,8 +20,15 @@ import { MemoryTable, openMemoryTable } from '../interleavings/memory-table.ts';
 export const fates = ['answered', 'crashBefore', 'crashAfter', 'lost', 'unsent'] as const;
 export type Fate = (typeof fates)[number];
 
+/** A request to Secrets Manager, `mac`, or one to the table. */
+export type Request = 'mac' | object;
+
 /** Is asked before each request of a process; what it returns may come later. */
-export type Gate = () => Promise<Fate>;
+export interface Gate {
+  (request: Request): Promise<Fate>;
+  /** is given each request, and what the process is told of it */
+  told?(request: Request, answer: unknown): void;
+}
 
 /** What may be wrong on purpose, so that a check that sees nothing is noticed. */
 export type Mutant = 'a clock that is an hour late' | 'a label that does not move';
@@ -38,9 +45,12 @@ export class World {
   now = 1_800_000_000_000;
 
   readonly #mutant: Mutant | undefined;
+  readonly #isStill: boolean;
 
-  constructor(overlapSeconds: number, mutant?: Mutant) {
+  /** @param isStill no time goes by while a process waits */
+  constructor(overlapSeconds: number, { mutant, isStill = false }: { mutant?: Mutant; isStill?: boolean } = {}) {
     this.#mutant = mutant;
+    this.#isStill = isStill;
     const made = { ...ref, name: 'app', owner: 'demo', now: this.now, op: 'seed', correlationId: 'seed' };
     const { appId: _, ...attributes } = newApp(made);
     this.#table.write({ kind: 'put', put: { Item: { ...appKey(ref.appId), ...attributes } } });
@@ -56,6 +66,36 @@ export class World {
   /** Starts a rotation, or goes on with one. @throws Error when another is under way */
   begin(token: string): void {
     this.#run('RotateSecret', { SecretId: this.arn, ClientRequestToken: token });
+  }
+
+  /** All that a process can find out, later too. */
+  get state(): unknown {
+    const { VersionIdsToStages } = this.#run('DescribeSecret', { SecretId: this.arn }) as {
+      VersionIdsToStages: Record<string, string[]>;
+    };
+    const versions = Object.entries(VersionIdsToStages).map(([VersionId, labels]) => [
+      VersionId,
+      labels,
+      this.#valueOf(VersionId),
+    ]);
+    return [this.#table.get(appKey(ref.appId)), versions, this.now];
+  }
+
+  /** Whether it does not matter when the request is sent: nothing changes its answer any more, and it changes nothing. */
+  isSettled(request: Request): boolean {
+    if (request === 'mac') return true;
+    if (!('operation' in request)) return false;
+    return (
+      this.isCurrent('token') || ('VersionId' in request && this.#valueOf(String(request.VersionId)) !== undefined)
+    );
+  }
+
+  #valueOf(VersionId: string): unknown {
+    try {
+      return (this.#run('GetSecretValue', { SecretId: this.arn, VersionId }) as { SecretString: string }).SecretString;
+    } catch {
+      return undefined;
+    }
   }
 
   isCurrent(token: string): boolean {
@@ -89,7 +129,7 @@ export class World {
     const call = {
       ...{ settings, table, verifier, request, token },
       mac: (message: Uint8Array) =>
-        asked(gate, () => createHmac('sha256', 'key').update(message).digest(), unavailable),
+        asked(gate, 'mac', () => createHmac('sha256', 'key').update(message).digest(), unavailable),
       secrets: this.#secrets(gate),
       deadline: this.deadline(),
       secretId: this.arn,
@@ -114,12 +154,11 @@ export class World {
     const failed = () => ({ outcome: 'failed', error: 'lost' }) as const;
     return {
       ...table,
-      attemptUpdate: (update) => asked(gate, () => this.#table.write({ kind: 'update', update }), unknown),
-      attemptGet: (key) => asked(gate, () => ({ outcome: 'read', found: this.#table.get(key) }) as const, failed),
+      attemptUpdate: (update) => asked(gate, update, () => this.#table.write({ kind: 'update', update }), unknown),
+      attemptGet: (key) => asked(gate, key, () => ({ outcome: 'read', found: this.#table.get(key) }) as const, failed),
     };
   }
 
-  /** Time goes on while a process waits. */
   deadline(): Deadline {
     const lateMs = this.#mutant === 'a clock that is an hour late' ? 3_600_000 : 0;
     return {
@@ -127,7 +166,7 @@ export class World {
       now: () => this.now - lateMs,
       random: () => 0.5,
       sleep: async (ms) => {
-        this.now += ms;
+        if (!this.#isStill) this.now += ms;
       },
     };
   }
@@ -135,7 +174,12 @@ export class World {
   #secrets(gate: Gate): Secrets {
     const SecretId = this.arn;
     const run = (operation: string, input: object) =>
-      asked(gate, () => this.#run(operation, { SecretId, ...input }) as Record<string, never>, unavailable);
+      asked(
+        gate,
+        { operation, ...input },
+        () => this.#run(operation, { SecretId, ...input }) as Record<string, never>,
+        unavailable,
+      );
     return {
       describe: async () => {
         const { RotationEnabled, VersionIdsToStages } = await run('DescribeSecret', {});
@@ -181,14 +225,29 @@ export async function runAll(
 }
 
 /** Does a request, or not, as its fate is. */
-async function asked<Answer, Lost>(gate: Gate, act: () => Answer, lost: () => Lost): Promise<Answer | Lost> {
-  const fate = await gate();
+async function asked<Answer, Lost>(
+  gate: Gate,
+  request: Request,
+  act: () => Answer,
+  lost: () => Lost,
+): Promise<Answer | Lost> {
+  const fate = await gate(request);
   if (fate === 'crashBefore') return forever();
-  if (fate === 'unsent') return lost();
+  if (fate === 'unsent') return told(gate, request, attempt(lost));
   const answer = attempt(act);
   if (fate === 'crashAfter') return forever();
-  if (fate === 'lost') return lost();
-  return answer();
+  return told<Answer | Lost>(gate, request, fate === 'lost' ? attempt(lost) : answer);
+}
+
+function told<Told>(gate: Gate, request: Request, answer: () => Told): Told {
+  try {
+    const given = answer();
+    gate.told?.(request, given);
+    return given;
+  } catch (error) {
+    gate.told?.(request, String(error));
+    throw error;
+  }
 }
 
 function attempt<Answer>(act: () => Answer): () => Answer {
