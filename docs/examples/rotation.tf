@@ -8,6 +8,7 @@ resource "aws_secretsmanager_secret" "api_key" {
 
 # Once, and not as aws_secretsmanager_secret_version: Terraform would put that version back when it is gone.
 resource "terraform_data" "first_value" {
+  triggers_replace = aws_secretsmanager_secret.api_key.id
   input = {
     secret = aws_secretsmanager_secret.api_key.id
     value  = jsonencode({ app = "hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w", overlapSeconds = 43200 })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { parseAppHrn } from '../../lib/domain/hrn.ts';
 import { defaultSecretsPort, formatUrl } from './addresses.ts';
 import { messageOf, parseFlags, parseWhole, UsageError } from './command-line.ts';
 import { stage } from './functions.ts';
@@ -11,7 +12,7 @@ each step does. The first rotation creates the secret. Keys are shown by their H
 
   --app HRN          the application whose key the secret holds
   --secret NAME      default: the ID of the application
-  --overlap SECONDS  how long the key before stays valid, in a new secret; default 43200, which is 12 hours
+  --overlap SECONDS  how long the previous key stays valid, in a new secret; default 43200, which is 12 hours
   --go-on            goes on with a rotation that has failed, instead of starting one
   --lambda-port N    where npm start takes direct invocations (default 3002)
   --secrets-port N   where its Secrets Manager is (default 3003)
@@ -42,6 +43,7 @@ function readOptions(args: string[]): Options | undefined {
   if (flags.help) return undefined;
   const { app } = flags;
   if (!app) throw new UsageError('--app is missing.');
+  if (!isAppHrn(app)) throw new UsageError(`--app must be the HRN of an application: ${app}`);
   const urlOf = (flag: string, text: string) => formatUrl(parseWhole(flag, text, 1, 65_535));
   return {
     app,
@@ -53,15 +55,24 @@ function readOptions(args: string[]): Options | undefined {
   };
 }
 
+function isAppHrn(text: string): boolean {
+  try {
+    return Boolean(parseAppHrn(text, text.split(':')[1] ?? ''));
+  } catch {
+    return false;
+  }
+}
+
 async function rotate(options: Options): Promise<void> {
   const { app, secret, overlapSeconds } = options;
   const SecretId = secret;
   const value = JSON.stringify({ app, ...(overlapSeconds !== undefined && { overlapSeconds }) });
   const isNew = await createSecret(options, value);
+  if (!isNew) await requireSame(options);
   console.log(isNew ? `The secret ${secret} is new. It holds ${value}` : `The secret ${secret}`);
   await show(options);
   const { token, ARN } = await begin(options);
-  console.log(`\nSecrets Manager starts the rotation ${token}`);
+  console.log(`\nSecrets Manager ${options.goesOn ? 'goes on with' : 'starts'} the rotation ${token}`);
   await show(options);
   for (const Step of steps) {
     console.log(`\n${Step}`);
@@ -82,11 +93,23 @@ async function createSecret(options: Options, SecretString: string): Promise<boo
   }
 }
 
+/** @throws Error when the secret holds something else than the command says */
+async function requireSame({ secret, app, overlapSeconds, ...servers }: Options): Promise<void> {
+  const { SecretString = '' } = await ask(servers, 'GetSecretValue', { SecretId: secret });
+  const held = JSON.parse(SecretString);
+  if (held.app !== app)
+    throw new Error(`The secret ${secret} is for ${held.app}, not for ${app}. Name another secret with --secret.`);
+  if (overlapSeconds !== undefined && overlapSeconds !== held.overlapSeconds)
+    throw new Error(`--overlap counts only for a new secret, and ${secret} exists. Name another one with --secret.`);
+}
+
 async function begin(options: Options): Promise<{ token: string; ARN: string }> {
   const { ARN, VersionIdsToStages: stages = {} } = await ask(options, 'DescribeSecret', { SecretId: options.secret });
   const pending = Object.keys(stages).find((id) => stages[id]?.includes('AWSPENDING'));
   if (options.goesOn && pending === undefined) throw new Error('No rotation has failed: leave --go-on out.');
-  const token = options.goesOn && pending !== undefined ? pending : randomUUID();
+  if (!options.goesOn && pending !== undefined)
+    throw new Error('A rotation of the secret is not complete. To go on with it, add --go-on.');
+  const token = pending ?? randomUUID();
   await ask(options, 'RotateSecret', { SecretId: options.secret, ClientRequestToken: token });
   return { token, ARN: ARN ?? '' };
 }
@@ -121,11 +144,11 @@ interface Answer {
   readonly VersionIdsToStages?: Readonly<Record<string, readonly string[]>>;
 }
 
-async function ask({ secrets }: Options, operation: string, input: object): Promise<Answer> {
+async function ask({ secrets }: Pick<Options, 'secrets'>, operation: string, input: object): Promise<Answer> {
   const headers = { 'x-amz-target': `secretsmanager.${operation}`, 'content-type': 'application/x-amz-json-1.1' };
   const answer = await post(secrets, input, headers);
   const body = (await answer.json()) as Answer;
-  if (!answer.ok) throw new Error(`${body.__type}: ${body.Message}`);
+  if (!answer.ok) throw new Error(body.__type ? `${body.__type}: ${body.Message}` : notHere(secrets));
   return body;
 }
 
@@ -134,8 +157,13 @@ async function invoke({ lambda }: Options, event: object): Promise<void> {
   const answer = await post(url, event, {});
   const body = (await answer.json()) as Failure | null;
   if (answer.ok && !answer.headers.has('x-amz-function-error')) return;
-  const why = body?.errorMessage ?? body?.Message ?? '';
-  throw new Error(`${why} The output of npm start says more. Go on with --go-on.`);
+  const why = body?.errorMessage ?? body?.Message;
+  if (!why) throw new Error(notHere(lambda));
+  throw new Error(`${why}\ndocs/rotation.md says what to do. Then go on with this rotation: add --go-on.`);
+}
+
+function notHere(url: string): string {
+  return `What answers at ${url} is something else. Give the ports that npm start prints.`;
 }
 
 async function post(url: string, body: object, headers: Record<string, string>): Promise<Response> {

@@ -128,6 +128,12 @@ const operations: Readonly<Record<string, Operation>> = {
     return { ARN, Name, RotationEnabled: isRotated, VersionIdsToStages, ...(isDeleted && { DeletedDate: 1 }) };
   },
 
+  ListSecretVersionIds(secrets, input) {
+    const { ARN, Name, versions } = find(secrets, input);
+    const Versions = Object.entries(versions).map(([VersionId, { stages }]) => ({ VersionId, VersionStages: stages }));
+    return { ARN, Name, Versions: Versions.filter(({ VersionStages }) => VersionStages.length > 0) };
+  },
+
   GetSecretValue(secrets, input) {
     const { ARN, Name, versions } = findLive(secrets, input);
     const { VersionId, VersionStage = VersionId === undefined ? 'AWSCURRENT' : undefined } = input;

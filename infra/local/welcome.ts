@@ -58,7 +58,7 @@ function formatRotate(
   partition: string,
 ): string {
   const flags = `--lambda-port ${lambdaPort} --secrets-port ${new URL(url).port}`;
-  return `npm run --silent rotate -- --app ${formatAppHrn(seeds[0], partition)} ${flags}`;
+  return `npm run --silent rotate -- --app ${formatAppHrn(seeds[0], partition)} --overlap 60 ${flags}`;
 }
 
 function formatCurl(url: string, token: string): string {

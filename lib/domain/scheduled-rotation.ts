@@ -70,7 +70,7 @@ export function promote(app: App, handle: KeyHandle, replaced: KeyHandle | undef
   if (key.rotatedFrom !== replaced) throw notAllowed(basisChanged);
   if (!key.enabled) throw notAllowed('The pending API key is disabled. Enable it.');
   if (!isLiveAt(key, now)) throw notAllowed('The pending API key has expired. Set a later expiry.');
-  if (app.status !== 'active') throw new ApiError('409306');
+  if (app.status !== 'active') throw notAllowed('The application is deactivated. Activate it.');
   return key.pending ? withoutMark(app, handle, key) : app;
 }
 

@@ -112,9 +112,9 @@ function mayHaveChanged(step: string, { code }: ApiError): boolean {
   return ['createSecret', 'finishSecret'].includes(step) && errorTable[code].status >= 500;
 }
 
-/** What Lambda tells of it, to CloudTrail too. A stack would fill the log. */
-function failureOf(step: string, { code }: ApiError): Error {
-  const error = new Error(`${step}: ${code} ${errorTable[code].title}`);
+/** What Lambda tells of it, to CloudTrail too: what a caller may know. A stack would fill the log. */
+function failureOf(step: string, { code, parts }: ApiError): Error {
+  const error = new Error(`${step}: ${code} ${parts.cause ?? errorTable[code].title}`);
   error.stack = String(error);
   return error;
 }

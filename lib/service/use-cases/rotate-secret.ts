@@ -275,9 +275,13 @@ async function read(
 }
 
 function refOf({ settings, about }: RotationCall, { app }: SecretValue): AppRef {
-  const ref = parseAppHrn(app, settings.partition);
-  about(ref);
-  return ref;
+  try {
+    const ref = parseAppHrn(app, settings.partition);
+    about(ref);
+    return ref;
+  } catch {
+    throw new ApiError('400288', { cause: '`app` in the value of the secret is not the HRN of an application.' });
+  }
 }
 
 function hrnOf({ settings }: RotationCall, { realm }: AppRef, handle: KeyHandle): string {

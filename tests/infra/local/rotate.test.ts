@@ -35,10 +35,10 @@ function lastOf(stdout: string): { labels: string[]; keys: string[] } {
 }
 
 it('plays a rotation step by step, and shows no key', async () => {
-  const first = await rotate('--overlap', '0');
+  const first = await rotate('--overlap', '0'); // The last one counts.
   expect(first).toMatchObject({ code: 0, stderr: '' });
   expect(first.stdout).toContain('is new');
-  const second = await rotate();
+  const second = await rotate('--overlap', '0');
   expect(second.code).toBe(0);
   for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'])
     expect(second.stdout).toContain(`\n${step}\n`);
@@ -54,15 +54,30 @@ it('says which step failed and why, and goes on once the cause is gone', async (
   const setStatus = (status: string) => fetch(url, { method: 'PATCH', headers, body: JSON.stringify({ status }) });
   await setStatus('deactivated');
   // The key before ends at once, and its slot is free 5 seconds later.
-  const failed = await rotate();
-  expect([failed.code, failed.stderr]).toEqual([1, expect.stringMatching(/^createSecret: 409306 .*--go-on/)]);
+  const failed = await rotate('--overlap', '0');
+  expect([failed.code, failed.stderr]).toEqual([1, expect.stringMatching(/^createSecret: 409306 .*\n.*--go-on/)]);
+  expect((await rotate('--overlap', '0')).stderr).toMatch(/^A rotation of the secret is not complete/);
   await setStatus('active');
-  await expect.poll(async () => (await rotate('--go-on')).code, { interval: 1_000 }).toBe(0);
-  expect((await rotate('--go-on')).stderr).toMatch(/^No rotation has failed/);
+  await expect.poll(async () => (await rotate('--overlap', '0', '--go-on')).code, { interval: 1_000 }).toBe(0);
+  const goOn = await rotate('--overlap', '0', '--go-on');
+  expect(goOn.stderr).toMatch(/^No rotation has failed/);
+});
+
+it.each([
+  [/^The secret lACE8kgYxsahjbXnvy8w is for \S+, not for \S+:app\/other/, ['--app', app.replace(/\w+$/, 'other')]],
+  [/^--overlap counts only for a new secret/, ['--overlap', '7']],
+  [/^What answers at \S+ is something else/, ['--secrets-port', 'api']],
+])('an existing secret, or another port, is not taken for the one that is meant: %s', async (text, args) => {
+  const port = new URL(service().url).port;
+  const { code, stderr } = await rotate(
+    ...['--secret', app.replace(/^.*\//, ''), ...args].map((arg) => (arg === 'api' ? port : arg)),
+  );
+  expect([code, stderr]).toEqual([1, expect.stringMatching(text)]);
 });
 
 it.each([
   ['--app is missing.', []],
+  ['--app must be the HRN of an application', ['--app', 'lACE8kgYxsahjbXnvy8w']],
   ['--overlap must be a whole number', ['--app', app, '--overlap', 'x']],
   ['--secrets-port must be a whole number', ['--app', app, '--secrets-port', '0']],
   ["Unknown option '--x'.", ['--x']],
