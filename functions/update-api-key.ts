@@ -3,10 +3,11 @@ import { updateApiKey } from '../lib/contract/routes.ts';
 import { requireFuture } from '../lib/domain/api-key.ts';
 import { type ApiKeyPatch, editKey } from '../lib/domain/keys-of-app.ts';
 import { parseSources } from '../lib/domain/restrictions.ts';
+import { endAfterKeyPatch } from '../lib/domain/taken-away.ts';
 import { type Call, endpoint } from '../lib/service/http/endpoint.ts';
 import { keyInPath } from '../lib/service/http/path.ts';
-import { keyReply } from '../lib/service/http/replies.ts';
-import { change } from '../lib/service/use-cases/change.ts';
+import { keyReply, withEnd } from '../lib/service/http/replies.ts';
+import { changeFrom } from '../lib/service/use-cases/change.ts';
 import { lastUseOf } from '../lib/store/last-used.ts';
 
 /** `PATCH /apps/{app}/apiKeys/{apiKey}` */
@@ -18,8 +19,9 @@ export const handler = endpoint(
     const handle = keyInPath(call);
     // Read first: once the change is made, nothing may keep it from being answered.
     const lastUsedTime = await lastUseOf(call.table, call.app.appId, handle, call.deadline);
-    const app = await change(call, (found) => editKey(found, handle, call.body), handle);
-    return keyReply(call, app, handle, lastUsedTime, call.body);
+    const changed = await changeFrom(call, (found) => editKey(found, handle, call.body), handle);
+    const reply = keyReply(call, changed.after, handle, lastUsedTime, call.body);
+    return withEnd(call, reply, endAfterKeyPatch(changed, handle, call.body, call.deadline.now()));
   },
   validate,
 );

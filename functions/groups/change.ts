@@ -5,6 +5,7 @@ import { handler as deleteIssuer } from '../delete-issuer.ts';
 import { handler as disableApiKey } from '../disable-api-key.ts';
 import { handler as enableApiKey } from '../enable-api-key.ts';
 import { handler as putIssuer } from '../put-issuer.ts';
+import { handler as revokeApiKey } from '../revoke-api-key.ts';
 import { handler as updateApiKey } from '../update-api-key.ts';
 import { handler as updateApp } from '../update-app.ts';
 
@@ -16,6 +17,7 @@ export const handler = group(
   disableApiKey,
   enableApiKey,
   putIssuer,
+  revokeApiKey,
   updateApiKey,
   updateApp,
 );

@@ -12,7 +12,10 @@ type ChangeId = {
 
 /** What an audit line says of a change. */
 type Fields = Readonly<
-  Record<'app' | 'keyHrn' | 'rotatedFrom' | 'expiresAt' | 'appStatus' | 'grantee' | 'actions' | 'issuer', string> &
+  Record<
+    'app' | 'keyHrn' | 'outcome' | 'rotatedFrom' | 'expiresAt' | 'appStatus' | 'grantee' | 'actions' | 'issuer',
+    string
+  > &
     Partial<Record<'scopes' | 'allowedSources' | 'referrers', string>>
 >;
 
@@ -40,6 +43,8 @@ const redoOf: Readonly<Record<ChangeId, Redo>> = {
   deleteApiKey: (fields) => `DELETE ${keyPath(fields)}`,
   deleteApiKeys: (fields) => `DELETE ${appPath(fields)}/apiKeys`,
   disableApiKey: (fields) => `POST ${keyPath(fields)}/disable`,
+  // A key that is public in web pages stayed enabled.
+  revokeApiKey: (fields) => (fields.outcome === 'disabled' ? `POST ${keyPath(fields)}/disable` : undefined),
   enableApiKey: (fields) => `POST ${keyPath(fields)}/enable`,
   updateApiKey: (fields, now) => {
     const { expiresAt, allowedSources, scopes } = fields;

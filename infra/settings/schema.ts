@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import {
   keyPrefixRule,
   maxCacheSeconds,
+  maxCacheSecondsOutside,
   maxLastUsedSeconds,
   partitionRule,
   realmRule,
@@ -35,6 +36,24 @@ const list = (description: string, items: object, must: string) => ({
   uniqueItems: true,
   must,
 });
+
+/** The longest TTL that API Gateway allows. */
+const maxGatewayTtlSeconds = 3_600;
+
+/** A throttle of API Gateway, for all callers of a method together. */
+function gatewayLimits(rateLimit: number, burstLimit: number) {
+  return {
+    rateLimit: {
+      type: 'number',
+      description: 'Requests a second.',
+      exclusiveMinimum: 0,
+      maximum: 100_000,
+      default: rateLimit,
+      must: 'be a number above 0, at most 100000',
+    },
+    burstLimit: { ...whole('Requests at once.', 1, 100_000), default: burstLimit },
+  };
+}
 
 const claim = text(
   'The name of a claim, or a JSON Pointer into the token (/realm_access/roles).',
@@ -218,6 +237,26 @@ export const settingsSchema = {
             default: 3600,
             must: `be a whole number from 1 to ${maxLastUsedSeconds}, or "off"`,
           },
+          maxStaleSeconds: {
+            ...whole(
+              'How long a positive verification is cached at most: verify.cacheSeconds and the TTL of your API gateways together.',
+              maxCacheSecondsOutside,
+              maxCacheSeconds + maxGatewayTtlSeconds,
+            ),
+            default: 310,
+          },
+        }),
+        default: {},
+      },
+      revoke: {
+        ...group('Revoking an API key without a token: POST /apiKeys/revoke.', {
+          enabled: {
+            type: 'boolean',
+            description: 'Whether whoever holds an API key may disable it.',
+            default: true,
+            must: 'be true or false',
+          },
+          ...gatewayLimits(50, 100),
         }),
         default: {},
       },
@@ -240,17 +279,7 @@ export const settingsSchema = {
         must: 'be a group with defaultRealms: a list of realms, or "*"',
       },
       gateway: {
-        ...group('Limits of API Gateway for the whole API, all callers together.', {
-          rateLimit: {
-            type: 'number',
-            description: 'Requests a second.',
-            exclusiveMinimum: 0,
-            maximum: 100_000,
-            default: 500,
-            must: 'be a number above 0, at most 100000',
-          },
-          burstLimit: { ...whole('Requests at once.', 1, 100_000), default: 1000 },
-        }),
+        ...group('Limits of API Gateway for the whole API, all callers together.', gatewayLimits(500, 1000)),
         default: {},
       },
       console: group(

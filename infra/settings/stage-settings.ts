@@ -39,7 +39,9 @@ export async function readStageSettings(file: string, options: ReadOptions = {})
 }
 
 async function completed(file: unknown, { isLocal = false }: ReadOptions): Promise<StageSettings> {
+  const { maxStaleSeconds } = verifyIn(file);
   const { claims = {}, issuers, console: signIn, ...settings } = requireValid(isLocal ? withRealm(file) : file);
+  requireBound(settings.verify, maxStaleSeconds !== undefined);
   const complete = { ...settings, issuers: issuers.map((issuer) => completeIssuer(issuer, claims)) };
   requireIssuers(complete, isLocal);
   if (signIn) requireSignIn(signIn, complete.issuers, isLocal);
@@ -48,6 +50,27 @@ async function completed(file: unknown, { isLocal = false }: ReadOptions): Promi
     issuers: await discoverKeys(complete.issuers, isLocal),
     ...(signIn && { console: await completeSignIn(signIn, isLocal) }),
   };
+}
+
+function verifyIn(file: unknown): { readonly maxStaleSeconds?: unknown } {
+  return (file as { readonly verify?: { readonly maxStaleSeconds?: unknown } } | null)?.verify ?? {};
+}
+
+/** API Gateway caches an authorizer's answer for so long, unless an API says otherwise. */
+const usualTtlSeconds = 300;
+
+/**
+ * The time that a revocation answers with must hold. What TTL the APIs of other stacks have is not known: a file that
+ * names no bound promises the usual one.
+ * @throws SettingsError when the functions would cache for too long
+ */
+function requireBound({ cacheSeconds, maxStaleSeconds }: StageSettings['verify'], isNamed: boolean): void {
+  const most = isNamed ? maxStaleSeconds : maxStaleSeconds - usualTtlSeconds;
+  if (cacheSeconds <= most) return;
+  const why = isNamed
+    ? `which is verify.maxStaleSeconds`
+    : `which leaves ${usualTtlSeconds} of ${maxStaleSeconds} for the TTL of API Gateway; or set verify.maxStaleSeconds`;
+  throw new SettingsError('verify.cacheSeconds', `must be at most ${most}, ${why}.`);
 }
 
 /** The realm of the demo applications, which the authorizer accepts where a file says nothing. */

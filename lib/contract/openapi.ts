@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../domain/errors.ts';
+import { effectiveByHeader } from './effective-by.ts';
 import { errorExamples, errorResponseRefs, errorResponses } from './error-responses.ts';
 import { type Operation, operations } from './operations.ts';
 import { headerRef, headers, idHeaders, parameterRefs, parameters } from './parameters.ts';
@@ -12,7 +13,7 @@ export function errorsOf(operation: Operation): ErrorCode[] {
   if (access !== 'public') codes.push('400200');
   if (access === 'invoke') return [...new Set(codes)].sort();
   if (body) codes.push('400002', '400003', '400004', '413000');
-  if (access !== 'public') codes.push('401200', '401300', '403403', '429003');
+  if (needsToken(access)) codes.push('401200', '401300', '403403', '429003');
   if (path.includes('{app}')) codes.push('400288', '404660');
   if (path.includes('{apiKey}')) codes.push('404666');
   return [...new Set(codes)].sort();
@@ -72,19 +73,34 @@ function pathsOf(routed: readonly Operation[]): object {
 }
 
 function describe(operation: Operation): object {
-  const { id, path = '', summary, description, access, body, isBodyOptional, isRepeatable, reply } = operation;
+  const {
+    id,
+    path = '',
+    summary,
+    description,
+    access,
+    body,
+    isBodyOptional,
+    isRepeatable,
+    isRevocation,
+    reply,
+  } = operation;
   return {
     operationId: id,
     tags: [tagOf(path)],
     summary,
     description: `${description}${accessText(access)}`,
-    security: access === 'public' ? [] : [{ bearer: [] }],
+    security: needsToken(access) ? [{ bearer: [] }] : [],
     parameters: parameterRefs(path, operation),
     ...(body && { requestBody: { required: !isBodyOptional, content: content(body) } }),
     responses: {
       [reply.status]: {
         description: reply.description,
-        headers: { ...idHeaders, ...(isRepeatable && { 'Idempotency-Replayed': headerRef('IdempotencyReplayed') }) },
+        headers: {
+          ...idHeaders,
+          ...(isRepeatable && { 'Idempotency-Replayed': headerRef('IdempotencyReplayed') }),
+          ...(isRevocation && { [effectiveByHeader]: headerRef('EffectiveBy') }),
+        },
         ...(reply.schema && { content: content(reply.schema, reply) }),
       },
       ...errorResponseRefs(errorsOf(operation)),
@@ -97,8 +113,12 @@ function tagOf(path: string): string {
   return path.startsWith('/apps') ? 'apps' : 'service';
 }
 
+function needsToken(access: Operation['access']): boolean {
+  return access !== 'public' && access !== 'key';
+}
+
 function accessText(access: Operation['access']): string {
-  if (access === 'public') return '';
+  if (!needsToken(access)) return '';
   return ` Needs ${needed(access)}; the token must not have a project scope.`;
 }
 

@@ -6,6 +6,8 @@ import {
   apiKeysReply,
   appReply,
   appsReply,
+  changedApiKeyReply,
+  changedAppReply,
   createAppBody,
   generateApiKeyBody,
   generateApiKeyDirectPayload,
@@ -14,7 +16,10 @@ import {
   issuersReply,
   newApiKeyReply,
   putGrantBody,
+  revocationReply,
+  revokeApiKeyBody,
   rotateApiKeyBody,
+  successorReply,
   updateApiKeyBody,
   updateAppBody,
   verificationReply,
@@ -29,7 +34,7 @@ export interface Operation extends Route {
   readonly body?: object;
   /** without a schema the answer has no body */
   readonly reply: {
-    readonly status: 200 | 201 | 204 | 302;
+    readonly status: 200 | 201 | 202 | 204 | 302;
     readonly description: string;
     readonly schema?: object;
     /** default `application/json` */
@@ -92,14 +97,14 @@ export const updateApiKey = {
     'Changes the name or the description of an API key, its expiry, its scopes, or its allowed sources. ' +
     'A field that is missing stays as it is. An expired key that is still there can be revived.',
   body: updateApiKeyBody,
-  reply: key,
+  reply: { ...key, schema: changedApiKeyReply },
   errors: [],
 } as const satisfies Operation;
 
 export const enableApiKey = {
   ...routes.enableApiKey,
   summary: 'Enable API Key',
-  description: 'Enables an API key; one that is enabled stays so.',
+  description: 'Enables an API key, and clears its disabledReason; one that is enabled stays so.',
   reply: done('The API key is enabled.'),
   errors: [],
 } as const satisfies Operation;
@@ -138,10 +143,22 @@ export const rotateApiKey = {
   reply: {
     status: 201,
     description: 'The successor, its secret included.',
-    schema: newApiKeyReply,
+    schema: successorReply,
     example: { rotatedFrom: 'hrn:here:account::myrealm:apikey/jnJddD06U1RdvYuZdzlyKkRu7nUsjUV22lDvto_K9qE' },
   },
   errors: ['409304', ...creationErrors],
+} as const satisfies Operation;
+
+export const revokeApiKey = {
+  ...routes.revokeApiKey,
+  summary: 'Revoke API Key',
+  description:
+    'Disables a leaked API key. Whoever holds the key may do that, without a token. The answer is the same whether there is such a key or not. ' +
+    'A key of an application with referrers is public in web pages: it stays enabled. Each key is reported as the event apiKeyLeaked. ' +
+    'An IP address may report 10 keys, then one every 6 minutes; for IPv6, this counts for all addresses with the same first 64 bits.',
+  body: revokeApiKeyBody,
+  reply: { status: 202, description: 'The request was accepted.', schema: revocationReply },
+  errors: ['404404'],
 } as const satisfies Operation;
 
 const verification = { status: 200, description: 'Whether the API key is valid.', schema: verificationReply } as const;
@@ -201,7 +218,7 @@ export const updateApp = {
     'Changes name, description, status, referrers or scopes. A field that is missing stays as it is. Changing scopes needs manage. ' +
     'API keys of a deactivated application are refused.',
   body: updateAppBody,
-  reply: app,
+  reply: { ...app, schema: changedAppReply },
   errors: [],
 } as const satisfies Operation;
 
@@ -315,6 +332,7 @@ export const operations = {
   deleteApiKey,
   deleteApiKeys,
   rotateApiKey,
+  revokeApiKey,
   verifyApiKey,
   verifyApiKeyDirect,
   createApp,

@@ -97,6 +97,10 @@ export const headers: Readonly<Record<string, object>> = {
     description: 'The service gave this response before, to a request with the same Idempotency-Key.',
     schema: { type: 'string', enum: ['true'] },
   },
+  EffectiveBy: {
+    description: `If the call takes something away from API keys: ${schemas.effectiveBy.description}.`,
+    schema: ruleOf(schemas.effectiveBy),
+  },
   WwwAuthenticate: { description: 'As in RFC 6750.', schema: text },
   RetryAfter: { description: 'Whole seconds.', schema: text },
 };

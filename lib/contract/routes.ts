@@ -7,9 +7,9 @@ export interface Route {
   readonly path?: string;
   /**
    * What the caller needs: a right on the application of the path, a permission in the token, any right on an
-   * application (`list`), or nothing.
+   * application (`list`), an API key in the body (`key`), or nothing.
    */
-  readonly access: 'read' | 'write' | 'manage' | 'createApp' | 'verify' | 'list' | 'public' | 'invoke';
+  readonly access: 'read' | 'write' | 'manage' | 'createApp' | 'verify' | 'list' | 'key' | 'public' | 'invoke';
   /** no body is as good as `{}` */
   readonly isBodyOptional?: boolean;
   /** asked about the requests of others, at their pace: not limited by its caller's rate; and no change to be audited */
@@ -20,6 +20,8 @@ export interface Route {
   readonly isPage?: boolean;
   /** takes an Idempotency-Key */
   readonly isRepeatable?: boolean;
+  /** may take something away from keys: the answer then says from when on no verifier accepts it */
+  readonly isRevocation?: boolean;
 }
 
 export const generateApiKey = {
@@ -55,6 +57,7 @@ export const updateApiKey = {
   method: 'patch',
   path: '/apps/{app}/apiKeys/{apiKey}',
   access: 'write',
+  isRevocation: true,
 } as const satisfies Route;
 
 export const enableApiKey = {
@@ -69,6 +72,7 @@ export const disableApiKey = {
   method: 'post',
   path: '/apps/{app}/apiKeys/{apiKey}/disable',
   access: 'write',
+  isRevocation: true,
 } as const satisfies Route;
 
 export const deleteApiKey = {
@@ -76,6 +80,7 @@ export const deleteApiKey = {
   method: 'delete',
   path: '/apps/{app}/apiKeys/{apiKey}',
   access: 'write',
+  isRevocation: true,
 } as const satisfies Route;
 
 export const deleteApiKeys = {
@@ -83,6 +88,7 @@ export const deleteApiKeys = {
   method: 'delete',
   path: '/apps/{app}/apiKeys',
   access: 'write',
+  isRevocation: true,
 } as const satisfies Route;
 
 export const rotateApiKey = {
@@ -92,6 +98,14 @@ export const rotateApiKey = {
   access: 'write',
   isBodyOptional: true,
   isRepeatable: true,
+  isRevocation: true,
+} as const satisfies Route;
+
+export const revokeApiKey = {
+  id: 'revokeApiKey',
+  method: 'post',
+  path: '/apiKeys/revoke',
+  access: 'key',
 } as const satisfies Route;
 
 export const verifyApiKey = {
@@ -136,6 +150,7 @@ export const updateApp = {
   method: 'patch',
   path: '/apps/{app}',
   access: 'write',
+  isRevocation: true,
 } as const satisfies Route;
 
 export const deleteApp = {
@@ -143,6 +158,7 @@ export const deleteApp = {
   method: 'delete',
   path: '/apps/{app}',
   access: 'manage',
+  isRevocation: true,
 } as const satisfies Route;
 
 export const listGrants = {

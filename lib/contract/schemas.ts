@@ -247,6 +247,19 @@ const apiKey = {
   },
 } as const;
 
+const disabledReason = {
+  type: 'string',
+  enum: ['leaked'],
+  description:
+    'why the key is disabled: leaked, if somebody who holds it has revoked it without a token; enabling clears it',
+  examples: ['leaked'],
+} as const;
+
+export const effectiveBy = {
+  ...time,
+  description: `from then on no verifier accepts what was taken away, whatever it has cached: ${time.description}`,
+} as const;
+
 const lastUsedTime = {
   ...time,
   description: `when the key was used last, as precisely as the service is set to note it: ${time.description}`,
@@ -267,9 +280,14 @@ const always = [
 
 export const apiKeyReply = {
   type: 'object',
-  properties: { ...apiKey, lastUsedTime },
+  properties: { ...apiKey, disabledReason, lastUsedTime },
   required: always,
   additionalProperties: false,
+} as const;
+
+export const changedApiKeyReply = {
+  ...apiKeyReply,
+  properties: { ...apiKeyReply.properties, effectiveBy },
 } as const;
 
 export const newApiKeyReply = {
@@ -286,6 +304,11 @@ export const newApiKeyReply = {
   },
   required: ['apiKeyId', ...always],
   additionalProperties: false,
+} as const;
+
+export const successorReply = {
+  ...newApiKeyReply,
+  properties: { ...newApiKeyReply.properties, effectiveBy },
 } as const;
 
 const presentedApiKeyId = {
@@ -347,6 +370,27 @@ const purpose = {
     description: 'the value of its header Origin or Referer',
     examples: ['https://www.example.com'],
   },
+} as const;
+
+export const revokeApiKeyBody = {
+  type: 'object',
+  properties: { apiKeyId: presentedApiKeyId },
+  required: ['apiKeyId'],
+  additionalProperties: false,
+} as const;
+
+export const revocationReply = {
+  type: 'object',
+  properties: {
+    accepted: {
+      type: 'boolean',
+      enum: [true],
+      description: 'the answer is the same whether there is such a key or not',
+      examples: [true],
+    },
+  },
+  required: ['accepted'],
+  additionalProperties: false,
 } as const;
 
 export const verifyApiKeyBody = {
@@ -470,6 +514,8 @@ export const appReply = {
   ],
   additionalProperties: false,
 } as const;
+
+export const changedAppReply = { ...appReply, properties: { ...appReply.properties, effectiveBy } } as const;
 
 export const updateAppBody = {
   type: 'object',

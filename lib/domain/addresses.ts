@@ -34,6 +34,27 @@ export function isInBlocks(address: string, blocks: readonly string[]): boolean 
   return own !== undefined && rangesOf(blocks).some((block) => isWithin(own, block));
 }
 
+/** Whether every address of the first blocks is in one block of the others. */
+export function areInBlocks(blocks: readonly string[], others: readonly string[]): boolean {
+  return rangesOf(blocks).every((own) =>
+    rangesOf(others).some((block) => own.prefix >= block.prefix && isWithin(own, block)),
+  );
+}
+
+/** Addresses of IPv6 whose first so many bits are the same belong to one customer. */
+const customerPrefix = 64;
+
+/**
+ * @returns whose requests are counted together: an IPv4 address, or the first 64 bits of one of IPv6; an empty text for
+ *   what is no address
+ */
+export function customerOf(address: string): string {
+  const range = isAddress(address) ? rangeOf(address) : undefined;
+  if (!range) return '';
+  const prefix = range.width === 32 ? 32 : customerPrefix;
+  return format({ ...range, bits: firstOf({ ...range, prefix }) });
+}
+
 const rangesOf = oncePerList(rangeOf);
 
 function isWithin({ bits, width }: Range, block: Range): boolean {

@@ -6,8 +6,8 @@ import { type KeyRestrictions, parseSources } from './restrictions.ts';
 /** `expiresAt` of a key that never expires. */
 export const never = -1;
 
-/** An expired key gives up its place this long after it expired, since clocks differ. */
-const expiryGraceMs = 5_000;
+/** Clocks may differ by so much. */
+export const clockDifferenceMs = 5_000;
 
 /** What a caller may say of a new key. `expiresAt` is in ms since the epoch; -1: never. */
 export interface ApiKeyWish {
@@ -36,6 +36,8 @@ export interface ApiKey extends CompleteWish {
   readonly rotatedTo?: KeyHandle;
   /** it was made for a rotation by schedule that has not put it into use */
   readonly pending?: true;
+  /** why it is disabled, if that is not its owner's wish: somebody who holds it has reported it */
+  readonly disabledReason?: 'leaked';
 }
 
 /**
@@ -88,7 +90,7 @@ export function isLiveAt({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number):
 
 /** Whether a key has been expired for so long that every clock agrees, so that another may take its place. */
 export function hasGivenUpPlace({ expiresAt }: ApiKey, now: number): boolean {
-  return !isLiveAt({ expiresAt }, now - expiryGraceMs);
+  return !isLiveAt({ expiresAt }, now - clockDifferenceMs);
 }
 
 /**
@@ -102,7 +104,12 @@ export function formatApiKey(
   partition: string,
   lastUsedTime: number | undefined,
 ) {
-  return { ...formatBareApiKey(handle, key, app, partition), ...(lastUsedTime !== undefined && { lastUsedTime }) };
+  const { disabledReason } = key;
+  return {
+    ...formatBareApiKey(handle, key, app, partition),
+    ...(disabledReason && { disabledReason }),
+    ...(lastUsedTime !== undefined && { lastUsedTime }),
+  };
 }
 
 /** What every answer about a key shows. */

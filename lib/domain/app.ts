@@ -134,7 +134,7 @@ export function completeAppWish(
 }
 
 /** @returns the wish that an application was made from, or changed to */
-function wishOf({ name, description, restrictions: { referrers = [], scopes } }: App): WholeAppWish {
+export function wishOf({ name, description, restrictions: { referrers = [], scopes } }: App): WholeAppWish {
   return { name, description, referrers, ...(scopes && { scopes }) };
 }
 

@@ -23,8 +23,9 @@ export type ApiKeyPatch = Partial<Omit<ApiKeyWish, 'enabled'>>;
 export function editKey(app: App, handle: KeyHandle | undefined, parts: Partial<ApiKeyWish>): App {
   const key = requireKey(app, handle);
   requireWithinCeiling(parts.scopes ?? [], app.restrictions);
-  const { name, description, expiresAt, enabled, scopes, restrictions, ...rest } = key;
-  const edited: ApiKey = { ...completeWish({ ...wishOf(key), ...parts }, restrictions), ...rest };
+  const { name, description, expiresAt, enabled, scopes, restrictions, disabledReason, ...rest } = key;
+  const wish = completeWish({ ...wishOf(key), ...parts }, restrictions);
+  const edited: ApiKey = { ...wish, ...rest, ...(disabledReason && !wish.enabled && { disabledReason }) };
   return isSameJson(edited, key) ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: edited } };
 }
 

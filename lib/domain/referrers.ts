@@ -32,6 +32,11 @@ export function isReferredBy({ origin, referer }: ReferringPage, entries: readon
   return pagesOf(entries).some((entry) => isWithin(entry.path === '' ? from : page, entry));
 }
 
+/** Whether every page that the first entries name is one that an entry of the others names. */
+export function areReferrersOf(entries: readonly string[], others: readonly string[]): boolean {
+  return pagesOf(entries).every((page) => pagesOf(others).some((entry) => isWithin(page, entry)));
+}
+
 interface Page {
   readonly host: string;
   readonly port: string | undefined;

@@ -82,7 +82,11 @@ export interface StageSettings {
   readonly verify: {
     readonly cacheSeconds: number;
     readonly lastUsedSeconds: number | 'off';
+    /** no verifier accepts for longer what it or a gateway before it has cached */
+    readonly maxStaleSeconds: number;
   };
+  /** revoking an API key without a token; the limits are those of the gateway, for all callers together, a second */
+  readonly revoke: { readonly enabled: boolean; readonly rateLimit: number; readonly burstLimit: number };
   readonly authorizer: {
     /** whose keys an API accepts that names no realms; `*`: those of every realm */
     readonly defaultRealms: readonly string[] | '*';

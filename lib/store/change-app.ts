@@ -24,11 +24,12 @@ export interface AppChange {
 /**
  * Changes an application: a strongly consistent read, and one write under the `rev` that was read. A late copy of the
  * write finds another `rev` and does nothing, so that an acknowledged change is never undone by an older one.
+ * @param read the application, if it has just been read
  * @returns the application after the change
  * @throws ApiError 404660 or 403403 when the caller may not, 503000 when it cannot be known whether it was done
  */
-export async function changeApp(table: Table, wanted: AppChange, deadline: Deadline): Promise<App> {
-  let app = await getApp(table, wanted.app.appId, deadline);
+export async function changeApp(table: Table, wanted: AppChange, deadline: Deadline, read?: App): Promise<App> {
+  let app = read ?? (await getApp(table, wanted.app.appId, deadline));
   for (let conflicts = 0; ; conflicts += 1) {
     requireAccess(app, wanted.app, wanted.standing, wanted.needed);
     const wish = wanted.edit(app);

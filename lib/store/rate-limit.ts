@@ -15,6 +15,8 @@ export interface Client {
 export interface RateLimit {
   readonly requestsPerSecond: number;
   readonly burst: number;
+  /** what a client is told that has to wait, if it is no principal */
+  readonly cause?: string;
 }
 
 /** @throws ApiError 429003 when the client has to wait, 503000 when the limit cannot be looked up */
@@ -28,7 +30,7 @@ const maxRemembered = 1_000;
  * one in use are two different updates; each process remembers which one is likely, so that mostly one write does.
  * @see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
-export function createRateLimiter(table: Table, { requestsPerSecond, burst }: RateLimit): RateLimiter {
+export function createRateLimiter(table: Table, { requestsPerSecond, burst, cause }: RateLimit): RateLimiter {
   const intervalMicros = Math.ceil(1_000_000 / requestsPerSecond);
   const toleranceMicros = intervalMicros * (burst - 1);
   const fullAt = new LruMap<string, number>(maxRemembered);
@@ -46,7 +48,8 @@ export function createRateLimiter(table: Table, { requestsPerSecond, burst }: Ra
     }
     fullAt.set(pk, now + toleranceMicros + intervalMicros);
     // A place comes free after one interval at the latest.
-    throw new ApiError('429003', { retryAfterSeconds: Math.ceil(intervalMicros / 1_000_000) });
+    const retryAfterSeconds = Math.ceil(intervalMicros / 1_000_000);
+    throw new ApiError('429003', { retryAfterSeconds, ...(cause !== undefined && { cause }) });
   };
 }
 

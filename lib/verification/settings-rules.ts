@@ -43,6 +43,8 @@ export const scopeRule: TextRule = {
 };
 
 export const maxCacheSeconds = 9_999;
+/** Of a verifier outside the service, which does not know the settings of the stage: `verify.maxStaleSeconds` is never less. */
+export const maxCacheSecondsOutside = 60;
 export const maxLastUsedSeconds = 99_999_999;
 
 export function fits(value: unknown, { pattern }: TextRule): boolean {

@@ -1,4 +1,4 @@
-import type { Calls } from './generated/operations.ts';
+import type { Calls, routes } from './generated/operations.ts';
 import type { Secret } from './secret.ts';
 
 /** The operationId of a call. */
@@ -8,7 +8,18 @@ export type CallId = keyof Calls;
 export type Input<Id extends CallId> = Flat<InPath<Calls[Id]> & InQuery<Calls[Id]> & InBody<Calls[Id]>>;
 
 /** What a call answers with: its JSON, in which a key's secret is wrapped; undefined if there is nothing to say. */
-export type Output<Id extends CallId> = Wrapped<Answer<Calls[Id]['responses']>>;
+export type Output<Id extends CallId> = (typeof routes)[Id]['isReceipt'] extends true
+  ? Receipt
+  : Wrapped<Answer<Calls[Id]['responses']>>;
+
+/** What a revocation answers with that has nothing else to say. */
+export interface Receipt {
+  /**
+   * From then on no verifier accepts what was taken away, in ms since the epoch. It is missing if the answer to a first
+   * attempt got lost, and the next attempt found that the deletion was done.
+   */
+  readonly effectiveBy?: number;
+}
 
 type Flat<T> = { readonly [Name in keyof T]: T[Name] };
 

@@ -1,13 +1,13 @@
 import createFetchClient from 'openapi-fetch';
-import type { CallId, Input, Output } from './call-types.ts';
+import type { CallId, Input, Output, Receipt } from './call-types.ts';
 import { badToken, errorFrom, type Known, NoAnswer, unexpected, unreachable } from './failures.ts';
-import { type Calls, routes } from './generated/operations.ts';
+import { type Calls, effectiveByHeader, routes } from './generated/operations.ts';
 import { fetchWithRetries, retryAfterSeconds } from './retrying-fetch.ts';
 import { Secret } from './secret.ts';
 import { within } from './time.ts';
 
 export { AppkeysError, type ErrorDetail, type Failure } from './appkeys-error.ts';
-export type { CallId, Input, Output } from './call-types.ts';
+export type { CallId, Input, Output, Receipt } from './call-types.ts';
 export { everyItem } from './every-item.ts';
 export { Secret } from './secret.ts';
 
@@ -58,6 +58,8 @@ interface Route {
   readonly hasBody: boolean;
   readonly isRepeatable: boolean;
   readonly isChange: boolean;
+  /** whether its answer is a header alone: from when on no verifier accepts what was taken away */
+  readonly isReceipt: boolean;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -88,6 +90,7 @@ async function call(route: Route, input: Values, options: ClientOptions & CallOp
       const request = { ...partsOf(route, input), headers: headersOf(known), parseAs: 'text', signal };
       const { data, error, response } = await send(route.method, route.path, request);
       if (!response.ok) throw errorFrom(response, error, known, retryAfterSeconds(response));
+      if (route.isReceipt) return receiptIn(response);
       return response.status === 204 ? undefined : parseAnswer(response, data, known);
     });
   } catch (error) {
@@ -139,6 +142,11 @@ function requireSegment(name: string, value: unknown): void {
 function pick(input: Values, names: readonly string[]): Values {
   const revealed = (value: unknown) => (value instanceof Secret ? value.reveal() : value);
   return Object.fromEntries(names.filter((name) => name in input).map((name) => [name, revealed(input[name])]));
+}
+
+function receiptIn({ headers }: Response): Receipt {
+  const text = headers.get(effectiveByHeader) ?? '';
+  return /^\d{1,16}$/.test(text) ? { effectiveBy: Number(text) } : {};
 }
 
 function parseAnswer(response: Response, text: string | undefined, known: Known): unknown {

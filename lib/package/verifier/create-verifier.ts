@@ -14,7 +14,7 @@ import {
   isListOf,
   isWhole,
   keyPrefixRule,
-  maxCacheSeconds,
+  maxCacheSecondsOutside,
   maxLastUsedSeconds,
   partitionRule,
   realmRule,
@@ -43,7 +43,7 @@ export interface VerifierOptions {
   readonly partition?: string;
   /** as the setting `keys.prefix`, then `keys.prefixesAccepted`: default `['ak']` */
   readonly prefixes?: readonly string[];
-  /** 0 to 9999: default 10. A key that was disabled is refused so many seconds later at the latest. */
+  /** 0 to 60: default 10. A key that was disabled is refused so many seconds later at the latest. */
   readonly cacheSeconds?: number;
   /** default 3600; `off` needs no right to write */
   readonly lastUsedSeconds?: number | 'off';
@@ -151,7 +151,10 @@ const rules = {
   scopes: listRule(scopeRule),
   apps: listRule(appIdRule),
   prefixes: listRule(keyPrefixRule),
-  cacheSeconds: [`be a whole number from 0 to ${maxCacheSeconds}`, (value) => isWhole(value, 0, maxCacheSeconds)],
+  cacheSeconds: [
+    `be a whole number from 0 to ${maxCacheSecondsOutside}`,
+    (value) => isWhole(value, 0, maxCacheSecondsOutside),
+  ],
   lastUsedSeconds: [
     `be a whole number from 1 to ${maxLastUsedSeconds}, or "off"`,
     (value) => value === 'off' || isWhole(value, 1, maxLastUsedSeconds),

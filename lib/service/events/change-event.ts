@@ -1,5 +1,7 @@
+import type { KeyHandle } from '../../domain/api-key-id.ts';
 import type { App } from '../../domain/app.ts';
 import { formatAppHrn, formatRealmHrn } from '../../domain/hrn.ts';
+import { leaked } from '../../domain/leaked-key.ts';
 
 /** What others are told of a change: who did what to which application or key, and when. */
 export interface ChangeEvent {
@@ -14,6 +16,8 @@ export interface ChangeEvent {
   readonly apiKey?: string;
   /** the key that a rotation ends */
   readonly rotatedFrom?: string;
+  /** of a key that was reported: whether the report has disabled it */
+  readonly disabled?: boolean;
   readonly correlationId: string;
 }
 
@@ -29,6 +33,11 @@ export function changeEventOf(app: App, partition: string): ChangeEvent {
     realm: formatRealmHrn(app.realm, partition),
     ...(keyHrn && { apiKey: keyHrn }),
     ...(change.rotatedFrom && { rotatedFrom: change.rotatedFrom }),
+    ...(change.action === leaked && { disabled: !app.keys[handleIn(keyHrn)]?.enabled }),
     correlationId: change.correlationId,
   };
+}
+
+function handleIn(keyHrn = ''): KeyHandle {
+  return keyHrn.slice(keyHrn.lastIndexOf('/') + 1) as KeyHandle;
 }

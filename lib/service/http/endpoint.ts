@@ -5,6 +5,7 @@ import type { OperationId } from '../../contract/operations.ts';
 import type { Route } from '../../contract/routes.ts';
 import type { Gives, Takes } from '../../contract/ties.ts';
 import { requireNoApiKey, requireValid, type Validator } from '../../contract/validator.ts';
+import { customerOf } from '../../domain/addresses.ts';
 import { holdsApiKeyId } from '../../domain/api-key-id.ts';
 import { ApiError, invalidField } from '../../domain/errors.ts';
 import {
@@ -55,10 +56,25 @@ export interface Call<Body = undefined> extends Exchange, VerifyingService {
 
 type Step = MiddlewareObj<Exchange, Reply | GatewayReply, Error, Context>;
 
+/** A request without a token, which has passed the pipeline. What it may do depends on the API key in its body. */
+export interface KeyCall<Body> extends Exchange, GuardedService {
+  readonly body: Body;
+  readonly source: string;
+}
+
 interface GuardedService extends VerifyingService {
   readonly verifyToken: TokenVerifier;
   readonly limitRate: RateLimiter | undefined;
+  /** counts the API keys that one source reports */
+  readonly countReport: RateLimiter;
 }
+
+/** Ten keys, then one every six minutes. */
+const reportLimit = {
+  requestsPerSecond: 10 / 3_600,
+  burst: 10,
+  cause: 'Too many API keys were reported from the same IP address.',
+};
 
 /** The last moment, before Lambda's own time-out, at which a request that hangs is still answered. */
 const options = { timeoutEarlyInMillis: 500 };
@@ -89,6 +105,25 @@ export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = u
   return asHandler(operation, pipeline);
 }
 
+/**
+ * Makes the handler of a call that whoever holds an API key may make: it has no token. It compiles only under the
+ * conditions of `endpoint`.
+ */
+export function keyEndpoint<Id extends OperationId, Body, ReplyBody>(
+  operation: Route & { readonly id: Id } & Takes<Id, Body>,
+  run: (call: KeyCall<Body>) => Promise<Reply<ReplyBody> & Gives<Id, ReplyBody>>,
+  validate: Validator,
+): OperationHandler {
+  const service = start(openGuardedService);
+  const pipeline = middy<Exchange, Reply | GatewayReply>(options).use(answer(operation));
+  if (!service) return asHandler(operation, pipeline.before(refuseUnconfigured));
+  if (!service.settings.revoke.enabled) return asHandler(operation, pipeline.before(refuseSwitchedOff));
+  pipeline.use(readSource()).use(checkQuery(operation));
+  pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(operation, validate));
+  pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as KeyCall<Body>));
+  return asHandler(operation, pipeline);
+}
+
 /** Makes the handler of a call that anybody may make. */
 export function publicEndpoint(operation: AnyOperation, run: (exchange: Exchange) => Promise<Reply>): OperationHandler {
   return asHandler(operation, middy<Exchange, Reply | GatewayReply>(options).use(answer(operation)).handler(run));
@@ -101,8 +136,13 @@ function openGuardedService(settings: Settings): GuardedService {
   return {
     ...service,
     verifyToken: createTokenVerifier(settings),
-    limitRate: limit && createRateLimiter(service.table, limit),
+    limitRate: limit && nothingDone(createRateLimiter(service.table, limit)),
+    countReport: nothingDone(createRateLimiter(service.table, reportLimit)),
   };
+}
+
+function refuseSwitchedOff(): void {
+  throw new ApiError('404404', { why: 'the setting revoke.enabled is false' });
 }
 
 function refuseUnconfigured(): void {
@@ -145,18 +185,29 @@ function authenticate({ verifyToken }: GuardedService): Step {
 function limitRate({ limitRate: limit }: GuardedService): Step {
   return {
     async before({ event: { caller, deadline } }) {
-      if (limit && caller) await counted(() => limit(caller, deadline));
+      if (limit && caller) await limit(caller, deadline);
     },
   };
 }
 
 /** Whatever is not known about the count, nothing of what was asked for has been done. */
-async function counted(count: () => Promise<void>): Promise<void> {
-  try {
-    await count();
-  } catch (error) {
-    throw error instanceof ApiError && error.code === '503000' ? new ApiError('503000', { why: error.cause }) : error;
-  }
+function nothingDone(count: RateLimiter): RateLimiter {
+  return async (client, deadline) => {
+    try {
+      await count(client, deadline);
+    } catch (error) {
+      throw error instanceof ApiError && error.code === '503000' ? new ApiError('503000', { why: error.cause }) : error;
+    }
+  };
+}
+
+/** The gateway tells the address; headers, which the caller can choose, do not count. */
+function readSource(): Step {
+  return {
+    before({ event: exchange }) {
+      exchange.source = customerOf(exchange.event.requestContext?.identity?.sourceIp ?? '');
+    },
+  };
 }
 
 function refuseProjectScope(): Step {
@@ -245,11 +296,11 @@ function parseBody(): Step {
   };
 }
 
-function checkBody({ isVerification }: AnyOperation, validate: Validator): Step {
+function checkBody({ isVerification, access }: AnyOperation, validate: Validator): Step {
   return {
     before({ event: { body } }) {
       requireValid(validate, body);
-      if (!isVerification) requireNoApiKey(body as Record<string, unknown>);
+      if (!isVerification && access !== 'key') requireNoApiKey(body as Record<string, unknown>);
     },
   };
 }

@@ -33,6 +33,8 @@ export interface Exchange {
   /** the key that the path names */
   keyHrn?: string;
   request?: RequestId | undefined;
+  /** of a request without a token: whose requests are counted together, by their IP address */
+  source?: string;
   /** the body's text, then what was parsed from it */
   body?: unknown;
 }
@@ -165,8 +167,9 @@ function logFailure(exchange: Exchange, errorId: string, why: unknown): void {
 }
 
 /** Every change, whether made or not known to be; and every refusal of authority. */
-function isAudited({ operation }: Exchange, { status }: Reply): boolean {
+function isAudited({ operation }: Exchange, { status, logged }: Reply): boolean {
   if (operation.access === 'public') return false;
+  if (operation.access === 'key') return logged?.keyHrn !== undefined || status >= 500;
   const mayHaveChanged = operation.method !== undefined && isChange(operation);
   return status === 401 || status === 403 || (mayHaveChanged && (status < 400 || status === 404 || status >= 500));
 }
@@ -182,7 +185,7 @@ function resultOf(status: number): string {
 }
 
 function logAudit(exchange: Exchange, { status, logged }: Reply): void {
-  const { caller, appHrn, keyHrn } = exchange;
+  const { caller, appHrn, keyHrn, source } = exchange;
   log({
     event: 'audit',
     level: 'INFO',
@@ -191,6 +194,7 @@ function logAudit(exchange: Exchange, { status, logged }: Reply): void {
     realm: caller?.realm,
     app: appHrn,
     keyHrn,
+    source,
     ...logged,
     result: resultOf(status),
   });
@@ -199,7 +203,7 @@ function logAudit(exchange: Exchange, { status, logged }: Reply): void {
 /** The raw path and the query are left out: a secret may stand in them by mistake. */
 function logAccess(exchange: Exchange, reply: Reply): void {
   const { status, logged } = reply;
-  const { event, caller, appHrn, keyHrn, startedAt } = exchange;
+  const { event, caller, appHrn, keyHrn, source, startedAt } = exchange;
   log({
     event: 'access',
     level: levelOf(status),
@@ -211,6 +215,7 @@ function logAccess(exchange: Exchange, reply: Reply): void {
     realm: caller?.realm,
     app: appHrn,
     keyHrn,
+    source,
     ...logged,
     durationMs: Date.now() - startedAt,
     ...metered(metricsOf(reply)),

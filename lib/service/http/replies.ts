@@ -1,8 +1,12 @@
+import { effectiveByHeader } from '../../contract/effective-by.ts';
 import { formatApiKey } from '../../domain/api-key.ts';
 import type { KeyHandle } from '../../domain/api-key-id.ts';
 import { type App, type AppPatch, formatApp } from '../../domain/app.ts';
 import { formatApiKeyHrn } from '../../domain/hrn.ts';
 import { type ApiKeyPatch, requireKey } from '../../domain/keys-of-app.ts';
+import type { Deadline } from '../../store/settle.ts';
+import { effectiveByOf } from '../effective-by.ts';
+import type { Settings } from '../settings.ts';
 import type { NewApiKey } from '../use-cases/generate.ts';
 import type { Reply } from './exchange.ts';
 
@@ -52,10 +56,46 @@ export function keyReply(
   return { status: 200, body, logged };
 }
 
-/** 204 after a change to a key. */
-export function doneReply({ settings }: WithSettings, app: App, handle: KeyHandle | undefined): Reply<undefined> {
-  const keyHrn = formatApiKeyHrn(app.realm, handle ?? '', settings.partition);
-  return { status: 204, logged: { keyHrn, rev: String(app.rev) } };
+/** @returns what the log tells of a change to a key */
+export function changedKey({ settings }: WithSettings, app: App, handle: KeyHandle | undefined) {
+  return { keyHrn: formatApiKeyHrn(app.realm, handle ?? '', settings.partition), rev: String(app.rev) };
+}
+
+/** A call whose change, if there was one to make, has been made. */
+interface DoneCall {
+  readonly settings: Settings;
+  readonly deadline: Pick<Deadline, 'now'>;
+}
+
+/** 204 after a change that has taken something away from keys. */
+export function revokedReply(
+  { settings, deadline }: DoneCall,
+  logged: Readonly<Record<string, string>> = {},
+): Reply<undefined> {
+  return withReceipt({ status: 204, logged }, effectiveByOf(settings, deadline.now()));
+}
+
+/**
+ * @param end when what a change has taken away ends, in ms since the epoch; undefined if it has taken nothing away
+ * @returns the reply, which tells from when on no verifier accepts that
+ */
+export function withEnd<Body extends object>(
+  { settings }: Pick<DoneCall, 'settings'>,
+  reply: Reply<Body>,
+  end: number | undefined,
+): Reply<Body & { effectiveBy?: number }> {
+  if (end === undefined) return reply;
+  const effectiveBy = effectiveByOf(settings, end);
+  return withReceipt({ ...reply, body: { ...(reply.body as Body), effectiveBy } }, effectiveBy);
+}
+
+function withReceipt<Body>(reply: Reply<Body>, effectiveBy: number): Reply<Body> {
+  const text = String(effectiveBy);
+  return {
+    ...reply,
+    headers: { ...reply.headers, [effectiveByHeader]: text },
+    logged: { ...reply.logged, effectiveBy: text },
+  };
 }
 
 /** 200 with an application. @param patch what the request has changed */

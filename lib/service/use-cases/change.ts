@@ -3,6 +3,7 @@ import type { KeyHandle } from '../../domain/api-key-id.ts';
 import type { App, Change } from '../../domain/app.ts';
 import { type AppRef, formatApiKeyHrn } from '../../domain/hrn.ts';
 import { type Action, type Caller, type Standing, standingTowards } from '../../domain/policy.ts';
+import type { Changed } from '../../domain/taken-away.ts';
 import { changeApp } from '../../store/change-app.ts';
 import type { Deadline } from '../../store/settle.ts';
 import type { Service } from '../service.ts';
@@ -35,6 +36,26 @@ export function change(
   const made = newChange(call, handle);
   const standing: Standing = standingTowards(app, caller, settings.partition);
   return changeApp(call.table, { app, standing, needed, change: made, edit: (found) => edit(found, made) }, deadline);
+}
+
+/** The same, for whom needs to know how the application was before. */
+export async function changeFrom(
+  call: ChangingCall,
+  edit: (app: App) => App,
+  handle?: KeyHandle,
+  needed?: Action,
+): Promise<Changed> {
+  let before: App | undefined;
+  const after = await change(
+    call,
+    (found) => {
+      before = found;
+      return edit(found);
+    },
+    handle,
+    needed,
+  );
+  return { before: before ?? after, after };
 }
 
 /** @returns the record of a change that a call makes now */

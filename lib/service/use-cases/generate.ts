@@ -8,6 +8,7 @@ import {
   newApiKey,
 } from '../../domain/api-key.ts';
 import type { ApiKeyId } from '../../domain/api-key-id.ts';
+import type { App } from '../../domain/app.ts';
 import type { ApiError } from '../../domain/errors.ts';
 import { type AppRef, formatApiKeyHrn } from '../../domain/hrn.ts';
 import { findRecord, type RepeatableRequest, type RequestId, repeatable } from '../../domain/idempotency.ts';
@@ -97,14 +98,14 @@ export async function answeredBefore(
     request,
   }: Pick<Wanted, 'app' | 'standing'> & { readonly request: RepeatableRequest | undefined },
   fault: ApiError | undefined,
-): Promise<Added | undefined> {
+): Promise<(Added & { readonly app: App }) | undefined> {
   const app = request && (await getApp(table, ref.appId, deadline));
   if (fault && !(app && hasAccess(app, ref, standing, 'write'))) throw fault;
   if (!request) return undefined;
   requireAccess(app, ref, standing(), 'write');
   const replayed = findRecord(app, request, deadline.now());
   const key = replayed && app.keys[replayed.handle];
-  if (key) return { key, handle: replayed.handle, replayed };
+  if (key) return { app, key, handle: replayed.handle, replayed };
   if (fault) throw fault;
   return undefined;
 }

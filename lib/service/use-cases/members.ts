@@ -3,7 +3,7 @@ import { type App, deleteApp } from '../../domain/app.ts';
 import { grant, revoke } from '../../domain/grants.ts';
 import type { Action } from '../../domain/policy.ts';
 import { raiseMember, readMember, removeMember, settleMember } from '../../store/members.ts';
-import { type ChangingCall, change } from './change.ts';
+import { type ChangingCall, change, changeFrom } from './change.ts';
 import { visibleApp } from './visible-app.ts';
 
 /** Gives a principal exactly these rights. What the application rejects leaves no pointer. */
@@ -28,17 +28,13 @@ export async function revokeRights(call: ChangingCall, principal: string): Promi
 /** Deletes the application, then the pointers to it, which lead to nothing from then on. */
 export async function endApp(call: ChangingCall): Promise<void> {
   const { table, deadline } = call;
-  let before: App | undefined;
-  await change(call, (app) => {
-    before = app;
-    return deleteApp(app);
-  });
+  const { before } = await changeFrom(call, deleteApp);
   const remove = async (app: App, principal: string) => {
     const pointer = await readMember(table, app, principal, deadline);
     await removeMember(table, app, principal, pointer?.stamp, deadline);
   };
-  const principals = new Set(before && [before.createdBy, ...Object.keys(before.grants)]);
-  await Promise.all([...principals].map((principal) => tidyUp(async () => before && remove(before, principal))));
+  const principals = new Set([before.createdBy, ...Object.keys(before.grants)]);
+  await Promise.all([...principals].map((principal) => tidyUp(() => remove(before, principal))));
 }
 
 /** What follows a change that is made: when it fails the change stands, and only a list may be a little off. */

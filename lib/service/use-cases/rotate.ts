@@ -1,15 +1,22 @@
 import { expiryFault, formatNewApiKey } from '../../domain/api-key.ts';
 import type { KeyHandle } from '../../domain/api-key-id.ts';
+import type { App } from '../../domain/app.ts';
 import { ApiError } from '../../domain/errors.ts';
 import { formatApiKeyHrn } from '../../domain/hrn.ts';
 import { type RequestId, repeatable } from '../../domain/idempotency.ts';
 import { requireKey } from '../../domain/keys-of-app.ts';
 import { standingTowards } from '../../domain/policy.ts';
 import { completeRotationWish, type RotationWish, withSuccessor } from '../../domain/rotation.ts';
+import { endOfPredecessor } from '../../domain/taken-away.ts';
 import { changeApp } from '../../store/change-app.ts';
 import { type ChangingCall, newChange } from './change.ts';
 import { answeredBefore, type NewApiKey, replay } from './generate.ts';
 import { makeSecret } from './secret.ts';
+
+/** @param end when the old key ends, in ms since the epoch; undefined if somebody has given it no end since */
+export interface Successor extends NewApiKey {
+  readonly end: number | undefined;
+}
 
 /**
  * Rotates an API key: a successor, and the old key's end, in one write.
@@ -21,14 +28,15 @@ export async function rotate(
   from: KeyHandle | undefined,
   wish: RotationWish,
   id: RequestId | undefined,
-): Promise<NewApiKey> {
+): Promise<Successor> {
   const { app: ref, settings, table, deadline } = call;
   const complete = completeRotationWish(wish);
   const request = id && repeatable(id, complete);
   const standing = () => standingTowards(ref, call.caller, settings.partition);
   const now = deadline.now();
   const answered = await answeredBefore(call, { app: ref, standing, request }, expiryFault(wish.expiresAt, now));
-  if (answered) return replay(call, { app: ref, request }, answered);
+  const withEnd = (app: App, key: NewApiKey) => ({ ...key, end: from && endOfPredecessor(app, from, deadline.now()) });
+  if (answered) return withEnd(answered.app, await replay(call, { app: ref, request }, answered));
   const { apiKeyId, handle, record } = await makeSecret(
     { prefix: settings.keys.prefix, appId: ref.appId, now },
     request,
@@ -61,14 +69,9 @@ export async function rotate(
   );
   const replayed = request && app.requests[request.hash];
   if (replayed && replayed.handle !== handle) {
-    return replay(
-      call,
-      { app: ref, request },
-      { key: requireKey(app, replayed.handle), handle: replayed.handle, replayed },
-    );
+    const added = { key: requireKey(app, replayed.handle), handle: replayed.handle, replayed };
+    return withEnd(app, await replay(call, { app: ref, request }, added));
   }
-  return {
-    body: formatNewApiKey(apiKeyId, handle, requireKey(app, handle), ref, settings.partition),
-    isReplayed: false,
-  };
+  const body = formatNewApiKey(apiKeyId, handle, requireKey(app, handle), ref, settings.partition);
+  return withEnd(app, { body, isReplayed: false });
 }

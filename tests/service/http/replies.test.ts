@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { appReply, doneReply, keyReply, newKeyReply } from '../../../lib/service/http/replies.ts';
+import {
+  appReply,
+  changedKey,
+  keyReply,
+  newKeyReply,
+  revokedReply,
+  withEnd,
+} from '../../../lib/service/http/replies.ts';
 import { aKey, anApp, handle, refusalOf } from '../../support/apps.ts';
+import { testSettings } from '../../support/settings.ts';
 
 const call = { settings: { partition: 'here' } };
 const keyHrn = `hrn:here:account::myrealm:apikey/${handle('k')}`;
@@ -68,8 +76,34 @@ it.each([undefined, handle('o')])('404666 for the key %s, which the application 
   expect(refusalOf(() => keyReply(call, app, key, undefined)).code).toBe('404666');
 });
 
-it('a change is answered with 204', () => {
-  expect(doneReply(call, app, handle('k'))).toEqual({ status: 204, logged: { keyHrn, rev: String(app.rev) } });
+it('of a change to a key, the log has its HRN and the revision', () => {
+  expect(changedKey(call, app, handle('k'))).toEqual({ keyHrn, rev: String(app.rev) });
+});
+
+describe('a revocation', () => {
+  const done = { settings: testSettings({ verify: { maxStaleSeconds: 100 } }), deadline: { now: () => 1_000_000 } };
+  const header = (effectiveBy: string) => ({ 'Appkeys-Effective-By': effectiveBy });
+
+  it('is answered with 204, and with the bound, 10 s of an answer under way and 5 s of clocks from now on', () => {
+    const effectiveBy = '1115000';
+    const logged = { rev: '7', effectiveBy };
+    expect(revokedReply(done, { rev: '7' })).toEqual({ status: 204, headers: header(effectiveBy), logged });
+  });
+
+  it('with a body has the same from the end of what was taken away on', () => {
+    const reply = { status: 200, body: { name: 'x' }, headers: again, logged: { rev: '7' } };
+    expect(withEnd(done, reply, 2_000_000)).toEqual({
+      status: 200,
+      body: { name: 'x', effectiveBy: 2_115_000 },
+      headers: { ...again, ...header('2115000') },
+      logged: { rev: '7', effectiveBy: '2115000' },
+    });
+  });
+
+  it('that takes nothing away has none', () => {
+    const reply = { status: 200, body: { name: 'x' } };
+    expect(withEnd(done, reply, undefined)).toBe(reply);
+  });
 });
 
 it.each([

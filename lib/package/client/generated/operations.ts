@@ -189,6 +189,12 @@ export interface components {
             /** @description HRN of the key that this one succeeds, if it was made by rotation */
             readonly rotatedFrom?: string;
             /**
+             * @description why the key is disabled: leaked, if somebody who holds it has revoked it without a token; enabling clears it
+             * @example leaked
+             * @enum {string}
+             */
+            readonly disabledReason?: "leaked";
+            /**
              * Format: int64
              * @description when the key was used last, as precisely as the service is set to note it: milliseconds since the Unix epoch
              * @example 1790000000000
@@ -232,6 +238,85 @@ export interface components {
              *     ]
              */
             readonly allowedSources?: readonly string[];
+        };
+        readonly ChangedApiKey: {
+            /**
+             * @description the key's HRN: names the key, and is not usable as a key
+             * @example hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no
+             */
+            readonly apiKey: string;
+            /**
+             * @description HRN of an application: hrn:here:account::{realm}:app/{appId}
+             * @example hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w
+             */
+            readonly identity: string;
+            /**
+             * @description HRN of the realm
+             * @example hrn:here:account::myrealm:realm/myrealm
+             */
+            readonly realm: string;
+            /**
+             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example billing, production
+             */
+            readonly name: string;
+            /**
+             * @description whether the key can be used
+             * @example true
+             */
+            readonly enabled: boolean;
+            /**
+             * Format: int64
+             * @description when the key expires: milliseconds since the Unix epoch, in the future; or -1: never
+             * @example -1
+             */
+            readonly expiresAt: number;
+            /**
+             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description: string;
+            /**
+             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes: readonly string[];
+            /**
+             * @description from where the key may be used; with an empty list, from everywhere
+             * @example [
+             *       "203.0.113.0/24",
+             *       "2001:db8::1"
+             *     ]
+             */
+            readonly allowedSources: readonly string[];
+            /**
+             * Format: int64
+             * @description milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly createdTime: number;
+            /** @description HRN of the key that this one succeeds, if it was made by rotation */
+            readonly rotatedFrom?: string;
+            /**
+             * @description why the key is disabled: leaked, if somebody who holds it has revoked it without a token; enabling clears it
+             * @example leaked
+             * @enum {string}
+             */
+            readonly disabledReason?: "leaked";
+            /**
+             * Format: int64
+             * @description when the key was used last, as precisely as the service is set to note it: milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly lastUsedTime?: number;
+            /**
+             * Format: int64
+             * @description from then on no verifier accepts what was taken away, whatever it has cached: milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly effectiveBy?: number;
         };
         /**
          * @example {
@@ -277,6 +362,93 @@ export interface components {
              *     ]
              */
             readonly allowedSources?: readonly string[];
+        };
+        readonly Successor: {
+            /**
+             * @description the key itself: shown only here, never again
+             * @example ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL
+             */
+            readonly apiKeyId: string;
+            /**
+             * @description the key's HRN: names the key, and is not usable as a key
+             * @example hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no
+             */
+            readonly apiKey: string;
+            /**
+             * @description HRN of an application: hrn:here:account::{realm}:app/{appId}
+             * @example hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w
+             */
+            readonly identity: string;
+            /**
+             * @description HRN of the realm
+             * @example hrn:here:account::myrealm:realm/myrealm
+             */
+            readonly realm: string;
+            /**
+             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example billing, production
+             */
+            readonly name: string;
+            /**
+             * @description whether the key can be used
+             * @example true
+             */
+            readonly enabled: boolean;
+            /**
+             * Format: int64
+             * @description when the key expires: milliseconds since the Unix epoch, in the future; or -1: never
+             * @example -1
+             */
+            readonly expiresAt: number;
+            /**
+             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description: string;
+            /**
+             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes: readonly string[];
+            /**
+             * @description from where the key may be used; with an empty list, from everywhere
+             * @example [
+             *       "203.0.113.0/24",
+             *       "2001:db8::1"
+             *     ]
+             */
+            readonly allowedSources: readonly string[];
+            /**
+             * Format: int64
+             * @description milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly createdTime: number;
+            /** @description HRN of the key that this one succeeds, if it was made by rotation */
+            readonly rotatedFrom?: string;
+            /**
+             * Format: int64
+             * @description from then on no verifier accepts what was taken away, whatever it has cached: milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly effectiveBy?: number;
+        };
+        readonly RevokeApiKeyBody: {
+            /**
+             * @description the key that somebody presented: any text that is not blank
+             * @example ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL
+             */
+            readonly apiKeyId: string;
+        };
+        readonly Revocation: {
+            /**
+             * @description the answer is the same whether there is such a key or not
+             * @example true
+             * @enum {boolean}
+             */
+            readonly accepted: true;
         };
         readonly VerifyApiKeyBody: {
             /**
@@ -467,6 +639,75 @@ export interface components {
              *     ]
              */
             readonly scopes?: readonly string[] | null;
+        };
+        readonly ChangedApp: {
+            /**
+             * @description HRN of an application: hrn:here:account::{realm}:app/{appId}
+             * @example hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w
+             */
+            readonly hrn: string;
+            /**
+             * @description the HRN's last part
+             * @example lACE8kgYxsahjbXnvy8w
+             */
+            readonly id: string;
+            /**
+             * @description the same as id
+             * @example lACE8kgYxsahjbXnvy8w
+             */
+            readonly clientId: string;
+            /**
+             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example billing, production
+             */
+            readonly name: string;
+            /**
+             * @description at most 1023 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description: string;
+            /**
+             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @example [
+             *       "www.example.com"
+             *     ]
+             */
+            readonly referrers: readonly string[];
+            /**
+             * @description the only scopes that keys of the application may have; if it is missing, they may have any
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes?: readonly string[];
+            /**
+             * @description the name of the realm
+             * @example myrealm
+             */
+            readonly realm: string;
+            /**
+             * @description of a deactivated application no key is accepted and none can be made
+             * @example active
+             * @enum {string}
+             */
+            readonly status: "active" | "deactivated";
+            /**
+             * Format: int64
+             * @description milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly createdTime: number;
+            /**
+             * @description the principal that created the application
+             * @example ci
+             */
+            readonly createdBy: string;
+            /**
+             * Format: int64
+             * @description from then on no verifier accepts what was taken away, whatever it has cached: milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly effectiveBy?: number;
         };
         readonly GrantList: {
             /**
@@ -775,7 +1016,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["ApiKey"];
+                    readonly "application/json": components["schemas"]["ChangedApiKey"];
                 };
             };
         };
@@ -868,7 +1109,31 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["NewApiKey"];
+                    readonly "application/json": components["schemas"]["Successor"];
+                };
+            };
+        };
+    };
+    readonly revokeApiKey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RevokeApiKeyBody"];
+            };
+        };
+        readonly responses: {
+            /** @description The request was accepted. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Revocation"];
                 };
             };
         };
@@ -1023,7 +1288,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["App"];
+                    readonly "application/json": components["schemas"]["ChangedApp"];
                 };
             };
         };
@@ -1255,12 +1520,14 @@ export interface Calls {
     readonly updateApiKey: operations["updateApiKey"];
     /** Deletes an API key for ever. Its place is free at once. Needs write, or more, on the application; the token must not have a project scope. */
     readonly deleteApiKey: operations["deleteApiKey"];
-    /** Enables an API key; one that is enabled stays so. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Enables an API key, and clears its disabledReason; one that is enabled stays so. Needs write, or more, on the application; the token must not have a project scope. */
     readonly enableApiKey: operations["enableApiKey"];
     /** Disables an API key, which keeps its place; one that is disabled stays so. Needs write, or more, on the application; the token must not have a project scope. */
     readonly disableApiKey: operations["disableApiKey"];
     /** Generates a successor and ends the old API key, in one write. With an overlap both serve, which needs a free place; without, the successor takes the old key's place. The successor inherits each field that is missing, but no scope that the application does not allow any more. Needs write, or more, on the application; the token must not have a project scope. */
     readonly rotateApiKey: operations["rotateApiKey"];
+    /** Disables a leaked API key. Whoever holds the key may do that, without a token. The answer is the same whether there is such a key or not. A key of an application with referrers is public in web pages: it stays enabled. Each key is reported as the event apiKeyLeaked. An IP address may report 10 keys, then one every 6 minutes; for IPv6, this counts for all addresses with the same first 64 bits. */
+    readonly revokeApiKey: operations["revokeApiKey"];
     /** Tells whether an API key that somebody presented is valid now, and whose it is; if it is not, why. A key of another realm than the caller's is unknown. Say what the key must be good for, and where the request with the key comes from: a key with allowed sources needs source, and a key of an application with referrers needs referrer. Needs the permission account:verify; the token must not have a project scope. */
     readonly verifyApiKey: operations["verifyApiKey"];
     /** Creates an application in the caller's realm. The caller gets manage on it. Needs the permission account:createApp; the token must not have a project scope. */
@@ -1301,7 +1568,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": true,
         "isRepeatable": true,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
     },
     "listApiKeys": {
         "method": "get",
@@ -1315,7 +1583,8 @@ export const routes = {
         ],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": false
+        "isChange": false,
+        "isReceipt": false
     },
     "deleteApiKeys": {
         "method": "delete",
@@ -1326,7 +1595,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": true
     },
     "getApiKey": {
         "method": "get",
@@ -1338,7 +1608,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": false
+        "isChange": false,
+        "isReceipt": false
     },
     "updateApiKey": {
         "method": "patch",
@@ -1350,7 +1621,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": true,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
     },
     "deleteApiKey": {
         "method": "delete",
@@ -1362,7 +1634,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": true
     },
     "enableApiKey": {
         "method": "post",
@@ -1374,7 +1647,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
     },
     "disableApiKey": {
         "method": "post",
@@ -1386,7 +1660,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": true
     },
     "rotateApiKey": {
         "method": "post",
@@ -1398,7 +1673,18 @@ export const routes = {
         "inQuery": [],
         "hasBody": true,
         "isRepeatable": true,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
+    },
+    "revokeApiKey": {
+        "method": "post",
+        "path": "/apiKeys/revoke",
+        "inPath": [],
+        "inQuery": [],
+        "hasBody": true,
+        "isRepeatable": false,
+        "isChange": true,
+        "isReceipt": false
     },
     "verifyApiKey": {
         "method": "post",
@@ -1407,7 +1693,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": true,
         "isRepeatable": false,
-        "isChange": false
+        "isChange": false,
+        "isReceipt": false
     },
     "createApp": {
         "method": "post",
@@ -1416,7 +1703,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": true,
         "isRepeatable": true,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
     },
     "listApps": {
         "method": "get",
@@ -1429,7 +1717,8 @@ export const routes = {
         ],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": false
+        "isChange": false,
+        "isReceipt": false
     },
     "getApp": {
         "method": "get",
@@ -1440,7 +1729,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": false
+        "isChange": false,
+        "isReceipt": false
     },
     "updateApp": {
         "method": "patch",
@@ -1451,7 +1741,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": true,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
     },
     "deleteApp": {
         "method": "delete",
@@ -1462,7 +1753,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": true
     },
     "listGrants": {
         "method": "get",
@@ -1473,7 +1765,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": false
+        "isChange": false,
+        "isReceipt": false
     },
     "putGrant": {
         "method": "put",
@@ -1485,7 +1778,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": true,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
     },
     "deleteGrant": {
         "method": "delete",
@@ -1497,7 +1791,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
     },
     "listIssuers": {
         "method": "get",
@@ -1508,7 +1803,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": false
+        "isChange": false,
+        "isReceipt": false
     },
     "putIssuer": {
         "method": "put",
@@ -1520,7 +1816,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
     },
     "deleteIssuer": {
         "method": "delete",
@@ -1532,7 +1829,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": true
+        "isChange": true,
+        "isReceipt": false
     },
     "getRoot": {
         "method": "get",
@@ -1541,7 +1839,8 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": false
+        "isChange": false,
+        "isReceipt": false
     },
     "getOpenapi": {
         "method": "get",
@@ -1550,6 +1849,9 @@ export const routes = {
         "inQuery": [],
         "hasBody": false,
         "isRepeatable": false,
-        "isChange": false
+        "isChange": false,
+        "isReceipt": false
     }
 } as const;
+
+export const effectiveByHeader = 'Appkeys-Effective-By';

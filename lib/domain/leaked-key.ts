@@ -1,0 +1,30 @@
+import { type ApiKey, hasGivenUpPlace } from './api-key.ts';
+import type { KeyHandle } from './api-key-id.ts';
+import type { App, Change } from './app.ts';
+
+/** The action of a change that a report has made. */
+export const leaked = 'apiKeyLeaked';
+
+/** @returns the key, if it is enabled and has not expired */
+export function liveKey({ keys }: App, handle: KeyHandle, now: number): ApiKey | undefined {
+  const key = Object.hasOwn(keys, handle) ? keys[handle] : undefined;
+  return key?.enabled && !hasGivenUpPlace(key, now) ? key : undefined;
+}
+
+/**
+ * @returns the application without the live key that somebody who holds it has reported. With `referrers`, its keys are
+ *   public in web pages: then it stays as it is, and only the change is new. The same application if the key is not live,
+ *   or if its report is the last change already
+ */
+export function reportKey(app: App, handle: KeyHandle, { at, keyHrn }: Change): App {
+  const key = liveKey(app, handle, at);
+  if (!key) return app;
+  if (!isPublic(app))
+    return { ...app, keys: { ...app.keys, [handle]: { ...key, enabled: false, disabledReason: 'leaked' } } };
+  const { lastChange } = app;
+  return lastChange.action === leaked && lastChange.keyHrn === keyHrn ? app : { ...app };
+}
+
+function isPublic({ restrictions: { referrers = [] } }: App): boolean {
+  return referrers.length > 0;
+}

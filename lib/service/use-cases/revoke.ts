@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { handleOf, parseApiKeyId } from '../../domain/api-key-id.ts';
+import type { App } from '../../domain/app.ts';
+import { ApiError } from '../../domain/errors.ts';
+import { formatApiKeyHrn, formatAppHrn } from '../../domain/hrn.ts';
+import { leaked, liveKey, reportKey } from '../../domain/leaked-key.ts';
+import { fullStanding } from '../../domain/policy.ts';
+import { changeApp } from '../../store/change-app.ts';
+import { getApp } from '../../store/get-app.ts';
+import type { RateLimiter } from '../../store/rate-limit.ts';
+import type { Deadline } from '../../store/settle.ts';
+import type { Service } from '../service.ts';
+import { verifierSettings } from '../settings.ts';
+
+/** What a report of a key needs of the call. */
+export interface ReportCall extends Service {
+  /** counts the reports from one source */
+  readonly countReport: RateLimiter;
+  /** whose reports are counted together */
+  readonly source: string;
+  readonly correlationId: string;
+  readonly deadline: Deadline;
+}
+
+/** What came of a report, for the log. `reported`: the key is public in web pages, and stays enabled. */
+export type Report =
+  | { readonly outcome: 'malformed' | 'nothing' }
+  | { readonly outcome: 'disabled' | 'reported'; readonly app: App; readonly keyHrn: string };
+
+/** Stands for whoever holds a key; no token can name it. */
+const holder = 'lambda:revokeApiKey';
+
+/**
+ * Disables the key that somebody holds. What is no key costs nothing; any other one costs a count and a read, and one
+ * that is live a write.
+ * @throws ApiError 429003 when there were too many reports from the source, 503000 when the database cannot be asked
+ */
+export async function revoke(call: ReportCall, text: string): Promise<Report> {
+  const { settings, table, deadline, source, countReport } = call;
+  const parsed = parseApiKeyId(text.trim(), verifierSettings(settings).prefixes);
+  if (!parsed) return { outcome: 'malformed' };
+  await countReport({ issuer: '', principal: source }, deadline);
+  const found = await getApp(table, parsed.appId, deadline);
+  const handle = handleOf(parsed.apiKeyId);
+  if (!found || !liveKey(found, handle, deadline.now())) return { outcome: 'nothing' };
+  const keyHrn = formatApiKeyHrn(found.realm, handle, settings.partition);
+  const { correlationId } = call;
+  const change = { op: randomUUID(), at: deadline.now(), by: holder, action: leaked, keyHrn, correlationId };
+  const edit = (app: App) => reportKey(app, handle, change);
+  const wanted = { app: found, standing: fullStanding, needed: 'write', change, edit } as const;
+  const app = await changeApp(table, wanted, deadline, found).catch(unlessGone);
+  if (app?.lastChange.op !== change.op) return { outcome: 'nothing' };
+  return { outcome: app.keys[handle]?.enabled ? 'reported' : 'disabled', app, keyHrn };
+}
+
+/** The application was deleted meanwhile, and the key with it. */
+function unlessGone(why: unknown): undefined {
+  if (why instanceof ApiError && why.code === '404660') return undefined;
+  throw why;
+}
+
+/** @returns what the log tells of a report */
+export function loggedOf(report: Report, partition: string): Record<string, string> {
+  if (!('app' in report)) return { outcome: report.outcome };
+  const { outcome, app, keyHrn } = report;
+  return { outcome, app: formatAppHrn(app, partition), realm: app.realm, keyHrn, rev: String(app.rev) };
+}
