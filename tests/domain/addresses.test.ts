@@ -1,7 +1,7 @@
 import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalBlock, isAddress, isInBlocks } from '../../lib/domain/addresses.ts';
+import { areInBlocks, canonicalBlock, customerOf, isAddress, isInBlocks } from '../../lib/domain/addresses.ts';
 
 describe('the canonical form', () => {
   it.each([
@@ -183,4 +183,40 @@ describe('as Node.js has it', () => {
       { numRuns: 5_000 },
     );
   });
+});
+
+describe('blocks', () => {
+  it.each([
+    [[], []],
+    [[], ['10.0.0.0/8']],
+    [['10.1.0.0/16', '10.2.3.4'], ['10.0.0.0/8']],
+    [['10.0.0.0/8'], ['::1', '10.0.0.0/8']],
+    [['::ffff:10.0.0.1'], ['10.0.0.0/8']],
+    [['2001:db8:1::/48'], ['2001:db8::/32']],
+  ])('%j are in %j', (some, others) => {
+    expect(areInBlocks(some, others)).toBe(true);
+  });
+
+  it.each([
+    [['10.0.0.0/8'], []],
+    [['10.0.0.0/8'], ['10.0.0.0/9', '10.128.0.0/9']],
+    [['10.0.0.0/8', '11.0.0.0/8'], ['10.0.0.0/8']],
+    [['10.0.0.0/8'], ['::/0']],
+    [['0.0.0.0/0'], ['10.0.0.0/8']],
+  ])('%j are not in one of %j', (some, others) => {
+    expect(areInBlocks(some, others)).toBe(false);
+  });
+});
+
+it.each([
+  ['203.0.113.7', '203.0.113.7'],
+  ['::ffff:203.0.113.7', '203.0.113.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
+  ['2001:DB8:1:2::', '2001:db8:1:2::'],
+  ['::1', '::'],
+  ['', ''],
+  ['test-invoke-source-ip', ''],
+  ['203.0.113.0/24', ''],
+])('requests from %j are counted as those from %j', (address, customer) => {
+  expect(customerOf(address)).toBe(customer);
 });

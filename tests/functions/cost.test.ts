@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { formatApiKeyId } from '../../lib/domain/api-key-id.ts';
 import type { App } from '../../lib/domain/app.ts';
 import type { OperationId, TestRequest } from '../support/events.ts';
 import { type Metered, startMeteredDatabase } from '../support/metered-database.ts';
@@ -92,6 +93,29 @@ describe('requests to the database, and their capacity units', () => {
     await expect.poll(() => requests).toEqual([read, written]); // the write is not waited for longer than 50 ms
     expect(await service.invokeVerify({ apiKeyId })).toMatchObject({ verification: { valid: true } });
     expect(requests).toEqual([read, written]);
+  });
+
+  it('revoking a key without a token: the count, one read, and one write if the key is live', async () => {
+    for (const expected of [
+      [counted, read, written],
+      [counted, read],
+    ]) {
+      expect((await service.call('revokeApiKey', { body: { apiKeyId } })).statusCode).toBe(202);
+      expect(requests.splice(0)).toEqual(expected);
+    }
+  });
+
+  it('revoking a key of an application that is not there: the count and one read', async () => {
+    const other = formatApiKeyId('ak', 'nowhere', new Uint8Array(32));
+    expect((await service.call('revokeApiKey', { body: { apiKeyId: other } })).statusCode).toBe(202);
+    expect(requests).toEqual([counted, noItem]);
+  });
+
+  it('revoking what is no key: none', async () => {
+    const wrong = `${apiKeyId.slice(0, -1)}${apiKeyId.endsWith('0') ? '1' : '0'}`;
+    for (const text of [wrong, `${apiKeyId}x`, 'ak_'])
+      expect((await service.call('revokeApiKey', { body: { apiKeyId: text } })).statusCode).toBe(202);
+    expect(requests).toEqual([]);
   });
 
   it('verifying what is no key: none', async () => {

@@ -61,13 +61,14 @@ describe('201', () => {
       ...nothingMore,
       createdTime: expect.any(Number),
       rotatedFrom: `hrn:here:account::myrealm:apikey/${a}`,
+      effectiveBy: expect.any(Number),
     });
     expect(body.createdTime).toBeGreaterThanOrEqual(before);
   });
 
   it('the secret is shown once; rotatedFrom stays', async () => {
     const app = await seedWithKeys(service, { a: {} });
-    const { apiKeyId, ...shown } = (await rotate(app, a)).body;
+    const { apiKeyId, effectiveBy, ...shown } = (await rotate(app, a)).body;
     const read = await get(app, shown.apiKey);
     expect(read.body).toEqual(shown);
     expect(read.text).not.toContain(apiKeyId);

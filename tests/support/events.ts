@@ -13,6 +13,8 @@ export interface TestRequest {
   /** an object is sent as JSON, a string as it is, null is no body */
   readonly body?: unknown;
   readonly isBase64Encoded?: boolean;
+  /** IP address of the client, as the gateway tells it */
+  readonly source?: string;
   /** what Lambda leaves to the invocation */
   readonly remainingMs?: number;
 }
@@ -39,6 +41,7 @@ export function restEvent(id: OperationId, request: TestRequest): APIGatewayProx
       resourcePath: resource,
       httpMethod: method.toUpperCase(),
       stage: 'test',
+      identity: { sourceIp: request.source ?? '203.0.113.7' },
     },
     body: textOf(request.body),
     isBase64Encoded: request.isBase64Encoded ?? false,

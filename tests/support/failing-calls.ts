@@ -101,6 +101,11 @@ export const failingCalls: readonly FailingCall[] = [
   { id: 'disableApiKey', requests: 2, changes: (app) => withKeyThat(app, { enabled: false }) },
   { id: 'deleteApiKey', requests: 2, changes: withoutKeys },
   { id: 'deleteApiKeys', requests: 2, changes: withoutKeys },
+  {
+    id: 'revokeApiKey',
+    requests: 2,
+    changes: (app) => withKeyThat(app, { enabled: false, disabledReason: 'leaked' }),
+  },
   { id: 'listApps', requests: 2, shows: ({ app }) => app.appId },
   { id: 'getApp', requests: 1, shows: ({ app }) => app.appId },
   { id: 'listApiKeys', requests: 2, optionalAt: 1, shows: ({ apiKeyId }) => handleOf(apiKeyId) },
@@ -188,10 +193,12 @@ async function called(
   { service, app, apiKeyId, token }: Subject,
   remainingMs: number,
 ): Promise<Told> {
-  const body = id === 'verifyApiKey' ? { apiKeyId } : call.body;
+  const body = id === 'verifyApiKey' || id === 'revokeApiKey' ? { apiKeyId } : call.body;
   const reply = await service.call(id, {
     path: { ...keyPath(app, handleOf(apiKeyId)), principal: 'third', issuer: encodeURIComponent(issuer) },
     headers: { Authorization: `Bearer ${token}` },
+    // Reports are counted by the address that they come from.
+    source: `10.0.${Math.floor(subjects / 256)}.${subjects % 256}`,
     ...(body && { body }),
     remainingMs,
   });

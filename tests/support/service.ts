@@ -4,6 +4,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect, vi } from 'vitest';
 import { type LocalKms, startLocalKms } from '../../infra/local/kms.ts';
 import { localClient } from '../../infra/local/table.ts';
+import { effectiveByHeader } from '../../lib/contract/effective-by.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
 import { type App, newApp } from '../../lib/domain/app.ts';
@@ -156,7 +157,19 @@ function checked(id: OperationId, reply: GatewayReply): TestReply {
     'Strict-Transport-Security': expect.stringMatching(/^max-age=\d+$/),
     'Cache-Control': 'no-store',
   });
+  if (reply.statusCode < 400) requireReceipt(operations[id], reply, body);
   if (reply.statusCode >= 400) expect(body.correlationId).toBe(reply.headers['X-Correlation-ID']);
   else expect(reply.statusCode).toBe(promised.status);
   return { ...reply, body, text: reply.body };
+}
+
+/** A revocation without a body always says from when on it is effective; one with a body says it there too, if at all. */
+function requireReceipt(
+  { isRevocation, reply }: Operation,
+  { headers }: GatewayReply,
+  body?: { effectiveBy?: number },
+) {
+  const told = headers[effectiveByHeader];
+  if (isRevocation && !reply.schema) expect(told).toMatch(/^\d{13}$/);
+  else expect(told).toBe(body?.effectiveBy?.toString());
 }

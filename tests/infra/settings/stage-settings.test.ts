@@ -59,6 +59,15 @@ describe('a settings file', () => {
     ]);
   });
 
+  it.each([
+    { cacheSeconds: 10 },
+    { cacheSeconds: 60, maxStaleSeconds: 60 },
+    { cacheSeconds: 311, maxStaleSeconds: 311 },
+    { cacheSeconds: 9_999, maxStaleSeconds: 13_599 },
+  ])('may cache as long as its bound, and no longer: %j', async (verify) => {
+    expect(await readFileWith({ issuers: [], verify })).toMatchObject({ verify });
+  });
+
   it('may repeat a part of itself by an alias', async () => {
     const text = `issuers:
   - &one { issuer: a, jwksUri: "https://a.example", algorithms: &algorithms [ES256], audience: x, realm: a }
@@ -146,8 +155,12 @@ describe('the bounds of each setting', () => {
     ['keys.prefix', ['a', '0', letters(32), 'a_b_C1'], ['', letters(33), '_a', 'a_', 'a__b', 'a-b', 1]],
     ['keys.prefixesAccepted', [[], ['a', 'b'], [letters(32)]], [['a', 'a'], [''], [1], 'a', null]],
     ['keys.maxPerApp', [1, 50], [0, 51, 1.5, '2', null, -1]],
-    ['verify.cacheSeconds', [0, 9_999], [-1, 10_000, 0.5, '1']],
+    ['verify.cacheSeconds', [0, 10], [-1, 11, 10_000, 0.5, '1']],
     ['verify.lastUsedSeconds', [1, 99_999_999, 'off'], [0, 100_000_000, 'on', '1', 1.5, false]],
+    ['verify.maxStaleSeconds', [60, 310, 13_599], [59, 13_600, 60.5, '310', null]],
+    ['revoke.enabled', [true, false], ['true', 0, null]],
+    ['revoke.rateLimit', [0.001, 50, 100_000], [0, -1, 100_000.1, '1', null]],
+    ['revoke.burstLimit', [1, 100_000], [0, 100_001, 1.5, '1']],
     [
       'authorizer.defaultRealms',
       ['*', ['myrealm'], ['a', 'B_-9'], [letters(64)]],
@@ -241,7 +254,7 @@ describe('the bounds of each setting', () => {
 });
 
 const settingsAre =
-  'There are: partition, rateLimit, eventBus, claims, keys, verify, authorizer, gateway, console, issuerKeys, issuers.';
+  'There are: partition, rateLimit, eventBus, claims, keys, verify, revoke, authorizer, gateway, console, issuerKeys, issuers.';
 const entryHas =
   'There are: issuer, jwksUri, algorithms, audience, audienceClaim, realm, realms, principalPrefix, tokenType, require, idToken, claims, permissionsPrefix, rules.';
 const rate = 'rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".';
@@ -364,6 +377,16 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
     'has half a second',
     { issuers: [], verify: { cacheSeconds: 0.5 } },
     'verify.cacheSeconds must be a whole number from 0 to 9999.',
+  ],
+  [
+    'caches for longer than the usual bound allows',
+    { issuers: [], verify: { cacheSeconds: 11 } },
+    'verify.cacheSeconds must be at most 10, which leaves 300 of 310 for the TTL of API Gateway; or set verify.maxStaleSeconds.',
+  ],
+  [
+    'caches for longer than its own bound',
+    { issuers: [], verify: { cacheSeconds: 61, maxStaleSeconds: 60 } },
+    'verify.cacheSeconds must be at most 60, which is verify.maxStaleSeconds.',
   ],
   [
     'has no time of use',

@@ -66,12 +66,20 @@ describe('a call', () => {
     const { apiKey } = made;
     expect(await appkeys.verifyApiKey({ apiKeyId: made.apiKeyId })).toMatchObject({ valid: true, identity: app });
     expect(await appkeys.updateApiKey({ app, apiKey, name: 'renamed' })).toMatchObject({ name: 'renamed' });
-    expect(await appkeys.disableApiKey({ app, apiKey })).toBeUndefined();
+    expect(await appkeys.disableApiKey({ app, apiKey })).toEqual({ effectiveBy: expect.any(Number) });
     expect(await appkeys.getApiKey({ app, apiKey })).toMatchObject({ apiKey, name: 'renamed', enabled: false });
     const successor = await appkeys.rotateApiKey({ app, apiKey });
-    expect(successor).toMatchObject({ rotatedFrom: apiKey });
-    expect(await appkeys.deleteApiKey({ app, apiKey: successor.apiKey })).toBeUndefined();
+    expect(successor).toMatchObject({ rotatedFrom: apiKey, effectiveBy: expect.any(Number) });
+    const receipt = await appkeys.deleteApiKey({ app, apiKey: successor.apiKey });
+    expect(receipt).toEqual({ effectiveBy: expect.any(Number) });
     expect(await appkeys.listApiKeys({ app })).toMatchObject({ total: 0, items: [] });
+  });
+
+  it('revokes a key without a token', async () => {
+    const { hrn: app } = await newApp();
+    const { apiKey, apiKeyId } = await appkeys.generateApiKey({ app, name: 'public by mistake' });
+    expect(await createClient({ url: proxy.url }).revokeApiKey({ apiKeyId })).toEqual({ accepted: true });
+    expect(await appkeys.getApiKey({ app, apiKey })).toMatchObject({ enabled: false, disabledReason: 'leaked' });
   });
 
   it('goes through the items of all pages', async () => {
@@ -191,9 +199,9 @@ describe('a call that gets no answer', () => {
     const { hrn: app } = await newApp();
     const { apiKey } = await appkeys.generateApiKey({ app, name: 'to be deleted' });
     const { result, seen } = await during(['loseAnswer'], () => appkeys.deleteApiKey({ app, apiKey }));
-    expect([result, seen.length]).toEqual([undefined, 2]);
+    expect([result, seen.length]).toEqual([{}, 2]);
     expect(await failure(appkeys.deleteApiKey({ app, apiKey }))).toMatchObject({ code: '404666' });
-    expect((await during(['loseAnswer'], () => appkeys.deleteApp({ app }))).result).toBeUndefined();
+    expect((await during(['loseAnswer'], () => appkeys.deleteApp({ app }))).result).toEqual({});
     expect(await failure(appkeys.deleteApp({ app }))).toMatchObject({ code: '404660' });
   });
 

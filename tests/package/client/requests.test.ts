@@ -211,7 +211,16 @@ describe('an answer', () => {
 
   it('204 is undefined', async () => {
     answerWith({ status: 204 });
-    expect(await clientWith().deleteApp({ app })).toBeUndefined();
+    expect(await clientWith().enableApiKey({ app, apiKey })).toBeUndefined();
+  });
+
+  it.each<[string, Record<string, string>, object]>([
+    ['the time in the header', { 'Appkeys-Effective-By': '1800000000000' }, { effectiveBy: 1_800_000_000_000 }],
+    ['nothing without the header', {}, {}],
+    ['nothing where the header is no time', { 'Appkeys-Effective-By': 'soon' }, {}],
+  ])('204 of a revocation is %s', async (_, headers, receipt) => {
+    answerWith({ status: 204, headers });
+    expect(await clientWith().deleteApp({ app })).toEqual(receipt);
   });
 
   it.each(['', 'null', '<h1>Log in</h1>'])('UNEXPECTED with 200 and %j', async (body) => {

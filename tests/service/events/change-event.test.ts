@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { changeEventOf } from '../../../lib/service/events/change-event.ts';
-import { anApp, now } from '../../support/apps.ts';
+import { aKey, anApp, handle, now } from '../../support/apps.ts';
 
 const change = { op: 'op', at: now, by: 'demo', action: 'updateApp', correlationId: 'correlation' };
 const told = {
@@ -27,4 +27,11 @@ it('and to which key; of a rotation the old one too', () => {
     apiKey: 'new',
     rotatedFrom: 'old',
   });
+});
+
+it.each([true, false])('of a key that was reported it tells whether that has disabled it: %s', (disabled) => {
+  const keyHrn = `hrn:olp:account::myrealm:apikey/${handle('k')}`;
+  const lastChange = { ...change, action: 'apiKeyLeaked', keyHrn };
+  const app = anApp({ appId: 'an-app', rev: 7, lastChange, keys: { [handle('k')]: aKey({ enabled: !disabled }) } });
+  expect(changeEventOf(app, 'olp')).toStrictEqual({ ...told, action: 'apiKeyLeaked', apiKey: keyHrn, disabled });
 });
