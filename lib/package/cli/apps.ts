@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { type App, everyItem, type Input } from '../client/client.ts';
 import { addCommand, chosenList, contextOf, idempotencyKeyOption, listOption, mayGoOn } from './context.ts';
 import { findApp } from './names.ts';
+import { showReceipt, tellEffect } from './receipt.ts';
 import { formatTable, listRows } from './table.ts';
 import { print, printJson, tell, UsageError } from './terminal.ts';
 import { formatTime } from './times.ts';
@@ -139,15 +140,15 @@ async function change(text: string, wish: Wish, command: Command): Promise<void>
   const app = await client.updateApp({ app: await findApp(client, text), ...wish });
   if (json) return printJson(app);
   tell(formatApp(app));
+  tellEffect(app, 'what you took away');
 }
 
 async function remove(text: string, { yes }: { yes?: boolean }, command: Command): Promise<void> {
-  const { client } = contextOf(command);
+  const { client, json } = contextOf(command);
   const app = await findApp(client, text);
   const question = `Delete the application ${text === app ? app : `${text} (${app})`} and all its keys for ever?`;
   if (!(await mayGoOn(question, yes))) throw new Error('Nothing was deleted.');
-  await client.deleteApp({ app });
-  tell(`Deleted ${app}.`);
+  showReceipt(await client.deleteApp({ app }), json, `Deleted ${app}.`, 'its keys');
 }
 
 function formatApp({ name, description, status, referrers, scopes, createdTime, createdBy, hrn }: App): string {

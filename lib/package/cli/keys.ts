@@ -5,13 +5,17 @@ import {
   type CommandContext,
   chosenList,
   contextOf,
+  createServiceClient,
+  type Globals,
   idempotencyKeyOption,
   listOption,
   mayGoOn,
+  urlOf,
 } from './context.ts';
 import { findApiKey, findApp } from './names.ts';
+import { showReceipt, tellEffect } from './receipt.ts';
 import { formatTable, listRows } from './table.ts';
-import { print, printJson, tell, UsageError } from './terminal.ts';
+import { print, printJson, readKey, tell, UsageError } from './terminal.ts';
 import { formatTime, parseExpiry, parseSeconds } from './times.ts';
 
 /** `scopes` and `sources` are false for `--no-scopes` and `--no-sources`. */
@@ -87,6 +91,12 @@ export function addKeys(program: Command): void {
   addCommand(keys, 'disable <app> <key>', 'reject an API key from now on', 'keys disable my-app ci').action(disable);
   addCommand(
     keys,
+    'revoke',
+    'disable a leaked API key that comes on stdin, without signing in',
+    'keys revoke < key.txt',
+  ).action(revoke);
+  addCommand(
+    keys,
     'rotate <app> <key>',
     'rotate an API key and print only the secret value of its successor',
     'keys rotate my-app ci --overlap 1h',
@@ -138,7 +148,9 @@ async function rotateKey(appText: string, keyText: string, options: NewKeyOption
   const { overlap } = options;
   const wish = { ...wishOf(options), ...(overlap !== undefined && { overlapSeconds: parseSeconds(overlap) }) };
   const found = await find(client, appText, keyText);
-  showNew(await client.rotateApiKey({ ...found, ...wish }, repeatable(options)), json);
+  const made = await client.rotateApiKey({ ...found, ...wish }, repeatable(options));
+  showNew(made, json);
+  if (!json) tellEffect(made, 'the old key');
 }
 
 async function show(appText: string, keyText: string, _: object, command: Command): Promise<void> {
@@ -166,6 +178,7 @@ async function change({ client, json }: CommandContext, appText: string, keyText
   const key = await client.updateApiKey({ ...(await find(client, appText, keyText)), ...wish });
   if (json) return printJson(key);
   tell(formatKey(key));
+  tellEffect(key, 'what you took away');
 }
 
 async function enable(appText: string, keyText: string, _: object, command: Command): Promise<void> {
@@ -176,22 +189,29 @@ async function enable(appText: string, keyText: string, _: object, command: Comm
 }
 
 async function disable(appText: string, keyText: string, _: object, command: Command): Promise<void> {
-  const { client } = contextOf(command);
+  const { client, json } = contextOf(command);
   const found = await find(client, appText, keyText);
-  await client.disableApiKey(found);
-  tell(`Disabled ${found.apiKey}.`);
+  showReceipt(await client.disableApiKey(found), json, `Disabled ${found.apiKey}.`, 'the key');
+}
+
+async function revoke(_: object, command: Command): Promise<void> {
+  const { insecure = false, json } = command.optsWithGlobals<Globals>();
+  const client = createServiceClient({ url: urlOf(command), insecure });
+  const answer = await client.revokeApiKey({ apiKeyId: await readKey('keys revoke') });
+  if (json) return printJson(answer);
+  tell('Accepted. If the service has this key, the key is disabled now, unless its application has referrers.');
 }
 
 async function remove(appText: string, keyText: string | undefined, options: DeleteOptions, command: Command) {
   if ((keyText === undefined) !== (options.all === true)) throw new UsageError('Name one key, or give --all.');
-  const { client } = contextOf(command);
+  const { client, json } = contextOf(command);
   const app = await findApp(client, appText);
   const apiKey = keyText === undefined ? undefined : await findApiKey(client, app, keyText);
   const what =
     apiKey === undefined ? `every key of ${app}` : `the key ${apiKey === keyText ? apiKey : `${keyText} (${apiKey})`}`;
   if (!(await mayGoOn(`Delete ${what} for ever?`, options.yes))) throw new Error('Nothing was deleted.');
-  await (apiKey === undefined ? client.deleteApiKeys({ app }) : client.deleteApiKey({ app, apiKey }));
-  tell(`Deleted ${what}.`);
+  const receipt = await (apiKey === undefined ? client.deleteApiKeys({ app }) : client.deleteApiKey({ app, apiKey }));
+  showReceipt(receipt, json, `Deleted ${what}.`, apiKey === undefined ? 'these keys' : 'the key');
 }
 
 async function find(client: CommandContext['client'], appText: string, keyText: string) {
@@ -226,7 +246,8 @@ function showNew(key: NewApiKey, json: boolean | undefined): void {
   }
 }
 
-function stateOf({ enabled, expiresAt }: ApiKey, now: number): string {
+function stateOf({ enabled, expiresAt, disabledReason }: ApiKey, now: number): string {
+  if (disabledReason) return `disabled: ${disabledReason}`;
   if (expiresAt !== -1 && expiresAt <= now) return 'expired';
   return enabled ? 'active' : 'disabled';
 }

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 
 /** A command line that cannot be carried out as it stands. */
 export class UsageError extends Error {}
@@ -23,6 +24,16 @@ export function print(text: string): void {
 /** Writes for people, to stderr. */
 export function tell(text: string): void {
   process.stderr.write(`${printableLines(text)}\n`);
+}
+
+/**
+ * @param command that reads the key
+ * @throws UsageError when nothing is there to be read
+ */
+export async function readKey(command: string): Promise<string> {
+  const key = process.stdin.isTTY ? '' : (await text(process.stdin)).trim();
+  if (key === '') throw new UsageError(`Give the key on stdin: appkeys ${command} < key.txt`);
+  return key;
 }
 
 export function printJson(value: unknown): void {

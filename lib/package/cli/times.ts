@@ -30,6 +30,11 @@ function isInCalendar(day: string): boolean {
   return new Date(day).toISOString().startsWith(day);
 }
 
+/** @returns a time as `2030-12-31 12:00:01Z`, to the next full second */
+export function formatSecond(time: number): string {
+  return `${new Date(Math.ceil(time / 1_000) * 1_000).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
 /** @returns a time as `2030-12-31 12:00Z`; `-` for none, and `never` for that of an expiry */
 export function formatTime(time: number | undefined): string {
   if (time === undefined) return '-';

@@ -1,8 +1,7 @@
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { addCommand, contextOf, listOption } from './context.ts';
 import { formatKey } from './keys.ts';
-import { print, printJson, tell, UsageError } from './terminal.ts';
+import { print, printJson, readKey, tell } from './terminal.ts';
 
 const summary =
   'say whether a key is valid: exit code 0, or 1 and why not. The key comes on stdin, or as an argument, which others on this machine can see';
@@ -29,7 +28,7 @@ async function verify(argument: string | undefined, options: VerifyOptions, comm
   const { client, json } = contextOf(command);
   const { realm: realms, app: apps, scope: scopes, source, referrer } = options;
   const verification = await client.verifyApiKey({
-    apiKeyId: argument ?? (await readKey()),
+    apiKeyId: argument ?? (await readKey('verify')),
     ...(realms && { realms }),
     ...(apps && { apps }),
     ...(scopes && { scopes }),
@@ -40,9 +39,4 @@ async function verify(argument: string | undefined, options: VerifyOptions, comm
   if (json) return printJson(verification);
   if (verification.valid) print(formatKey(verification));
   else tell(`appkeys: The key is not valid: ${verification.reason}.`);
-}
-
-async function readKey(): Promise<string> {
-  if (process.stdin.isTTY) throw new UsageError('Give the key on stdin: appkeys verify < key.txt');
-  return (await text(process.stdin)).trim();
 }

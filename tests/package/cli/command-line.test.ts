@@ -55,7 +55,8 @@ describe('appkeys apps', () => {
       new RegExp(`^by name +active +\\S+ \\S+ +demo +${hrn}$`, 'm'),
     );
     const deleted = await appkeys(['apps', 'delete', 'by name', '--yes']);
-    expect(deleted).toEqual({ code: 0, stdout: '', stderr: `Deleted ${hrn}.\n` });
+    expect([deleted.code, deleted.stdout]).toEqual([0, '']);
+    expect(deleted.stderr).toMatch(new RegExp(`^Deleted ${hrn}.\nNo verifier accepts its keys after 20.+:..:..Z.\n$`));
     expect(await appkeys(['apps', 'show', hrn])).toMatchObject({
       code: 1,
       stdout: '',
@@ -139,12 +140,23 @@ describe('appkeys keys', () => {
     const lists = ['--scope', 'a', '--scope', 'b', '--source', '10.0.0.0/8'];
     expect((await on('update', 'deploy', ...lists)).stderr).toMatch(/^scopes +a\n +b\nsources +10\.0\.0\.0\/8$/m);
     expect((await on('update', 'deploy', '--no-scopes', '--no-sources')).stderr).not.toMatch(/^(scopes|sources)/m);
-    expect(await on('disable', 'deploy')).toEqual({ code: 0, stdout: '', stderr: `Disabled ${apiKey}.\n` });
+    const { stderr: disabled } = await on('disable', 'deploy');
+    expect(disabled).toMatch(new RegExp(`^Disabled ${apiKey}.\nNo verifier accepts the key after 20.+:..:..Z.\n$`));
     expect((await on('show', 'deploy')).stdout).toMatch(/^state +disabled$/m);
     expect((await on('enable', apiKey)).code).toBe(0);
     expect(JSON.parse((await on('list', '--json')).stdout)).toMatchObject([{ apiKey, name: 'deploy', enabled: true }]);
     expect((await on('delete', 'deploy', '--yes')).code).toBe(0);
     expect((await on('delete', apiKey, '--yes')).stderr).toMatch(/^appkeys: 404666 /);
+  });
+
+  it('revokes the key on stdin without signing in; list and show tell why it is disabled', async () => {
+    const app = await newApp();
+    const made = await appkeys(['keys', 'create', app.name, '--name', 'ci']);
+    const revoked = await appkeys(['keys', 'revoke'], { APPKEYS_TOKEN: '' }, made.stdout);
+    expect([revoked.code, revoked.stdout]).toEqual([0, '']);
+    expect(revoked.stderr).toMatch(/^Accepted\. /);
+    expect((await appkeys(['keys', 'list', app.name])).stdout).toMatch(/^ci +disabled: leaked /m);
+    expect((await appkeys(['keys', 'show', app.name, 'ci'])).stdout).toMatch(/^state +disabled: leaked$/m);
   });
 
   it('rotate with an overlap leaves two of a name, of which the HRN names one', async () => {
@@ -322,7 +334,19 @@ describe('appkeys, when it cannot be done', () => {
   });
 });
 
-const keyCommands = ['list', 'create', 'show', 'update', 'rename', 'expire', 'enable', 'disable', 'rotate', 'delete'];
+const keyCommands = [
+  'list',
+  'create',
+  'show',
+  'update',
+  'rename',
+  'expire',
+  'enable',
+  'disable',
+  'revoke',
+  'rotate',
+  'delete',
+];
 
 describe('what a service says never acts on the terminal', () => {
   const hostile = '\u001b]0;owned\u0007\u202egnp\u009b31m\r\n\ud800';

@@ -290,6 +290,62 @@ describe('keys enable and disable', () => {
   });
 });
 
+describe('from when on a revocation is effective', () => {
+  const headers = { 'Appkeys-Effective-By': '1800000000001' };
+  const effectiveBy = 1_800_000_000_001;
+  const after = 'after 2027-01-15 08:00:01Z.\n';
+
+  it.each([
+    [['disable', 'my-app', 'ci'], found, 'No verifier accepts the key '],
+    [['delete', 'my-app', 'ci', '--yes'], found, 'No verifier accepts the key '],
+    [['delete', 'my-app', '--all', '--yes'], [ok(apps)], 'No verifier accepts these keys '],
+  ])('is told after %j, to the next full second', async (args, answers, what) => {
+    const { code, stderr } = await keys(args, [...answers, { status: 204, headers }]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^D(isabled|eleted) .+\n/)]);
+    expect(stderr.split('\n').slice(1).join('\n')).toBe(what + after);
+    expect(await keys([...args, '--json'], [...answers, { status: 204, headers }])).toMatchObject({
+      stdout: json({ effectiveBy }),
+      stderr: '',
+    });
+  });
+
+  it('is told after a change that takes something away, and after a rotation', async () => {
+    const changed = await keys(['expire', app, key.apiKey, '1h'], [ok({ ...key, effectiveBy })]);
+    expect(changed.stderr).toMatch(new RegExp(`\nNo verifier accepts what you took away ${after}$`));
+    const answer = { ...key, apiKeyId: 'ak_x', effectiveBy };
+    const rotated = await keys(['rotate', app, key.apiKey], [{ status: 201, body: answer }]);
+    expect([rotated.stdout, rotated.stderr]).toEqual([
+      'ak_x\n',
+      expect.stringContaining(`accepts the old key ${after}`),
+    ]);
+    const given = await keys(['rotate', app, key.apiKey, '--json'], [{ status: 201, body: answer }]);
+    expect([JSON.parse(given.stdout), given.stderr]).toEqual([answer, '']);
+  });
+});
+
+describe('keys revoke', () => {
+  const accepted = { status: 202, body: { accepted: true } };
+
+  it('sends the key on stdin, and no token', async () => {
+    const outcome = await keys(['revoke'], [accepted], { input: ' ak_x\n' });
+    const words = 'If the service has this key, the key is disabled now, unless its application has referrers.';
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: `Accepted. ${words}\n` });
+    expect(service().seen).toMatchObject([{ line: 'POST /apiKeys/revoke', body: '{"apiKeyId":"ak_x"}' }]);
+    expect(service().seen[0]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('--json gives the answer as it came', async () => {
+    const outcome = await keys(['revoke', '--json'], [accepted], { input: 'ak_x' });
+    expect(outcome).toEqual({ code: 0, stdout: json(accepted.body), stderr: '' });
+  });
+
+  it.each([{ input: ' \n' }, { input: 'ak_x', isTTY: true }])('2 where no key comes on stdin: %j', async (setting) => {
+    const { code, stderr } = await keys(['revoke'], [], setting);
+    expect([code, stderr]).toEqual([2, 'appkeys: Give the key on stdin: appkeys keys revoke < key.txt\n']);
+    expect(lines()).toEqual([]);
+  });
+});
+
 describe('keys delete', () => {
   const gone = { status: 204 };
 

@@ -13,10 +13,9 @@ const commands = [
   ['apps'],
   ...['list', 'create', 'show', 'update', 'activate', 'deactivate', 'delete'].map((name) => ['apps', name]),
   ['keys'],
-  ...['list', 'create', 'show', 'update', 'rename', 'expire', 'enable', 'disable', 'rotate', 'delete'].map((name) => [
-    'keys',
-    name,
-  ]),
+  ...['list', 'create', 'show', 'update', 'rename', 'expire', 'enable', 'disable', 'revoke', 'rotate', 'delete'].map(
+    (name) => ['keys', name],
+  ),
   ['grants'],
   ...['list', 'set', 'remove'].map((name) => ['grants', name]),
   ['issuers'],

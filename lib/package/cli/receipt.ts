@@ -1,0 +1,18 @@
+import type { Receipt } from '../client/client.ts';
+import { printJson, tell } from './terminal.ts';
+import { formatSecond } from './times.ts';
+
+/** Says what was done, in words or for a program, and from when on no verifier accepts `what` any more. */
+export function showReceipt(receipt: Receipt, json: boolean | undefined, done: string, what: string): void {
+  if (json) {
+    printJson(receipt);
+  } else {
+    tell(done);
+    tellEffect(receipt, what);
+  }
+}
+
+/** A change that takes nothing away has no such time. */
+export function tellEffect({ effectiveBy }: Receipt, what: string): void {
+  if (effectiveBy !== undefined) tell(`No verifier accepts ${what} after ${formatSecond(effectiveBy)}.`);
+}
