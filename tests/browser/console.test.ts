@@ -130,6 +130,10 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
 
     await act(page, 'Disable', 1);
     await page.locator('.place.disabled').waitFor();
+    await page
+      .locator('#status')
+      .getByText(/No verifier accepts it after .+:\d\d:\d\d [AP]M\.$/)
+      .waitFor();
     expect((await keys())[1]?.enabled).toBe(false);
     await act(page, 'Enable', 1);
     await page.locator('.place.active').waitFor();
@@ -143,6 +147,15 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await inDialog(page, 'Delete key');
     await page.locator('.place.free').waitFor();
     expect((await keys()).map(({ apiKey }) => apiKey)).toEqual([successor?.apiKey]);
+  });
+
+  it('shows that a key was revoked by somebody who holds it', async () => {
+    const { apiKeyId } = await appkeys.generateApiKey({ app, name: 'public by mistake' });
+    await appkeys.revokeApiKey({ apiKeyId });
+    const page = await openConsole();
+    await page.locator('.place.disabled').getByText('Disabled: leaked').waitFor();
+    await act(page, 'Enable');
+    await page.locator('.place.active').waitFor();
   });
 
   it('sets and takes back an expiry; what is expired gives its place to the next key', async () => {

@@ -247,9 +247,9 @@ function showNew(key: NewApiKey, json: boolean | undefined): void {
 }
 
 function stateOf({ enabled, expiresAt, disabledReason }: ApiKey, now: number): string {
-  if (disabledReason) return `disabled: ${disabledReason}`;
-  if (expiresAt !== -1 && expiresAt <= now) return 'expired';
-  return enabled ? 'active' : 'disabled';
+  const why = disabledReason ? `: ${disabledReason}` : '';
+  if (expiresAt !== -1 && expiresAt <= now) return `expired${why}`;
+  return enabled ? 'active' : `disabled${why}`;
 }
 
 export function formatKey(key: ApiKey): string {

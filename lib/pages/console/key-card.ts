@@ -3,7 +3,7 @@ import { button, element } from './element.ts';
 import { type AppContext, askForDeletion, askForExpiry, askForName, askForRotation } from './key-dialogs.ts';
 import { handleOf, stateOf } from './key-state.ts';
 import { complain, isOutdated, say } from './notices.ts';
-import { formatTime, fromNow } from './times.ts';
+import { formatTime, fromNow, untilWhen } from './times.ts';
 
 /** A key in its slot: what it is, what it has done, and what can be done with it. */
 export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElement {
@@ -50,8 +50,12 @@ export function freePlace(make: HTMLElement | undefined): HTMLElement {
 async function switchKey({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): Promise<void> {
   const { apiKey, name, enabled } = key;
   try {
-    await (enabled ? appkeys.disableApiKey({ app, apiKey }) : appkeys.enableApiKey({ app, apiKey }));
-    say(enabled ? `“${name}” is disabled. It still counts toward the key limit.` : `“${name}” is enabled.`);
+    const receipt = await (enabled ? appkeys.disableApiKey({ app, apiKey }) : appkeys.enableApiKey({ app, apiKey }));
+    say(
+      receipt
+        ? `“${name}” is disabled. It still counts toward the key limit.${untilWhen('it', receipt.effectiveBy)}`
+        : `“${name}” is enabled.`,
+    );
     refresh().catch(complain);
   } catch (error) {
     complain(error);

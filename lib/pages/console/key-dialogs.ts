@@ -6,7 +6,7 @@ import { handleOf, stateOf } from './key-state.ts';
 import { say } from './notices.ts';
 import { repeatable } from './repeatable.ts';
 import { showSecret } from './secret-dialog.ts';
-import { formatTime } from './times.ts';
+import { formatTime, untilWhen } from './times.ts';
 
 /** What a dialog needs to change a key of an application. */
 export interface AppContext {
@@ -68,9 +68,17 @@ export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: AppContext
     action: 'Set expiry',
     refresh,
     run: async () => {
-      const { name, expiresAt } = await appkeys.updateApiKey({ app, apiKey: key.apiKey, expiresAt: expiry.value() });
+      const { name, expiresAt, effectiveBy } = await appkeys.updateApiKey({
+        app,
+        apiKey: key.apiKey,
+        expiresAt: expiry.value(),
+      });
       return () =>
-        say(expiresAt === -1 ? `“${name}” never expires.` : `“${name}” expires on ${formatTime(expiresAt)}.`);
+        say(
+          expiresAt === -1
+            ? `“${name}” never expires.`
+            : `“${name}” expires on ${formatTime(expiresAt)}.${untilWhen('it', effectiveBy)}`,
+        );
     },
   });
 }
@@ -87,7 +95,7 @@ export function askForRotation(context: AppContext, key: ApiKey): void {
     refresh,
     run: async () => {
       const made = await rotate({ app: app.hrn, apiKey: key.apiKey, ...value() });
-      return () => showSecret(made);
+      return () => showSecret(made, untilWhen('the old key', made.effectiveBy));
     },
   });
 }
@@ -127,8 +135,8 @@ export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: AppConte
     isDangerous: true,
     refresh,
     run: async () => {
-      await appkeys.deleteApiKey({ app, apiKey });
-      return () => say(`The key “${name}” is deleted.`);
+      const { effectiveBy } = await appkeys.deleteApiKey({ app, apiKey });
+      return () => say(`The key “${name}” is deleted.${untilWhen('it', effectiveBy)}`);
     },
   });
 }

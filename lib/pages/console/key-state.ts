@@ -9,9 +9,10 @@ export interface KeyState {
 const endingMs = days(3);
 
 /** What holds of a key first: an expired one serves nobody, whether it is enabled or not. */
-export function stateOf({ enabled, expiresAt }: ApiKey, now: number): KeyState {
-  if (expiresAt !== -1 && expiresAt <= now) return { kind: 'expired', text: 'Expired' };
-  if (!enabled) return { kind: 'disabled', text: 'Disabled' };
+export function stateOf({ enabled, expiresAt, disabledReason }: ApiKey, now: number): KeyState {
+  const why = disabledReason ? `: ${disabledReason}` : '';
+  if (expiresAt !== -1 && expiresAt <= now) return { kind: 'expired', text: `Expired${why}` };
+  if (!enabled) return { kind: 'disabled', text: `Disabled${why}` };
   const isEnding = expiresAt !== -1 && expiresAt - now <= endingMs;
   return isEnding ? { kind: 'ending', text: `Ends ${fromNow(expiresAt, now)}` } : { kind: 'active', text: 'Active' };
 }

@@ -3,8 +3,11 @@ import { openDialog } from './dialog.ts';
 import { button, element } from './element.ts';
 import { warnOfLeaving } from './leaving.ts';
 
-/** Shows a new key, this once: whoever leaves before it is copied is warned. */
-export function showSecret({ apiKeyId, name }: NewApiKey): void {
+/**
+ * Shows a new key, this once: whoever leaves before it is copied is warned.
+ * @param more what there is to know besides
+ */
+export function showSecret({ apiKeyId, name }: NewApiKey, more = ''): void {
   let isCopied = false;
   let isWarned = false;
   const letLeave = warnOfLeaving();
@@ -31,7 +34,7 @@ export function showSecret({ apiKeyId, name }: NewApiKey): void {
       element(
         'p',
         {},
-        'Put it where your application finds it. Only its fingerprint is stored: it is never shown again.',
+        `Put it where your application finds it. Only its fingerprint is stored: it is never shown again.${more}`,
       ),
       key,
       note,

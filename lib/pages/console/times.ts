@@ -1,4 +1,5 @@
 const dateAndTime = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+const withSeconds = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 const secondMs = 1000;
@@ -19,6 +20,12 @@ export function fromNow(time: number, now: number): string {
 
 export function formatTime(time: number): string {
   return dateAndTime.format(time);
+}
+
+/** @returns words that say from when on no verifier accepts a key; none if nothing was taken away */
+export function untilWhen(what: string, effectiveBy: number | undefined): string {
+  if (effectiveBy === undefined) return '';
+  return ` No verifier accepts ${what} after ${withSeconds.format(Math.ceil(effectiveBy / secondMs) * secondMs)}.`;
 }
 
 /** @returns the local time as an `<input type="datetime-local">` takes it */

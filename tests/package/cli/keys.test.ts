@@ -72,6 +72,8 @@ describe('a key is shown', () => {
     ['expired', { expiresAt: 999, enabled: false }],
     ['disabled', { expiresAt: 1_001, enabled: false }],
     ['disabled', { enabled: false }],
+    ['disabled: leaked', { enabled: false, disabledReason: 'leaked' }],
+    ['expired: leaked', { expiresAt: 999, enabled: false, disabledReason: 'leaked' }],
     ['active', {}],
   ])('as %s, with %j at 1000', (state, fields) => {
     vi.spyOn(Date, 'now').mockReturnValue(1_000);
