@@ -14,7 +14,7 @@ const long = [
   'tests/evidence/**',
   'tests/functions/{error-paths,faults,rotation-faults,words}.test.ts',
   'tests/package/cli/login.test.ts',
-  'tests/verification/storm.test.ts',
+  'tests/verification/{effective-by,storm}.test.ts',
 ];
 
 /** What starts processes or waits: `npm run test:quick` leaves it out, as well as what takes long. */
