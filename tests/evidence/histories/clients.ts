@@ -12,6 +12,7 @@ export const anyCalls = {
   updateApiKey: 8,
   disableApiKey: 6,
   enableApiKey: 5,
+  revokeApiKey: 5,
   getApiKey: 4,
   deleteApiKeys: 2,
   deactivate: 3,
@@ -35,6 +36,7 @@ export const mostlyWrites: Likelihoods = {
   updateApiKey: 20,
   disableApiKey: 6,
   enableApiKey: 6,
+  revokeApiKey: 5,
   listApiKeys: 2,
   deactivate: 1,
   activate: 4,
@@ -106,6 +108,7 @@ export class Client {
     if (choice === 'deleteGrant') return { id: choice, who, subject: writer.principal };
     if (!choice.endsWith('ApiKey')) return { id: choice, who };
     const key = this.#chooseKey();
+    if (choice === 'revokeApiKey') return { id: choice, who, key: this.#history.names.secretOf(key) ? key : 'none' };
     return { id: choice, who, key, ...(choice === 'updateApiKey' && { body: this.#edit(key) }) };
   }
 

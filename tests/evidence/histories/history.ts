@@ -1,3 +1,4 @@
+import { formatApiKeyId } from '../../../lib/domain/api-key-id.ts';
 import { formatApiKeyHrn, formatAppHrn } from '../../../lib/domain/hrn.ts';
 import type { GatewayReply } from '../../../lib/service/http/exchange.ts';
 import type { TestRequest } from '../../support/events.ts';
@@ -7,7 +8,7 @@ import { handleIn } from '../properties/support.ts';
 import type { Timed } from './linearizability.ts';
 
 /** A key as answers show it; times are ms since the epoch. */
-export type ShownKey = Pick<ModelKey, 'name' | 'enabled' | 'expiresAt' | 'rotatedFrom' | 'scopes'>;
+export type ShownKey = Pick<ModelKey, 'name' | 'enabled' | 'expiresAt' | 'rotatedFrom' | 'scopes' | 'disabledReason'>;
 
 /** What the answer to a call shows of the application, as far as it shows it. */
 export interface Shown {
@@ -49,6 +50,8 @@ export function forgotten(entry: Entry): Entry {
   return { ...entry, returned: Number.POSITIVE_INFINITY, answer: undefined };
 }
 
+let reports = 0;
+
 export const noHandle = 'A'.repeat(43);
 const partition = 'here';
 
@@ -57,6 +60,7 @@ class KeyNames {
   readonly #byRequest = new Map<string, string>();
   readonly #byHandle = new Map<string, string>();
   readonly #handles = new Map<string, string>();
+  readonly #secrets = new Map<string, string>();
   #last = 0;
 
   /** @param request the same for all copies of a request with an Idempotency-Key */
@@ -83,6 +87,16 @@ class KeyNames {
   /** @returns the name of a key that another is said to come from */
   ofPredecessor(handle: string): string {
     return this.#byHandle.get(handle) ?? 'unseen';
+  }
+
+  /** The answer that made the key told its secret. */
+  hold(name: string, apiKeyId: string): void {
+    this.#secrets.set(name, apiKeyId);
+  }
+
+  /** @returns undefined while nobody has seen the secret */
+  secretOf(name: string): string | undefined {
+    return this.#secrets.get(name);
   }
 
   handleOf(name: string): string {
@@ -132,7 +146,19 @@ export class History {
     return this.#clock;
   }
 
-  #requestOf({ key, subject, body, idempotencyKey }: ModelCall): TestRequest {
+  #requestOf({ id, key = '', ...call }: ModelCall): TestRequest {
+    return id === 'revokeApiKey' ? this.#reportOf(key) : this.#requestAt({ ...call, ...(key && { key }) });
+  }
+
+  /** Each report is from an address of its own: there is a limit for each. */
+  #reportOf(key: string): TestRequest {
+    reports += 1;
+    const apiKeyId = this.names.secretOf(key) ?? formatApiKeyId('ak', this.appId, Buffer.alloc(32));
+    const source = `10.${reports >> 16}.${(reports >> 8) & 255}.${reports & 255}`;
+    return { source, headers: { 'Content-Type': 'application/json' }, body: { apiKeyId } };
+  }
+
+  #requestAt({ key, subject, body, idempotencyKey }: Omit<ModelCall, 'id'>): TestRequest {
     const path = {
       app: encodeURIComponent(formatAppHrn({ realm, appId: this.appId }, partition)),
       ...(key !== undefined && {
@@ -157,24 +183,27 @@ export class History {
   }
 
   #shownIn(body: ShownBody): Shown {
-    const { items, apiKey, clientId, name = '', status = 'active', scopes: ceiling } = body;
+    const { items, apiKey, apiKeyId, clientId, name = '', status = 'active', scopes: ceiling } = body;
     if (items) return { keys: Object.fromEntries(items.map((item) => this.#shownKey(item))) };
     if (clientId !== undefined) return { app: { name, status, ceiling } };
     if (apiKey === undefined) return {};
     const [named, is] = this.#shownKey(body);
+    if (apiKeyId !== undefined) this.names.hold(named, apiKeyId);
     return { key: { name: named, is } };
   }
 
   #shownKey(body: ShownBody): [string, ShownKey] {
-    const { apiKey = '', name = '', enabled = true, expiresAt = 0, scopes = [], rotatedFrom } = body;
+    const { apiKey = '', name = '', enabled = true, expiresAt = 0, scopes = [], rotatedFrom, disabledReason } = body;
+    const why = disabledReason === undefined ? {} : { disabledReason };
     const from = rotatedFrom === undefined ? {} : { rotatedFrom: this.names.ofPredecessor(handleIn(rotatedFrom)) };
-    return [this.names.ofHandle(handleIn(apiKey), name), { name, enabled, expiresAt, scopes, ...from }];
+    return [this.names.ofHandle(handleIn(apiKey), name), { name, enabled, expiresAt, scopes, ...from, ...why }];
   }
 }
 
 interface ShownBody extends Partial<Omit<ShownKey, 'name'>> {
   readonly items?: readonly ShownBody[];
   readonly apiKey?: string;
+  readonly apiKeyId?: string;
   readonly clientId?: string;
   readonly name?: string;
   readonly status?: Model['status'];

@@ -20,6 +20,7 @@ export interface ModelKey {
   readonly rotatedTo?: string;
   /** missing where there are none */
   readonly scopes?: readonly string[];
+  readonly disabledReason?: 'leaked';
 }
 
 /** An application as the contract and the issue describe it, with nothing of how it is stored. */
@@ -59,7 +60,7 @@ export type CallId = keyof typeof needs;
 export interface ModelCall {
   readonly id: CallId;
   readonly who: Who;
-  /** handle of the key that the path names */
+  /** handle of the key that the path names, or whose secret is in the body */
   readonly key?: string;
   readonly body?: Body;
   readonly idempotencyKey?: string;
@@ -96,6 +97,8 @@ const needs = {
   listIssuers: 'read',
   putIssuer: 'manage',
   deleteIssuer: 'manage',
+  // None: whoever holds the key may.
+  revokeApiKey: 'read',
 } as const satisfies Record<string, Action>;
 
 const including: Record<Action, readonly Action[]> = {
@@ -255,6 +258,7 @@ function overlapped(model: Model, from: string, now: number): string[] {
 function otherwise(model: Model, call: ModelCall, now: number): Expected {
   const { id, body = {}, key, subject = '' } = call;
   if (id === 'updateApiKey' && !isLive(body.expiresAt ?? never, now)) throw new Refusal('400200');
+  if (id === 'revokeApiKey') return done(202, reported(model, key, now));
   requireRight(model, call);
   switch (id) {
     case 'getApiKey':
@@ -263,7 +267,7 @@ function otherwise(model: Model, call: ModelCall, now: number): Expected {
     case 'updateApiKey':
       return done(200, withKey(model, key ?? '', edited(model, keyOf(model, key), body)));
     case 'enableApiKey':
-      return done(204, withKey(model, key ?? '', { ...keyOf(model, key), enabled: true }));
+      return done(204, withKey(model, key ?? '', enabled(keyOf(model, key))));
     case 'disableApiKey':
       return done(204, withKey(model, key ?? '', { ...keyOf(model, key), enabled: false }));
     case 'deleteApiKey':
@@ -291,6 +295,16 @@ function otherwise(model: Model, call: ModelCall, now: number): Expected {
     default:
       return done(200, model);
   }
+}
+
+function reported(model: Model, handle = '', now: number): Model {
+  const key = model.keys[handle];
+  if (!key?.enabled || givenUp(model, now).includes(handle)) return model;
+  return withKey(model, handle, { ...key, enabled: false, disabledReason: 'leaked' });
+}
+
+function enabled({ disabledReason: _, ...key }: ModelKey): ModelKey {
+  return { ...key, enabled: true };
 }
 
 function edited(model: Model, key: ModelKey, { scopes, ...others }: Body): ModelKey {
