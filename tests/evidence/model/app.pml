@@ -57,6 +57,7 @@
 
 mtype = {
   nobody, generate, deleteKey, rotate, rotateWithOverlap, disable, enable, revive, giveScope,  /* by the grant */
+  report,                                                                           /* by the key itself */
   revoke, deactivate, attachIssuer, narrow, widen, deleteApp,                       /* by the token's own right */
   replace, fence,                                                                   /* writes of generate */
   activated, deactivated, deleted, unanswered, succeeded, replayed, refused, notKnown, start, send, look, done
@@ -72,6 +73,7 @@ short scoped = KEYS & SCOPED;   /* keys that have the scope */
 bit within = WITHIN;        /* whether the ceiling leaves the scope */
 short rotated = 0;          /* keys that have a successor */
 bit isEnabled = 1;          /* of the key SEED */
+bit isLeaked = 0;           /* whether SEED is disabled since it was reported */
 byte keyCount = 0;
 byte sealed = 0;            /* the latest createdTime of a key that was removed or fenced */
 short removed = 0;          /* tombstones */
@@ -96,7 +98,7 @@ bit atMostTwoKeys = 1, keyCountIsSize = 1, removedKeyStaysRemoved = 1, deletedAp
 bit oneWritePerRequest = 1, oneKeyPerIdempotencyKey = 1, onlyWithTheRight = 1, onlyWhereKeysAreTaken = 1;
 bit noScopeAboveCeiling = 1;
 bit onlyExpiredKeysAreReplaced = 1, sealIsNeverLowered = 1, nothingAfterRefusal = 1, nothingAfterStartingOver = 1;
-bit refusalIsTrue = 1, successIsTrue = 1, everyRequestIsAnswered = 1;
+bit refusalIsTrue = 1, successIsTrue = 1, everyRequestIsAnswered = 1, leakedKeyIsDisabled = 1;
 short before = 0;           /* `keys` before the write of this step; 0 between steps */
 byte sealedBefore = 0;      /* likewise */
 bit applied = 0;            /* whether the write of this step was; 0 between steps */
@@ -263,9 +265,9 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #define cannotBeKnown (rev > w.seen + 1)
 #endif
 #ifdef NO_ACCESS_AGAIN
-#define hasAccess (status != deleted && (granted || fromToken || w.seen))
+#define hasAccess (status != deleted && (granted || needsNoGrant || w.seen))
 #else
-#define hasAccess (status != deleted && (granted || fromToken))
+#define hasAccess (status != deleted && (granted || needsNoGrant))
 #endif
 
 /* ---- The properties: looked at in the same step as every write and every answer ---- */
@@ -519,28 +521,32 @@ typedef Change {
   short shortLived;
   short rotated;
   short scoped;
-  bit isEnabled
+  bit isEnabled;
+  bit isLeaked
 }
 
 inline copyChange(to, from) {
   to.seen = from.seen; to.keys = from.keys; to.keyCount = from.keyCount; to.sealed = from.sealed;
   to.removed = from.removed; to.removedBy = from.removedBy; to.shortLived = from.shortLived; to.rotated = from.rotated;
-  to.scoped = from.scoped; to.isEnabled = from.isEnabled
+  to.scoped = from.scoped; to.isEnabled = from.isEnabled; to.isLeaked = from.isLeaked
 }
 
 inline forgetChange(w) {
   w.seen = 0; w.keys = 0; w.keyCount = 0; w.sealed = 0; w.removed = 0; w.removedBy = 0; w.shortLived = 0;
-  w.rotated = 0; w.scoped = 0; w.isEnabled = 0
+  w.rotated = 0; w.scoped = 0; w.isEnabled = 0; w.isLeaked = 0
 }
 
 #define fromToken (kind == revoke || kind == deactivate || kind == attachIssuer || kind == narrow || kind == widen || \
   kind == deleteApp)
+/* Whoever holds the key needs no right on the application. */
+#define needsNoGrant (fromToken || kind == report)
 #define rotates (kind == rotate || kind == rotateWithOverlap)
 #define made (rotates -> me : 0)
 
 /* The map `keys` is written as a whole, as it was read and edited; so is `removed`. */
 inline writeKeys(w) {
-  keys = w.keys; shortLived = w.shortLived; rotated = w.rotated; scoped = w.scoped; isEnabled = w.isEnabled
+  keys = w.keys; shortLived = w.shortLived; rotated = w.rotated; scoped = w.scoped; isEnabled = w.isEnabled;
+  isLeaked = w.isLeaked
 }
 
 /* Writes the attributes that the change is about, and no others. */
@@ -553,8 +559,9 @@ inline writeChange(w) {
   :: kind == widen -> within = 1
   :: kind == deleteApp ->
     status = deleted; granted = 0; record = 0; within = 1;
-    keys = 0; shortLived = 0; rotated = 0; scoped = 0; isEnabled = 0; keyCount = 0; removed = 0; removedBy = 0
-  :: kind == disable || kind == enable || kind == revive || kind == giveScope -> writeKeys(w)
+    keys = 0; shortLived = 0; rotated = 0; scoped = 0; isEnabled = 0; isLeaked = 0; keyCount = 0; removed = 0;
+    removedBy = 0
+  :: kind == disable || kind == enable || kind == revive || kind == giveScope || kind == report -> writeKeys(w)
   :: kind == rotateWithOverlap -> writeKeys(w); keyCount = w.keyCount
   :: kind == deleteKey || kind == rotate ->
     writeKeys(w); keyCount = w.keyCount; sealed = w.sealed; removed = w.removed; removedBy = w.removedBy
@@ -566,13 +573,14 @@ inline applyChange(w) {
   :: mayChange(w) ->
     applied = 1;
     beforeWrite();
-    property(onlyWithTheRight, granted || fromToken);
+    property(onlyWithTheRight, granted || needsNoGrant);
     property(noScopeAboveCeiling, within || (kind != giveScope && (w.scoped & ~scoped) == 0));
     if
     :: rotates -> property(onlyWhereKeysAreTaken, takesKeys)
     :: else
     fi;
     writeChange(w);
+    property(leakedKeyIsDisabled, !isLeaked || !isEnabled);
     rev++;
     writes[r]++;
     afterWrite()
@@ -583,9 +591,10 @@ inline applyChange(w) {
 #define isSame ((kind == revoke && !granted) || (kind == deactivate && status == deactivated) || \
   (kind == attachIssuer && issuers) || (kind == disable && !isEnabled) || (kind == enable && isEnabled) || \
   (kind == revive && !has(shortLived, target)) || (kind == giveScope && has(scoped, target)) || \
-  (kind == narrow && !within) || (kind == widen && within))
+  (kind == narrow && !within) || (kind == widen && within) || \
+  (kind == report && (!has(keys, target) || has(expired, target) || !isEnabled)))
 
-#define mayNotBe ((!fromToken && !has(keys, target)) || (rotates && (has(rotated, target) || !takesKeys || \
+#define mayNotBe ((!needsNoGrant && !has(keys, target)) || (rotates && (has(rotated, target) || !takesKeys || \
   has(expired, target))) || (kind == rotateWithOverlap && keyCount >= MAX_KEYS) || \
   (kind == attachIssuer && keyCount > 0) || givesTooMuch)
 
@@ -602,7 +611,8 @@ inline prepare() {
     w.rotated = (rotated & ~leaves(kind, target)) | (kind == rotateWithOverlap -> target : 0);
     w.scoped = (scoped & ~leaves(kind, target)) | (kind == giveScope -> target : 0) |
       (rotates && has(scoped, target) && inheritsScope -> made : 0);
-    w.isEnabled = (kind == disable -> 0 : (kind == enable -> 1 : isEnabled));
+    w.isEnabled = (kind == disable || kind == report -> 0 : (kind == enable -> 1 : isEnabled));
+    w.isLeaked = (kind == report -> 1 : (kind == enable -> 0 : isLeaked));
     w.keyCount = size(w.keys);
     w.sealed = sealed;
     if

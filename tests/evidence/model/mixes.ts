@@ -62,6 +62,10 @@ export const fives: readonly Mix[] = [
     options: [...requests('rotate', 'rotate', 'rotateWithOverlap', 'disable', 'enable'), once, 'LOSSY=13'],
   },
   {
+    name: 'generate, report the key, rotate, enable, revoke; generate, report and enable lossy',
+    options: [...requests('generate', 'report', 'rotate', 'enable', 'revoke'), once, 'LOSSY=11'],
+  },
+  {
     name: '2 copies of one generate, 2 delete key, rotate; records and tombstones are dropped; the copies lossy',
     options: [
       ...requests('generate', 'generate', 'deleteKey', 'deleteKey', 'rotate'),
@@ -262,6 +266,12 @@ const changes: readonly Mutant[] = [
     removes: 'own operation id found: success',
     breaks: 'refusalIsTrue',
     options: requests('deleteKey'),
+  },
+  {
+    without: 'NO_REV',
+    removes: 'rev = :seen of every change, beside report',
+    breaks: 'oneWritePerRequest',
+    options: requests('report', 'enable'),
   },
   {
     without: 'NO_NOT_KNOWN',
