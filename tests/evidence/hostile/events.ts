@@ -6,7 +6,9 @@ import { segmentOf } from './paths.ts';
 import { type AuthorizerPlan, authorizerEvents, type CallPlan, type InvocationPlan, type Plan } from './requests.ts';
 import { apiKeyIdOf, appHrnOf, keyHrnOf } from './world.ts';
 
-/** @returns the event of the gateway for a call, with that body */
+let calls = 0;
+
+/** @returns the event of the gateway for a call, with that body; each is from an address of its own, for there is a limit */
 export function eventOf(plan: CallPlan, body: BodyPlan, token: string): object {
   const values: Record<string, string> = {
     app: appHrnOf(plan.app),
@@ -20,7 +22,9 @@ export function eventOf(plan: CallPlan, body: BodyPlan, token: string): object {
     Authorization: plan.authorization.replaceAll('{{token}}', () => token),
     ...(isTyped && { 'Content-Type': 'application/json' }),
   };
+  calls += 1;
   const event = restEvent(plan.target, {
+    source: `10.${calls >> 16}.${(calls >> 8) & 255}.${calls & 255}`,
     path: Object.fromEntries(path),
     query: plan.query,
     headers: headersFrom(usual, plan.headers, plan.gateway),
