@@ -187,6 +187,41 @@ describe('appkeys keys', () => {
   });
 });
 
+describe('the runbook for a leaked key', () => {
+  it('is five commands, each of which does what it says', async () => {
+    const page = readFileSync(join(projectFolder, 'docs/leaks.md'), 'utf8');
+    const [, block = ''] = /^```sh\n(appkeys [^`]+)^```$/m.exec(page) ?? [];
+    const [byKey = '', byName = '', ofApp = '', all = '', afterwards = '', ...more] = block.trim().split('\n');
+    expect([afterwards, more]).toEqual([expect.stringMatching(/^appkeys /), []]);
+    const folder = mkdtempSync(join(tmpdir(), 'appkeys-runbook-'));
+    writeFileSync(join(folder, 'appkeys'), `#!/bin/sh\nexec '${process.execPath}' '${commandLine}' "$@"\n`);
+    chmodSync(join(folder, 'appkeys'), 0o755);
+    const APPKEYS_TOKEN = await service().token({ principal: 'on call', permissions });
+    const owner = createClient({ url: service().url, token: APPKEYS_TOKEN });
+    const PATH = `${folder}:${join(process.execPath, '..')}:${process.env.PATH}`;
+    const env = { PATH, APPKEYS_URL: service().url, APPKEYS_TOKEN, XDG_CONFIG_HOME: folder };
+    const run = async (command: string) =>
+      (await promisify(execFile)('sh', ['-c', command], { cwd: folder, env })).stderr;
+    const [{ hrn: app }] = [await owner.createApp({ name: 'my-app' }), await owner.createApp({ name: 'other' })];
+    const { apiKey, apiKeyId } = await owner.generateApiKey({ app, name: 'ci' });
+    writeFileSync(join(folder, 'key.txt'), `${apiKeyId.reveal()}\n`);
+    const statuses = async () => (await owner.listApps()).items.map(({ status }) => status);
+
+    await run(byKey);
+    expect(await owner.getApiKey({ app, apiKey })).toMatchObject({ disabledReason: 'leaked' });
+    await owner.enableApiKey({ app, apiKey });
+    expect(await run(byName)).toMatch(/^Disabled .+\nNo verifier accepts the key after /);
+    expect((await owner.getApiKey({ app, apiKey })).enabled).toBe(false);
+    expect(await run(ofApp)).toContain('No verifier accepts what you took away after ');
+    expect((await owner.getApp({ app })).status).toBe('deactivated');
+    expect((await run(all)).match(/No verifier accepts what you took away after /g)).toHaveLength(2);
+    expect(await statuses()).toEqual(['deactivated', 'deactivated']);
+    await run(afterwards);
+    expect((await owner.listApiKeys({ app })).items).toMatchObject([{ name: 'ci', enabled: true }]);
+    rmSync(folder, { recursive: true });
+  });
+});
+
 describe('appkeys asks before it deletes', () => {
   it('2 when the input is not a terminal and --yes is not given; nothing is deleted', async () => {
     const app = await newApp();
