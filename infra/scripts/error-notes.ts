@@ -87,6 +87,7 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
     when: [
       'There is no call with this method and path; also when the method alone is wrong.',
       'A page has no file of this name.',
+      '`POST /apiKeys/revoke` is switched off by the setting `revoke.enabled`.',
     ],
     caller: 'Often a `/` in an HRN was not encoded as `%2F`.',
     operator:
@@ -149,9 +150,11 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
   '429003': {
     when: [
       'The calling principal has made more requests than `rateLimit` allows (10 a second, 20 at once). Verifying does not count.',
-      'All callers of a method together have made more than the gateway allows (`gateway.rateLimit`, `gateway.burstLimit`).',
+      'All callers of a method together have made more than the gateway allows (`gateway.rateLimit`, `gateway.burstLimit`; for `POST /apiKeys/revoke`, `revoke.rateLimit` and `revoke.burstLimit`).',
+      'More than 10 API keys were reported to `POST /apiKeys/revoke` from one IP address, and it is less than 6 minutes since the last one that counted. For IPv6, all addresses with the same first 64 bits are one.',
     ],
-    caller: '`Retry-After` is 1 second as a rule.',
+    caller:
+      '`Retry-After` is 1 second as a rule, and 6 minutes for reported keys. A key that you hold can be disabled with a token meanwhile.',
     operator:
       'Whose they are: `filter event = "access" and code = "429003" | stats count(*) by principal`. What the gateway refuses is in its own access log, as `gatewayResponse` THROTTLED, and not in `Refusals`.',
   },

@@ -82,7 +82,7 @@ describe('whoever holds a key', () => {
     expect(await show()).toMatchObject({ disabledReason: 'leaked' });
   });
 
-  it('is the author of the change, and its address is in the audit line alone', async () => {
+  it('is the author of the change; the audit line has the address, the item and the answer do not', async () => {
     const { headers } = await report(apiKeyId, {
       source: '2001:db8:1:2:3:4:5:6',
       headers: { 'X-Forwarded-For': '9.9.9.9' },
