@@ -83,6 +83,22 @@ describe('publish changes', () => {
     expect(JSON.stringify(events)).not.toContain('req-7');
   });
 
+  it.each([
+    [{}, true],
+    [{ referrers: ['a.test'] }, false],
+  ])(
+    'a key that whoever holds it has reported is the event apiKeyLeaked; with %j disabled: %s',
+    async (restrictions, disabled) => {
+      const app = await service.seed({ restrictions });
+      const { apiKeyId, apiKey } = (await service.generate(app, { name: 'x' })).body;
+      await service.call('revokeApiKey', { body: { apiKeyId }, source: '198.51.100.9' });
+      await publish(streamOf([await service.item(app)]));
+      expect(events).toMatchObject([{ DetailType: 'apiKeyLeaked' }]);
+      expect(JSON.parse(events[0]?.Detail ?? '')).toMatchObject({ principal: 'lambda:revokeApiKey', apiKey, disabled });
+      expect(JSON.stringify(events)).not.toContain('198.51.100.9');
+    },
+  );
+
   it('a change that is delivered twice has the same id', async () => {
     const images = await changedTwice();
     await publish(streamOf(images));

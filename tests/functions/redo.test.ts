@@ -70,6 +70,20 @@ describe('a key that a restored backup brings back', () => {
     expect(await stateOf(apiKeyId)).toBe(state);
   });
 
+  it('is disabled once more after whoever holds it has reported it, but stays enabled with referrers', async () => {
+    for (const [restrictions, state] of [
+      [{}, 'disabled'],
+      [{ referrers: ['a.test'] }, 'referrer'],
+    ] as const) {
+      const { app, apiKeyId } = await makeKey();
+      await service.seed({ ...(await service.item(app)), appId: app.appId, restrictions });
+      const log = await loseChanges(app, () => service.call('revokeApiKey', { body: { apiKeyId } }));
+      expect(log).toContain('"outcome":');
+      await redo(log);
+      expect(await stateOf(apiKeyId)).toBe(state);
+    }
+  });
+
   it('is deleted when the expiry that it was given has passed', async () => {
     const { app, apiKeyId, path } = await makeKey();
     const log = await loseChanges(app, () => service.call('updateApiKey', { path, body: { expiresAt: tomorrow } }));

@@ -402,7 +402,11 @@ describe('the stage', () => {
     const { Properties } = resource('Stage');
     expect(Properties).toMatchObject({ StageName: 'dev', TracingEnabled: true, DeploymentId: { Ref: deployment } });
     const throttling = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 };
-    expect(Properties.MethodSettings).toEqual([{ HttpMethod: '*', ResourcePath: '/*', ...throttling }]);
+    const withoutToken = { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 };
+    expect(Properties.MethodSettings).toEqual([
+      { HttpMethod: '*', ResourcePath: '/*', ...throttling },
+      { HttpMethod: 'POST', ResourcePath: '/~1apiKeys~1revoke', ...withoutToken },
+    ]);
   });
 
   it('serves the gateway responses: they are there before its deployment is made', () => {

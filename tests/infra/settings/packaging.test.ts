@@ -37,6 +37,7 @@ describe('the zips of two stages', () => {
       rateLimit: '1,2',
       keys: { prefix: 'sk' },
       gateway: { rateLimit: 7 },
+      revoke: { rateLimit: 3 },
       issuers: [{ ...entry, realm: 'b' }],
     };
     const template = await packageService(folder, dev);
@@ -59,6 +60,7 @@ describe('the zips of two stages', () => {
     expect(settingsInTemplate(templateOfProd)).toEqual(await readFileWith(prod));
     expect(templateOfProd.Resources.Stage?.Properties.MethodSettings).toMatchObject([
       { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 1000 },
+      { ThrottlingRateLimit: 3, ThrottlingBurstLimit: 100 },
     ]);
   });
 });
@@ -121,6 +123,17 @@ describe('serverless package, for an issuer without a jwksUri', () => {
       status: 1,
       output: `Error: infra/settings/dev.yml: issuers[0].jwksUri is missing, and discovery failed (bad port): write "jwksUri: ${issuer}/protocol/openid-connect/certs" into the file.\n`,
     });
+  });
+});
+
+it('serverless package stops with one line for a cache that outlasts what revocations promise', {
+  timeout,
+}, async () => {
+  writeStage(folder, { issuers: [entry], verify: { cacheSeconds: 11 } });
+  expect(await serverless(folder, ['package'])).toEqual({
+    status: 1,
+    output:
+      'Error: infra/settings/dev.yml: verify.cacheSeconds must be at most 10, which leaves 300 of 310 for the TTL of API Gateway; or set verify.maxStaleSeconds.\n',
   });
 });
 
