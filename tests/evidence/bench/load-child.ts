@@ -55,7 +55,7 @@ function chosen(count: number): string[] {
 async function main(): Promise<void> {
   const { handler } = await import(generateBundle);
   const { createVerifier } = await import(verifierBundle);
-  const remembering = createVerifier({ realms: '*', tableName, cacheSeconds: 9_999 });
+  const remembering = createVerifier({ realms: '*', tableName, cacheSeconds: 60 });
   const forgetting = createVerifier({ realms: '*', tableName, cacheSeconds: 0 });
   const context = { awsRequestId: 'load', getRemainingTimeInMillis: () => 10_000 };
   const generate = async (appId: string) => {
