@@ -14,7 +14,7 @@ export const parts = {
   verifier: {
     mutate: ['lib/{verification,package/verifier,service/authorizer}/*.ts'],
     tests: ['verification/*', 'package/verifier/*', 'service/authorizer/*'],
-    exclude: ['verification/storm'],
+    exclude: ['verification/{effective-by,storm}'],
   },
   contract: {
     mutate: ['lib/base/*.ts', 'lib/service/*.ts', 'lib/package/*.ts', 'lib/contract/*.ts'],

@@ -2,11 +2,18 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listen } from '../../../infra/local/ports.ts';
-import { generateApiKey as validate } from '../../../lib/contract/generated/validators.js';
+import { generateApiKey as validate, revokeApiKey as validateKey } from '../../../lib/contract/generated/validators.js';
 import * as routes from '../../../lib/contract/routes.ts';
 import { errorTable } from '../../../lib/domain/errors.ts';
 import { requestId } from '../../../lib/domain/idempotency.ts';
-import { type Call, endpoint, type GatewayHandler, publicEndpoint } from '../../../lib/service/http/endpoint.ts';
+import {
+  type Call,
+  endpoint,
+  type GatewayHandler,
+  type KeyCall,
+  keyEndpoint,
+  publicEndpoint,
+} from '../../../lib/service/http/endpoint.ts';
 import type { Reply } from '../../../lib/service/http/exchange.ts';
 import { handle } from '../../support/apps.ts';
 import { type CapturedLog, captureLog } from '../../support/captured-log.ts';
@@ -126,6 +133,54 @@ it('the checks come in the order of the contract', async () => {
   expect(passed).toEqual([]);
   expect((await call(request)).statusCode).toBe(200);
   expect(passed).toHaveLength(1);
+});
+
+describe('a call of whoever holds a key', () => {
+  /** @returns how to call it, and what has passed */
+  function serveKey(parts: SettingsParts = {}) {
+    useSettings(parts);
+    const calls: KeyCall<unknown>[] = [];
+    const run = async (call: KeyCall<unknown>): Promise<Reply> => {
+      calls.push(call);
+      await call.countReport({ issuer: '', principal: call.source }, call.deadline);
+      return { status: 202, logged: { keyHrn } };
+    };
+    startProcess();
+    const operation = routes.revokeApiKey as Operation;
+    const call = calling(operation, keyEndpoint(operation, run as never, validateKey));
+    return { calls, call: (request: TestRequest = {}) => call({ body: { apiKeyId: 'x' }, ...request }) };
+  }
+
+  it('needs no token, and comes from the address that the gateway tells', async () => {
+    const { calls, call } = serveKey();
+    const headers = { Authorization: [], 'X-Forwarded-For': '9.9.9.9' };
+    expect((await call({ headers, source: '2001:db8::1' })).statusCode).toBe(202);
+    expect(calls).toMatchObject([{ source: '2001:db8::', body: { apiKeyId: 'x' } }]);
+    expect(recordOf('access')).toMatchObject({ source: '2001:db8::', status: 202 });
+    expect(recordOf('audit')).toMatchObject({ source: '2001:db8::', keyHrn, result: 'done' });
+  });
+
+  it('is checked for its query, then its body', async () => {
+    const { calls, call } = serveKey();
+    expect((await call({ query: { x: '1' }, body: '{' })).body.code).toBe('400200');
+    expect((await call({ body: '{' })).body.code).toBe('400002');
+    expect((await call({ body: {} })).body.code).toBe('400201');
+    expect([calls, asked]).toEqual([[], 0]);
+    expect(recordOf('audit')).toBeUndefined();
+  });
+
+  it('429003 with a cause of its own, and how long to wait', async () => {
+    answering(refusing);
+    const { body, headers } = await serveKey().call();
+    const cause = 'Too many API keys were reported from the same IP address.';
+    expect(body).toMatchObject({ code: '429003', cause });
+    expect(Number(headers['Retry-After'])).toBeGreaterThanOrEqual(360);
+  });
+
+  it('404404 where it is switched off, 503000 where the settings are wrong', async () => {
+    expect((await serveKey({ revoke: { enabled: false } }).call()).body.code).toBe('404404');
+    expect((await serveKey({ issuers: [] }).call()).body.code).toBe('503000');
+  });
 });
 
 describe('a query', () => {
