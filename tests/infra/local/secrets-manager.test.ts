@@ -57,6 +57,17 @@ it('a new value is the current one, and the one before the previous', () => {
   expect(read({ VersionId: 'v1' })).toMatchObject({ SecretString: 'one', VersionStages: [] });
 });
 
+it('lists the versions that have labels', () => {
+  put('v2', 'two');
+  put('v3', 'three');
+  expect(manager.run('ListSecretVersionIds', { SecretId })).toMatchObject({
+    Versions: [
+      { VersionId: 'v2', VersionStages: ['AWSPREVIOUS'] },
+      { VersionId: 'v3', VersionStages: ['AWSCURRENT'] },
+    ],
+  });
+});
+
 it('a version keeps its value: the same again is ignored, another is rejected', () => {
   put('v2', 'two', ['AWSPENDING']);
   put('v2', 'two');
