@@ -151,10 +151,10 @@ export const errorNotes: Readonly<Record<ErrorCode, ErrorNotes>> = {
     when: [
       'The calling principal has made more requests than `rateLimit` allows (10 a second, 20 at once). Verifying does not count.',
       'All callers of a method together have made more than the gateway allows (`gateway.rateLimit`, `gateway.burstLimit`; for `POST /apiKeys/revoke`, `revoke.rateLimit` and `revoke.burstLimit`).',
-      'More than 10 API keys were reported to `POST /apiKeys/revoke` from one IP address, and it is less than 6 minutes since the last one that counted. For IPv6, all addresses with the same first 64 bits are one.',
+      'An IP address has reported more API keys to `POST /apiKeys/revoke` than 10 at once and then one every 6 minutes. For IPv6, all addresses with the same first 64 bits are one.',
     ],
     caller:
-      '`Retry-After` is 1 second as a rule, and 6 minutes for reported keys. A key that you hold can be disabled with a token meanwhile.',
+      '`Retry-After` is 1 second as a rule. For reported keys, it is 6 minutes, which is the most that you have to wait: disable the key with a token instead.',
     operator:
       'Whose they are: `filter event = "access" and code = "429003" | stats count(*) by principal`. What the gateway refuses is in its own access log, as `gatewayResponse` THROTTLED, and not in `Refusals`.',
   },

@@ -3,7 +3,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 import { isInterfaceDeclaration } from 'typescript';
 import { effectiveByHeader } from '../../lib/contract/effective-by.ts';
 import { openapiDocument } from '../../lib/contract/openapi.ts';
-import { type Operation, operations as table } from '../../lib/contract/operations.ts';
+import { hasBareReceipt, type Operation, operations as table } from '../../lib/contract/operations.ts';
 import { parameters as namedParameters } from '../../lib/contract/parameters.ts';
 import { isChange } from '../../lib/service/http/exchange.ts';
 
@@ -102,7 +102,7 @@ function routeOf(path: string, method: string, call: Described): object {
     hasBody: call.requestBody !== undefined,
     isRepeatable: namesIn('header').includes('Idempotency-Key'),
     isChange: isChange(operation),
-    isReceipt: operation.isRevocation === true && operation.reply.schema === undefined,
+    isReceipt: hasBareReceipt(operation),
   };
 }
 

@@ -353,3 +353,9 @@ export const operations = {
 } as const satisfies Record<string, Operation>;
 
 export type OperationId = keyof typeof operations;
+
+/** Whether an operation tells in its header alone from when on no verifier accepts what it takes away. */
+export function hasBareReceipt({ isRevocation, reply: { schema } }: Operation): boolean {
+  const { properties = {} } = (schema ?? {}) as { readonly properties?: object };
+  return isRevocation === true && !('effectiveBy' in properties);
+}

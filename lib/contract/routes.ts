@@ -106,6 +106,7 @@ export const revokeApiKey = {
   method: 'post',
   path: '/apiKeys/revoke',
   access: 'key',
+  isRevocation: true,
 } as const satisfies Route;
 
 export const verifyApiKey = {

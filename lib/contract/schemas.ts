@@ -1,3 +1,4 @@
+import { latestTime } from '../domain/api-key.ts';
 import { unseen } from '../domain/unseen.ts';
 import { reasons } from '../domain/verification.ts';
 
@@ -14,9 +15,6 @@ const maxLength = 16_384;
 
 /** What an answer says in words. */
 const words = { type: 'string', pattern: '\\S', maxLength: 1_000 } as const;
-
-/** The latest time that a date can have in ECMAScript. */
-const latestTime = 8_640_000_000_000_000;
 
 export const appHrn = {
   type: 'string',

@@ -35,8 +35,12 @@ export function parseApiKeyId(
   prefixes: readonly string[],
 ): { apiKeyId: ApiKeyId; appId: string } | undefined {
   const [, prefix = '', appId = ''] = form.exec(text) ?? [];
-  const isWhole = prefixes.includes(prefix) && text.endsWith(checksumOf(text.slice(0, -checksumLength)));
-  return isWhole ? { apiKeyId: text as ApiKeyId, appId } : undefined;
+  return prefixes.includes(prefix) && hasRightChecksum(text) ? { apiKeyId: text as ApiKeyId, appId } : undefined;
+}
+
+/** Whether the end of a text is the checksum of what is before it, as in a key of whatever prefix. */
+export function hasRightChecksum(text: string): boolean {
+  return looksLikeApiKeyId(text) && text.endsWith(checksumOf(text.slice(0, -checksumLength)));
 }
 
 /** Whether it is a text no longer than the longest key, which costs nothing to tell. */

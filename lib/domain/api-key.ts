@@ -6,6 +6,9 @@ import { type KeyRestrictions, parseSources } from './restrictions.ts';
 /** `expiresAt` of a key that never expires. */
 export const never = -1;
 
+/** The latest that a Date can be, in ms since the epoch. */
+export const latestTime = 8_640_000_000_000_000;
+
 /** Clocks may differ by so much. */
 export const clockDifferenceMs = 5_000;
 

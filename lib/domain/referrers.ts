@@ -32,9 +32,18 @@ export function isReferredBy({ origin, referer }: ReferringPage, entries: readon
   return pagesOf(entries).some((entry) => isWithin(entry.path === '' ? from : page, entry));
 }
 
-/** Whether every page that the first entries name is one that an entry of the others names. */
+/**
+ * Whether every request that the first entries allow is one that the others allow. Entries with a path are held against
+ * another header than those without one.
+ */
 export function areReferrersOf(entries: readonly string[], others: readonly string[]): boolean {
-  return pagesOf(entries).every((page) => pagesOf(others).some((entry) => isWithin(page, entry)));
+  const isCovered = (page: Page) =>
+    pagesOf(others).some((other) => hasPath(page) === hasPath(other) && isWithin(page, other));
+  return pagesOf(entries).every(isCovered);
+}
+
+function hasPath({ path }: Page): boolean {
+  return path !== '';
 }
 
 interface Page {

@@ -31,6 +31,10 @@ export interface PendingKey {
 export function pendingKeyOf(app: App, current: KeyHandle | undefined, by: string): PendingKey {
   if (current === undefined) return { wish: { name: 'Secrets Manager' }, besides: { pending: true } };
   const key = requireKey(app, current);
+  if (key.disabledReason)
+    throw notAllowed(
+      'Somebody who holds the API key of the version AWSCURRENT has reported it as leaked. Put the value again without apiKeyId and apiKey.',
+    );
   if (!key.enabled) throw notAllowed('The API key of the version AWSCURRENT is disabled. Enable it.');
   if (key.createdBy !== by && key.createdBy.startsWith(secretPrefix))
     throw notAllowed(

@@ -12,8 +12,8 @@ export interface Changed {
 }
 
 /**
- * Says when that ends which a change takes away. A change that changes nothing may be the repetition of one whose answer
- * got lost, so each limit that it names counts as one that it has set.
+ * Says when that ends which a change takes away. A limit that the change names, and that was the same before, counts as
+ * one that it has set: the change may be the repetition of one whose answer got lost.
  * @param now when the change had been made, in ms since the epoch
  * @returns `now`, or when the key expires if that is later; undefined if the change takes nothing away
  */
@@ -24,29 +24,20 @@ export function endAfterKeyPatch(
   now: number,
 ): number | undefined {
   const [was, is] = [wishOf(requireKey(before, handle)), wishOf(requireKey(after, handle))];
-  const isRepeated = before === after;
-  const expires = isRepeated ? patch.expiresAt !== undefined : endOf(is) < endOf(was);
-  const losesScopes = isRepeated ? patch.scopes !== undefined : !areIn(was.scopes, is.scopes);
-  const losesSources = isRepeated
-    ? (patch.allowedSources ?? []).length > 0
-    : isNarrower(was.allowedSources, is.allowedSources, areInBlocks);
-  const ends = [
-    ...(expires && is.expiresAt !== never ? [Math.max(now, is.expiresAt)] : []),
-    ...(losesScopes || losesSources ? [now] : []),
-  ];
+  const expires = patch.expiresAt !== undefined && is.expiresAt !== never && endOf(is) <= endOf(was);
+  const losesScopes = patch.scopes !== undefined && !isWider(is.scopes, was.scopes, areIn);
+  const losesSources =
+    patch.allowedSources !== undefined && isNoWider(is.allowedSources, was.allowedSources, areInBlocks);
+  const ends = [...(expires ? [Math.max(now, is.expiresAt)] : []), ...(losesScopes || losesSources ? [now] : [])];
   return ends.length > 0 ? Math.max(...ends) : undefined;
 }
 
 /** The same for a change of an application. */
 export function endAfterAppPatch({ before, after }: Changed, patch: AppPatch, now: number): number | undefined {
   const [was, is] = [wishOfApp(before), wishOfApp(after)];
-  const takesAway =
-    before === after
-      ? patch.status === 'deactivated' || Boolean(patch.scopes) || (patch.referrers ?? []).length > 0
-      : isDeactivated(before, after) ||
-        isBelow(was.scopes, is.scopes) ||
-        isNarrower(was.referrers, is.referrers, areReferrersOf);
-  return takesAway ? now : undefined;
+  const losesScopes = patch.scopes && is.scopes && !(was.scopes && isWider(is.scopes, was.scopes, areIn));
+  const losesPages = patch.referrers !== undefined && isNoWider(is.referrers, was.referrers, areReferrersOf);
+  return patch.status === 'deactivated' || losesScopes || losesPages ? now : undefined;
 }
 
 /**
@@ -67,20 +58,14 @@ function areIn(some: readonly string[], others: readonly string[]): boolean {
   return some.every((one) => others.includes(one));
 }
 
-function isDeactivated(before: App, after: App): boolean {
-  return before.status === 'active' && after.status !== 'active';
+type AreCovered = (some: readonly string[], others: readonly string[]) => boolean;
+
+/** Whether everything is allowed that was allowed, and more. */
+function isWider(is: readonly string[], was: readonly string[], areCovered: AreCovered): boolean {
+  return areCovered(was, is) && !areCovered(is, was);
 }
 
-/** A ceiling that is missing allows every scope. */
-function isBelow(was: readonly string[] | undefined, is: readonly string[] | undefined): boolean {
-  return is !== undefined && (was === undefined || !areIn(was, is));
-}
-
-/** An empty list allows everything. */
-function isNarrower(
-  was: readonly string[],
-  is: readonly string[],
-  areCovered: (some: readonly string[], others: readonly string[]) => boolean,
-): boolean {
-  return is.length > 0 && (was.length === 0 || !areCovered(was, is));
+/** The same for lists that allow everything when they are empty. */
+function isNoWider(is: readonly string[], was: readonly string[], areCovered: AreCovered): boolean {
+  return is.length > 0 && (was.length === 0 || !isWider(is, was, areCovered));
 }

@@ -1,4 +1,4 @@
-import { clockDifferenceMs } from '../domain/api-key.ts';
+import { clockDifferenceMs, latestTime } from '../domain/api-key.ts';
 import type { StageSettings } from './settings.ts';
 
 /** API Gateway waits so long for the answer of an authorizer, and caches it from when it comes. */
@@ -11,5 +11,5 @@ const answerMs = 10_000;
  * @returns from when on no verifier accepts it, in ms since the epoch
  */
 export function effectiveByOf({ verify }: Pick<StageSettings, 'verify'>, end: number): number {
-  return end + verify.maxStaleSeconds * 1_000 + answerMs + clockDifferenceMs;
+  return Math.min(end + verify.maxStaleSeconds * 1_000 + answerMs + clockDifferenceMs, latestTime);
 }

@@ -36,7 +36,6 @@ describe('a PATCH of a key', () => {
     ['a later end', { expiresAt: soon }, { expiresAt: later }],
     ['no end', { expiresAt: soon }, { expiresAt: -1 }],
     ['a scope more', { scopes: ['a'] }, { scopes: ['b', 'a'] }],
-    ['a name beside the scopes that it has', { scopes: ['a'] }, { name: 'new', scopes: ['a'] }],
     ['every address', withSources('::1'), { allowedSources: [] }],
     ['a larger block', withSources('10.1.0.0/16', '10.2.3.4'), { allowedSources: ['10.0.0.0/8', '::1'] }],
   ])('takes nothing away: %s', (_, key, patch) => {
@@ -47,11 +46,13 @@ describe('a PATCH of a key', () => {
 
   it.each<[ApiKeyPatch, number | undefined]>([
     [{ expiresAt: soon }, soon],
+    [{ expiresAt: soon, name: 'new' }, soon],
     [{ scopes: ['a'] }, now],
+    [{ scopes: ['a'], name: 'new' }, now],
     [{ allowedSources: ['::1'] }, now],
     [{ name: 'a key' }, undefined],
     [{}, undefined],
-  ])('that changes nothing may be a repetition: %j', (patch, end) => {
+  ])('may be a repetition in what it does not change: %j', (patch, end) => {
     expect(endOf(narrow, patch)).toBe(end);
   });
 
@@ -71,11 +72,12 @@ describe('a PATCH of an application', () => {
     ['its end', {}, { status: 'deactivated' }],
     ['pages, where it had none', {}, { referrers: ['a.test'] }],
     ['a page fewer', limited, { referrers: ['a.test'] }],
+    ['a page without its path', { restrictions: { referrers: ['a.test/x'] } }, { referrers: ['a.test'] }],
     ['a longer path', limited, { referrers: ['a.test/x/y', 'b.test:8443'] }],
     ['another port', limited, { referrers: ['a.test/x', 'b.test:8444'] }],
     ['a ceiling, where it had none', {}, { scopes: ['a'] }],
     ['a scope fewer', limited, { scopes: ['a', 'c'] }],
-    ['its end again', { status: 'deactivated' }, { status: 'deactivated' }],
+    ['its end again', { status: 'deactivated' }, { status: 'deactivated', description: 'incident 12' }],
     ['the same pages again', limited, { referrers: ['b.test:8443', 'a.test/x'] }],
     ['the same ceiling again', limited, { scopes: ['b', 'a'] }],
     ['the same empty ceiling again', { restrictions: { scopes: [] } }, { scopes: [] }],
@@ -89,7 +91,7 @@ describe('a PATCH of an application', () => {
     ['its activation', { status: 'deactivated' }, { status: 'active' }],
     ['every page', limited, { referrers: [] }],
     ['every page, where it has all', {}, { referrers: [] }],
-    ['a page more, and shorter ones', limited, { referrers: ['a.test', 'b.test', 'c.test'] }],
+    ['a page more, and shorter ones', limited, { referrers: ['a.test/x', 'b.test', 'c.test'] }],
     ['no ceiling', limited, { scopes: null }],
     ['no ceiling, where it has none', {}, { scopes: null }],
     ['a higher ceiling', limited, { scopes: ['a', 'b', 'c'] }],

@@ -5,7 +5,7 @@ import { expect, vi } from 'vitest';
 import { type LocalKms, startLocalKms } from '../../infra/local/kms.ts';
 import { localClient } from '../../infra/local/table.ts';
 import { effectiveByHeader } from '../../lib/contract/effective-by.ts';
-import { type Operation, operations } from '../../lib/contract/operations.ts';
+import { hasBareReceipt, type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
 import { type App, newApp } from '../../lib/domain/app.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
@@ -164,12 +164,8 @@ function checked(id: OperationId, reply: GatewayReply): TestReply {
 }
 
 /** A revocation without a body always says from when on it is effective; one with a body says it there too, if at all. */
-function requireReceipt(
-  { isRevocation, reply }: Operation,
-  { headers }: GatewayReply,
-  body?: { effectiveBy?: number },
-) {
+function requireReceipt(operation: Operation, { headers }: GatewayReply, body?: { effectiveBy?: number }) {
   const told = headers[effectiveByHeader];
-  if (isRevocation && !reply.schema) expect(told).toMatch(/^\d{13}$/);
+  if (hasBareReceipt(operation)) expect(told).toMatch(/^\d{13}$/);
   else expect(told).toBe(body?.effectiveBy?.toString());
 }

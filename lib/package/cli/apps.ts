@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { type App, everyItem, type Input } from '../client/client.ts';
 import { addCommand, chosenList, contextOf, idempotencyKeyOption, listOption, mayGoOn } from './context.ts';
 import { findApp } from './names.ts';
-import { showReceipt, tellEffect } from './receipt.ts';
+import { showReceipt, tellApplied } from './receipt.ts';
 import { formatTable, listRows } from './table.ts';
 import { print, printJson, tell, UsageError } from './terminal.ts';
 import { formatTime } from './times.ts';
@@ -140,7 +140,7 @@ async function change(text: string, wish: Wish, command: Command): Promise<void>
   const app = await client.updateApp({ app: await findApp(client, text), ...wish });
   if (json) return printJson(app);
   tell(formatApp(app));
-  tellEffect(app, 'what you took away');
+  tellApplied(app);
 }
 
 async function remove(text: string, { yes }: { yes?: boolean }, command: Command): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { hasRightChecksum } from '../../domain/api-key-id.ts';
 import { type ApiKey, everyItem, type Input, type NewApiKey } from '../client/client.ts';
 import {
   addCommand,
@@ -13,7 +14,7 @@ import {
   urlOf,
 } from './context.ts';
 import { findApiKey, findApp } from './names.ts';
-import { showReceipt, tellEffect } from './receipt.ts';
+import { showReceipt, tellApplied, tellEffect } from './receipt.ts';
 import { formatTable, listRows } from './table.ts';
 import { print, printJson, readKey, tell, UsageError } from './terminal.ts';
 import { formatTime, parseExpiry, parseSeconds } from './times.ts';
@@ -88,7 +89,12 @@ export function addKeys(program: Command): void {
     expire,
   );
   addCommand(keys, 'enable <app> <key>', 'accept a disabled API key again', 'keys enable my-app ci').action(enable);
-  addCommand(keys, 'disable <app> <key>', 'reject an API key from now on', 'keys disable my-app ci').action(disable);
+  addCommand(
+    keys,
+    'disable <app> <key>',
+    'reject an API key; tells by when every verifier does',
+    'keys disable my-app ci',
+  ).action(disable);
   addCommand(
     keys,
     'revoke',
@@ -178,7 +184,7 @@ async function change({ client, json }: CommandContext, appText: string, keyText
   const key = await client.updateApiKey({ ...(await find(client, appText, keyText)), ...wish });
   if (json) return printJson(key);
   tell(formatKey(key));
-  tellEffect(key, 'what you took away');
+  tellApplied(key);
 }
 
 async function enable(appText: string, keyText: string, _: object, command: Command): Promise<void> {
@@ -197,9 +203,14 @@ async function disable(appText: string, keyText: string, _: object, command: Com
 async function revoke(_: object, command: Command): Promise<void> {
   const { insecure = false, json } = command.optsWithGlobals<Globals>();
   const client = createServiceClient({ url: urlOf(command), insecure });
-  const answer = await client.revokeApiKey({ apiKeyId: await readKey('keys revoke') });
-  if (json) return printJson(answer);
-  tell('Accepted. If the service has this key, the key is disabled now, unless its application has referrers.');
+  const apiKeyId = await readKey('keys revoke');
+  if (!hasRightChecksum(apiKeyId))
+    throw new UsageError(
+      'The input is not one API key: nothing was sent. Give only the key, without quotes or a name.',
+    );
+  const answer = await client.revokeApiKey({ apiKeyId });
+  const done = 'Accepted. If the service has this key, the key is disabled now, unless its application has referrers.';
+  showReceipt(answer, json, done, 'a key that is disabled');
 }
 
 async function remove(appText: string, keyText: string | undefined, options: DeleteOptions, command: Command) {

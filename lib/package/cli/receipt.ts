@@ -12,7 +12,11 @@ export function showReceipt(receipt: Receipt, json: boolean | undefined, done: s
   }
 }
 
-/** A change that takes nothing away has no such time. */
+/** Says by when all verifiers apply a change; one that takes nothing away has no such time. */
+export function tellApplied({ effectiveBy }: Receipt): void {
+  if (effectiveBy !== undefined) tell(`All verifiers apply the change by ${formatSecond(effectiveBy)}.`);
+}
+
 export function tellEffect({ effectiveBy }: Receipt, what: string): void {
   if (effectiveBy !== undefined) tell(`No verifier accepts ${what} after ${formatSecond(effectiveBy)}.`);
 }

@@ -9,7 +9,7 @@ export type Input<Id extends CallId> = Flat<InPath<Calls[Id]> & InQuery<Calls[Id
 
 /** What a call answers with: its JSON, in which a key's secret is wrapped; undefined if there is nothing to say. */
 export type Output<Id extends CallId> = (typeof routes)[Id]['isReceipt'] extends true
-  ? Receipt
+  ? Receipt & NonNullable<Wrapped<Answer<Calls[Id]['responses']>> | object>
   : Wrapped<Answer<Calls[Id]['responses']>>;
 
 /** What a revocation answers with that has nothing else to say. */

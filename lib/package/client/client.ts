@@ -58,7 +58,7 @@ interface Route {
   readonly hasBody: boolean;
   readonly isRepeatable: boolean;
   readonly isChange: boolean;
-  /** whether its answer is a header alone: from when on no verifier accepts what was taken away */
+  /** whether a header alone tells from when on no verifier accepts what was taken away */
   readonly isReceipt: boolean;
 }
 
@@ -90,8 +90,8 @@ async function call(route: Route, input: Values, options: ClientOptions & CallOp
       const request = { ...partsOf(route, input), headers: headersOf(known), parseAs: 'text', signal };
       const { data, error, response } = await send(route.method, route.path, request);
       if (!response.ok) throw errorFrom(response, error, known, retryAfterSeconds(response));
-      if (route.isReceipt) return receiptIn(response);
-      return response.status === 204 ? undefined : parseAnswer(response, data, known);
+      const answer = response.status === 204 ? undefined : parseAnswer(response, data, known);
+      return route.isReceipt ? { ...answer, ...receiptIn(response) } : answer;
     });
   } catch (error) {
     throw error instanceof NoAnswer ? unreachable(url, error, known, route.isChange) : error;
@@ -149,7 +149,7 @@ function receiptIn({ headers }: Response): Receipt {
   return /^\d{1,16}$/.test(text) ? { effectiveBy: Number(text) } : {};
 }
 
-function parseAnswer(response: Response, text: string | undefined, known: Known): unknown {
+function parseAnswer(response: Response, text: string | undefined, known: Known): object {
   try {
     return wrapSecret(JSON.parse(text ?? ''));
   } catch {

@@ -60,6 +60,7 @@ type Step = MiddlewareObj<Exchange, Reply | GatewayReply, Error, Context>;
 export interface KeyCall<Body> extends Exchange, GuardedService {
   readonly body: Body;
   readonly source: string;
+  about(found: Pick<Exchange, 'appHrn' | 'keyHrn'>): void;
 }
 
 interface GuardedService extends VerifyingService {
@@ -120,7 +121,10 @@ export function keyEndpoint<Id extends OperationId, Body, ReplyBody>(
   if (!service.settings.revoke.enabled) return asHandler(operation, pipeline.before(refuseSwitchedOff));
   pipeline.use(readSource()).use(checkQuery(operation));
   pipeline.use(takeBodyText(operation)).use(parseBody()).use(checkBody(operation, validate));
-  pipeline.handler(async (exchange) => run({ ...exchange, ...service } as unknown as KeyCall<Body>));
+  pipeline.handler(async (exchange) => {
+    const about: KeyCall<Body>['about'] = (found) => void Object.assign(exchange, found);
+    return run({ ...exchange, ...service, about } as unknown as KeyCall<Body>);
+  });
   return asHandler(operation, pipeline);
 }
 
@@ -142,7 +146,11 @@ function openGuardedService(settings: Settings): GuardedService {
 }
 
 function refuseSwitchedOff(): void {
-  throw new ApiError('404404', { why: 'the setting revoke.enabled is false' });
+  throw new ApiError('404404', {
+    why: 'the setting revoke.enabled is false',
+    cause: 'This service takes no reports of leaked keys.',
+    action: 'Disable the key with a token: POST /apps/{app}/apiKeys/{apiKey}/disable.',
+  });
 }
 
 function refuseUnconfigured(): void {

@@ -75,6 +75,12 @@ export function revokedReply(
   return withReceipt({ status: 204, logged }, effectiveByOf(settings, deadline.now()));
 }
 
+/** 202 to whoever has reported a key: the same whether there is such a key or not. */
+export function acceptedReply({ settings, deadline }: DoneCall, logged: Readonly<Record<string, string>>) {
+  const reply = { status: 202, body: { accepted: true } as const, logged };
+  return withReceipt(reply, effectiveByOf(settings, deadline.now()));
+}
+
 /**
  * @param end when what a change has taken away ends, in ms since the epoch; undefined if it has taken nothing away
  * @returns the reply, which tells from when on no verifier accepts that

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { handleOf, parseApiKeyId } from '../../domain/api-key-id.ts';
+import { handleOf, type KeyHandle, parseApiKeyId } from '../../domain/api-key-id.ts';
 import type { App } from '../../domain/app.ts';
 import { ApiError } from '../../domain/errors.ts';
 import { formatApiKeyHrn, formatAppHrn } from '../../domain/hrn.ts';
@@ -20,12 +20,17 @@ export interface ReportCall extends Service {
   readonly source: string;
   readonly correlationId: string;
   readonly deadline: Deadline;
+  /** is told which key the report is about, before it is disabled */
+  about(found: { readonly appHrn: string; readonly keyHrn: string }): void;
 }
 
-/** What came of a report, for the log. `reported`: the key is public in web pages, and stays enabled. */
+/**
+ * What came of a report, for the log. `disabled`: by this report or by one before. `reported`: the key is public in web
+ * pages, and stays enabled. `ended`: it was not valid any more.
+ */
 export type Report =
   | { readonly outcome: 'malformed' | 'nothing' }
-  | { readonly outcome: 'disabled' | 'reported'; readonly app: App; readonly keyHrn: string };
+  | { readonly outcome: 'disabled' | 'reported' | 'ended'; readonly app: App; readonly keyHrn: string };
 
 /** Stands for whoever holds a key; no token can name it. */
 const holder = 'lambda:revokeApiKey';
@@ -42,15 +47,20 @@ export async function revoke(call: ReportCall, text: string): Promise<Report> {
   await countReport({ issuer: '', principal: source }, deadline);
   const found = await getApp(table, parsed.appId, deadline);
   const handle = handleOf(parsed.apiKeyId);
-  if (!found || !liveKey(found, handle, deadline.now())) return { outcome: 'nothing' };
+  if (!found || !Object.hasOwn(found.keys, handle)) return { outcome: 'nothing' };
   const keyHrn = formatApiKeyHrn(found.realm, handle, settings.partition);
+  call.about({ appHrn: formatAppHrn(found, settings.partition), keyHrn });
   const { correlationId } = call;
   const change = { op: randomUUID(), at: deadline.now(), by: holder, action: leaked, keyHrn, correlationId };
   const edit = (app: App) => reportKey(app, handle, change);
   const wanted = { app: found, standing: fullStanding, needed: 'write', change, edit } as const;
   const app = await changeApp(table, wanted, deadline, found).catch(unlessGone);
-  if (app?.lastChange.op !== change.op) return { outcome: 'nothing' };
-  return { outcome: app.keys[handle]?.enabled ? 'reported' : 'disabled', app, keyHrn };
+  return app ? { outcome: outcomeIn(app, handle, change.at), app, keyHrn } : { outcome: 'nothing' };
+}
+
+function outcomeIn(app: App, handle: KeyHandle, now: number): 'disabled' | 'reported' | 'ended' {
+  if (liveKey(app, handle, now)) return 'reported';
+  return app.keys[handle]?.disabledReason ? 'disabled' : 'ended';
 }
 
 /** The application was deleted meanwhile, and the key with it. */

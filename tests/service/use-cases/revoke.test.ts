@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ApiKey } from '../../../lib/domain/api-key.ts';
 import { formatApiKeyId, handleOf } from '../../../lib/domain/api-key-id.ts';
 import { deleteApp } from '../../../lib/domain/app.ts';
 import { ApiError } from '../../../lib/domain/errors.ts';
@@ -14,11 +15,14 @@ const keyHrn = `hrn:olp:account::myrealm:apikey/${handle}`;
 const app = anApp({ keys: { [handle]: aKey() } });
 const publicApp = { ...app, restrictions: { referrers: ['a.test'] } };
 const counted: object[] = [];
+const told: object[] = [];
 
 function report(table: ScriptedTable, text: string = apiKeyId, parts: Partial<ReportCall> = {}): Promise<Report> {
   counted.length = 0;
+  told.length = 0;
   const countReport: ReportCall['countReport'] = async (client) => void counted.push(client);
-  return revoke({ ...changingCall(app, table), countReport, source: '203.0.113.7', ...parts }, text);
+  const about: ReportCall['about'] = (found) => void told.push(found);
+  return revoke({ ...changingCall(app, table), countReport, about, source: '203.0.113.7', ...parts }, text);
 }
 
 describe('a report of a key', () => {
@@ -43,7 +47,7 @@ describe('a report of a key', () => {
     const table = scriptedTable(publicApp);
     expect(await report(table)).toMatchObject({ outcome: 'reported', keyHrn });
     expect(table.app?.keys).toEqual(app.keys);
-    expect(await report(table)).toEqual({ outcome: 'nothing' });
+    expect(await report(table)).toMatchObject({ outcome: 'reported', keyHrn });
     expect(table.sent).toHaveLength(1);
   });
 
@@ -51,12 +55,20 @@ describe('a report of a key', () => {
     ['of no application', undefined],
     ['of a deleted application', deleteApp(app)],
     ['that is gone', { ...app, keys: {} }],
-    ['that is disabled', { ...app, keys: { [handle]: aKey({ enabled: false }) } }],
-    ['that has expired', { ...app, keys: { [handle]: aKey({ expiresAt: 1 }) } }],
   ])('%s writes nothing', async (_, found) => {
     const table = scriptedTable(found);
     expect(loggedOf(await report(table), 'olp')).toEqual({ outcome: 'nothing' });
     expect([table.sent, counted.length]).toEqual([[], 1]);
+  });
+
+  it.each<[string, Partial<ApiKey>, string]>([
+    ['that is disabled', { enabled: false }, 'ended'],
+    ['that has expired', { expiresAt: 1 }, 'ended'],
+    ['that was reported before', { enabled: false, disabledReason: 'leaked' }, 'disabled'],
+  ])('%s writes nothing, and the log tells the key', async (_, key, outcome) => {
+    const table = scriptedTable({ ...app, keys: { [handle]: aKey(key) } });
+    expect(await report(table)).toMatchObject({ outcome, keyHrn });
+    expect([table.sent, told]).toEqual([[], [{ appHrn: `hrn:olp:account::myrealm:app/${appId}`, keyHrn }]]);
   });
 
   it.each(['', 'x', `${apiKeyId}x`, apiKeyId.replace('pre', 'ak')])('that is none costs nothing: %j', async (text) => {
@@ -84,7 +96,7 @@ describe('a report that is overtaken', () => {
     ['by its owner, who disables it', { ...next, keys: { [handle]: aKey({ enabled: false }) } }],
   ])('%s does nothing', async (_, others) => {
     const table = overtakenTable(app, others);
-    expect(await report(table)).toEqual({ outcome: 'nothing' });
+    expect(await report(table)).toMatchObject({ outcome: 'reported', keyHrn });
     expect(table.sent).toHaveLength(1);
   });
 

@@ -1684,7 +1684,7 @@ export const routes = {
         "hasBody": true,
         "isRepeatable": false,
         "isChange": true,
-        "isReceipt": false
+        "isReceipt": true
     },
     "verifyApiKey": {
         "method": "post",
