@@ -182,6 +182,15 @@ const issuer = group(
   ['issuer', 'algorithms', 'audience'],
 );
 
+const lifetime = {
+  defaultDays: whole(
+    'After how many days an API key ends whose creator names no end. Default: maxDays, else never.',
+    1,
+    3650,
+  ),
+  maxDays: whole('How many days an API key can live, at most. Default: no limit.', 1, 3650),
+};
+
 /**
  * The JSON Schema of a stage's file in `infra/settings/`, with the defaults of all that it may leave out.
  * @see https://json-schema.org/draft/2020-12
@@ -219,6 +228,18 @@ export const settingsSchema = {
             must: 'be a list of prefixes, each once',
           },
           maxPerApp: { ...whole('The key limit: how many API keys an application can have.', 1, 50), default: 2 },
+          ...lifetime,
+          realms: {
+            type: 'object',
+            description: 'Other lifetimes, by the name of the realm.',
+            minProperties: 1,
+            propertyNames: { pattern: realmRule.pattern, must: realmRule.must },
+            additionalProperties: {
+              ...group('The lifetimes of the API keys of one realm.', lifetime),
+              minProperties: 1,
+            },
+            must: 'be a group of realms, each with defaultDays or maxDays',
+          },
         }),
         default: {},
       },

@@ -449,6 +449,14 @@ export const pageLimit = {
   description: 'how many a page has at most',
   examples: [100],
 } as const;
+export const flag = {
+  type: 'string',
+  enum: ['true', 'false'],
+  default: 'false',
+  description: 'true or false',
+  examples: ['true'],
+} as const;
+
 export const pageToken = {
   type: 'string',
   pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{16}$',

@@ -1,10 +1,11 @@
-import { type ApiKey, type ApiKeyWish, isLiveAt, never, newApiKey, wishOf } from './api-key.ts';
+import { type ApiKey, type ApiKeyWish, isLiveAt, newApiKey, wishOf } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App } from './app.ts';
 import { ApiError, errorTable } from './errors.ts';
 import { addKey, requireTakesKeys } from './generation.ts';
 import { expiredKeys, prune, removeKeys } from './housekeeping.ts';
 import { findRecord, type RepeatableRequest, type RequestRecord } from './idempotency.ts';
+import { earlierOf, endOf, type Lifetime } from './lifetime.ts';
 import { parseSources, withinCeiling } from './restrictions.ts';
 
 /** What a caller may say of a rotation; `expiresAt` has been looked at. */
@@ -37,6 +38,7 @@ export interface Rotation {
   readonly op: string;
   readonly now: number;
   readonly maxKeys: number;
+  readonly lifetime: Lifetime;
   readonly request?: RepeatableRequest | undefined;
   /** what is kept of the request */
   readonly record?: RequestRecord | undefined;
@@ -67,11 +69,12 @@ function requireUnrotated(app: App, handle: KeyHandle): ApiKey {
   return key;
 }
 
-/** The successor is as the old key was, unless the wish says otherwise; scopes above the ceiling are left out. */
-function successorOf(app: App, old: ApiKey, { from, wish, by, now }: Rotation): ApiKey {
+/** The successor is as the old key was, unless the wish says otherwise; what exceeds ceiling or maximum is cut off. */
+function successorOf(app: App, old: ApiKey, { from, wish, by, now, lifetime }: Rotation): ApiKey {
   const { overlapSeconds: _, ...wished } = wish;
-  const { scopes, ...others } = { ...wishOf(old), ...wished };
-  const inherited = { ...others, scopes: withinCeiling(scopes, app.restrictions) };
+  const { scopes, expiresAt, ...others } = { ...wishOf(old), ...wished };
+  const end = endOf(expiresAt, { createdTime: now }, lifetime);
+  const inherited = { ...others, expiresAt: end, scopes: withinCeiling(scopes, app.restrictions) };
   const successor = newApiKey(inherited, by, now, old.restrictions);
   if (!isLiveAt(successor, now)) throw missingExpiry();
   return { ...successor, rotatedFrom: from };
@@ -86,7 +89,7 @@ function missingExpiry(): ApiError {
 function overlap(app: App, old: ApiKey, rotation: Rotation): App {
   const { from, to, wish, now, maxKeys } = rotation;
   const end = now + (wish.overlapSeconds ?? 0) * 1_000;
-  const expiresAt = old.expiresAt === never ? end : Math.min(old.expiresAt, end);
+  const expiresAt = earlierOf(old.expiresAt, end);
   const shortened = { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: to } } };
   if (app.keyCount < maxKeys) return shortened;
   const expired = expiredKeys(app, now).map(([handle]) => handle);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version } from '../base/version.ts';
+import type { Lifetime } from '../domain/lifetime.ts';
 import type { RateLimit } from '../store/rate-limit.ts';
 import { SettingsError } from '../verification/settings-rules.ts';
 import type { VerifierSettings } from '../verification/verifier.ts';
@@ -78,7 +79,13 @@ export interface StageSettings {
   readonly rateLimit: string;
   /** an EventBridge bus; without it, changes become no events */
   readonly eventBus?: string;
-  readonly keys: { readonly prefix: string; readonly prefixesAccepted: readonly string[]; readonly maxPerApp: number };
+  readonly keys: Lifetime & {
+    readonly prefix: string;
+    readonly prefixesAccepted: readonly string[];
+    readonly maxPerApp: number;
+    /** what is different in some realms, by their names */
+    readonly realms?: Readonly<Record<string, Lifetime>>;
+  };
   readonly verify: {
     readonly cacheSeconds: number;
     readonly lastUsedSeconds: number | 'off';
@@ -150,6 +157,12 @@ export function verifierSettings({ partition, keys, verify }: StageSettings): Ve
     cacheSeconds: verify.cacheSeconds,
     lastUsedSeconds: verify.lastUsedSeconds === 'off' ? undefined : verify.lastUsedSeconds,
   };
+}
+
+/** @returns how long the keys of a realm live */
+export function lifetimeOf({ keys }: Pick<StageSettings, 'keys'>, realm: string): Lifetime {
+  const { realms = {}, defaultDays, maxDays } = keys;
+  return { defaultDays, maxDays, ...(Object.hasOwn(realms, realm) && realms[realm]) };
 }
 
 /** @returns undefined when the limit is off */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
+import { dayMs } from '../../lib/domain/lifetime.ts';
 import type { KeyRestrictions } from '../../lib/domain/restrictions.ts';
 import { completeRotationWish, type Rotation, type RotationWish, withSuccessor } from '../../lib/domain/rotation.ts';
 import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now, refusalOf } from '../support/apps.ts';
@@ -12,7 +13,7 @@ const removal = { at: now, op: 'op-1' };
 const rotated = { ...removal, why: 'rotated', successor: to };
 
 function rotation(parts: Partial<Rotation> = {}): Rotation {
-  return { from, to, wish: {}, by: 'worker', op: 'op-1', now, maxKeys: 2, ...parts };
+  return { from, to, wish: {}, by: 'worker', op: 'op-1', now, maxKeys: 2, lifetime: {}, ...parts };
 }
 
 function overlapping(overlapSeconds: number): Rotation {
@@ -33,6 +34,18 @@ describe('rotating at once', () => {
   it('gives the successor the name and the expiry that are wished for', () => {
     const { keys } = withSuccessor(app, rotation({ wish: { name: ' new ', expiresAt: -1, overlapSeconds: 0 } }));
     expect(keys).toEqual({ [to]: { ...successor, name: 'new', expiresAt: -1 } });
+  });
+
+  it.each<[string, number, RotationWish, number]>([
+    ['inherits an end within the maximum', now + 3_600_000, {}, now + 3_600_000],
+    ['has an inherited end shortened to the maximum', now + 2 * dayMs, {}, now + dayMs],
+    ['has the maximum where the old key never ends', -1, {}, now + dayMs],
+    ['has the maximum on request', now + 3_600_000, { expiresAt: -1 }, now + dayMs],
+    ['has the end that is wished for', -1, { expiresAt: now + 1 }, now + 1],
+  ])('with a maximum lifetime the successor %s', (_, expiresAt, wish, end) => {
+    const aged = anApp({ keys: { [from]: { ...old, createdTime: now - 10 * dayMs, expiresAt } } });
+    const lifetime = { defaultDays: 1, maxDays: 1 };
+    expect(withSuccessor(aged, rotation({ wish, lifetime })).keys[to]?.expiresAt).toBe(end);
   });
 
   const rich = {

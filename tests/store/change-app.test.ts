@@ -254,7 +254,16 @@ describe('without doubt', () => {
 function rotationOf(app: App, to = 'c'): AppChange {
   const wanted = changeOf(app);
   const { op, at: now } = wanted.change;
-  const rotation = { from: handleA, to: to as keyof App['keys'], wish: {}, by: 'demo', op, now, maxKeys: 2 };
+  const rotation = {
+    from: handleA,
+    to: to as keyof App['keys'],
+    wish: {},
+    by: 'demo',
+    op,
+    now,
+    maxKeys: 2,
+    lifetime: {},
+  };
   return { ...wanted, makes: rotation.to, edit: (found) => withSuccessor(found, rotation) };
 }
 

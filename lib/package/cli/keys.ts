@@ -35,6 +35,10 @@ interface NewKeyOptions extends KeyOptions {
   readonly idempotencyKey?: string;
 }
 
+interface ListOptions {
+  readonly overAge?: boolean;
+}
+
 interface DeleteOptions {
   readonly yes?: boolean;
   readonly all?: boolean;
@@ -51,7 +55,12 @@ const noSourcesOption = () => new Option('--no-sources', 'let the key be used fr
 
 export function addKeys(program: Command): void {
   const keys = addCommand(program, 'keys', 'the API keys of an application', 'keys list my-app');
-  addCommand(keys, 'list <app>', 'list the keys of an application', 'keys list my-app').action(list);
+  addCommand(keys, 'list [app]', 'list the keys of an application', 'keys list my-app')
+    .option(
+      '--over-age',
+      'only keys that are older than the maximum lifetime and still work; of all applications if you name none',
+    )
+    .action(list);
   addCommand(
     keys,
     'create <app>',
@@ -117,13 +126,15 @@ export function addKeys(program: Command): void {
     .action(remove);
 }
 
-async function list(appText: string, _: object, command: Command): Promise<void> {
+async function list(appText: string | undefined, { overAge }: ListOptions, command: Command): Promise<void> {
+  if (appText === undefined && !overAge) throw new UsageError('Name an application, or give --over-age.');
   const { client, json } = contextOf(command);
-  const app = await findApp(client, appText);
+  const query = overAge ? ({ overAge: 'true' } as const) : {};
   const keys: ApiKey[] = [];
-  for await (const key of everyItem(client.listApiKeys, { app })) keys.push(key);
+  for (const app of appText === undefined ? await everyApp(client) : [await findApp(client, appText)])
+    for await (const key of everyItem(client.listApiKeys, { app, ...query })) keys.push(key);
   if (json) return printJson(keys);
-  if (keys.length === 0) return tell('The application has no API keys.');
+  if (keys.length === 0) return tell(overAge ? 'No API key is over age.' : 'The application has no API keys.');
   const now = Date.now();
   const rows = keys.map((key) => [
     key.name,
@@ -132,8 +143,16 @@ async function list(appText: string, _: object, command: Command): Promise<void>
     formatTime(key.lastUsedTime),
     formatTime(key.expiresAt),
     key.apiKey,
+    ...(overAge ? [key.identity] : []),
   ]);
-  print(formatTable([['NAME', 'STATE', 'CREATED', 'LAST USED', 'EXPIRES', 'HRN'], ...rows]));
+  const columns = ['NAME', 'STATE', 'CREATED', 'LAST USED', 'EXPIRES', 'HRN', ...(overAge ? ['APPLICATION'] : [])];
+  print(formatTable([columns, ...rows]));
+}
+
+async function everyApp(client: CommandContext['client']): Promise<string[]> {
+  const apps: string[] = [];
+  for await (const { hrn } of everyItem(client.listApps)) apps.push(hrn);
+  return apps;
 }
 
 async function create(appText: string, options: NewKeyOptions, command: Command): Promise<void> {

@@ -1,22 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type ApiKey,
-  type ApiKeyWish,
-  completeWish,
-  expiryFault,
-  formatNewApiKey,
-  newApiKey,
-} from '../../domain/api-key.ts';
+import { type ApiKey, type ApiKeyWish, completeWish, formatNewApiKey, newApiKey } from '../../domain/api-key.ts';
 import type { ApiKeyId } from '../../domain/api-key-id.ts';
 import type { App } from '../../domain/app.ts';
 import type { ApiError } from '../../domain/errors.ts';
 import { type AppRef, formatApiKeyHrn } from '../../domain/hrn.ts';
 import { findRecord, type RepeatableRequest, type RequestId, repeatable } from '../../domain/idempotency.ts';
+import { endOf, expiryFault } from '../../domain/lifetime.ts';
 import { hasAccess, requireAccess, type Standing } from '../../domain/policy.ts';
 import { type Added, type Addition, addApiKey } from '../../store/add-api-key.ts';
 import { getApp } from '../../store/get-app.ts';
 import type { Deadline } from '../../store/settle.ts';
 import type { Service } from '../service.ts';
+import { lifetimeOf } from '../settings.ts';
 import { makeSecret, repeatSecret } from './secret.ts';
 
 type GenerateContext = Service & { readonly deadline: Deadline };
@@ -45,7 +40,8 @@ export interface NewApiKey {
 
 /**
  * Generates an API key, however it was asked for.
- * @throws ApiError 400200 when `expiresAt` is not in the future, or `allowedSources` is wrong; or as `addApiKey` does
+ * @throws ApiError 400200 when `expiresAt` is not in the future or too late, or `allowedSources` is wrong
+ * @throws ApiError as `addApiKey` does
  */
 export async function generate(context: GenerateContext, wanted: Wanted): Promise<NewApiKey> {
   const { settings, table, deadline } = context;
@@ -53,7 +49,8 @@ export async function generate(context: GenerateContext, wanted: Wanted): Promis
   const now = deadline.now();
   const complete = completeWish(wish);
   const request = wanted.request && repeatable(wanted.request, wanted.asked ?? complete);
-  const answered = await answeredBefore(context, { ...wanted, request }, expiryFault(wish.expiresAt, now));
+  const fault = expiryFault(wish.expiresAt, now, lifetimeOf(settings, app.realm));
+  const answered = await answeredBefore(context, { ...wanted, request }, fault);
   if (answered) return replay(context, wanted, answered);
   const standing = wanted.standing();
   for (let createdTime = now; ; ) {
@@ -80,7 +77,8 @@ async function attemptOf(
   const { apiKeyId, handle, record } = await makeSecret({ prefix, appId: app.appId, now }, request, context);
   const keyHrn = formatApiKeyHrn(app.realm, handle, partition);
   const change = { op: randomUUID(), at: now, by, action: 'generateApiKey', keyHrn, correlationId };
-  const key = { ...besides, ...newApiKey(wish, by, createdTime, besides?.restrictions) };
+  const expiresAt = endOf(wish.expiresAt, { createdTime }, lifetimeOf(context.settings, app.realm));
+  const key = { ...besides, ...newApiKey({ ...wish, expiresAt }, by, createdTime, besides?.restrictions) };
   return { apiKeyId, addition: { app, handle, key, standing, maxKeys, now, change, request, record } };
 }
 

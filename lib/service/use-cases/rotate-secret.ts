@@ -9,6 +9,7 @@ import { fullStanding, requireAccess } from '../../domain/policy.ts';
 import {
   abandonedKeys,
   endPredecessor,
+  firstWish,
   inUse,
   notAllowed,
   type PendingKey,
@@ -83,7 +84,7 @@ export async function runStep(call: RotationCall, name: StepName): Promise<StepO
 }
 
 /** A key that was generated before is given again as it is, also when the key in use is gone since. */
-const repeated: PendingKey = { wish: { name: 'Secrets Manager' }, besides: {} };
+const repeated: PendingKey = { wish: firstWish, besides: {} };
 
 /** Generates the pending key and keeps it in the new version, unless the version holds one. */
 async function createSecret(call: RotationCall): Promise<void> {

@@ -38,6 +38,7 @@ function rotated(overlap: number) {
       op,
       now,
       maxKeys: 2,
+      lifetime: {},
     });
 }
 

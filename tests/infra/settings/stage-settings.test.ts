@@ -155,6 +155,13 @@ describe('the bounds of each setting', () => {
     ['keys.prefix', ['a', '0', letters(32), 'a_b_C1'], ['', letters(33), '_a', 'a_', 'a__b', 'a-b', 1]],
     ['keys.prefixesAccepted', [[], ['a', 'b'], [letters(32)]], [['a', 'a'], [''], [1], 'a', null]],
     ['keys.maxPerApp', [1, 50], [0, 51, 1.5, '2', null, -1]],
+    ['keys.defaultDays', [1, 3_650], [0, 3_651, 1.5, '2', null, -1, 'never']],
+    ['keys.maxDays', [1, 3_650], [0, 3_651, 1.5, '2', null, -1, 'never']],
+    [
+      'keys.realms',
+      [{ a: { maxDays: 1 } }, { 'B_-9': { defaultDays: 3_650, maxDays: 3_650 } }],
+      [{}, [], { a: {} }, { 'a b': { maxDays: 1 } }, { a: { maxDays: 0 } }, { a: { days: 1 } }, { a: 1 }],
+    ],
     ['verify.cacheSeconds', [0, 10], [-1, 11, 10_000, 0.5, '1']],
     ['verify.lastUsedSeconds', [1, 99_999_999, 'off'], [0, 100_000_000, 'on', '1', 1.5, false]],
     ['verify.maxStaleSeconds', [60, 310, 13_599], [59, 13_600, 60.5, '310', null]],
@@ -346,7 +353,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'has an unknown setting of keys',
     { issuers: [], keys: { prefixes: [] } },
-    'keys.prefixes is not a setting. There are: prefix, prefixesAccepted, maxPerApp.',
+    'keys.prefixes is not a setting. There are: prefix, prefixesAccepted, maxPerApp, defaultDays, maxDays, realms.',
   ],
   [
     'has a prefix with "-"',
@@ -372,6 +379,16 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
     'has a key limit as a text',
     { issuers: [], keys: { maxPerApp: '2' } },
     'keys.maxPerApp must be a whole number from 1 to 50.',
+  ],
+  [
+    'has a default lifetime above the maximum',
+    { issuers: [], keys: { defaultDays: 91, maxDays: 90 } },
+    'keys.defaultDays is 91, more than the 90 of maxDays.',
+  ],
+  [
+    'has a default lifetime above the maximum of a realm',
+    { issuers: [], keys: { defaultDays: 60, realms: { a: { maxDays: 30 } } } },
+    'keys.realms.a.defaultDays is 60, more than the 30 of maxDays.',
   ],
   [
     'has half a second',

@@ -848,6 +848,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description The pageToken of the previous page. */
                 readonly pageToken?: string;
+                /** @description With true, lists only the API keys that are older than the maximum lifetime, which was set after they were created, and have not expired. */
+                readonly overAge?: "true" | "false";
             };
             readonly header?: never;
             readonly path: {
@@ -1579,7 +1581,8 @@ export const routes = {
         ],
         "inQuery": [
             "limit",
-            "pageToken"
+            "pageToken",
+            "overAge"
         ],
         "hasBody": false,
         "isRepeatable": false,
