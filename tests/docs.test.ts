@@ -62,6 +62,8 @@ function shownDefault(name: string, value: unknown): string {
     'keys.defaultDays': '`keys.maxDays`, else none',
     'keys.maxDays': 'none',
     'keys.realms': 'none',
+    'notices.rotateDays': 'none',
+    'notices.topic': 'none',
     rateLimit: `\`${JSON.stringify(value)}\``,
   };
   if (name.startsWith('console.endpoints.')) return 'by discovery';

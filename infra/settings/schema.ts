@@ -281,6 +281,30 @@ export const settingsSchema = {
         }),
         default: {},
       },
+      notices: {
+        ...group('Notices of API keys, on the event bus.', {
+          idleDays: {
+            type: ['integer', 'string'],
+            description: 'After how many days without a recorded use an API key is announced as idle, or "off".',
+            minimum: 1,
+            maximum: 365,
+            pattern: '^off$',
+            default: 90,
+            must: 'be a whole number from 1 to 365, or "off"',
+          },
+          rotateDays: whole(
+            'After how many days an API key is announced as due for rotation. Default: never.',
+            1,
+            3650,
+          ),
+          topic: text(
+            'The ARN of an SNS topic that the notices are forwarded to. Default: none.',
+            '^arn:[a-z0-9-]+:sns:[a-z0-9-]+:\\d{12}:[A-Za-z0-9_-]{1,256}$',
+            'be the ARN of a standard SNS topic',
+          ),
+        }),
+        default: {},
+      },
       authorizer: {
         ...group(
           'The Lambda authorizer that your APIs use.',

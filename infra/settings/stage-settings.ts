@@ -46,6 +46,8 @@ async function completed(file: unknown, { isLocal = false }: ReadOptions): Promi
   const complete = { ...settings, issuers: issuers.map((issuer) => completeIssuer(issuer, claims)) };
   requireIssuers(complete, isLocal);
   requireLifetimes(complete);
+  if (complete.notices.topic !== undefined && complete.eventBus === undefined)
+    throw new SettingsError('eventBus', 'is missing: notices.topic gets its notices from that bus.');
   if (signIn) requireSignIn(signIn, complete.issuers, isLocal);
   return {
     ...complete,

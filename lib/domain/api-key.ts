@@ -33,6 +33,8 @@ export interface ApiKey extends CompleteWish {
   readonly rotatedFrom?: KeyHandle;
   /** its successor, while both serve */
   readonly rotatedTo?: KeyHandle;
+  /** it ends so many seconds after the first use of its successor, if that is before `expiresAt` */
+  readonly graceSeconds?: number;
   /** it was made for a rotation by schedule that has not put it into use */
   readonly pending?: true;
   /** why it is disabled, if that is not its owner's wish: somebody who holds it has reported it */

@@ -18,6 +18,7 @@ export function requireKey(app: App, handle: KeyHandle | undefined): ApiKey {
 export type ApiKeyPatch = Partial<Omit<ApiKeyWish, 'enabled'>>;
 
 /**
+ * An end that is given stands: the first use of a successor does not move it any more.
  * @returns the application with parts of one of its keys changed; the same application if that changes nothing
  * @throws ApiError 404666 when it has no such key
  * @throws ApiError 400200 when a list has an element that it may not have, or the end is one that the key may not have
@@ -32,7 +33,9 @@ export function patchKey(
   if (expiresAt === undefined) return editKey(app, handle, patch);
   const key = requireKey(app, handle);
   requireExpiry(expiresAt, now, lifetime, key);
-  return editKey(app, handle, { ...patch, expiresAt: endOf(expiresAt, key, lifetime) });
+  const { graceSeconds: _, ...byHand } = key;
+  const moved = key.graceSeconds === undefined ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: byHand } };
+  return editKey(moved, handle, { ...patch, expiresAt: endOf(expiresAt, key, lifetime) });
 }
 
 /**

@@ -20,6 +20,29 @@ function overlapping(overlapSeconds: number): Rotation {
   return rotation({ wish: { overlapSeconds } });
 }
 
+describe('rotating until the first use of the successor', () => {
+  const overlap = { untilFirstUse: 60, atMost: 600 };
+
+  it('gives the old key its hard end, and keeps the grace with it', () => {
+    const { keys } = withSuccessor(app, rotation({ wish: { overlap } }));
+    expect(keys).toStrictEqual({
+      [from]: { ...old, expiresAt: now + 600_000, rotatedTo: to, graceSeconds: 60 },
+      [to]: successor,
+    });
+  });
+
+  it('is another request than with a fixed overlap, and 400200 together with one', () => {
+    expect(completeRotationWish({ overlap })).toEqual({ overlap, overlapSeconds: 0 });
+    expect(completeRotationWish({ overlapSeconds: 5 })).toEqual({ overlapSeconds: 5 });
+    const details = [{ source: '$.overlap', message: 'cannot be given together with overlapSeconds' }];
+    for (const overlapSeconds of [0, 5])
+      expect(refusalOf(() => completeRotationWish({ overlap, overlapSeconds }))).toMatchObject({
+        code: '400200',
+        parts: { details },
+      });
+  });
+});
+
 describe('rotating at once', () => {
   it("puts a successor like it in the old key's place", () => {
     const removed = { [from]: rotated };

@@ -32,6 +32,8 @@ interface KeyOptions {
 interface NewKeyOptions extends KeyOptions {
   readonly disabled?: boolean;
   readonly overlap?: string;
+  readonly untilFirstUse?: string;
+  readonly atMost?: string;
   readonly idempotencyKey?: string;
 }
 
@@ -111,6 +113,13 @@ export function addKeys(program: Command): void {
     'keys rotate my-app ci --overlap 1h',
   )
     .option('--overlap <time>', 'how long the old key stays valid, such as 1h (needs a free slot); default 0')
+    .addOption(
+      new Option(
+        '--until-first-use <time>',
+        'how long the old key stays valid after the first use of its successor',
+      ).conflicts('overlap'),
+    )
+    .option('--at-most <time>', 'with --until-first-use: how long the old key stays valid in any case')
     .option('--expires <when>', `when the successor ends: ${expiry}; default: as the old key`)
     .option('--name <name>', "the successor's name; default: as the old key")
     .option('--description <text>', "the successor's description; default: as the old key")
@@ -164,12 +173,19 @@ async function create(appText: string, options: NewKeyOptions, command: Command)
 
 async function rotateKey(appText: string, keyText: string, options: NewKeyOptions, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
-  const { overlap } = options;
-  const wish = { ...wishOf(options), ...(overlap !== undefined && { overlapSeconds: parseSeconds(overlap) }) };
+  const wish = { ...wishOf(options), ...overlapOf(options) };
   const found = await find(client, appText, keyText);
   const made = await client.rotateApiKey({ ...found, ...wish }, repeatable(options));
   showNew(made, json);
   if (!json) tellEffect(made, 'the old key');
+}
+
+function overlapOf({ overlap, untilFirstUse, atMost }: NewKeyOptions): Omit<Input<'rotateApiKey'>, 'app' | 'apiKey'> {
+  if ((untilFirstUse === undefined) !== (atMost === undefined))
+    throw new UsageError('Give both --until-first-use and --at-most, or neither.');
+  if (untilFirstUse !== undefined && atMost !== undefined)
+    return { overlap: { untilFirstUse: parseSeconds(untilFirstUse), atMost: parseSeconds(atMost) } };
+  return overlap === undefined ? {} : { overlapSeconds: parseSeconds(overlap) };
 }
 
 async function show(appText: string, keyText: string, _: object, command: Command): Promise<void> {

@@ -10,7 +10,7 @@ import { standingTowards } from '../../domain/policy.ts';
 import { completeRotationWish, type RotationWish, withSuccessor } from '../../domain/rotation.ts';
 import { endOfPredecessor } from '../../domain/taken-away.ts';
 import { changeApp } from '../../store/change-app.ts';
-import { lifetimeOf } from '../settings.ts';
+import { lifetimeOf, sweepRulesOf } from '../settings.ts';
 import { type ChangingCall, newChange } from './change.ts';
 import { answeredBefore, type NewApiKey, replay } from './generate.ts';
 import { makeSecret } from './secret.ts';
@@ -38,7 +38,7 @@ export async function rotate(
   const now = deadline.now();
   const lifetime = lifetimeOf(settings, ref.realm);
   const fault = expiryFault(wish.expiresAt, now, lifetime);
-  const answered = await answeredBefore(call, { app: ref, standing, request }, fault);
+  const { answered } = await answeredBefore(call, { app: ref, standing, request }, fault);
   const withEnd = (app: App, key: NewApiKey) => ({ ...key, end: from && endOfPredecessor(app, from, deadline.now()) });
   if (answered) return withEnd(answered.app, await replay(call, { app: ref, request }, answered));
   const { apiKeyId, handle, record } = await makeSecret(
@@ -64,6 +64,7 @@ export async function rotate(
       standing: standing(),
       needed: 'write',
       change: made,
+      rules: sweepRulesOf(settings, ref.realm),
       makes: handle,
       edit: (found) => {
         if (from === undefined) throw new ApiError('404666');

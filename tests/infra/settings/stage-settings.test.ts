@@ -21,6 +21,8 @@ const withEntries = (first: object, second: object) => ({
 const withRule = (rule: object, parts = {}) => withEntry({ rules: [rule], ...parts });
 const allowing = (...allow: unknown[]) => ({ when: { ref: 'main' }, allow });
 
+const topic = 'arn:aws:sns:eu-central-1:123456789012:key-notices';
+
 describe('a settings file', () => {
   it('without a setting but no issuers has the defaults', async () => {
     expect(await readFileWith('issuers: []')).toEqual(defaultSettings);
@@ -168,6 +170,9 @@ describe('the bounds of each setting', () => {
     ['revoke.enabled', [true, false], ['true', 0, null]],
     ['revoke.rateLimit', [0.001, 50, 100_000], [0, -1, 100_000.1, '1', null]],
     ['revoke.burstLimit', [1, 100_000], [0, 100_001, 1.5, '1']],
+    ['notices.idleDays', [1, 365, 'off'], [0, 366, 'on', '1', 1.5, false]],
+    ['notices.rotateDays', [1, 3_650], [0, 3_651, 'off', 1.5]],
+    ['notices.topic', [], ['', 'topic', 'arn:aws:sqs:eu-central-1:123456789012:x', `${topic}.fifo`, `${topic}:x`]],
     [
       'authorizer.defaultRealms',
       ['*', ['myrealm'], ['a', 'B_-9'], [letters(64)]],
@@ -261,7 +266,7 @@ describe('the bounds of each setting', () => {
 });
 
 const settingsAre =
-  'There are: partition, rateLimit, eventBus, claims, keys, verify, revoke, authorizer, gateway, console, issuerKeys, issuers.';
+  'There are: partition, rateLimit, eventBus, claims, keys, verify, revoke, notices, authorizer, gateway, console, issuerKeys, issuers.';
 const entryHas =
   'There are: issuer, jwksUri, algorithms, audience, audienceClaim, realm, realms, principalPrefix, tokenType, require, idToken, claims, permissionsPrefix, rules.';
 const rate = 'rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".';
@@ -389,6 +394,11 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
     'has a default lifetime above the maximum of a realm',
     { issuers: [], keys: { defaultDays: 60, realms: { a: { maxDays: 30 } } } },
     'keys.realms.a.defaultDays is 60, more than the 30 of maxDays.',
+  ],
+  [
+    'has a topic without a bus',
+    { issuers: [], notices: { topic } },
+    'eventBus is missing: notices.topic gets its notices from that bus.',
   ],
   [
     'has half a second',

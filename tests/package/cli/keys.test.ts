@@ -227,13 +227,19 @@ describe('keys rotate', () => {
       { description: '', scopes: ['a'], allowedSources: ['::1'] },
     ],
     [['--no-scopes', '--no-sources'], { scopes: [], allowedSources: [] }],
+    [['--until-first-use', '10m', '--at-most', '1d'], { overlap: { untilFirstUse: 600, atMost: 86_400 } }],
   ])('takes %j', async (options, body) => {
     await keys(['rotate', app, key.apiKey, ...options], [made]);
     expect(lastRequest().body).toEqual(body);
   });
 
-  it('2 with an overlap that is none: nothing is sent', async () => {
-    expect([(await keys(['rotate', 'my-app', 'ci', '--overlap', '1y'], [])).code, lines()]).toEqual([2, []]);
+  it.each([
+    [['--overlap', '1y']],
+    [['--until-first-use', '1h']],
+    [['--at-most', '1h']],
+    [['--overlap', '1h', '--until-first-use', '1h', '--at-most', '1h']],
+  ])('2 with an overlap that is none, such as %j: nothing is sent', async (options) => {
+    expect([(await keys(['rotate', 'my-app', 'ci', ...options], [])).code, lines()]).toEqual([2, []]);
   });
 });
 
