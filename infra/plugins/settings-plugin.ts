@@ -118,7 +118,7 @@ function leaveOutEvents({ functions, resources }: Serverless['service'], { event
   delete resources.Outputs.UnpublishedChangesUrl;
   const { sweep } = functions;
   if (sweep?.iamRoleStatements)
-    sweep.iamRoleStatements = sweep.iamRoleStatements.filter(({ Action }) => Action !== 'events:PutEvents');
+    sweep.iamRoleStatements = sweep.iamRoleStatements.filter(({ Action }) => String(Action) !== 'events:PutEvents');
 }
 
 function writeSettings(folder: string, stage: string, settings: StageSettings): void {

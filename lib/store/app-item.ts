@@ -44,34 +44,63 @@ const writable = [
   'watched',
 ] as const satisfies readonly (keyof App)[];
 
-/** @returns the write that turns an application, as it was read, into another; it is rejected once `rev` is another */
+/**
+ * The place in the index is written even if it is what was read: the sweep moves it, and leaves `rev` as it is.
+ * @returns the write that turns an application, as it was read, into another; it is rejected once `rev` is another
+ */
 export function replacementOf(before: App, edited: App, change: Change, rules: SweepRules): Update {
   const after = { ...edited, watched: watchedAfter(before, edited, change.at, rules.notices) };
-  const { set, remove } = differences(before, after, change.at, rules, writable);
-  return toUpdate({ key: appKey(before.appId), set: [...set, ...recorded(change)], remove, where: [stillAt(before)] });
+  const { set, remove } = differences(before, after, writable);
+  const next = dueTimeOf(after, change.at, rules);
+  const place = next === undefined && before.dueAt === undefined ? nowhere : placeOf(before.appId, next);
+  return toUpdate({
+    key: appKey(before.appId),
+    set: [...set, ...place.set, ...recorded(change)],
+    remove: [...remove, ...place.remove],
+    where: [stillAt(before)],
+  });
+}
+
+/**
+ * @param before the application as the sweep read it. @param after without its old records, and with what it remembers
+ * @param dropped the paths of the old records
+ * @returns the write that makes it so, unless a change or another sweep has come first; undefined: there is nothing to write
+ */
+export function sweptUpdate(
+  before: App,
+  after: App,
+  { now, rules, dropped }: { now: number; rules: SweepRules; dropped: readonly Path[] },
+): Update | undefined {
+  const { set, remove } = differences(before, after, ['watched']);
+  const next = dueTimeOf(after, now, rules);
+  const place = next === before.dueAt ? nowhere : placeOf(before.appId, next);
+  const [sets, removes] = [
+    [...set, ...place.set],
+    [...dropped, ...remove, ...place.remove],
+  ];
+  if (sets.length + removes.length === 0) return undefined;
+  const where = [stillAt(before), stillDueAt(before)];
+  return toUpdate({ key: appKey(before.appId), set: sets, remove: removes, where });
 }
 
 /** Nobody has changed the application since it was read. */
-export function stillAt({ rev }: App): Fragment {
+function stillAt({ rev }: App): Fragment {
   return expr`${path('rev')} = ${rev}`;
 }
 
-/** @returns what sets and removes the attributes of those names that differ, and the place in the index of the sweep */
-export function differences(
-  before: App,
-  after: App,
-  now: number,
-  rules: SweepRules,
-  names: readonly (typeof writable)[number][],
-): { set: Fragment[]; remove: Path[] } {
+/** No other sweep has been at the application since it was read. */
+function stillDueAt({ dueAt }: App): Fragment {
+  return dueAt === undefined ? expr`attribute_not_exists(${due})` : expr`${due} = ${dueAt}`;
+}
+
+/** @returns what sets and removes the attributes of those names that differ */
+function differences(before: App, after: App, names: readonly (typeof writable)[number][]): Changes {
   const changed = names.filter((name) => after[name] !== before[name]);
   const set: Fragment[] = changed.flatMap((name) => {
     const value = after[name];
     return value === undefined ? [] : [expr`${path(name)} = ${value}`];
   });
-  const remove = changed.filter((name) => after[name] === undefined).map((name) => path(name));
-  const due = dueOf(before, dueTimeOf(after, now, rules));
-  return { set: [...set, ...due.set], remove: [...remove, ...due.remove] };
+  return { set, remove: changed.filter((name) => after[name] === undefined).map((name) => path(name)) };
 }
 
 /** The index `byDue` leads the sweep to what is due. It has several partition keys to spread the load. */
@@ -80,8 +109,15 @@ export const dueShards: readonly string[] = Array.from({ length: 10 }, (_, index
 /** The attributes by which the index finds an application: the part of the index, and the time, in ms since the epoch. */
 const [shard, due] = [path('dueShard'), path('dueAt')];
 
-function dueOf({ appId, dueAt: before }: App, next: number | undefined): { set: Fragment[]; remove: Path[] } {
-  if (next === before) return { set: [], remove: [] };
+interface Changes {
+  readonly set: readonly Fragment[];
+  readonly remove: readonly Path[];
+}
+
+const nowhere: Changes = { set: [], remove: [] };
+
+/** @returns what puts an application into the index for that time, or takes it out */
+function placeOf(appId: string, next: number | undefined): Changes {
   if (next === undefined) return { set: [], remove: [shard, due] };
   return { set: [expr`${shard} = ${shardOf(appId)}`, expr`${due} = ${next}`], remove: [] };
 }

@@ -1,10 +1,10 @@
 import type { App } from '../domain/app.ts';
 import type { SweepRules } from '../domain/due.ts';
 import { isAppId } from '../domain/hrn.ts';
-import { appKey, differences, stillAt } from './app-item.ts';
-import { path, toUpdate } from './expression.ts';
+import { sweptUpdate } from './app-item.ts';
+import { type Path, path } from './expression.ts';
 import { type Deadline, read, settle } from './settle.ts';
-import type { Item, Query, Table, Update } from './table.ts';
+import type { Item, Query, Table } from './table.ts';
 
 const pageSize = 100;
 
@@ -42,8 +42,8 @@ function dueQuery(shard: string, now: number, last: Item | undefined): Query {
 }
 
 /**
- * Writes what the sweep has done to an application, unless somebody has changed that meanwhile: then the next run does it
- * again. It is no change to the application: `rev` and `lastChange` stay as they are.
+ * Writes what the sweep has done to an application, unless a change or another sweep has come first: then the next run does
+ * it again. It is no change to the application: `rev` and `lastChange` stay as they are.
  * @param before the application as it was read. @param after without its old records, and with what the sweep remembers
  * @returns whether it did
  */
@@ -52,18 +52,15 @@ export async function writeSwept(
   { before, after, now, rules }: { before: App; after: App; now: number; rules: SweepRules },
   deadline: Deadline,
 ): Promise<boolean> {
-  const update = sweptUpdate(before, after, now, rules);
+  const update = sweptUpdate(before, after, { now, rules, dropped: droppedFrom(before, after) });
   return update === undefined || (await settle(deadline, (ms) => table.attemptUpdate(update, ms))).applied;
 }
 
-/** Names each record, so that a late copy of the write drops nothing else, and brings nothing back. */
-function sweptUpdate(before: App, after: App, now: number, rules: SweepRules): Update | undefined {
-  const dropped = (['removed', 'requests'] as const).flatMap((map) =>
+/** Each record by its name, so that a late copy of the write drops nothing else, and brings nothing back. */
+function droppedFrom(before: App, after: App): Path[] {
+  return (['removed', 'requests'] as const).flatMap((map) =>
     Object.keys(before[map])
       .filter((name) => !Object.hasOwn(after[map], name))
       .map((name) => path(map, name)),
   );
-  const { set, remove } = differences(before, after, now, rules, ['watched']);
-  if (set.length + dropped.length + remove.length === 0) return undefined;
-  return toUpdate({ key: appKey(before.appId), set, remove: [...dropped, ...remove], where: [stillAt(before)] });
 }
