@@ -74,7 +74,7 @@ class Life {
       expiresAt: -1,
     };
     const app = { ...this.app, keys: { [old]: key }, keyCount: 1 };
-    this.world.put({ ...app, dueAt: this.world.now, dueShard: 'due#1' } as App);
+    this.world.put({ ...app, dueAt: 0, dueShard: 'due#1' } as App);
   }
 
   get app(): App {
@@ -186,7 +186,7 @@ class Life {
     const { world, app } = this;
     const { maxDays = 0 } = lifetimeOf(world.settings, 'myrealm');
     for (const [handle, { expiresAt, createdTime }] of Object.entries(app.keys)) {
-      if (handle === old && expiresAt === -1) continue;
+      if (handle === old) continue;
       if (expiresAt === -1 || expiresAt > createdTime + maxDays * dayMs) throw new Error('a key exceeds the maximum');
     }
     const dueAt = dueTimeOf(app, world.now, sweepRulesOf(world.settings, 'myrealm'));
