@@ -52,19 +52,30 @@ export class SweepWorld {
   readonly #due = new Map<string, Map<string, number>>();
   #made = 0;
 
-  /** @param eventBus null: there is none */
-  constructor(settings: SettingsParts = {}, eventBus: string | null = 'audit') {
+  /** @param eventBus null: there is none. @param mirror is sent what the table is sent, but for queries, to be measured */
+  constructor(settings: SettingsParts = {}, eventBus: string | null = 'audit', mirror?: Table) {
     this.settings = testSettings({ ...(eventBus !== null && { eventBus }), ...settings });
-    this.table = this.#open();
+    this.table = mirror ? mirrored(this.#open(), mirror) : this.#open();
   }
 
   /** Creates an application. @returns its ID */
   createApp(): string {
+    const app = this.#newApp();
+    this.put(app);
+    return app.appId;
+  }
+
+  /** The same, also in the mirror. */
+  async createMirrored(): Promise<string> {
+    const { appId, ...attributes } = this.#newApp();
+    await this.table.attemptPut({ Item: { ...appKey(appId), ...attributes } });
+    return appId;
+  }
+
+  #newApp(): App {
     this.#made += 1;
     const appId = `app${this.#made}`;
-    const made = { appId, realm: 'myrealm', name: 'x', owner: 'demo', now: this.now, op: appId, correlationId: 'c' };
-    this.put(newApp(made));
-    return appId;
+    return newApp({ appId, realm: 'myrealm', name: 'x', owner: 'demo', now: this.now, op: appId, correlationId: 'c' });
   }
 
   /** What a restored backup leaves, too. */
@@ -186,4 +197,20 @@ export interface SweepParts {
   readonly table?: Table;
   readonly now?: number;
   readonly hasTime?: () => boolean;
+}
+
+/** Every request but queries goes to both tables, and both must answer alike. */
+function mirrored(table: Table, mirror: Table): Table {
+  const both = async <Answer extends { readonly outcome: string }>(one: Promise<Answer>, other: Promise<Answer>) => {
+    const [answer, mirroredAnswer] = await Promise.all([one, other]);
+    if (answer.outcome !== mirroredAnswer.outcome) throw new Error(`the mirror says ${mirroredAnswer.outcome}`);
+    return answer;
+  };
+  return {
+    ...table,
+    attemptUpdate: (update) => both(table.attemptUpdate(update), mirror.attemptUpdate(update)),
+    attemptPut: (put) => both(table.attemptPut(put), mirror.attemptPut(put)),
+    attemptGet: (...read) => both(table.attemptGet(...read), mirror.attemptGet(...read)),
+    attemptBatchGet: (keys) => both(table.attemptBatchGet(keys), mirror.attemptBatchGet(keys)),
+  };
 }
