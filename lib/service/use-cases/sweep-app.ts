@@ -34,7 +34,8 @@ interface Turn {
   readonly settings: Settings;
   readonly announce: Announce | undefined;
   readonly now: number;
-  readonly deadline: Deadline;
+  /** gives each step its time: the bus may have taken long */
+  newDeadline(): Deadline;
 }
 
 interface Done {
@@ -59,8 +60,8 @@ const by = 'lambda:sweep';
  * @throws ApiError 503000 when the table does not answer
  */
 export async function sweepApp(turn: Turn, appId: string): Promise<Done> {
-  const { table, settings, now, deadline } = turn;
-  const before = await getApp(table, appId, deadline);
+  const { table, settings, now } = turn;
+  const before = await getApp(table, appId, turn.newDeadline());
   if (!before) throw new Error('the index byDue names an application that is not there');
   const rules = sweepRulesOf(settings, before.realm);
   const looked = await lookAtUses(turn, before, rules);
@@ -69,7 +70,7 @@ export async function sweepApp(turn: Turn, appId: string): Promise<Done> {
   const due = noticesDue(looked, now, rules);
   const announced = turn.announce && due.length > 0 ? await turn.announce(before, due) : 0;
   const after = prune(withSent(looked.app, due.slice(0, announced)), now);
-  const isWritten = await writeSwept(table, { before, after, now, rules }, deadline);
+  const isWritten = await writeSwept(table, { before, after, now, rules }, turn.newDeadline());
   return { isWritten, announced, unannounced: due.length - announced, ended };
 }
 
@@ -80,12 +81,12 @@ interface Looked {
 }
 
 /** Reads times of use where something hangs on them now. @returns the application, which remembers what they tell */
-async function lookAtUses({ table, now, deadline }: Turn, app: App, rules: SweepRules): Promise<Looked> {
+async function lookAtUses({ table, now, newDeadline }: Turn, app: App, rules: SweepRules): Promise<Looked> {
   const idle = rules.notices ? keysToLookAt(app, now, rules.notices) : [];
   const graces = rules.hasUses ? gracesOf(app, now).filter(({ at, isUsed }) => !isUsed && at <= now) : [];
   const handles = [...new Set<KeyHandle>([...idle, ...graces.map(({ to }) => to)])];
   if (handles.length === 0) return { app, areUsesKnown: true };
-  const uses = await readUses(table, app.appId, handles, deadline);
+  const uses = await readUses(table, app.appId, handles, newDeadline());
   if (!uses) return { app, areUsesKnown: false };
   return { app: withFirstUses(withUses(app, idle, uses, now), graces, uses), areUsesKnown: true };
 }
@@ -110,7 +111,8 @@ async function endKeys(turn: Turn, app: App, rules: SweepRules): Promise<number>
 }
 
 async function endKey(turn: Turn, app: App, grace: Grace, rules: SweepRules): Promise<boolean> {
-  const { table, settings, deadline } = turn;
+  const { table, settings } = turn;
+  const deadline = turn.newDeadline();
   const keyHrn = formatApiKeyHrn(app.realm, grace.from, settings.partition);
   const correlationId = randomUUID();
   const change = { op: randomUUID(), at: deadline.now(), by, action: 'updateApiKey', keyHrn, correlationId };

@@ -82,8 +82,8 @@ async function sweepOne(run: Run, appId: string): Promise<unknown> {
   const { table, settings, announce, time, count } = run;
   const tell = run.refusals < mostRefusals ? announce : async () => 0;
   try {
-    const deadline = time.newDeadline();
-    const done = await sweepApp({ table, settings, announce: announce && tell, now: time.now, deadline }, appId);
+    const { now, newDeadline } = time;
+    const done = await sweepApp({ table, settings, announce: announce && tell, now, newDeadline }, appId);
     count[done.isWritten ? 'swept' : 'changedMeanwhile'] += 1;
     count.announced += done.announced;
     count.unannounced += done.unannounced;

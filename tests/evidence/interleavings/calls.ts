@@ -72,7 +72,10 @@ export function perform(call: AnyCall, surroundings: Surroundings): Promise<Done
 /** The bus takes every notice. */
 async function swept({ table, deadline, app }: Surroundings): Promise<Done> {
   const announce: Announce = async (_, notices) => notices.length;
-  const { ended } = await sweepApp({ table, settings, announce, now: deadline.now(), deadline }, app.appId);
+  const { ended } = await sweepApp(
+    { table, settings, announce, now: deadline.now(), newDeadline: () => deadline },
+    app.appId,
+  );
   return { ended };
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { KeyHandle } from '../../../lib/domain/api-key-id.ts';
 import { dayMs } from '../../../lib/domain/lifetime.ts';
+import { sweep } from '../../../lib/service/use-cases/sweep.ts';
 import type { Table } from '../../../lib/store/table.ts';
 import { captureLog } from '../../support/captured-log.ts';
 import { SweepWorld } from '../../support/sweep-world.ts';
@@ -76,6 +77,24 @@ describe('a notice', () => {
     expect(new Set(world.announced.map(({ id }) => id)).size).toBe(2);
     await world.pass(dayMs);
     expect(world.announced).toHaveLength(4);
+  });
+
+  it('is written down after a bus that took longer than a request to the table may', async () => {
+    await world.generate(appId, { expiresAt: world.now + hourMs });
+    world.now += 2 * hourMs;
+    let now = world.now;
+    const sweeper = {
+      table: world.table,
+      settings: world.settings,
+      announce: async (_: unknown, notices: readonly unknown[]) => {
+        now += 9_000;
+        return notices.length;
+      },
+    };
+    const newDeadline = () => ({ ...world.deadline(now), now: () => now });
+    const swept = await sweep(sweeper, { now, hasTime: () => true, newDeadline });
+    expect(swept).toMatchObject({ swept: 1, announced: 1, failed: 0 });
+    expect(world.app(appId)).not.toHaveProperty('dueAt');
   });
 
   it('has another id once the key was revived', async () => {
