@@ -1,6 +1,5 @@
 import { updateApiKey as validate } from '../lib/contract/generated/validators.js';
 import { updateApiKey } from '../lib/contract/routes.ts';
-import type { App } from '../lib/domain/app.ts';
 import { type ApiKeyPatch, patchKey } from '../lib/domain/keys-of-app.ts';
 import { requireExpiry } from '../lib/domain/lifetime.ts';
 import { parseSources } from '../lib/domain/restrictions.ts';
@@ -16,14 +15,13 @@ import { lastUseOf } from '../lib/store/last-used.ts';
 export const handler = endpoint(
   updateApiKey,
   async (call: Call<ApiKeyPatch>) => {
-    const lifetime = lifetimeOf(call.settings, call.app.realm);
-    requireExpiry(call.body.expiresAt, call.deadline.now(), lifetime);
+    const limits = { now: call.deadline.now(), lifetime: lifetimeOf(call.settings, call.app.realm) };
+    requireExpiry(call.body.expiresAt, limits.now, limits.lifetime);
     parseSources(call.body.allowedSources ?? []);
     const handle = keyInPath(call);
     // Read first: once the change is made, nothing may keep it from being answered.
     const lastUsedTime = await lastUseOf(call.table, call.app.appId, handle, call.deadline);
-    const edit = (found: App) => patchKey(found, handle, call.body, { now: call.deadline.now(), lifetime });
-    const changed = await changeFrom(call, edit, handle);
+    const changed = await changeFrom(call, (found) => patchKey(found, handle, call.body, limits), handle);
     const reply = keyReply(call, changed.after, handle, lastUsedTime, call.body);
     return withEnd(call, reply, endAfterKeyPatch(changed, handle, call.body, call.deadline.now()));
   },

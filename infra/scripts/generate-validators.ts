@@ -62,6 +62,7 @@ function withoutUnused(source: string): string {
       .replace(/comparison: "[<>]=", /, '')
       .replace(/, schema: [^,{}]+, parentSchema: /, ', parentSchema: ')
       .replace(/, data(?:: [\w.]+)? \};/, ' };')
+      .replace(/, message: "must NOT have duplicate items[^}]*identical\)"/, '')
       .replace(worded.test(error) ? /, message: (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?=,| \})/ : /^$/, '');
     return needsSchema.test(error) ? short : short.replace(/, parentSchema: [^,{}]+/, '');
   });
