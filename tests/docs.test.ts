@@ -59,6 +59,11 @@ function shownDefault(name: string, value: unknown): string {
     'console.clientId': 'none: required',
     'console.commandLineClientId': 'that of the console',
     'console.parameters': 'none',
+    'keys.defaultDays': '`keys.maxDays`, else none',
+    'keys.maxDays': 'none',
+    'keys.realms': 'none',
+    'notices.rotateDays': 'none',
+    'notices.topic': 'none',
     rateLimit: `\`${JSON.stringify(value)}\``,
   };
   if (name.startsWith('console.endpoints.')) return 'by discovery';

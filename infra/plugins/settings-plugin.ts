@@ -18,7 +18,7 @@ interface Serverless {
       readonly region: string;
       readonly compiledCloudFormationTemplate: Template;
     };
-    readonly functions: Record<string, object>;
+    readonly functions: Record<string, { iamRoleStatements?: { readonly Action: unknown }[] }>;
     readonly resources: { readonly Resources: Record<string, object>; readonly Outputs: Record<string, object> };
   };
 }
@@ -68,7 +68,7 @@ export default class SettingsPlugin {
     };
     this.hooks = {
       initialize: async () => {
-        if ((await settings()).eventBus === undefined) leaveOutEvents(service);
+        leaveOutEvents(service, await settings());
       },
       'before:package:createDeploymentArtifacts': write,
       'before:deploy:function:packageFunction': write,
@@ -109,11 +109,16 @@ function valueAt(settings: StageSettings, address: string): unknown {
   return value ?? null;
 }
 
-/** What publishes changes, where there is no bus to publish them on. */
-function leaveOutEvents({ functions, resources }: Serverless['service']): void {
+/** What publishes events where there is no bus, and what forwards notices where there is no topic. */
+function leaveOutEvents({ functions, resources }: Serverless['service'], { eventBus, notices }: StageSettings): void {
+  if (notices.topic === undefined) delete resources.Resources.NoticeRule;
+  if (eventBus !== undefined) return;
   delete functions.publishChanges;
   delete resources.Resources.UnpublishedChanges;
   delete resources.Outputs.UnpublishedChangesUrl;
+  const { sweep } = functions;
+  if (sweep?.iamRoleStatements)
+    sweep.iamRoleStatements = sweep.iamRoleStatements.filter(({ Action }) => String(Action) !== 'events:PutEvents');
 }
 
 function writeSettings(folder: string, stage: string, settings: StageSettings): void {

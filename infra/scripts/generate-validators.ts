@@ -33,7 +33,7 @@ async function validatorSource({ id, body = {} }: Operation): Promise<string> {
     charset: 'ascii',
   });
   const source = bundled.outputFiles[0]?.text ?? '';
-  return tellEachPatternOnce(source).replace(
+  return withoutUnused(tellEachPatternOnce(source)).replace(
     /^"use strict";\nvar validator = /,
     `export const ${id} = /* @__PURE__ */ `,
   );
@@ -47,6 +47,25 @@ function tellEachPatternOnce(source: string): string {
   return source
     .replace(/params: \{ pattern: ("(?:[^"\\]|\\.)*") \}, message: '(?:[^'\\]|\\.)*', schema: \1,/g, 'params: {},')
     .replace(/"?pattern"?: "(?:[^"\\]|\\.)*",? ?/g, '');
+}
+
+/** Keywords whose rules `lib/contract/validator.ts` says in its own words; only the last two need the schema around them. */
+const worded =
+  /keyword: "(required|enum|type|maxItems|minItems|maximum|minimum|maxLength|additionalProperties|pattern)"/;
+const needsSchema = /keyword: "(additionalProperties|pattern)"/;
+
+/** What `lib/contract/validator.ts` does not look at in an error. */
+function withoutUnused(source: string): string {
+  return source.replace(/const err\d+ = \{ .*? \};/g, (error) => {
+    const short = error
+      .replace(/schemaPath: "(?:[^"\\]|\\.)*", /, '')
+      .replace(/comparison: "[<>]=", /, '')
+      .replace(/, schema: [^,{}]+, parentSchema: /, ', parentSchema: ')
+      .replace(/, data(?:: [\w.]+)? \};/, ' };')
+      .replace(/, message: "must NOT have duplicate items[^}]*identical\)"/, '')
+      .replace(worded.test(error) ? /, message: (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?=,| \})/ : /^$/, '');
+    return needsSchema.test(error) ? short : short.replace(/, parentSchema: [^,{}]+/, '');
+  });
 }
 
 /** @returns the source of that module's declarations */

@@ -182,6 +182,15 @@ const issuer = group(
   ['issuer', 'algorithms', 'audience'],
 );
 
+const lifetime = {
+  defaultDays: whole(
+    'After how many days an API key ends whose creator names no end. Default: maxDays, else never.',
+    1,
+    3650,
+  ),
+  maxDays: whole('How many days an API key can live, at most. Default: no limit.', 1, 3650),
+};
+
 /**
  * The JSON Schema of a stage's file in `infra/settings/`, with the defaults of all that it may leave out.
  * @see https://json-schema.org/draft/2020-12
@@ -219,6 +228,18 @@ export const settingsSchema = {
             must: 'be a list of prefixes, each once',
           },
           maxPerApp: { ...whole('The key limit: how many API keys an application can have.', 1, 50), default: 2 },
+          ...lifetime,
+          realms: {
+            type: 'object',
+            description: 'Other lifetimes, by the name of the realm.',
+            minProperties: 1,
+            propertyNames: { pattern: realmRule.pattern, must: realmRule.must },
+            additionalProperties: {
+              ...group('The lifetimes of the API keys of one realm.', lifetime),
+              minProperties: 1,
+            },
+            must: 'be a group of realms, each with defaultDays or maxDays',
+          },
         }),
         default: {},
       },
@@ -257,6 +278,30 @@ export const settingsSchema = {
             must: 'be true or false',
           },
           ...gatewayLimits(50, 100),
+        }),
+        default: {},
+      },
+      notices: {
+        ...group('Notices of API keys, on the event bus.', {
+          idleDays: {
+            type: ['integer', 'string'],
+            description: 'After how many days without a recorded use an API key is announced as idle, or "off".',
+            minimum: 1,
+            maximum: 365,
+            pattern: '^off$',
+            default: 90,
+            must: 'be a whole number from 1 to 365, or "off"',
+          },
+          rotateDays: whole(
+            'After how many days an API key is announced as due for rotation. Default: never.',
+            1,
+            3650,
+          ),
+          topic: text(
+            'The ARN of an SNS topic that the notices are forwarded to. Default: none.',
+            '^arn:[a-z0-9-]+:sns:[a-z0-9-]+:\\d{12}:[A-Za-z0-9_-]{1,256}$',
+            'be the ARN of a standard SNS topic',
+          ),
         }),
         default: {},
       },

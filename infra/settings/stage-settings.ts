@@ -6,6 +6,7 @@ import type { StageSettings } from '../../lib/service/settings.ts';
 import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { projectFolder } from '../local/folders.ts';
 import { completeIssuer, discoverKeys, type IssuerEntry, requireIssuers } from './issuers.ts';
+import { requireLifetimes } from './lifetimes.ts';
 import { settingsSchema } from './schema.ts';
 import { completeSignIn, requireSignIn, type SignInEntry } from './sign-in.ts';
 
@@ -44,6 +45,9 @@ async function completed(file: unknown, { isLocal = false }: ReadOptions): Promi
   requireBound(settings.verify, maxStaleSeconds !== undefined);
   const complete = { ...settings, issuers: issuers.map((issuer) => completeIssuer(issuer, claims)) };
   requireIssuers(complete, isLocal);
+  requireLifetimes(complete);
+  if (complete.notices.topic !== undefined && complete.eventBus === undefined)
+    throw new SettingsError('eventBus', 'is missing: notices.topic gets its notices from that bus.');
   if (signIn) requireSignIn(signIn, complete.issuers, isLocal);
   return {
     ...complete,

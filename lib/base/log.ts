@@ -7,6 +7,7 @@ export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 /** What each kind of line tells. */
 const messages = {
   access: 'request answered',
+  announce: 'notice of an API key not sent',
   audit: 'change, or refusal of authority',
   failure: 'internal error',
   invocation: 'direct invocation answered',
@@ -15,7 +16,7 @@ const messages = {
   publish: 'change not published',
   rotation: 'step of a rotation by schedule',
   start: 'settings missing or wrong',
-  sweep: 'old records dropped',
+  sweep: 'what was due done',
   'token-claims': 'claim of a token missing or unreadable',
   tidyUp: 'list of applications not tidied up',
   verification: 'API key checked',

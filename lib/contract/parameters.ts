@@ -65,11 +65,22 @@ const inQuery: Readonly<Record<QueryParameter, object>> = {
       'Lists only the applications on which the caller has this right; manage includes write, and write includes read.',
     schema: { ...ruleOf(schemas.action), default: 'read' },
   },
+  overAge: {
+    description:
+      'With true, lists only the API keys that are older than the maximum lifetime, which was set after they were created, and have not expired.',
+    schema: ruleOf(schemas.flag),
+  },
+  due: {
+    description: 'With true, tells of each application which notices hold for its API keys now.',
+    schema: ruleOf(schemas.flag),
+  },
 };
 const queryNames: Readonly<Record<QueryParameter, string>> = {
   limit: 'Limit',
   pageToken: 'PageToken',
   action: 'Action',
+  overAge: 'OverAge',
+  due: 'Due',
 };
 
 /** Every parameter that an operation can have, by the name that the OpenAPI document gives it. */

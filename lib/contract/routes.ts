@@ -1,4 +1,4 @@
-export type QueryParameter = 'limit' | 'pageToken' | 'action';
+export type QueryParameter = 'limit' | 'pageToken' | 'action' | 'overAge' | 'due';
 
 /** What a function knows of its operation. Without `method` and `path` it is invoked directly. */
 export interface Route {
@@ -42,7 +42,7 @@ export const listApiKeys = {
   method: 'get',
   path: '/apps/{app}/apiKeys',
   access: 'read',
-  query: ['limit', 'pageToken'],
+  query: ['limit', 'pageToken', 'overAge'],
 } as const satisfies Route;
 
 export const getApiKey = {
@@ -136,7 +136,7 @@ export const listApps = {
   method: 'get',
   path: '/apps',
   access: 'list',
-  query: ['limit', 'pageToken', 'action'],
+  query: ['limit', 'pageToken', 'action', 'due'],
 } as const satisfies Route;
 
 export const getApp = {

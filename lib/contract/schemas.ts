@@ -196,14 +196,31 @@ export const updateApiKeyBody = {
   examples: [{ name: name.examples[0] }],
 } as const;
 
+const seconds = { type: 'integer', format: 'int32', minimum: 0, maximum: 31_536_000 } as const;
+
+export const overlap = {
+  type: 'object',
+  properties: {
+    untilFirstUse: {
+      ...seconds,
+      description: 'so many seconds after the first recorded use of the successor, the old key ends',
+      examples: [600],
+    },
+    atMost: { ...seconds, minimum: 1, description: 'in any case it ends after so many seconds', examples: [86400] },
+  },
+  required: ['untilFirstUse', 'atMost'],
+  additionalProperties: false,
+  description:
+    'in place of overlapSeconds: the old key ends when its successor is in use, and after atMost at the latest',
+  examples: [{ untilFirstUse: 600, atMost: 86400 }],
+} as const;
+
 export const rotateApiKeyBody = {
   type: 'object',
   properties: {
+    overlap,
     overlapSeconds: {
-      type: 'integer',
-      format: 'int32',
-      minimum: 0,
-      maximum: 31_536_000,
+      ...seconds,
       default: 0,
       description: 'for so many seconds, a year at most, the old key serves beside its successor; 0: it ends at once',
       examples: [3600],
@@ -447,6 +464,14 @@ export const pageLimit = {
   description: 'how many a page has at most',
   examples: [100],
 } as const;
+export const flag = {
+  type: 'string',
+  enum: ['true', 'false'],
+  default: 'false',
+  description: 'true or false',
+  examples: ['true'],
+} as const;
+
 export const pageToken = {
   type: 'string',
   pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{16}$',
@@ -533,6 +558,23 @@ export const updateAppBody = {
   examples: [{ description: description.examples[0] }],
 } as const;
 
+export const dueNotice = {
+  type: 'object',
+  properties: {
+    app: appHrn,
+    apiKey: apiKeyHrn,
+    notice: {
+      type: 'string',
+      enum: ['apiKeyExpiring', 'apiKeyExpired', 'apiKeyIdle', 'apiKeyRotationDue'],
+      description: 'what the event bus is told of the API key',
+      examples: ['apiKeyExpiring'],
+    },
+    time: { ...time, description: `from when on the notice holds: ${time.description}` },
+  },
+  required: ['app', 'apiKey', 'notice', 'time'],
+  additionalProperties: false,
+} as const;
+
 export const appsReply = {
   type: 'object',
   properties: {
@@ -543,6 +585,12 @@ export const appsReply = {
       description: 'the calling principal: compare it with the createdBy of each application',
     },
     items: { type: 'array', maxItems: 100, items: appReply },
+    due: {
+      type: 'array',
+      maxItems: 20_000,
+      items: dueNotice,
+      description: 'with due=true: the notices that hold now for the API keys of these applications',
+    },
     pageToken,
   },
   required: ['limit', 'total', 'principal', 'items'],

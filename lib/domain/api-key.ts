@@ -1,5 +1,4 @@
 import type { ApiKeyId, KeyHandle } from './api-key-id.ts';
-import { type ApiError, invalidField } from './errors.ts';
 import { type AppRef, formatApiKeyHrn, formatAppHrn, formatRealmHrn } from './hrn.ts';
 import { type KeyRestrictions, parseSources } from './restrictions.ts';
 
@@ -37,6 +36,8 @@ export interface ApiKey extends CompleteWish {
   readonly rotatedFrom?: KeyHandle;
   /** its successor, while both serve */
   readonly rotatedTo?: KeyHandle;
+  /** it ends so many seconds after the first use of its successor, if that is before `expiresAt` */
+  readonly graceSeconds?: number;
   /** it was made for a rotation by schedule that has not put it into use */
   readonly pending?: true;
   /** why it is disabled, if that is not its owner's wish: somebody who holds it has reported it */
@@ -73,18 +74,6 @@ export function wishOf(key: ApiKey): Required<ApiKeyWish> {
 /** @param wish of which `expiresAt` has been looked at. @param kept as `completeWish` has it */
 export function newApiKey(wish: ApiKeyWish, createdBy: string, createdTime: number, kept?: KeyRestrictions): ApiKey {
   return { ...completeWish(wish, kept), createdTime, createdBy };
-}
-
-/** @returns a 400200 when `expiresAt` is given, and neither in the future nor -1 */
-export function expiryFault(expiresAt: number | undefined, now: number): ApiError | undefined {
-  if (expiresAt === undefined || isLiveAt({ expiresAt }, now)) return undefined;
-  return invalidField('$.expiresAt', 'must be in the future, in milliseconds since the Unix epoch, or -1: never');
-}
-
-/** @throws ApiError 400200 when `expiresAt` is given, and neither in the future nor -1 */
-export function requireFuture(expiresAt: number | undefined, now: number): void {
-  const fault = expiryFault(expiresAt, now);
-  if (fault) throw fault;
 }
 
 export function isLiveAt({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number): boolean {

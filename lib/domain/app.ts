@@ -3,6 +3,7 @@ import type { ApiKey } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import { formatAppHrn } from './hrn.ts';
 import { isSameJson, type RequestRecord } from './idempotency.ts';
+import type { Watch } from './notices.ts';
 import type { Action } from './policy.ts';
 import { type AppRestrictions, parseReferrers } from './restrictions.ts';
 
@@ -59,7 +60,7 @@ export interface App extends CompleteAppWish {
   readonly listKey?: string;
   /** hash of the body that it was created from, if that came with an Idempotency-Key */
   readonly bodyHash?: string;
-  /** increased by every write, except those that only drop old records */
+  /** increased by every write, except those by which the sweep drops old records and remembers what it did */
   readonly rev: number;
   /** URLs of attached token issuers; not empty: no API keys */
   readonly issuers: readonly string[];
@@ -75,6 +76,10 @@ export interface App extends CompleteAppWish {
   readonly removed: Readonly<Record<KeyHandle, Tombstone>>;
   /** Idempotency-Key records by the hash of their request */
   readonly requests: Readonly<Record<string, RequestRecord>>;
+  /** what the sweep remembers of its keys */
+  readonly watched?: Readonly<Record<KeyHandle, Watch>> | undefined;
+  /** when the sweep has something to do, in ms since the epoch; missing: there is nothing */
+  readonly dueAt?: number;
   readonly lastChange: Change;
 }
 

@@ -4,6 +4,7 @@ import type { App, Change } from './app.ts';
 import { ApiError } from './errors.ts';
 import { entriesOf, removeKeys } from './housekeeping.ts';
 import { isSameJson } from './idempotency.ts';
+import { endOf, type Lifetime, requireExpiry } from './lifetime.ts';
 import { requireWithinCeiling } from './restrictions.ts';
 
 /** @throws ApiError 404666 when the application has no such key */
@@ -13,10 +14,32 @@ export function requireKey(app: App, handle: KeyHandle | undefined): ApiKey {
   return key;
 }
 
-/** What a caller may say to change a key; `expiresAt` has been looked at. */
+/** What a caller may say to change a key. */
 export type ApiKeyPatch = Partial<Omit<ApiKeyWish, 'enabled'>>;
 
 /**
+ * An end that is given stands: the first use of a successor does not move it any more.
+ * @returns the application with parts of one of its keys changed; the same application if that changes nothing
+ * @throws ApiError 404666 when it has no such key
+ * @throws ApiError 400200 when a list has an element that it may not have, or the end is one that the key may not have
+ */
+export function patchKey(
+  app: App,
+  handle: KeyHandle | undefined,
+  patch: ApiKeyPatch,
+  { now, lifetime }: { readonly now: number; readonly lifetime: Lifetime },
+): App {
+  const { expiresAt } = patch;
+  if (expiresAt === undefined) return editKey(app, handle, patch);
+  const key = requireKey(app, handle);
+  requireExpiry(expiresAt, now, lifetime, key);
+  const { graceSeconds: _, ...byHand } = key;
+  const moved = key.graceSeconds === undefined ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: byHand } };
+  return editKey(moved, handle, { ...patch, expiresAt: endOf(expiresAt, key, lifetime) });
+}
+
+/**
+ * @param parts of which `expiresAt` has been looked at
  * @returns the application with parts of one of its keys changed; the same application if that changes nothing
  * @throws ApiError 404666 when it has no such key, 400200 when a list has an element that it may not have
  */

@@ -1,27 +1,32 @@
-import { type ApiKey, type ApiKeyWish, isLiveAt, never, newApiKey, wishOf } from './api-key.ts';
+import { type ApiKey, type ApiKeyWish, isLiveAt, newApiKey, wishOf } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App } from './app.ts';
-import { ApiError, errorTable } from './errors.ts';
+import { ApiError, errorTable, invalidField } from './errors.ts';
 import { addKey, requireTakesKeys } from './generation.ts';
 import { expiredKeys, prune, removeKeys } from './housekeeping.ts';
 import { findRecord, type RepeatableRequest, type RequestRecord } from './idempotency.ts';
+import { earlierOf, endOf, type Lifetime } from './lifetime.ts';
 import { parseSources, withinCeiling } from './restrictions.ts';
 
 /** What a caller may say of a rotation; `expiresAt` has been looked at. */
 export interface RotationWish extends Partial<Omit<ApiKeyWish, 'enabled'>> {
   /** for so long both keys serve; 0, the default: the old one ends at once */
   readonly overlapSeconds?: number;
+  /** in its place: the old key ends so many seconds after the first use of its successor, and in any case after `atMost` */
+  readonly overlap?: { readonly untilFirstUse: number; readonly atMost: number };
 }
 
 /**
  * @returns what a wish asks for, to tell it from others: texts trimmed, defaults filled in, lists in canonical form
- * @throws ApiError 400200 that names the elements of `allowedSources` that are wrong
+ * @throws ApiError 400200 that names the elements of `allowedSources` that are wrong, or when it has both overlaps
  */
-export function completeRotationWish({ overlapSeconds = 0, ...wish }: RotationWish): RotationWish {
+export function completeRotationWish({ overlapSeconds: given, ...wish }: RotationWish): RotationWish {
   const { name, description, allowedSources } = wish;
+  if (wish.overlap && given !== undefined)
+    throw invalidField('$.overlap', 'cannot be given together with overlapSeconds');
   return {
     ...wish,
-    overlapSeconds,
+    overlapSeconds: given ?? 0,
     ...(name !== undefined && { name: name.trim() }),
     ...(description !== undefined && { description: description.trim() }),
     ...(allowedSources && { allowedSources: parseSources(allowedSources) }),
@@ -37,6 +42,7 @@ export interface Rotation {
   readonly op: string;
   readonly now: number;
   readonly maxKeys: number;
+  readonly lifetime: Lifetime;
   readonly request?: RepeatableRequest | undefined;
   /** what is kept of the request */
   readonly record?: RequestRecord | undefined;
@@ -54,7 +60,8 @@ export function withSuccessor(app: App, rotation: Rotation): App {
   requireTakesKeys(app);
   const successor = successorOf(app, old, rotation);
   const pruned = prune(app, now);
-  const cleared = wish.overlapSeconds ? overlap(pruned, old, rotation) : replaceKeys(pruned, [from], rotation);
+  const cleared =
+    wish.overlapSeconds || wish.overlap ? overlap(pruned, old, rotation) : replaceKeys(pruned, [from], rotation);
   return addKey(cleared, to, successor, request, record);
 }
 
@@ -67,11 +74,12 @@ function requireUnrotated(app: App, handle: KeyHandle): ApiKey {
   return key;
 }
 
-/** The successor is as the old key was, unless the wish says otherwise; scopes above the ceiling are left out. */
-function successorOf(app: App, old: ApiKey, { from, wish, by, now }: Rotation): ApiKey {
-  const { overlapSeconds: _, ...wished } = wish;
-  const { scopes, ...others } = { ...wishOf(old), ...wished };
-  const inherited = { ...others, scopes: withinCeiling(scopes, app.restrictions) };
+/** The successor is as the old key was, unless the wish says otherwise; what exceeds ceiling or maximum is cut off. */
+function successorOf(app: App, old: ApiKey, { from, wish, by, now, lifetime }: Rotation): ApiKey {
+  const { overlapSeconds: _, overlap: __, ...wished } = wish;
+  const { scopes, expiresAt, ...others } = { ...wishOf(old), ...wished };
+  const end = endOf(expiresAt, { createdTime: now }, lifetime);
+  const inherited = { ...others, expiresAt: end, scopes: withinCeiling(scopes, app.restrictions) };
   const successor = newApiKey(inherited, by, now, old.restrictions);
   if (!isLiveAt(successor, now)) throw missingExpiry();
   return { ...successor, rotatedFrom: from };
@@ -85,9 +93,10 @@ function missingExpiry(): ApiError {
 /** The old key stays until the end of the overlap, and never longer than it would have anyway. */
 function overlap(app: App, old: ApiKey, rotation: Rotation): App {
   const { from, to, wish, now, maxKeys } = rotation;
-  const end = now + (wish.overlapSeconds ?? 0) * 1_000;
-  const expiresAt = old.expiresAt === never ? end : Math.min(old.expiresAt, end);
-  const shortened = { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: to } } };
+  const end = now + (wish.overlap?.atMost ?? wish.overlapSeconds ?? 0) * 1_000;
+  const expiresAt = earlierOf(old.expiresAt, end);
+  const grace = wish.overlap && { graceSeconds: wish.overlap.untilFirstUse };
+  const shortened = { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: to, ...grace } } };
   if (app.keyCount < maxKeys) return shortened;
   const expired = expiredKeys(app, now).map(([handle]) => handle);
   const cleared = replaceKeys(shortened, expired, rotation);

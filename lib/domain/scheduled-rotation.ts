@@ -5,6 +5,7 @@ import { ApiError } from './errors.ts';
 import { entriesOf, removeKeys } from './housekeeping.ts';
 import { isSameJson } from './idempotency.ts';
 import { requireKey } from './keys-of-app.ts';
+import { earlierOf } from './lifetime.ts';
 import { withinCeiling } from './restrictions.ts';
 import type { SecretValue } from './secret-value.ts';
 
@@ -21,15 +22,18 @@ export interface PendingKey {
   readonly besides: Pick<ApiKey, 'restrictions' | 'rotatedFrom' | 'pending'>;
 }
 
+/** What the first key of a secret is to be. Like each later one, it lives as long as the settings allow. */
+export const firstWish: ApiKeyWish = { name: 'Secrets Manager', expiresAt: never };
+
 /**
  * @param current handle of the key in use; undefined: the secret has none yet
  * @param by the secret, as the creator of its keys
- * @returns a key like the one in use, but without its end; scopes above the ceiling are left out
+ * @returns a key like the one in use, but with the latest end that it may have; scopes above the ceiling are left out
  * @throws ApiError 404666 when the key in use is gone, so that nobody knows what its successor is to be
  * @throws ApiError 409306 when somebody has disabled it, which a successor would undo, or when it is the key of another secret
  */
 export function pendingKeyOf(app: App, current: KeyHandle | undefined, by: string): PendingKey {
-  if (current === undefined) return { wish: { name: 'Secrets Manager' }, besides: { pending: true } };
+  if (current === undefined) return { wish: firstWish, besides: { pending: true } };
   const key = requireKey(app, current);
   if (key.disabledReason)
     throw notAllowed(
@@ -40,10 +44,10 @@ export function pendingKeyOf(app: App, current: KeyHandle | undefined, by: strin
     throw notAllowed(
       'The API key of the version AWSCURRENT belongs to another secret. Give this secret the value {"app": "…"}.',
     );
-  const { expiresAt: _, ...wish } = wishOf(key);
   const { restrictions } = key;
+  const wish = wishOf(key);
   return {
-    wish: { ...wish, scopes: withinCeiling(wish.scopes, app.restrictions) },
+    wish: { ...wish, expiresAt: never, scopes: withinCeiling(wish.scopes, app.restrictions) },
     besides: { ...(restrictions && { restrictions }), rotatedFrom: current, pending: true },
   };
 }
@@ -114,7 +118,7 @@ export function endPredecessor(app: App, succession: Succession, end: number): A
   const from = predecessorOf(app, succession);
   const old = from && keyIn(app, from);
   if (!old) return app;
-  const expiresAt = old.expiresAt === never ? end : Math.min(old.expiresAt, end);
+  const expiresAt = earlierOf(old.expiresAt, end);
   return { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: succession.to } } };
 }
 

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version } from '../base/version.ts';
+import type { SweepRules } from '../domain/due.ts';
+import type { Lifetime } from '../domain/lifetime.ts';
+import type { NoticeRules } from '../domain/notices.ts';
 import type { RateLimit } from '../store/rate-limit.ts';
 import { SettingsError } from '../verification/settings-rules.ts';
 import type { VerifierSettings } from '../verification/verifier.ts';
@@ -78,7 +81,13 @@ export interface StageSettings {
   readonly rateLimit: string;
   /** an EventBridge bus; without it, changes become no events */
   readonly eventBus?: string;
-  readonly keys: { readonly prefix: string; readonly prefixesAccepted: readonly string[]; readonly maxPerApp: number };
+  readonly keys: Lifetime & {
+    readonly prefix: string;
+    readonly prefixesAccepted: readonly string[];
+    readonly maxPerApp: number;
+    /** what is different in some realms, by their names */
+    readonly realms?: Readonly<Record<string, Lifetime>>;
+  };
   readonly verify: {
     readonly cacheSeconds: number;
     readonly lastUsedSeconds: number | 'off';
@@ -87,6 +96,12 @@ export interface StageSettings {
   };
   /** revoking an API key without a token; the limits are those of the gateway, for all callers together, a second */
   readonly revoke: { readonly enabled: boolean; readonly rateLimit: number; readonly burstLimit: number };
+  readonly notices: {
+    readonly idleDays: number | 'off';
+    readonly rotateDays?: number;
+    /** ARN of an SNS topic that the notices are forwarded to */
+    readonly topic?: string;
+  };
   readonly authorizer: {
     /** whose keys an API accepts that names no realms; `*`: those of every realm */
     readonly defaultRealms: readonly string[] | '*';
@@ -99,6 +114,8 @@ export interface StageSettings {
   readonly issuerKeys: { readonly maxStaleSeconds: number };
   readonly issuers: readonly TokenIssuer[];
 }
+
+type NoticeSettings = Pick<StageSettings, 'keys' | 'notices' | 'verify' | 'eventBus'>;
 
 /** `settings.json`, which packaging puts into the zip of each function. */
 export interface Settings extends StageSettings {
@@ -113,11 +130,15 @@ export interface Settings extends StageSettings {
 /** Environment variables, of which Lambda sets those that are read here. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export function tableNameOf(stage: string): string {
+  return `appkeys-${stage}`;
+}
+
 /** @returns what the functions of a stage have in their `settings.json` */
 export function settingsOf(stage: string, settings: StageSettings): Settings {
   return {
     version,
-    tableName: `appkeys-${stage}`,
+    tableName: tableNameOf(stage),
     serviceKeyId: `alias/appkeys-${stage}`,
     metricsNamespace: `appkeys-${stage}`,
     ...settings,
@@ -150,6 +171,29 @@ export function verifierSettings({ partition, keys, verify }: StageSettings): Ve
     cacheSeconds: verify.cacheSeconds,
     lastUsedSeconds: verify.lastUsedSeconds === 'off' ? undefined : verify.lastUsedSeconds,
   };
+}
+
+/** @returns how long the keys of a realm live */
+export function lifetimeOf({ keys }: Pick<StageSettings, 'keys'>, realm: string): Lifetime {
+  const { realms = {}, defaultDays, maxDays } = keys;
+  return { defaultDays, maxDays, ...(Object.hasOwn(realms, realm) && realms[realm]) };
+}
+
+/** @returns when keys of a realm are announced, to whoever asks */
+export function noticeRulesOf({ keys, notices, verify }: NoticeSettings, realm: string): NoticeRules {
+  const { idleDays, rotateDays } = notices;
+  const { maxDays } = lifetimeOf({ keys }, realm);
+  return {
+    idleDays: idleDays === 'off' || verify.lastUsedSeconds === 'off' ? undefined : idleDays,
+    rotateDays,
+    maxDays,
+  };
+}
+
+/** @returns what the sweep looks for in an application of a realm */
+export function sweepRulesOf(settings: NoticeSettings, realm: string): SweepRules {
+  const notices = settings.eventBus === undefined ? undefined : noticeRulesOf(settings, realm);
+  return { notices, hasUses: settings.verify.lastUsedSeconds !== 'off' };
 }
 
 /** @returns undefined when the limit is off */

@@ -1,11 +1,12 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import type { KeyHandle } from '../domain/api-key-id.ts';
 import type { App, Change } from '../domain/app.ts';
+import type { SweepRules } from '../domain/due.ts';
 import { ApiError } from '../domain/errors.ts';
 import { type Generation, type Judgement, judgeGeneration, replaceExpired } from '../domain/generation.ts';
 import { type RequestRecord, repeatableMs } from '../domain/idempotency.ts';
 import { actionsThatInclude, includes, type Standing } from '../domain/policy.ts';
-import { appKey, dueLater, recorded, replacementOf } from './app-item.ts';
+import { appKey, dueWith, recorded, replacementOf } from './app-item.ts';
 import { expr, type Fragment, path, toUpdate } from './expression.ts';
 import { refusedApp } from './get-app.ts';
 import { backOff, type Deadline, settle } from './settle.ts';
@@ -17,6 +18,9 @@ export const fenced = 'fenceApiKey';
 /** A key to add, with all that its one write needs. */
 export interface Addition extends Generation {
   readonly change: Change;
+  readonly rules: SweepRules;
+  /** when the application was due for the sweep, if it has been read */
+  readonly dueAt?: number | undefined;
 }
 
 /** The key as it is stored, and whose it is: this request's own, or that of an earlier copy of it. */
@@ -57,7 +61,8 @@ export async function addApiKey(table: Table, wanted: Addition, deadline: Deadli
       const { record } = judgement;
       return { key: app?.keys[record.handle] ?? key, handle: record.handle, replayed: record };
     }
-    update = judgement.is === 'free' ? additionOf(wanted) : replacementIn(judgement.app, wanted);
+    update =
+      judgement.is === 'free' ? additionOf({ ...wanted, dueAt: app?.dueAt }) : replacementIn(judgement.app, wanted);
     if (rejections > 0) await backOff(deadline, rejections, 'the application changed at every attempt', doubt);
   }
 }
@@ -74,13 +79,17 @@ function judge(
 }
 
 /** The write that needs no read before it: it takes a free slot. */
-function additionOf({ app, handle, key, standing, maxKeys, now, change, request, record }: Addition): Update {
+function additionOf(wanted: Addition): Update {
+  const { app, handle, key, standing, maxKeys, now, change, request, record, rules, dueAt } = wanted;
+  const requests = request && record ? { [request.hash]: record } : {};
+  const due = dueWith(app.appId, { status: 'active', keys: { [handle]: key }, requests }, now, rules, dueAt);
   return toUpdate({
     key: appKey(app.appId),
     set: [
       expr`${path('keys', handle)} = ${key}`,
       expr`${path('keyCount')} = ${path('keyCount')} + ${1}`,
-      ...(request && record ? [expr`${path('requests', request.hash)} = ${record}`, ...dueLater(app.appId, now)] : []),
+      ...(request && record ? [expr`${path('requests', request.hash)} = ${record}`] : []),
+      ...due.set,
       ...recorded(change),
     ],
     where: [
@@ -92,13 +101,14 @@ function additionOf({ app, handle, key, standing, maxKeys, now, change, request,
       ...stillGranted(standing),
       ...stillWithinCeiling(key),
       ...(request ? [unanswered(request.hash, now)] : []),
+      ...due.where,
     ],
   });
 }
 
 /** The write that replaces expired keys, in the application as it was read. */
 function replacementIn(app: App, wanted: Addition): Update {
-  return replacementOf(app, replaceExpired(app, wanted, wanted.change.op), wanted.change);
+  return replacementOf(app, replaceExpired(app, wanted, wanted.change.op), wanted.change, wanted.rules);
 }
 
 function exists(realm: string): Fragment[] {

@@ -1,5 +1,6 @@
 import type { KeyHandle } from '../domain/api-key-id.ts';
 import type { App, Change, Tombstone } from '../domain/app.ts';
+import type { SweepRules } from '../domain/due.ts';
 import { ApiError } from '../domain/errors.ts';
 import { prune } from '../domain/housekeeping.ts';
 import type { AppRef } from '../domain/hrn.ts';
@@ -15,6 +16,7 @@ export interface AppChange {
   readonly standing: Standing;
   readonly needed: Action;
   readonly change: Change;
+  readonly rules: SweepRules;
   /** handle of the key that the change makes, if it makes one */
   readonly makes?: KeyHandle;
   /** Says what the application shall be, which is itself where there is nothing to do. @throws ApiError when it may not be */
@@ -35,7 +37,7 @@ export async function changeApp(table: Table, wanted: AppChange, deadline: Deadl
     const wish = wanted.edit(app);
     if (wish === app) return app;
     const edited = prune(wish, wanted.change.at);
-    const update = replacementOf(app, edited, wanted.change);
+    const update = replacementOf(app, edited, wanted.change, wanted.rules);
     const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms));
     const { applied, doubt } = settled;
     const next = { ...edited, rev: app.rev + 1, lastChange: wanted.change };

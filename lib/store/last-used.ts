@@ -71,10 +71,20 @@ export async function lastUsesOf(
   handles: readonly KeyHandle[],
   deadline: Deadline,
 ): Promise<LastUses> {
-  if (handles.length === 0) return new Map();
+  return (handles.length > 0 && (await readUses(table, appId, handles, deadline))) || new Map();
+}
+
+/** The same, but undefined where it cannot be read. */
+export async function readUses(
+  table: Table,
+  appId: string,
+  handles: readonly KeyHandle[],
+  deadline: Deadline,
+): Promise<LastUses | undefined> {
   const keys = handles.map((handle) => useKey(appId, handle));
   const attempt = await table.attemptBatchGet(keys, patienceOf(deadline));
-  const items = attempt.outcome === 'read' ? attempt.found : [];
+  if (attempt.outcome !== 'read') return undefined;
+  const items = attempt.found;
   return new Map(
     items.flatMap((item) => {
       const time = timeIn(item, deadline.now());

@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
-  expiryFault,
   formatApiKey,
   formatBareApiKey,
   formatNewApiKey,
   hasGivenUpPlace,
   isLiveAt,
   newApiKey,
-  requireFuture,
 } from '../../lib/domain/api-key.ts';
 import type { ApiKeyId } from '../../lib/domain/api-key-id.ts';
 import type { KeyRestrictions } from '../../lib/domain/restrictions.ts';
-import { aKey, anApp, handle, nothingMore, now, refusalOf } from '../support/apps.ts';
+import { aKey, anApp, handle, nothingMore, now } from '../support/apps.ts';
 
 describe('a new key', () => {
   it('is enabled and never expires, unless the wish says otherwise', () => {
@@ -33,18 +31,6 @@ describe('a new key', () => {
     expect(newApiKey(wish, 'demo', now)).toStrictEqual({ ...made, description: 'x', scopes: ['b', 'a'], restrictions });
     const empty = { name: 'a key', description: ' ', scopes: [], allowedSources: [] };
     expect(newApiKey(empty, 'demo', now)).toStrictEqual(made);
-  });
-
-  it.each([undefined, -1, now + 1])('may expire at %s', (expiresAt) => {
-    expect(expiryFault(expiresAt, now)).toBeUndefined();
-    expect(() => requireFuture(expiresAt, now)).not.toThrow();
-  });
-
-  it.each([now, now - 1, 0, -2])('400200 when it is to expire at %s', (expiresAt) => {
-    const message = 'must be in the future, in milliseconds since the Unix epoch, or -1: never';
-    const fault = { code: '400200', parts: { details: [{ source: '$.expiresAt', message }] } };
-    expect(expiryFault(expiresAt, now)).toMatchObject(fault);
-    expect(refusalOf(() => requireFuture(expiresAt, now))).toMatchObject(fault);
   });
 });
 

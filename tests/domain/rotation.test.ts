@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
+import { dayMs } from '../../lib/domain/lifetime.ts';
 import type { KeyRestrictions } from '../../lib/domain/restrictions.ts';
 import { completeRotationWish, type Rotation, type RotationWish, withSuccessor } from '../../lib/domain/rotation.ts';
 import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now, refusalOf } from '../support/apps.ts';
@@ -12,12 +13,35 @@ const removal = { at: now, op: 'op-1' };
 const rotated = { ...removal, why: 'rotated', successor: to };
 
 function rotation(parts: Partial<Rotation> = {}): Rotation {
-  return { from, to, wish: {}, by: 'worker', op: 'op-1', now, maxKeys: 2, ...parts };
+  return { from, to, wish: {}, by: 'worker', op: 'op-1', now, maxKeys: 2, lifetime: {}, ...parts };
 }
 
 function overlapping(overlapSeconds: number): Rotation {
   return rotation({ wish: { overlapSeconds } });
 }
+
+describe('rotating until the first use of the successor', () => {
+  const overlap = { untilFirstUse: 60, atMost: 600 };
+
+  it('gives the old key its hard end, and keeps the grace with it', () => {
+    const { keys } = withSuccessor(app, rotation({ wish: { overlap } }));
+    expect(keys).toStrictEqual({
+      [from]: { ...old, expiresAt: now + 600_000, rotatedTo: to, graceSeconds: 60 },
+      [to]: successor,
+    });
+  });
+
+  it('is another request than with a fixed overlap, and 400200 together with one', () => {
+    expect(completeRotationWish({ overlap })).toEqual({ overlap, overlapSeconds: 0 });
+    expect(completeRotationWish({ overlapSeconds: 5 })).toEqual({ overlapSeconds: 5 });
+    const details = [{ source: '$.overlap', message: 'cannot be given together with overlapSeconds' }];
+    for (const overlapSeconds of [0, 5])
+      expect(refusalOf(() => completeRotationWish({ overlap, overlapSeconds }))).toMatchObject({
+        code: '400200',
+        parts: { details },
+      });
+  });
+});
 
 describe('rotating at once', () => {
   it("puts a successor like it in the old key's place", () => {
@@ -33,6 +57,18 @@ describe('rotating at once', () => {
   it('gives the successor the name and the expiry that are wished for', () => {
     const { keys } = withSuccessor(app, rotation({ wish: { name: ' new ', expiresAt: -1, overlapSeconds: 0 } }));
     expect(keys).toEqual({ [to]: { ...successor, name: 'new', expiresAt: -1 } });
+  });
+
+  it.each<[string, number, RotationWish, number]>([
+    ['inherits an end within the maximum', now + 3_600_000, {}, now + 3_600_000],
+    ['has an inherited end shortened to the maximum', now + 2 * dayMs, {}, now + dayMs],
+    ['has the maximum where the old key never ends', -1, {}, now + dayMs],
+    ['has the maximum on request', now + 3_600_000, { expiresAt: -1 }, now + dayMs],
+    ['has the end that is wished for', -1, { expiresAt: now + 1 }, now + 1],
+  ])('with a maximum lifetime the successor %s', (_, expiresAt, wish, end) => {
+    const aged = anApp({ keys: { [from]: { ...old, createdTime: now - 10 * dayMs, expiresAt } } });
+    const lifetime = { defaultDays: 1, maxDays: 1 };
+    expect(withSuccessor(aged, rotation({ wish, lifetime })).keys[to]?.expiresAt).toBe(end);
   });
 
   const rich = {

@@ -16,19 +16,26 @@ const pending = aKey({ pending: true, createdBy: by });
 const change = { op: 'op-1', at: now, by, action: 'deleteApiKey', correlationId: 'c' };
 
 describe('the pending key', () => {
-  it('is like the key in use, but for its end; it keeps restrictions that this version does not know', () => {
+  it('is like the key in use, but lives as long as it can; it keeps restrictions that this version does not know', () => {
     const restrictions = { allowedSources: ['10.0.0.0/8'], weekdays: ['Mon'] };
     const key = aKey({ description: 'd', expiresAt: now + 1, scopes: ['x', 'y'], restrictions });
     const app = anApp({ keys: { [a]: key }, restrictions: { scopes: ['y'] } });
     expect(pendingKeyOf(app, a, by)).toEqual({
-      wish: { name: 'a key', description: 'd', enabled: true, scopes: ['y'], allowedSources: ['10.0.0.0/8'] },
+      wish: {
+        name: 'a key',
+        description: 'd',
+        expiresAt: -1,
+        enabled: true,
+        scopes: ['y'],
+        allowedSources: ['10.0.0.0/8'],
+      },
       besides: { restrictions, rotatedFrom: a, pending: true },
     });
   });
 
   it('has a name of its own where there was none before', () => {
     expect(pendingKeyOf(anApp(), undefined, by)).toEqual({
-      wish: { name: 'Secrets Manager' },
+      wish: { name: 'Secrets Manager', expiresAt: -1 },
       besides: { pending: true },
     });
   });

@@ -12,6 +12,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   kills: ['tests/evidence/kills.ts'],
   overload: ['tests/evidence/overload.ts'],
   rotation: ['tests/evidence/rotation.ts'],
+  sweep: ['tests/evidence/sweep.ts'],
   hostile: ['tests/evidence/hostile.ts'],
   mutation: ['tests/evidence/mutation.ts'],
   errors: ['node_modules/vitest/vitest.mjs', 'run', 'tests/functions/error-paths.test.ts'],

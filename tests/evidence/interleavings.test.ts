@@ -117,6 +117,7 @@ const part: fc.Arbitrary<Fragment> = fc.oneof(
   fc.tuple(place, ordered).map(([one, other]) => expr`${one} <= ${other}`),
   fc.tuple(place, ordered).map(([one, other]) => expr`${one} > ${other}`),
   fc.tuple(place, ordered).map(([one, other]) => expr`${one} >= ${other}`),
+  fc.tuple(place, ordered).map(([one, other]) => expr`NOT ${one} > ${other}`),
   place.map((one) => expr`attribute_exists(${one})`),
   place.map((one) => expr`attribute_not_exists(${one})`),
   fc.tuple(place, size).map(([one, other]) => expr`size(${one}) = ${other}`),
@@ -210,6 +211,9 @@ describe('the real code, in many interleavings', () => {
     ['ceilingsTwice', 53],
     ['ceilingTriples', 23],
     ['forgets', 7],
+    ['sweeps', 5],
+    ['sweepsTwice', 23],
+    ['sweepTriples', 5],
   ])('%s: no schedule is bad, in every so-manieth scenario', async (stage, every) => {
     const tally = newTally();
     const { scenarios } = stages[stage] ?? { scenarios: [] };

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type App, newApp } from '../../lib/domain/app.ts';
 import { type Action, includes } from '../../lib/domain/policy.ts';
 import { memberItem } from '../../lib/store/members.ts';
+import { aKey, handle } from '../support/apps.ts';
 import { database, tokenOf } from '../support/calls.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 import { interceptSends } from '../support/intercept-sends.ts';
@@ -49,6 +50,48 @@ async function pages(claims: Claims, limit: number, action?: Action): Promise<{ 
 function idsIn(body: { items: { clientId: string }[] }): string[] {
   return body.items.map(({ clientId }) => clientId);
 }
+
+describe('?due=true', () => {
+  it('tells which notices hold for the keys of the page', async () => {
+    const [day, now] = [86_400_000, Date.now()];
+    const old = { ...aKey({ createdTime: now - 100 * day }) };
+    const keys = {
+      [handle('i')]: old,
+      [handle('u')]: old,
+      [handle('e')]: { ...old, expiresAt: now + day / 2 },
+      [handle('x')]: { ...old, expiresAt: now - day },
+      [handle('n')]: { ...old, createdTime: now },
+    };
+    const app = await seedAt('due1', 1, { keys, keyCount: 5 });
+    await seedAt('due2', 2);
+    const use = { pk: `used#${app.appId}`, sk: handle('u'), at: now - day };
+    await database().send(new PutCommand({ TableName: service.tableName, Item: use }));
+    expect((await list(everything)).body).not.toHaveProperty('due');
+    const { items, due } = (await list(everything, { due: 'true' })).body;
+    expect(items).toHaveLength(2);
+    const told = due.map((one: Record<string, string>) => [
+      one.app === items[1].hrn,
+      one.apiKey?.slice(-1),
+      one.notice,
+    ]);
+    expect(told.sort()).toEqual([
+      [true, 'e', 'apiKeyExpiring'],
+      [true, 'e', 'apiKeyIdle'],
+      [true, 'i', 'apiKeyIdle'],
+      [true, 'x', 'apiKeyExpired'],
+    ]);
+    expectRefusal(await list(everything, { due: 'yes' }), '400200');
+  });
+
+  it('tells no idle keys where their uses cannot be read', async () => {
+    await seedAt('due1', 1, { keys: { [handle('i')]: aKey({ createdTime: 1 }) }, keyCount: 1 });
+    const token = await list(everything, { due: 'true' });
+    expect(token.body.due).toHaveLength(1);
+    proxy.faults = ['none', 'none', 'loseAnswer', 'loseAnswer', 'loseAnswer', 'loseAnswer'];
+    const { body } = await list(everything, { due: 'true' });
+    expect(body.due).toEqual([]);
+  });
+});
 
 /** Seeds an application and its pointers, as the service does that made it at that time. */
 async function seedAt(appId: string, now: number, parts: Partial<App> = {}): Promise<App> {

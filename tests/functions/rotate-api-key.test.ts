@@ -44,6 +44,43 @@ async function expectNothingChanged(app: App, code: ErrorCode, rotation: Promise
   return reply;
 }
 
+describe('with an overlap until the first use', () => {
+  const overlap = { untilFirstUse: 600, atMost: 3_600 };
+
+  it('201: the old key gets its hard end, and is shown with that alone', async () => {
+    const app = await seedWithKeys(service, { a: {} });
+    const before = Date.now();
+    expect((await rotate(app, a, { overlap })).statusCode).toBe(201);
+    const { body } = await get(app, a);
+    expect(body.expiresAt).toBeGreaterThanOrEqual(before + hour);
+    expect(body.expiresAt).toBeLessThanOrEqual(Date.now() + hour);
+    expect((await service.item(app)).keys[a]).toMatchObject({ graceSeconds: 600 });
+  });
+
+  it.each([[{ overlap: { untilFirstUse: 600 } }], [{ overlap: { atMost: 600 } }]])('400201 for %j', async (body) => {
+    await expectNothingChanged(await seedWithKeys(service, { a: {} }), '400201', rotate(await service.seed(), a, body));
+  });
+
+  it.each([
+    [{ overlap, overlapSeconds: 0 }],
+    [{ overlap: { untilFirstUse: -1, atMost: 600 } }],
+    [{ overlap: { untilFirstUse: 0, atMost: 0 } }],
+    [{ overlap: { untilFirstUse: 0, atMost: 31_536_001 } }],
+    [{ overlap: { ...overlap, more: 1 } }],
+    [{ overlap: 600 }],
+  ])('400200 for %j', async (body) => {
+    await expectNothingChanged(await seedWithKeys(service, { a: {} }), '400200', rotate(await service.seed(), a, body));
+  });
+
+  it('the same request gives the same successor again', async () => {
+    const app = await seedWithKeys(service, { a: {} });
+    const again = { 'Idempotency-Key': 'until-first-use' };
+    const first = await rotate(app, a, { overlap }, again);
+    expect((await rotate(app, a, { overlap }, again)).body).toEqual(first.body);
+    expectRefusal(await rotate(app, a, { overlap: { ...overlap, atMost: 7 } }, again), '422409');
+  });
+});
+
 describe('201', () => {
   it('shows the successor, its secret, and the key that it succeeds', async () => {
     const app = await seedWithKeys(service, { a: { name: 'billing', expiresAt: 4e12 } });

@@ -11,6 +11,7 @@ import { settingsIn as settingsInText } from '../../infra/settings/deployed.ts';
 import { type Operation, operations } from '../../lib/contract/operations.ts';
 import { errorReply } from '../../lib/contract/schemas.ts';
 import { type ErrorCode, errorTable } from '../../lib/domain/errors.ts';
+import { noticeEvents } from '../../lib/domain/notices.ts';
 import { defaultClaims } from '../../lib/service/http/token-claims.ts';
 import { type Settings, settingsOf } from '../../lib/service/settings.ts';
 import { decisive } from '../../lib/store/app-item.ts';
@@ -59,6 +60,7 @@ const noteUses = allow(['dynamodb:UpdateItem'], table, {
   Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
 });
 const findDue = allow(['dynamodb:Query'], { 'Fn::Sub': `\${Table.Arn}/index/byDue` });
+const readUses = allow(['dynamodb:BatchGetItem'], table, ofItems('used#*'));
 const makeSecrets = allow(['kms:GenerateMac'], { 'Fn::GetAtt': ['ServiceKey', 'Arn'] });
 const byRealm = { 'Fn::Sub': `\${Table.Arn}/index/byRealm` };
 const listItems = allow(['dynamodb:Query', 'dynamodb:BatchGetItem'], [table, byRealm]);
@@ -96,7 +98,7 @@ const rights: Readonly<Record<string, readonly ReturnType<typeof allow>[]>> = {
   verifyApiKeyDirect: verify,
   authorizeApiKey: verify,
   pages: [trace],
-  sweep: [trace, getItem, updateItem, findDue],
+  sweep: [trace, getItem, updateItem, findDue, readUses],
 };
 
 /** Every answer that API Gateway can give by itself, and the contract's error that it is given as. */
@@ -149,7 +151,7 @@ describe('functions', () => {
     };
     for (const [name, { Properties }] of Object.entries(functions())) {
       expect(Properties).toMatchObject(common);
-      expect(Properties.Timeout).toBeLessThan(name === 'sweep' ? 301 : 29);
+      expect(Properties.Timeout).toBeLessThan(name === 'sweep' ? 901 : 29);
     }
   });
 
@@ -376,11 +378,27 @@ describe('with the setting eventBus', () => {
     expect(roleOf(packaged, 'publishChanges')).toEqual(
       roleWith('publishChanges', [readStream, trace, publish, toQueue]),
     );
+    expect(roleOf(packaged, 'sweep')).toEqual(roleWith('sweep', [...(rights.sweep ?? []), publish]));
+    expect(packaged.Resources).not.toHaveProperty('NoticeRule');
+  });
+
+  it('and notices.topic, a rule forwards the notices and nothing else to that topic', {
+    timeout: timeoutMs,
+  }, async () => {
+    const topic = 'arn:aws:sns:eu-central-1:123456789012:key-notices';
+    const packaged = await packageService(bus.folder, { eventBus: 'audit', notices: { topic } });
+    expect(packaged.Resources.NoticeRule?.Properties).toEqual({
+      Name: 'appkeys-dev-notices',
+      Description: 'Forwards the notices of API keys to an SNS topic',
+      EventBusName: 'audit',
+      EventPattern: { source: ['appkeys'], 'detail-type': [...new Set(Object.values(noticeEvents))] },
+      Targets: [{ Id: 'topic', Arn: topic }],
+    });
   });
 
   it('without it there is no such function, and no queue', () => {
     expect(Object.keys(functions())).not.toContain('publishChanges');
-    expect(JSON.stringify(template)).not.toContain('UnpublishedChanges');
+    expect(JSON.stringify(template).match(/UnpublishedChanges|NoticeRule|PutEvents/)).toBeNull();
   });
 });
 

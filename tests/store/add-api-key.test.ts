@@ -7,7 +7,7 @@ import type { App } from '../../lib/domain/app.ts';
 import { type Addition, addApiKey } from '../../lib/store/add-api-key.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import type { Attempt, Table, Update } from '../../lib/store/table.ts';
-import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now } from '../support/apps.ts';
+import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now, quietRules } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
 import { type Fate, fate, type ScriptedTable, scriptedTable } from '../support/scripted-table.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -25,7 +25,7 @@ function additionTo(app: App): Addition {
   const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: -1 };
   const change = { op: handle, at: 1, by: 'demo', action: 'generateApiKey', correlationId: 'c', keyHrn: handle };
   const standing = { fromToken: [], principal: 'demo' };
-  return { app, handle, key, change, standing, maxKeys: 2, now: Date.now() };
+  return { app, handle, key, change, standing, maxKeys: 2, now: Date.now(), rules: quietRules };
 }
 
 type Behaviour = (update: Update, apply: (update: Update) => Promise<Attempt>) => Promise<Attempt>;
@@ -510,6 +510,33 @@ describe('a request that may be repeated', () => {
     const table = scriptedTable(anApp({ ...due, requests: { older: dayOld } }));
     await addApiKey(table, wantedOf(anApp(), { request, record: mine }), fakeDeadline());
     expect(table.app).toMatchObject({ dueAt: 5 });
+  });
+
+  it.each<[string, number | undefined]>([
+    ['as it was read', now + 80 * 86_400_000],
+    ['at the second attempt where it was not read', undefined],
+  ])('makes an application due earlier that is due later for something else: %s', async (_, dueAt) => {
+    const notices = { idleDays: 90 };
+    const later = { dueShard: 'due#1', dueAt: now + 80 * 86_400_000 } as Partial<App>;
+    const table = scriptedTable(anApp(later));
+    const wanted = wantedOf(anApp(), { request, record: mine, rules: { hasUses: true, notices }, dueAt });
+    await addApiKey(table, wanted, fakeDeadline());
+    expect(table.app).toMatchObject({ keyCount: 1, dueAt: now + 86_400_000 });
+    expect(table.sent).toHaveLength(dueAt === undefined ? 2 : 1);
+  });
+
+  it('leaves an application due when it is where another write has made that earlier meanwhile', async () => {
+    const table = scriptedTable(anApp({ dueShard: 'due#1', dueAt: 5 } as Partial<App>));
+    const wanted = wantedOf(anApp(), { request, record: mine, dueAt: now + 80 * 86_400_000 });
+    await addApiKey(table, wanted, fakeDeadline());
+    expect(table.app).toMatchObject({ keyCount: 1, dueAt: 5 });
+  });
+
+  it('makes it due for the notices of the key', async () => {
+    const table = scriptedTable(anApp());
+    const key = aKey({ createdTime: now, expiresAt: now + 9 * 86_400_000 });
+    await addApiKey(table, wantedOf(anApp(), { key, rules: { hasUses: true, notices: {} } }), fakeDeadline());
+    expect(table.app).toMatchObject({ keyCount: 1, dueAt: now + 2 * 86_400_000 });
   });
 
   it('is answered with the key that it made, as that stands now, and writes nothing', async () => {

@@ -5,7 +5,7 @@ import { withSuccessor } from '../../lib/domain/rotation.ts';
 import { type AppChange, changeApp } from '../../lib/store/change-app.ts';
 import { openTable } from '../../lib/store/dynamodb.ts';
 import type { Attempt, Table, Update } from '../../lib/store/table.ts';
-import { aKey, anApp, aRecord, aTombstone, handle, now } from '../support/apps.ts';
+import { aKey, anApp, aRecord, aTombstone, handle, now, quietRules } from '../support/apps.ts';
 import { fakeDeadline } from '../support/fake-deadline.ts';
 import { fate, scriptedTable } from '../support/scripted-table.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -26,7 +26,8 @@ function changeOf(app: App, parts: Partial<AppChange> = {}): AppChange {
   const name = `name ${made}`;
   const change = { op: `op ${made}`, at: Date.now(), by: 'demo', action: 'updateApp', correlationId: 'c' };
   const standing = { fromToken: [], principal: 'demo' };
-  return { app, standing, needed: 'write', change, edit: (found) => patchApp(found, { name }), ...parts };
+  const edit = (found: App) => patchApp(found, { name });
+  return { app, standing, needed: 'write', change, rules: quietRules, edit, ...parts };
 }
 
 type Behaviour = (update: Update, apply: (update: Update) => Promise<Attempt>) => Promise<Attempt>;
@@ -254,7 +255,16 @@ describe('without doubt', () => {
 function rotationOf(app: App, to = 'c'): AppChange {
   const wanted = changeOf(app);
   const { op, at: now } = wanted.change;
-  const rotation = { from: handleA, to: to as keyof App['keys'], wish: {}, by: 'demo', op, now, maxKeys: 2 };
+  const rotation = {
+    from: handleA,
+    to: to as keyof App['keys'],
+    wish: {},
+    by: 'demo',
+    op,
+    now,
+    maxKeys: 2,
+    lifetime: {},
+  };
   return { ...wanted, makes: rotation.to, edit: (found) => withSuccessor(found, rotation) };
 }
 

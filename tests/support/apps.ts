@@ -1,6 +1,7 @@
 import type { ApiKey } from '../../lib/domain/api-key.ts';
 import type { KeyHandle } from '../../lib/domain/api-key-id.ts';
 import { type App, newApp, type Tombstone } from '../../lib/domain/app.ts';
+import type { SweepRules } from '../../lib/domain/due.ts';
 import { ApiError } from '../../lib/domain/errors.ts';
 import type { RepeatableRequest, RequestRecord } from '../../lib/domain/idempotency.ts';
 
@@ -14,6 +15,9 @@ export function anApp(parts: Partial<App> = {}): App {
   const app = newApp({ ...made, now: now - 86_400_000, op: 'op-0', correlationId: 'correlation-0' });
   return { ...app, keyCount: Object.keys(parts.keys ?? {}).length, ...parts };
 }
+
+/** What the sweep looks for where nobody is told of anything. */
+export const quietRules: SweepRules = { hasUses: true };
 
 /** @returns a handle of the right form, the same for the same letter */
 export function handle(letter: string): KeyHandle {

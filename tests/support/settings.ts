@@ -18,6 +18,7 @@ export const defaultSettings: StageSettings = {
   keys: { prefix: 'ak', prefixesAccepted: [], maxPerApp: 2 },
   verify: { cacheSeconds: 10, lastUsedSeconds: 3600, maxStaleSeconds: 310 },
   revoke: { enabled: true, rateLimit: 50, burstLimit: 100 },
+  notices: { idleDays: 90 },
   authorizer: { defaultRealms: ['myrealm'] },
   gateway: { rateLimit: 500, burstLimit: 1000 },
   issuerKeys: { maxStaleSeconds: 21_600 },

@@ -1,6 +1,15 @@
 import { type Command, Option } from 'commander';
 import { type App, everyItem, type Input } from '../client/client.ts';
-import { addCommand, chosenList, contextOf, idempotencyKeyOption, listOption, mayGoOn } from './context.ts';
+import { everyPage } from '../client/every-item.ts';
+import {
+  addCommand,
+  type CommandContext,
+  chosenList,
+  contextOf,
+  idempotencyKeyOption,
+  listOption,
+  mayGoOn,
+} from './context.ts';
 import { findApp } from './names.ts';
 import { showReceipt, tellApplied } from './receipt.ts';
 import { formatTable, listRows } from './table.ts';
@@ -10,6 +19,7 @@ import { formatTime } from './times.ts';
 const rights = ['read', 'write', 'manage'] as const;
 
 interface ListOptions {
+  readonly due?: boolean;
   readonly action?: (typeof rights)[number];
 }
 
@@ -28,6 +38,7 @@ interface CreateOptions extends AppOptions {
   readonly idempotencyKey?: string;
 }
 
+type AppPage = Awaited<ReturnType<CommandContext['client']['listApps']>>;
 type Wish = Omit<Input<'updateApp'>, 'app'>;
 
 const referrerOption = () =>
@@ -39,6 +50,7 @@ export function addApps(program: Command): void {
   const apps = addCommand(program, 'apps', 'applications', 'apps list');
   addCommand(apps, 'list', 'list the applications that you may see', 'apps list')
     .addOption(new Option('--action <right>', 'only those on which you have this right').choices(rights))
+    .option('--due', 'the API keys among them that end soon, have ended, are not used or should be rotated')
     .action(list);
   addCommand(apps, 'create <name>', 'create an application, and print its HRN', 'apps create my-app')
     .option('--description <text>', 'what it is for')
@@ -76,10 +88,12 @@ export function addApps(program: Command): void {
     .action(remove);
 }
 
-async function list({ action }: ListOptions, command: Command): Promise<void> {
+async function list({ action, due }: ListOptions, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
+  const query = action && { action };
+  if (due) return listDue(everyPage(client.listApps, { ...query, due: 'true' as const }), json);
   const apps: App[] = [];
-  for await (const app of everyItem(client.listApps, action && { action })) apps.push(app);
+  for await (const app of everyItem(client.listApps, query)) apps.push(app);
   if (json) return printJson(apps);
   if (apps.length === 0) return tell(`There are no applications that you may ${action ?? 'see'}.`);
   const rows = apps.map(({ name, status, createdTime, createdBy, hrn }) => [
@@ -90,6 +104,24 @@ async function list({ action }: ListOptions, command: Command): Promise<void> {
     hrn,
   ]);
   print(formatTable([['NAME', 'STATUS', 'CREATED', 'CREATED BY', 'HRN'], ...rows]));
+}
+
+/** The notices that hold for API keys now; in JSON, as the service tells them. */
+async function listDue(pages: AsyncIterable<AppPage>, json: boolean | undefined): Promise<void> {
+  const found: [AppPage['items'], NonNullable<AppPage['due']>][] = [];
+  for await (const { items, due = [] } of pages) found.push([items, due]);
+  const all = found.flatMap(([, due]) => due);
+  if (json) return printJson(all);
+  if (all.length === 0) return tell('No API key is due for anything.');
+  const names = new Map(found.flatMap(([items]) => items.map(({ hrn, name }) => [hrn, name] as const)));
+  const rows = all.map(({ app, apiKey, notice, time }) => [
+    names.get(app) ?? '',
+    notice,
+    formatTime(time),
+    apiKey,
+    app,
+  ]);
+  print(formatTable([['NAME', 'NOTICE', 'SINCE', 'KEY', 'APPLICATION'], ...rows]));
 }
 
 async function create(name: string, options: CreateOptions, command: Command): Promise<void> {

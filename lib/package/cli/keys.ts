@@ -33,7 +33,13 @@ interface KeyOptions {
 interface NewKeyOptions extends KeyOptions {
   readonly disabled?: boolean;
   readonly overlap?: string;
+  readonly untilFirstUse?: string;
+  readonly atMost?: string;
   readonly idempotencyKey?: string;
+}
+
+interface ListOptions {
+  readonly overAge?: boolean;
 }
 
 interface DeleteOptions {
@@ -52,7 +58,12 @@ const noSourcesOption = () => new Option('--no-sources', 'let the key be used fr
 
 export function addKeys(program: Command): void {
   const keys = addCommand(program, 'keys', 'the API keys of an application', 'keys list my-app');
-  addCommand(keys, 'list <app>', 'list the keys of an application', 'keys list my-app').action(list);
+  addCommand(keys, 'list [app]', 'list the keys of an application', 'keys list my-app')
+    .option(
+      '--over-age',
+      'only keys that are older than the maximum lifetime and still work; of all applications if you name none',
+    )
+    .action(list);
   addCommand(
     keys,
     'create <app>',
@@ -108,6 +119,13 @@ export function addKeys(program: Command): void {
     'keys rotate my-app ci --overlap 1h',
   )
     .option('--overlap <time>', 'how long the old key stays valid, such as 1h (needs a free slot); default 0')
+    .addOption(
+      new Option(
+        '--until-first-use <time>',
+        'how long the old key stays valid after the first use of its successor',
+      ).conflicts('overlap'),
+    )
+    .option('--at-most <time>', 'with --until-first-use: how long the old key stays valid in any case')
     .option('--expires <when>', `when the successor ends: ${expiry}; default: as the old key`)
     .option('--name <name>', "the successor's name; default: as the old key")
     .option('--description <text>', "the successor's description; default: as the old key")
@@ -123,13 +141,15 @@ export function addKeys(program: Command): void {
     .action(remove);
 }
 
-async function list(appText: string, _: object, command: Command): Promise<void> {
+async function list(appText: string | undefined, { overAge }: ListOptions, command: Command): Promise<void> {
+  if (appText === undefined && !overAge) throw new UsageError('Name an application, or give --over-age.');
   const { client, json } = contextOf(command);
-  const app = await findApp(client, appText);
+  const query = overAge ? ({ overAge: 'true' } as const) : {};
   const keys: ApiKey[] = [];
-  for await (const key of everyItem(client.listApiKeys, { app })) keys.push(key);
+  for (const app of appText === undefined ? await everyApp(client) : [await findApp(client, appText)])
+    for await (const key of everyItem(client.listApiKeys, { app, ...query })) keys.push(key);
   if (json) return printJson(keys);
-  if (keys.length === 0) return tell('The application has no API keys.');
+  if (keys.length === 0) return tell(overAge ? 'No API key is over age.' : 'The application has no API keys.');
   const now = Date.now();
   const rows = keys.map((key) => [
     key.name,
@@ -138,8 +158,16 @@ async function list(appText: string, _: object, command: Command): Promise<void>
     formatTime(key.lastUsedTime),
     formatTime(key.expiresAt),
     key.apiKey,
+    ...(overAge ? [key.identity] : []),
   ]);
-  print(formatTable([['NAME', 'STATE', 'CREATED', 'LAST USED', 'EXPIRES', 'HRN'], ...rows]));
+  const columns = ['NAME', 'STATE', 'CREATED', 'LAST USED', 'EXPIRES', 'HRN', ...(overAge ? ['APPLICATION'] : [])];
+  print(formatTable([columns, ...rows]));
+}
+
+async function everyApp(client: CommandContext['client']): Promise<string[]> {
+  const apps: string[] = [];
+  for await (const { hrn } of everyItem(client.listApps)) apps.push(hrn);
+  return apps;
 }
 
 async function create(appText: string, options: NewKeyOptions, command: Command): Promise<void> {
@@ -151,12 +179,19 @@ async function create(appText: string, options: NewKeyOptions, command: Command)
 
 async function rotateKey(appText: string, keyText: string, options: NewKeyOptions, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
-  const { overlap } = options;
-  const wish = { ...wishOf(options), ...(overlap !== undefined && { overlapSeconds: parseSeconds(overlap) }) };
+  const wish = { ...wishOf(options), ...overlapOf(options) };
   const found = await find(client, appText, keyText);
   const made = await client.rotateApiKey({ ...found, ...wish }, repeatable(options));
   showNew(made, json);
   if (!json) tellEffect(made, 'the old key');
+}
+
+function overlapOf({ overlap, untilFirstUse, atMost }: NewKeyOptions): Omit<Input<'rotateApiKey'>, 'app' | 'apiKey'> {
+  if ((untilFirstUse === undefined) !== (atMost === undefined))
+    throw new UsageError('Give both --until-first-use and --at-most, or neither.');
+  if (untilFirstUse !== undefined && atMost !== undefined)
+    return { overlap: { untilFirstUse: parseSeconds(untilFirstUse), atMost: parseSeconds(atMost) } };
+  return overlap === undefined ? {} : { overlapSeconds: parseSeconds(overlap) };
 }
 
 async function show(appText: string, keyText: string, _: object, command: Command): Promise<void> {

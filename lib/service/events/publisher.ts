@@ -1,28 +1,18 @@
-import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { formatWhy, log } from '../../base/log.ts';
-import { withinMs } from '../../base/time-limit.ts';
 import { fenced } from '../../store/add-api-key.ts';
 import { appInRecord } from '../../store/stream-image.ts';
 import { SettingsError } from '../../verification/settings-rules.ts';
+import { type BusEntry, busEntry, type EventBus, isHopeless, maxEntries, openEventBus } from '../event-bus.ts';
 import { metered, unpublishedChange } from '../metrics.ts';
 import { start } from '../service.ts';
 import type { Settings } from '../settings.ts';
 import { changeEventOf } from './change-event.ts';
 
-/** As many events as EventBridge takes at once. */
-const maxEntries = 10;
-
-/** Three attempts of the SDK, with its pauses, take no longer than this. */
-const sendMs = 10_000;
-
-/** What EventBridge says of an entry that it will never take. Any other code may pass, or the operator can mend it. */
-const hopeless: readonly unknown[] = ['InvalidArgument', 'MalformedDetail'];
-
 interface Numbered {
   readonly sequenceNumber: string | undefined;
   readonly correlationId?: string;
-  readonly entry: PutEventsRequestEntry;
+  readonly entry: BusEntry;
 }
 
 /**
@@ -47,50 +37,39 @@ export function publisher(): (event: DynamoDBStreamEvent) => Promise<DynamoDBBat
 
 function openBus({ eventBus, partition }: Settings) {
   if (eventBus === undefined) throw new SettingsError('eventBus', 'is missing.');
-  const client = new EventBridgeClient({
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-  });
+  const bus = openEventBus(eventBus);
   return {
-    toEntry: (record: DynamoDBRecord): Numbered[] => readableEntryOf(record, eventBus, partition),
-    send: (batch: readonly Numbered[]) => firstFailure(client, batch),
+    toEntry: (record: DynamoDBRecord): Numbered[] => readableEntryOf(record, partition),
+    send: (batch: readonly Numbered[]) => firstFailure(bus, batch),
   };
 }
 
-function readableEntryOf(record: DynamoDBRecord, eventBus: string, partition: string): Numbered[] {
+function readableEntryOf(record: DynamoDBRecord, partition: string): Numbered[] {
   try {
-    return entryOf(record, eventBus, partition);
+    return entryOf(record, partition);
   } catch (why) {
     logFailure({ sequenceNumber: record.dynamodb?.SequenceNumber }, formatWhy(why), skipped());
     return [];
   }
 }
 
-function entryOf({ dynamodb }: DynamoDBRecord, eventBus: string, partition: string): Numbered[] {
+function entryOf({ dynamodb }: DynamoDBRecord, partition: string): Numbered[] {
   const app = dynamodb && appInRecord(dynamodb);
   if (!app || app.lastChange.action === fenced) return [];
   const event = changeEventOf(app, partition);
-  const entry = {
-    EventBusName: eventBus,
-    Source: 'appkeys',
-    DetailType: event.action,
-    Time: new Date(event.time),
-    Resources: [event.apiKey ?? event.app],
-    Detail: JSON.stringify(event),
-  };
-  return [{ sequenceNumber: dynamodb?.SequenceNumber, correlationId: event.correlationId, entry }];
+  return [{ sequenceNumber: dynamodb?.SequenceNumber, correlationId: event.correlationId, entry: busEntry(event) }];
 }
 
 /** @returns the first that EventBridge may take later, if there is one: it and all after it come again */
-async function firstFailure(client: EventBridgeClient, batch: readonly Numbered[]): Promise<Numbered | undefined> {
-  const command = new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) });
+async function firstFailure(bus: EventBus, batch: readonly Numbered[]): Promise<Numbered | undefined> {
   try {
-    const { Entries = [] } = await withinMs(sendMs, (abortSignal) => client.send(command, { abortSignal }));
+    const codes = await bus(batch.map(({ entry }) => entry));
     const failures = batch.flatMap((numbered, index) => {
-      const code = Entries[index]?.ErrorCode;
+      const code = codes[index];
       return code === undefined ? [] : [{ ...numbered, code }];
     });
-    for (const failure of failures) if (hopeless.includes(failure.code)) logFailure(failure, failure.code, skipped());
-    const failed = failures.find(({ code }) => !hopeless.includes(code));
+    for (const failure of failures) if (isHopeless(failure.code)) logFailure(failure, failure.code, skipped());
+    const failed = failures.find(({ code }) => !isHopeless(code));
     if (failed) logFailure(failed, failed.code);
     return failed;
   } catch (why) {

@@ -36,6 +36,19 @@ export function formatPageToken({ after, total }: PageStart, list: readonly stri
   return `${Buffer.from(start).toString('base64url')}.${checksum(start, list)}`;
 }
 
+/** @returns what is asked for of a list in the order of its sort keys, and the token for the next page, if there is one */
+export function pageOf<Entry extends { readonly sortKey: string }>(
+  all: readonly Entry[],
+  { limit, from }: PageRequest,
+  list: readonly string[],
+): { page: Entry[]; pageToken: { pageToken: string } | undefined } {
+  const rest = all.filter(({ sortKey }) => sortKey > (from?.after ?? ''));
+  const page = rest.slice(0, limit);
+  const last = rest.length > limit ? page.at(-1) : undefined;
+  const start = last && { after: last.sortKey, total: all.length };
+  return { page, pageToken: start && { pageToken: formatPageToken(start, list) } };
+}
+
 function parseToken(token: string, list: readonly string[]): PageStart {
   const start = Buffer.from(token.split('.')[0] ?? '', 'base64url').toString();
   const [, total = '', after = ''] = /^(\d{1,4})#((?:own#)?\d{16}#[A-Za-z0-9_-]{1,64})$/.exec(start) ?? [];

@@ -23,6 +23,13 @@ export function onlyValue(query: Query, name: string): string | undefined {
   return value;
 }
 
+/** @returns whether a parameter is `true` @throws ApiError 400200 when it is neither that nor `false` */
+export function parseFlag(query: Query, name: string): boolean {
+  const text = onlyValue(query, name) ?? 'false';
+  if (text !== 'true' && text !== 'false') throw invalidField(`$.${name}`, 'must be true or false');
+  return text === 'true';
+}
+
 /** @throws ApiError 400200 when `action` is no right */
 export function parseAction(query: Query): Action {
   const text = onlyValue(query, 'action') ?? 'read';

@@ -7,6 +7,7 @@ import type { Changed } from '../../domain/taken-away.ts';
 import { changeApp } from '../../store/change-app.ts';
 import type { Deadline } from '../../store/settle.ts';
 import type { Service } from '../service.ts';
+import { sweepRulesOf } from '../settings.ts';
 
 /** What a change needs of the call that asks for it. */
 export interface ChangingCall extends Service {
@@ -35,7 +36,9 @@ export function change(
   const { app, caller, settings, deadline } = call;
   const made = newChange(call, handle);
   const standing: Standing = standingTowards(app, caller, settings.partition);
-  return changeApp(call.table, { app, standing, needed, change: made, edit: (found) => edit(found, made) }, deadline);
+  const rules = sweepRulesOf(settings, app.realm);
+  const wanted = { app, standing, needed, change: made, rules, edit: (found: App) => edit(found, made) };
+  return changeApp(call.table, wanted, deadline);
 }
 
 /** The same, for whom needs to know how the application was before. */

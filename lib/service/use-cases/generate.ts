@@ -1,22 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type ApiKey,
-  type ApiKeyWish,
-  completeWish,
-  expiryFault,
-  formatNewApiKey,
-  newApiKey,
-} from '../../domain/api-key.ts';
+import { type ApiKey, type ApiKeyWish, completeWish, formatNewApiKey, newApiKey } from '../../domain/api-key.ts';
 import type { ApiKeyId } from '../../domain/api-key-id.ts';
 import type { App } from '../../domain/app.ts';
 import type { ApiError } from '../../domain/errors.ts';
 import { type AppRef, formatApiKeyHrn } from '../../domain/hrn.ts';
 import { findRecord, type RepeatableRequest, type RequestId, repeatable } from '../../domain/idempotency.ts';
+import { endOf, expiryFault } from '../../domain/lifetime.ts';
 import { hasAccess, requireAccess, type Standing } from '../../domain/policy.ts';
 import { type Added, type Addition, addApiKey } from '../../store/add-api-key.ts';
 import { getApp } from '../../store/get-app.ts';
 import type { Deadline } from '../../store/settle.ts';
 import type { Service } from '../service.ts';
+import { lifetimeOf, sweepRulesOf } from '../settings.ts';
 import { makeSecret, repeatSecret } from './secret.ts';
 
 type GenerateContext = Service & { readonly deadline: Deadline };
@@ -45,7 +40,8 @@ export interface NewApiKey {
 
 /**
  * Generates an API key, however it was asked for.
- * @throws ApiError 400200 when `expiresAt` is not in the future, or `allowedSources` is wrong; or as `addApiKey` does
+ * @throws ApiError 400200 when `expiresAt` is not in the future or too late, or `allowedSources` is wrong
+ * @throws ApiError as `addApiKey` does
  */
 export async function generate(context: GenerateContext, wanted: Wanted): Promise<NewApiKey> {
   const { settings, table, deadline } = context;
@@ -53,12 +49,13 @@ export async function generate(context: GenerateContext, wanted: Wanted): Promis
   const now = deadline.now();
   const complete = completeWish(wish);
   const request = wanted.request && repeatable(wanted.request, wanted.asked ?? complete);
-  const answered = await answeredBefore(context, { ...wanted, request }, expiryFault(wish.expiresAt, now));
+  const fault = expiryFault(wish.expiresAt, now, lifetimeOf(settings, app.realm));
+  const { answered, dueAt } = await answeredBefore(context, { ...wanted, request }, fault);
   if (answered) return replay(context, wanted, answered);
   const standing = wanted.standing();
   for (let createdTime = now; ; ) {
     const { apiKeyId, addition } = await attemptOf(context, { ...wanted, request }, { now, createdTime, standing });
-    const added = await addApiKey(table, addition, deadline);
+    const added = await addApiKey(table, { ...addition, dueAt }, deadline);
     if ('sealed' in added) {
       createdTime = Math.max(deadline.now(), added.sealed + 1);
       continue;
@@ -77,11 +74,19 @@ async function attemptOf(
 ): Promise<{ apiKeyId: ApiKeyId; addition: Addition }> {
   const { keys, partition } = context.settings;
   const { prefix, maxPerApp: maxKeys } = keys;
+  const rules = sweepRulesOf(context.settings, app.realm);
   const { apiKeyId, handle, record } = await makeSecret({ prefix, appId: app.appId, now }, request, context);
   const keyHrn = formatApiKeyHrn(app.realm, handle, partition);
   const change = { op: randomUUID(), at: now, by, action: 'generateApiKey', keyHrn, correlationId };
-  const key = { ...besides, ...newApiKey(wish, by, createdTime, besides?.restrictions) };
-  return { apiKeyId, addition: { app, handle, key, standing, maxKeys, now, change, request, record } };
+  const expiresAt = endOf(wish.expiresAt, { createdTime }, lifetimeOf(context.settings, app.realm));
+  const key = { ...besides, ...newApiKey({ ...wish, expiresAt }, by, createdTime, besides?.restrictions) };
+  return { apiKeyId, addition: { app, handle, key, standing, maxKeys, now, change, request, record, rules } };
+}
+
+/** The answer that was given to an earlier copy of a request; else, when the application is due for the sweep. */
+interface Before {
+  readonly answered?: Added & { readonly app: App };
+  readonly dueAt?: number | undefined;
 }
 
 /**
@@ -98,16 +103,16 @@ export async function answeredBefore(
     request,
   }: Pick<Wanted, 'app' | 'standing'> & { readonly request: RepeatableRequest | undefined },
   fault: ApiError | undefined,
-): Promise<(Added & { readonly app: App }) | undefined> {
+): Promise<Before> {
   const app = request && (await getApp(table, ref.appId, deadline));
   if (fault && !(app && hasAccess(app, ref, standing, 'write'))) throw fault;
-  if (!request) return undefined;
+  if (!request) return {};
   requireAccess(app, ref, standing(), 'write');
   const replayed = findRecord(app, request, deadline.now());
   const key = replayed && app.keys[replayed.handle];
-  if (key) return { app, key, handle: replayed.handle, replayed };
+  if (key) return { answered: { app, key, handle: replayed.handle, replayed } };
   if (fault) throw fault;
-  return undefined;
+  return { dueAt: app.dueAt };
 }
 
 /** The answer of an earlier copy of the request: its secret again, the key as it stands now. */

@@ -10,7 +10,7 @@ import { getApp } from '../../store/get-app.ts';
 import type { RateLimiter } from '../../store/rate-limit.ts';
 import type { Deadline } from '../../store/settle.ts';
 import type { Service } from '../service.ts';
-import { verifierSettings } from '../settings.ts';
+import { sweepRulesOf, verifierSettings } from '../settings.ts';
 
 /** What a report of a key needs of the call. */
 export interface ReportCall extends Service {
@@ -53,7 +53,8 @@ export async function revoke(call: ReportCall, text: string): Promise<Report> {
   const { correlationId } = call;
   const change = { op: randomUUID(), at: deadline.now(), by: holder, action: leaked, keyHrn, correlationId };
   const edit = (app: App) => reportKey(app, handle, change);
-  const wanted = { app: found, standing: fullStanding, needed: 'write', change, edit } as const;
+  const rules = sweepRulesOf(settings, found.realm);
+  const wanted = { app: found, standing: fullStanding, needed: 'write', change, rules, edit } as const;
   const app = await changeApp(table, wanted, deadline, found).catch(unlessGone);
   return app ? { outcome: outcomeIn(app, handle, change.at), app, keyHrn } : { outcome: 'nothing' };
 }

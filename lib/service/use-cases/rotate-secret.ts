@@ -9,6 +9,7 @@ import { fullStanding, requireAccess } from '../../domain/policy.ts';
 import {
   abandonedKeys,
   endPredecessor,
+  firstWish,
   inUse,
   notAllowed,
   type PendingKey,
@@ -25,6 +26,7 @@ import { getApp } from '../../store/get-app.ts';
 import { type Deadline, timeLeft } from '../../store/settle.ts';
 import type { SecretState, Secrets, Stage } from '../secrets-manager.ts';
 import type { VerifyingService } from '../service.ts';
+import { sweepRulesOf } from '../settings.ts';
 import { generate } from './generate.ts';
 
 /** A change that a step made, under the name of the operation that would make it by hand. */
@@ -83,7 +85,7 @@ export async function runStep(call: RotationCall, name: StepName): Promise<StepO
 }
 
 /** A key that was generated before is given again as it is, also when the key in use is gone since. */
-const repeated: PendingKey = { wish: { name: 'Secrets Manager' }, besides: {} };
+const repeated: PendingKey = { wish: firstWish, besides: {} };
 
 /** Generates the pending key and keeps it in the new version, unless the version holds one. */
 async function createSecret(call: RotationCall): Promise<void> {
@@ -206,11 +208,12 @@ async function change(
   action: RotationChange['operation'],
   edit: (app: App, change: Change) => App,
 ): Promise<void> {
-  const { by, correlationId, deadline, table } = call;
+  const { by, correlationId, deadline, table, settings } = call;
   const keyHrn = hrnOf(call, app, handle);
   const made = { op: randomUUID(), at: deadline.now(), by, action, keyHrn, correlationId };
   const wanted = { app, standing: fullStanding, needed: 'write', change: made } as const;
-  const { lastChange, keys } = await changeApp(table, { ...wanted, edit: (found) => edit(found, made) }, deadline);
+  const change = { ...wanted, rules: sweepRulesOf(settings, app.realm), edit: (found: App) => edit(found, made) };
+  const { lastChange, keys } = await changeApp(table, change, deadline);
   if (lastChange.op !== made.op) return;
   const expiresAt = action === 'updateApiKey' ? keys[handle]?.expiresAt : undefined;
   call.made({ operation: action, keyHrn, ...(expiresAt !== undefined && { expiresAt }) });

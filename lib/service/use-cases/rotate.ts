@@ -1,14 +1,16 @@
-import { expiryFault, formatNewApiKey } from '../../domain/api-key.ts';
+import { formatNewApiKey } from '../../domain/api-key.ts';
 import type { KeyHandle } from '../../domain/api-key-id.ts';
 import type { App } from '../../domain/app.ts';
 import { ApiError } from '../../domain/errors.ts';
 import { formatApiKeyHrn } from '../../domain/hrn.ts';
 import { type RequestId, repeatable } from '../../domain/idempotency.ts';
 import { requireKey } from '../../domain/keys-of-app.ts';
+import { expiryFault } from '../../domain/lifetime.ts';
 import { standingTowards } from '../../domain/policy.ts';
 import { completeRotationWish, type RotationWish, withSuccessor } from '../../domain/rotation.ts';
 import { endOfPredecessor } from '../../domain/taken-away.ts';
 import { changeApp } from '../../store/change-app.ts';
+import { lifetimeOf, sweepRulesOf } from '../settings.ts';
 import { type ChangingCall, newChange } from './change.ts';
 import { answeredBefore, type NewApiKey, replay } from './generate.ts';
 import { makeSecret } from './secret.ts';
@@ -34,7 +36,9 @@ export async function rotate(
   const request = id && repeatable(id, complete);
   const standing = () => standingTowards(ref, call.caller, settings.partition);
   const now = deadline.now();
-  const answered = await answeredBefore(call, { app: ref, standing, request }, expiryFault(wish.expiresAt, now));
+  const lifetime = lifetimeOf(settings, ref.realm);
+  const fault = expiryFault(wish.expiresAt, now, lifetime);
+  const { answered } = await answeredBefore(call, { app: ref, standing, request }, fault);
   const withEnd = (app: App, key: NewApiKey) => ({ ...key, end: from && endOfPredecessor(app, from, deadline.now()) });
   if (answered) return withEnd(answered.app, await replay(call, { app: ref, request }, answered));
   const { apiKeyId, handle, record } = await makeSecret(
@@ -51,6 +55,7 @@ export async function rotate(
     op: made.op,
     now,
     maxKeys: settings.keys.maxPerApp,
+    lifetime,
   };
   const app = await changeApp(
     table,
@@ -59,6 +64,7 @@ export async function rotate(
       standing: standing(),
       needed: 'write',
       change: made,
+      rules: sweepRulesOf(settings, ref.realm),
       makes: handle,
       edit: (found) => {
         if (from === undefined) throw new ApiError('404666');

@@ -1,14 +1,22 @@
 import { formatWhy, log } from '../../base/log.ts';
-import { ApiError } from '../../domain/errors.ts';
-import { dropOldRecords, dueApps } from '../../store/old-records.ts';
+import { dueShards } from '../../store/app-item.ts';
+import { dueApps } from '../../store/due-apps.ts';
 import type { Deadline } from '../../store/settle.ts';
 import type { Table } from '../../store/table.ts';
+import type { Settings } from '../settings.ts';
+import { type Announce, isUnavailable, sweepApp } from './sweep-app.ts';
 
-/** What a run of the sweep did to how many applications. `isDone`: nothing that was due is left for the next run. */
+/** What a run of the sweep did. `isDone`: nothing that was due is left for the next run. */
 export interface Swept {
+  /** applications, as the three that follow */
   readonly swept: number;
   readonly changedMeanwhile: number;
   readonly failed: number;
+  /** notices that the bus has taken, and those that it has not */
+  readonly announced: number;
+  readonly unannounced: number;
+  /** keys that ended because their successor is in use */
+  readonly ended: number;
   readonly isDone: boolean;
 }
 
@@ -19,37 +27,73 @@ export interface SweepTime {
   newDeadline(): Deadline;
 }
 
+/** What a run works with. */
+export interface Sweeper {
+  readonly table: Table;
+  readonly settings: Settings;
+  /** missing: there is no bus */
+  readonly announce?: Announce | undefined;
+}
+
 /** So many applications in a row that cannot be read or written mean that the table cannot be reached. */
 const mostFailures = 3;
 
+/** A bus that has taken nothing so often in a row is down: this run asks it no more. */
+const mostRefusals = 3;
+
+/** A run, and how it is going. */
+interface Run extends Sweeper {
+  readonly time: SweepTime;
+  readonly count: { -readonly [Name in Exclude<keyof Swept, 'isDone'>]: number };
+  failures: number;
+  refusals: number;
+  isOver: boolean;
+}
+
 /**
- * Drops the old records of applications that nobody changes. It ends when its time is over; what is left stays in the
+ * Does what is due in applications: drops their old records, announces their keys, and ends keys whose successors are in
+ * use. It goes through the parts of the index side by side, and ends when its time is over; what is left stays in the
  * index for the next run. Two runs at once do no harm.
  * @throws ApiError 503000 when the table cannot be reached
  */
-export async function sweep(table: Table, time: SweepTime): Promise<Swept> {
-  const count = { swept: 0, changedMeanwhile: 0, failed: 0 };
-  let failures = 0;
-  for await (const appId of dueApps(table, time.now, time.newDeadline)) {
-    if (!time.hasTime()) return { ...count, isDone: false };
-    const { outcome, why } = await drop(table, appId, time);
-    count[outcome] += 1;
-    failures = why instanceof ApiError ? failures + 1 : 0;
-    if (failures === mostFailures) throw why;
-  }
-  return { ...count, isDone: true };
+export async function sweep(sweeper: Sweeper, time: SweepTime): Promise<Swept> {
+  const count = { swept: 0, changedMeanwhile: 0, failed: 0, announced: 0, unannounced: 0, ended: 0 };
+  const run: Run = { ...sweeper, time, count, failures: 0, refusals: 0, isOver: false };
+  const parts = await Promise.allSettled(dueShards.map((shard) => sweepPart(run, shard)));
+  for (const part of parts) if (part.status === 'rejected') throw part.reason;
+  return { ...count, isDone: !run.isOver };
 }
 
-/** One application that cannot be read keeps no other from its turn. */
-async function drop(
-  table: Table,
-  appId: string,
-  { now, newDeadline }: SweepTime,
-): Promise<{ outcome: 'swept' | 'changedMeanwhile' | 'failed'; why?: unknown }> {
+async function sweepPart(run: Run, shard: string): Promise<void> {
+  const { table, time } = run;
+  for await (const appId of dueApps(table, shard, time.now, time.newDeadline)) {
+    if (!time.hasTime()) run.isOver = true;
+    if (run.isOver) return;
+    const why = await sweepOne(run, appId);
+    run.failures = isUnavailable(why) ? run.failures + 1 : 0;
+    if (run.failures < mostFailures) continue;
+    run.isOver = true;
+    throw why;
+  }
+}
+
+/** One application that cannot be read keeps no other from its turn. @returns why it failed, if it did */
+async function sweepOne(run: Run, appId: string): Promise<unknown> {
+  const { table, settings, announce, time, count } = run;
+  const tell = run.refusals < mostRefusals ? announce : async () => 0;
   try {
-    return { outcome: (await dropOldRecords(table, appId, now, newDeadline())) ? 'swept' : 'changedMeanwhile' };
+    const { now, newDeadline } = time;
+    const done = await sweepApp({ table, settings, announce: announce && tell, now, newDeadline }, appId);
+    count[done.isWritten ? 'swept' : 'changedMeanwhile'] += 1;
+    count.announced += done.announced;
+    count.unannounced += done.unannounced;
+    count.ended += done.ended;
+    if (done.announced > 0) run.refusals = 0;
+    else if (done.unannounced > 0) run.refusals += 1;
+    return undefined;
   } catch (why) {
     log({ event: 'sweep', level: 'ERROR', appId, why: formatWhy(why) });
-    return { outcome: 'failed', why };
+    count.failed += 1;
+    return why;
   }
 }

@@ -1,17 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { operations } from '../../../lib/contract/operations.ts';
 import type { KeyHandle } from '../../../lib/domain/api-key-id.ts';
-import { type App, patchApp } from '../../../lib/domain/app.ts';
+import { type App, type Change, patchApp } from '../../../lib/domain/app.ts';
 import { type AppRef, formatApiKeyHrn, formatAppHrn } from '../../../lib/domain/hrn.ts';
 import { type RequestId, requestId } from '../../../lib/domain/idempotency.ts';
 import { attachIssuer, detachIssuer } from '../../../lib/domain/issuers.ts';
-import { deleteAllKeys, deleteKey, editKey, requireKey } from '../../../lib/domain/keys-of-app.ts';
+import { deleteAllKeys, deleteKey, editKey, patchKey, requireKey } from '../../../lib/domain/keys-of-app.ts';
 import { type Caller, standingTowards } from '../../../lib/domain/policy.ts';
 import { change } from '../../../lib/service/use-cases/change.ts';
 import { create } from '../../../lib/service/use-cases/create.ts';
 import { generate, type NewApiKey } from '../../../lib/service/use-cases/generate.ts';
 import { endApp, grantRights, revokeRights } from '../../../lib/service/use-cases/members.ts';
 import { rotate } from '../../../lib/service/use-cases/rotate.ts';
+import { type Announce, sweepApp } from '../../../lib/service/use-cases/sweep-app.ts';
 import type { Deadline } from '../../../lib/store/settle.ts';
 import type { Table } from '../../../lib/store/table.ts';
 import { testSettings } from '../../support/settings.ts';
@@ -26,12 +27,22 @@ export interface CreateCall {
   readonly idempotencyKey: string;
 }
 
-export type AnyCall = ModelCall | CreateCall;
+/** A turn of the sweep at the application, which is no call of anybody's. */
+export interface SweepCall {
+  readonly id: 'sweep';
+  readonly who: Who;
+  readonly body?: undefined;
+  readonly idempotencyKey?: undefined;
+}
+
+export type AnyCall = ModelCall | CreateCall | SweepCall;
 
 /** What a call that was done tells: the key that it shows the secret of, if it does. */
 export interface Done {
   readonly handle?: string;
   readonly isReplayed?: boolean;
+  /** how many keys a turn of the sweep has ended */
+  readonly ended?: number;
 }
 
 /** What a call works with: its own way to the table, its own clock. */
@@ -42,7 +53,7 @@ export interface Surroundings {
 }
 
 const partition = 'here';
-const settings = testSettings({ partition });
+export const settings = testSettings({ partition, eventBus: 'audit' });
 const mac = async (message: Uint8Array) => createHmac('sha256', 'service key').update(message).digest();
 
 /**
@@ -52,9 +63,20 @@ const mac = async (message: Uint8Array) => createHmac('sha256', 'service key').u
  */
 export function perform(call: AnyCall, surroundings: Surroundings): Promise<Done> {
   if (call.id === 'createApp') return doneAs.createApp(call, surroundings);
+  if (call.id === 'sweep') return swept(surroundings);
   const doer = doneAs[call.id as keyof typeof doneAs] as Doer<ModelCall> | undefined;
   if (!doer) throw new Error(`${call.id} only reads`);
   return doer(call, surroundings);
+}
+
+/** The bus takes every notice. */
+async function swept({ table, deadline, app }: Surroundings): Promise<Done> {
+  const announce: Announce = async (_, notices) => notices.length;
+  const { ended } = await sweepApp(
+    { table, settings, announce, now: deadline.now(), newDeadline: () => deadline },
+    app.appId,
+  );
+  return { ended };
 }
 
 type Doer<Kind> = (call: Kind, surroundings: Surroundings) => Promise<Done>;
@@ -99,7 +121,7 @@ const doneAs = {
   },
   updateApiKey: async (call: ModelCall, surroundings: Surroundings) => {
     const handle = call.key as KeyHandle | undefined;
-    const edit = (found: App) => editKey(found, handle, keyBody(call));
+    const edit = (found: App, { at }: Change) => patchKey(found, handle, keyBody(call), { now: at, lifetime: {} });
     const app = await change(contextOf(call, surroundings), edit, handle);
     requireKey(app, handle);
     return {};
@@ -136,7 +158,7 @@ function keyBody({ body = {} }: ModelCall): Omit<Body, 'scopes'> & { readonly sc
   return { ...rest, ...(scopes && { scopes }) };
 }
 
-function contextOf({ id, who }: AnyCall, { app, table, deadline }: Surroundings) {
+function contextOf({ id, who }: Exclude<AnyCall, SweepCall>, { app, table, deadline }: Surroundings) {
   const operation = operations[id];
   const caller = callerOf(who);
   return { settings, mac, table, deadline, app, caller, operation, correlationId: 'c' };

@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiKey } from '../../../lib/domain/api-key.ts';
 import type { App } from '../../../lib/domain/app.ts';
+import { dueTimeOf } from '../../../lib/domain/due.ts';
+import { isOldRecord } from '../../../lib/domain/idempotency.ts';
 import { includes } from '../../../lib/domain/policy.ts';
+import { sweepRulesOf } from '../../../lib/service/settings.ts';
 import { appOf } from '../../../lib/store/app-item.ts';
 import { actionsOf, membersKey, placeOf } from '../../../lib/store/members.ts';
-import { type Expected, expected, type Model, newModel } from '../properties/model.ts';
-import type { AnyCall, CreateCall } from './calls.ts';
-import { clockOf, realm, type Scenario } from './scenarios.ts';
+import { type Expected, expected, type Model, type ModelKey, newModel } from '../properties/model.ts';
+import { type AnyCall, type CreateCall, settings } from './calls.ts';
+import { clockOf, type NamedCall, realm, type Scenario } from './scenarios.ts';
 import type { Answer, Ended, Finished, Written } from './scheduler.ts';
 
 /**
@@ -30,7 +33,7 @@ export function check(scenario: Scenario, finished: Finished): Verdict {
   const made = madeBy(scenario, finished.writes);
   const unlisted = lostPointer(finished);
   const doubled = doubleMade(scenario, made, finished.hasForgotten);
-  const fault = crashOf(finished) ?? brokenInvariant(finished.writes) ?? doubled;
+  const fault = crashOf(finished) ?? brokenInvariant(scenario, finished.writes) ?? doubled;
   if (fault) return { fault };
   if (unlisted && !finished.isDisturbed) return { fault: unlisted };
   const listed = unlisted ? { isUnlisted: true } : {};
@@ -52,9 +55,9 @@ function madeBy({ calls }: Scenario, writes: readonly Written[]): string[][] {
 }
 
 /** What must be true after every write, whoever made it. */
-function brokenInvariant(writes: readonly Written[]): string | undefined {
+function brokenInvariant({ calls }: Scenario, writes: readonly Written[]): string | undefined {
   const gone = new Set<string>();
-  for (const { before: from, after: to } of writes) {
+  for (const { call, before: from, after: to } of writes) {
     const [before, after] = [appOf(from), appOf(to)];
     if (!after) return 'an application is gone without a trace';
     const handles = Object.keys(after.keys);
@@ -64,6 +67,11 @@ function brokenInvariant(writes: readonly Written[]): string | undefined {
     if (after.sealed < (before?.sealed ?? 0)) return 'the seal is lowered';
     if (before?.status === 'deleted' && after.status !== 'deleted') return 'a deleted application is back';
     if (after.issuers.length > 0 && handles.length > 0) return 'there are keys beside token issuers';
+    if (isLate(after)) return `it is due at ${after.dueAt}, too late`;
+    if (before && isSweep(calls[call])) {
+      if (after.rev === before.rev && isUnchanged(before, after)) continue;
+      if (after.rev === before.rev) return 'the sweep has changed the application, and rev is as it was';
+    }
     if (after.rev !== (before?.rev ?? 0) + 1) return `rev goes from ${before?.rev} to ${after.rev}`;
     const above = scopeAboveCeiling(before?.keys ?? {}, after);
     if (above !== undefined) return `a key is given the scope ${above}, which is above the ceiling`;
@@ -74,6 +82,22 @@ function brokenInvariant(writes: readonly Written[]): string | undefined {
     }
   }
   return undefined;
+}
+
+/** The sweep would come a minute after something is due, or later. */
+function isLate(app: App): boolean {
+  const dueAt = dueTimeOf(app, clockOf(1), sweepRulesOf(settings, realm));
+  return dueAt !== undefined && !((app.dueAt ?? Number.POSITIVE_INFINITY) <= dueAt + 60_000);
+}
+
+function isSweep(named: NamedCall | undefined): boolean {
+  return named?.call.id === 'sweep';
+}
+
+/** Whether two applications differ in nothing but old records and what the sweep remembers. */
+function isUnchanged(before: App, after: App): boolean {
+  const known = (app: App) => ({ ...app, removed: 0, requests: 0, watched: 0, dueAt: 0, dueShard: 0 });
+  return isDeepStrictEqual(known(before), known(after));
 }
 
 /** A ceiling leaves the scopes alone that keys had before. @returns a scope that a write gave a key all the same */
@@ -165,7 +189,9 @@ function isGoneSince(answer: Answer, made: string | undefined, item: Finished['i
   return ['404660', '409306'].includes(answer.code) && app?.status === 'deleted';
 }
 
-type Next = { readonly code: string } | { readonly replays?: string; after(made: string): State; isReplayed?: boolean };
+type Next =
+  | { readonly code: string }
+  | { readonly replays?: string; readonly ended?: number; after(made: string): State; isReplayed?: boolean };
 
 function isMatch(answer: Answer, result: Next, made: string | undefined): boolean {
   if ('code' in answer) {
@@ -174,17 +200,35 @@ function isMatch(answer: Answer, result: Next, made: string | undefined): boolea
   if ('crash' in answer || 'code' in result) return false;
   if (answer.isReplayed !== undefined && answer.isReplayed !== (result.replays !== undefined || !!result.isReplayed))
     return false;
+  if (answer.ended !== result.ended) return false;
   return answer.handle === undefined || answer.handle === (result.replays ?? made);
 }
 
 /** What the contract says that a call gives. */
 function next(state: State, call: AnyCall, now: number): Next {
   if (call.id === 'createApp') return created(state, call);
+  if (call.id === 'sweep') return sweptOnce(state, now);
   if (!state.model) return { code: '404660' };
   const result: Expected = expected(state.model, call, now);
   if ('code' in result) return result;
   const replays = result.replays === undefined ? {} : { replays: result.replays };
   return { ...replays, after: (made) => ({ ...state, model: result.after(made) }) };
+}
+
+/** The old key of a rotation ends now, if its end has not come, its successor is there, and nobody has moved it by hand. */
+function sweptOnce(state: State, now: number): Next {
+  const keys = state.model?.keys ?? {};
+  const over = Object.entries(keys).flatMap(([handle, key]): [string, ModelKey][] => {
+    const { graceSeconds, ...old } = key;
+    const isOver = graceSeconds !== undefined && key.expiresAt > now && Object.hasOwn(keys, key.rotatedTo ?? '');
+    return isOver ? [[handle, { ...old, expiresAt: now }]] : [];
+  });
+  const { model } = state;
+  const ended = { ended: over.length };
+  return {
+    ...ended,
+    after: () => (model ? { ...state, model: { ...model, keys: { ...keys, ...Object.fromEntries(over) } } } : state),
+  };
 }
 
 function created(state: State, { who, body }: CreateCall): Next {
@@ -202,7 +246,9 @@ function modelOf(app: App | undefined): Model | undefined {
     Object.entries(removed).some(([gone, { why }]) => gone === handle && why === 'rotated'),
   );
   const answered = Object.fromEntries(
-    Object.entries(requests).map(([hash, { handle }]) => [hash, { body: '', handle }]),
+    Object.entries(requests).flatMap(([hash, record]) =>
+      isOldRecord(record, clockOf(0)) ? [] : [[hash, { body: '', handle: record.handle }]],
+    ),
   );
   return {
     realm: app.realm,

@@ -10,6 +10,8 @@ import {
   randomScenario,
   revivals,
   type Scenario,
+  sweepings,
+  sweepTriples,
   triples,
 } from './scenarios.ts';
 import { explore, type Finished, type Limits, type OpenStore, openMemoryStore, Run, replay } from './scheduler.ts';
@@ -84,6 +86,21 @@ export const stages: Readonly<Record<string, Stage>> = {
     name: 'copies of a creation and of a rotation beside deletions, records of removed keys dropped at any time',
     scenarios: forgettings(),
     limits: { ...usual, forgets: 2 },
+  },
+  sweeps: {
+    name: 'the sweep beside each change and beside itself, up to one fault of every kind',
+    scenarios: sweepings(),
+    limits: usual,
+  },
+  sweepsTwice: {
+    name: 'the same, up to two faults',
+    scenarios: sweepings(),
+    limits: { ...usual, faults: 2, fates: 'simple' },
+  },
+  sweepTriples: {
+    name: 'the sweep twice beside what takes or moves the keys that it looks at, up to one fault',
+    scenarios: sweepTriples(),
+    limits: { ...usual, fates: 'simple', pointers: 'eager' },
   },
   foreknown: {
     name: 'pairs on an application whose id is known before it is created',
@@ -176,7 +193,7 @@ export async function exhaust(
 /** Plays the schedules of one pair until one is bad: a store that leaves something out must give one. */
 export async function firstBad({ openStore, shownBy }: Mutant): Promise<Tally> {
   const tally = newTally();
-  for (const id of ['kinds', 'revivals', 'ceilings', 'grants', 'forgets']) {
+  for (const id of ['kinds', 'revivals', 'ceilings', 'grants', 'forgets', 'sweeps']) {
     const nth = stageOf(id).scenarios.findIndex(({ name }) => name === shownBy);
     if (nth >= 0) await exhaust(tally, id, nth, openStore, true);
   }

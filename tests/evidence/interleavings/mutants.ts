@@ -86,6 +86,28 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     openStore: without((clause) => /^rev /.test(clause)),
     shownBy: 'revive + generate, on one key and an expired first',
   },
+  'no rev where the sweep ends a key': {
+    openStore: without((clause) => /^rev /.test(clause)),
+    shownBy: 'sweep + delete, on a rotation whose grace is over',
+  },
+  'no rev where the sweep writes what it remembers': {
+    openStore: without((clause) => /^(rev|dueAt) /.test(clause)),
+    shownBy: 'sweep + generate again, on notices and old records',
+  },
+  'no place in the index of the sweep': {
+    openStore: (items, tellsItem) => {
+      const memory = new MemoryTable(items, tellsItem);
+      const { dueAt } = [...items.values()].find(({ sk }) => sk === 'app') ?? {};
+      const late = (made: Write) => {
+        const attempt = memory.write(made);
+        const item = memory.get(keyOf(made));
+        if (item?.dueAt !== dueAt) memory.write({ kind: 'put', put: { Item: { ...item, dueAt: 9e15 } } });
+        return attempt;
+      };
+      return { get: (key) => memory.get(key), write: late };
+    },
+    shownBy: 'sweep + update, on notices and old records',
+  },
   'no stamp where pointers are replaced': {
     openStore: without((clause) => /^stamp /.test(clause)),
     shownBy: 'grant + grant otherwise, on one key',

@@ -1,10 +1,12 @@
 import type { ApiKey } from '../../../lib/domain/api-key.ts';
 import type { KeyHandle } from '../../../lib/domain/api-key-id.ts';
 import { type App, newApp } from '../../../lib/domain/app.ts';
+import { dueTimeOf } from '../../../lib/domain/due.ts';
+import { sweepRulesOf } from '../../../lib/service/settings.ts';
 import { appKey } from '../../../lib/store/app-item.ts';
 import { memberItem } from '../../../lib/store/members.ts';
 import type { Who } from '../properties/model.ts';
-import { type AnyCall, type CreateCall, createdAppId } from './calls.ts';
+import { type AnyCall, type CreateCall, createdAppId, settings } from './calls.ts';
 import { type Items, MemoryTable } from './memory-table.ts';
 
 /** Calls that are made at once on an application that stands as given. */
@@ -119,6 +121,17 @@ export const ceilingStarts = {
   full: startOf('a ceiling, one key and one expired', starts.expired.app?.keys ?? {}, ceiled),
 };
 
+/** What the sweep finds to do: a rotation whose grace is over, notices, and old records. */
+export const dueStarts = {
+  graced: startOf('a rotation whose grace is over', {
+    [first]: { ...live, expiresAt: startTime + 3_600_000, rotatedTo: second, graceSeconds: 0 },
+    [second]: { ...live, rotatedFrom: first },
+  } as Record<KeyHandle, ApiKey>),
+  announced: startOf('notices and old records', starts.expired.app?.keys ?? {}, {
+    requests: { old: { at: 1, bodyHash: '', salt: '', handle: first as KeyHandle, prefix: 'ak' } },
+  }),
+};
+
 const lapsed = startOf('one key and an expired first', {
   [first]: { ...live, expiresAt: 2 },
   [second]: live,
@@ -130,7 +143,9 @@ function startOf(name: string, found: Record<KeyHandle, ApiKey>, parts: Partial<
   const appId = 'app1';
   const made = { appId, realm, name: 'app', owner: 'seed', now: 1, op: 'seed', correlationId: 'c' };
   const keyCount = Object.keys(found).length;
-  const app: App = { ...newApp(made), keys: found, keyCount, grants: { worker: ['write'] }, ...parts };
+  const whole: App = { ...newApp(made), keys: found, keyCount, grants: { worker: ['write'] }, ...parts };
+  const dueAt = dueTimeOf(whole, startTime, sweepRulesOf(settings, realm));
+  const app: App = { ...whole, ...(dueAt !== undefined && { dueShard: 'due#0', dueAt }) };
   const { appId: _, ...attributes } = app;
   const memory = new MemoryTable();
   memory.write({ kind: 'put', put: { Item: { ...appKey(appId), ...attributes } } });
@@ -174,6 +189,23 @@ export function pairs(): Scenario[] {
 export function revivals(): Scenario[] {
   const revive = { name: 'revive', call: revival };
   return [...named(changes), revive].map((other) => scenarioOf(lapsed, [revive, other]));
+}
+
+/** The sweep beside every change, and beside itself, on an application where it has something to do. */
+export function sweepings(): Scenario[] {
+  const sweep: NamedCall = { name: 'sweep', call: { id: 'sweep', who: owner } };
+  const others = [...named({ ...changes, ...scopings }), { name: 'revive', call: revival }, sweep];
+  return [...Object.values(dueStarts), starts.oneKey].flatMap((start) =>
+    others.map((other) => scenarioOf(start, [sweep, other])),
+  );
+}
+
+/** The sweep twice, beside what takes or moves the keys that it looks at. */
+export function sweepTriples(): Scenario[] {
+  const sweep: NamedCall = { name: 'sweep', call: { id: 'sweep', who: owner } };
+  const { delete: remove, disable, deleteApp } = changes;
+  const others = [...named({ delete: remove, disable, deleteApp }), { name: 'revive', call: revival }];
+  return Object.values(dueStarts).flatMap((start) => others.map((other) => scenarioOf(start, [sweep, sweep, other])));
 }
 
 /** Pairs that write the same pointer, of the principal that created the application or of another. */

@@ -38,6 +38,18 @@
 #ifndef FORGETS
 #define FORGETS 0          /* so often, at any time, the records and tombstones of removed keys are dropped */
 #endif
+#ifndef GRACED
+#define GRACED 0           /* these keys are to end before their end, once their successor is in use */
+#endif
+#ifndef GRACES
+#define GRACES 0           /* whether a rotation with overlap gives such a grace */
+#endif
+#ifndef STALE
+#define STALE 0            /* whether the item stands in the index of the sweep although nothing is due */
+#endif
+#ifndef SWEEPS
+#define SWEEPS 0           /* so often the sweep reads the item and writes what it remembers */
+#endif
 #ifndef LOSSY
 #define LOSSY 31           /* these requests lose answers */
 #endif
@@ -58,7 +70,7 @@
 mtype = {
   nobody, generate, deleteKey, rotate, rotateWithOverlap, disable, enable, revive, giveScope,  /* by the grant */
   report,                                                                           /* by the key itself */
-  revoke, deactivate, attachIssuer, narrow, widen, deleteApp,                       /* by the token's own right */
+  revoke, deactivate, attachIssuer, narrow, widen, deleteApp, endOld,               /* by the token's own right */
   replace, fence,                                                                   /* writes of generate */
   activated, deactivated, deleted, unanswered, succeeded, replayed, refused, notKnown, start, send, look, done
 };
@@ -71,6 +83,8 @@ short keys = KEYS;
 short shortLived = KEYS & SHORT;
 short scoped = KEYS & SCOPED;   /* keys that have the scope */
 bit within = WITHIN;        /* whether the ceiling leaves the scope */
+short graced = KEYS & GRACED;
+bit inIndex = GRACED || STALE;  /* whether the sweep finds the item */
 short rotated = 0;          /* keys that have a successor */
 bit isEnabled = 1;          /* of the key SEED */
 bit isLeaked = 0;           /* whether SEED is disabled since it was reported */
@@ -86,6 +100,7 @@ byte born[HANDLES];         /* createdTime of each handle */
 #define expired (keys & shortLived)
 #define takesKeys (status == activated && !issuers)
 #define asksForScope has(SCOPED, me)
+#define isDue ((graced & keys & ~shortLived) != 0)
 
 /* ---- What the properties need to know, and no code reads ---- */
 short gone = 0;             /* every handle that ever left `keys` */
@@ -97,6 +112,7 @@ mtype answer[REQUESTS] = unanswered;
 bit atMostTwoKeys = 1, keyCountIsSize = 1, removedKeyStaysRemoved = 1, deletedAppStaysDeleted = 1;
 bit oneWritePerRequest = 1, oneKeyPerIdempotencyKey = 1, onlyWithTheRight = 1, onlyWhereKeysAreTaken = 1;
 bit noScopeAboveCeiling = 1;
+bit onlyGracedKeysEnd = 1, whatIsDueIsFound = 1;
 bit onlyExpiredKeysAreReplaced = 1, sealIsNeverLowered = 1, nothingAfterRefusal = 1, nothingAfterStartingOver = 1;
 bit refusalIsTrue = 1, successIsTrue = 1, everyRequestIsAnswered = 1, leakedKeyIsDisabled = 1;
 short before = 0;           /* `keys` before the write of this step; 0 between steps */
@@ -199,6 +215,19 @@ bit applied = 0;            /* whether the write of this step was; 0 between ste
 #define mayChange(w) (rev == w.seen)
 #endif
 
+#ifdef NO_REV_OF_SWEEP
+#define maySweep(seen) true
+#else
+#define maySweep(seen) (rev == seen)
+#endif
+
+/* A change writes the place in the index, even if it is the one that was read: the sweep moves it and leaves `rev`. */
+#ifdef NO_INDEX_OF_CHANGE
+#define writesIndex(w) (w.due != w.wasDue)
+#else
+#define writesIndex(w) true
+#endif
+
 /* ---- Other parts of the design, each behind its switch ---- */
 #ifdef NO_SEAL_DELETED
 #define sealsDeleted 0
@@ -288,6 +317,7 @@ inline afterWrite() {
   property(removedKeyStaysRemoved, (keys & gone) == 0);
   property(sealIsNeverLowered, sealed >= sealedBefore);
   property(oneWritePerRequest, writes[r] <= 1);
+  property(whatIsDueIsFound, !isDue || inIndex);
   before = 0;
   sealedBefore = 0
 }
@@ -521,6 +551,9 @@ typedef Change {
   short shortLived;
   short rotated;
   short scoped;
+  short graced;
+  bit due;          /* whether something is due then */
+  bit wasDue;       /* whether the item stood in the index when it was read */
   bit isEnabled;
   bit isLeaked
 }
@@ -528,25 +561,27 @@ typedef Change {
 inline copyChange(to, from) {
   to.seen = from.seen; to.keys = from.keys; to.keyCount = from.keyCount; to.sealed = from.sealed;
   to.removed = from.removed; to.removedBy = from.removedBy; to.shortLived = from.shortLived; to.rotated = from.rotated;
-  to.scoped = from.scoped; to.isEnabled = from.isEnabled; to.isLeaked = from.isLeaked
+  to.scoped = from.scoped; to.isEnabled = from.isEnabled; to.isLeaked = from.isLeaked; to.graced = from.graced;
+  to.due = from.due; to.wasDue = from.wasDue
 }
 
 inline forgetChange(w) {
   w.seen = 0; w.keys = 0; w.keyCount = 0; w.sealed = 0; w.removed = 0; w.removedBy = 0; w.shortLived = 0;
-  w.rotated = 0; w.scoped = 0; w.isEnabled = 0; w.isLeaked = 0
+  w.rotated = 0; w.scoped = 0; w.isEnabled = 0; w.isLeaked = 0; w.graced = 0; w.due = 0; w.wasDue = 0
 }
 
 #define fromToken (kind == revoke || kind == deactivate || kind == attachIssuer || kind == narrow || kind == widen || \
-  kind == deleteApp)
+  kind == deleteApp || kind == endOld)
 /* Whoever holds the key needs no right on the application. */
 #define needsNoGrant (fromToken || kind == report)
+#define editsKeys (!fromToken || kind == endOld)
 #define rotates (kind == rotate || kind == rotateWithOverlap)
 #define made (rotates -> me : 0)
 
 /* The map `keys` is written as a whole, as it was read and edited; so is `removed`. */
 inline writeKeys(w) {
   keys = w.keys; shortLived = w.shortLived; rotated = w.rotated; scoped = w.scoped; isEnabled = w.isEnabled;
-  isLeaked = w.isLeaked
+  isLeaked = w.isLeaked; graced = w.graced
 }
 
 /* Writes the attributes that the change is about, and no others. */
@@ -559,12 +594,17 @@ inline writeChange(w) {
   :: kind == widen -> within = 1
   :: kind == deleteApp ->
     status = deleted; granted = 0; record = 0; within = 1;
-    keys = 0; shortLived = 0; rotated = 0; scoped = 0; isEnabled = 0; isLeaked = 0; keyCount = 0; removed = 0;
-    removedBy = 0
-  :: kind == disable || kind == enable || kind == revive || kind == giveScope || kind == report -> writeKeys(w)
+    keys = 0; shortLived = 0; rotated = 0; scoped = 0; graced = 0; isEnabled = 0; isLeaked = 0; keyCount = 0;
+    removed = 0; removedBy = 0
+  :: kind == disable || kind == enable || kind == revive || kind == giveScope || kind == report || kind == endOld ->
+    writeKeys(w)
   :: kind == rotateWithOverlap -> writeKeys(w); keyCount = w.keyCount
   :: kind == deleteKey || kind == rotate ->
     writeKeys(w); keyCount = w.keyCount; sealed = w.sealed; removed = w.removed; removedBy = w.removedBy
+  fi;
+  if
+  :: writesIndex(w) -> inIndex = w.due
+  :: else
   fi
 }
 
@@ -577,6 +617,7 @@ inline applyChange(w) {
     property(noScopeAboveCeiling, within || (kind != giveScope && (w.scoped & ~scoped) == 0));
     if
     :: rotates -> property(onlyWhereKeysAreTaken, takesKeys)
+    :: kind == endOld -> property(onlyGracedKeysEnd, has(graced & keys, target))
     :: else
     fi;
     writeChange(w);
@@ -590,7 +631,8 @@ inline applyChange(w) {
 
 #define isSame ((kind == revoke && !granted) || (kind == deactivate && status == deactivated) || \
   (kind == attachIssuer && issuers) || (kind == disable && !isEnabled) || (kind == enable && isEnabled) || \
-  (kind == revive && !has(shortLived, target)) || (kind == giveScope && has(scoped, target)) || \
+  (kind == revive && !has(shortLived | graced, target)) || (kind == giveScope && has(scoped, target)) || \
+  (kind == endOld && !has(graced & keys & ~shortLived, target)) || \
   (kind == narrow && !within) || (kind == widen && within) || \
   (kind == report && (!has(keys, target) || has(expired, target) || !isEnabled)))
 
@@ -604,10 +646,12 @@ inline applyChange(w) {
 inline prepare() {
   w.seen = rev;
   if
-  :: !fromToken ->
+  :: editsKeys ->
     w.keys = (keys & ~leaves(kind, target)) | made;
     w.shortLived = (shortLived & ~leaves(kind, target) & ~(kind == revive -> target : 0)) |
-      (kind == rotateWithOverlap -> target : 0);
+      ((kind == rotateWithOverlap && !GRACES) || kind == endOld -> target : 0);
+    w.graced = (graced & ~leaves(kind, target) & ~(kind == revive || kind == endOld -> target : 0)) |
+      (kind == rotateWithOverlap && GRACES -> target : 0);
     w.rotated = (rotated & ~leaves(kind, target)) | (kind == rotateWithOverlap -> target : 0);
     w.scoped = (scoped & ~leaves(kind, target)) | (kind == giveScope -> target : 0) |
       (rotates && has(scoped, target) && inheritsScope -> made : 0);
@@ -620,9 +664,11 @@ inline prepare() {
     :: else
     fi;
     w.removed = removed | leaves(kind, target);
-    w.removedBy = removedBy | (leaves(kind, target) -> me : 0)
-  :: else
+    w.removedBy = removedBy | (leaves(kind, target) -> me : 0);
+    w.due = ((w.graced & w.keys & ~w.shortLived) != 0)
+  :: else -> w.due = (kind != deleteApp && isDue)
   fi;
+  w.wasDue = inIndex;
   step = send
 }
 
@@ -723,6 +769,27 @@ end:
   od
 }
 
+/*
+ * The sweep, where the index leads it to the item: it reads it, and at any time later a copy of its write arrives. It is
+ * no change: `rev` stays as it is. That it ends a key is a change of its own: endOld.
+ */
+proctype Sweeper() {
+  byte left = SWEEPS, seen = 0;
+  bit next = 0;
+end:
+  do
+  :: d_step { left > 0 && seen == 0 && inIndex -> seen = rev; next = isDue }
+  :: d_step { seen != 0 ->
+      if
+      :: maySweep(seen) -> inIndex = next
+      :: else
+      fi;
+      seen = 0; next = 0; left--;
+      property(whatIsDueIsFound, !isDue || inIndex)
+    }
+  od
+}
+
 /* ---- The requests ---- */
 #ifndef R0
 #define R0 nobody
@@ -757,6 +824,10 @@ init {
     begin(0, R0); begin(1, R1); begin(2, R2); begin(3, R3); begin(4, R4);
     if
     :: FORGETS > 0 -> run Forgetter()
+    :: else
+    fi;
+    if
+    :: SWEEPS > 0 -> run Sweeper()
     :: else
     fi
   }

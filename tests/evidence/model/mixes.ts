@@ -22,6 +22,7 @@ const bothKeys = 'KEYS=96';
 const noKeys = 'KEYS=0';
 /** One clock for all: with two, five requests have more states than fit into memory. */
 const once = 'TIMES=1';
+const sweptTwice = ['GRACED=32', 'SWEEPS=2'];
 
 /** Five requests each, of different kinds. */
 export const fives: readonly Mix[] = [
@@ -100,9 +101,33 @@ const ceilings: readonly Mix[] = [
   },
 ];
 
+/** The sweep, which ends the old key of a rotation and writes what it remembers, beside what changes that key. */
+const sweeping: readonly Mix[] = [
+  {
+    name: 'the sweep ends a key and remembers, revive, delete key, disable; all lossy',
+    options: [...requests('endOld', 'revive', 'deleteKey', 'disable'), ...sweptTwice],
+  },
+  {
+    name: 'the sweep ends a key twice and remembers, rotate, delete app; all lossy',
+    options: [...requests('endOld', 'endOld', 'rotate', 'deleteApp'), once, ...sweptTwice],
+  },
+  {
+    name: 'rotate with grace, the sweep ends a key and remembers, disable, deactivate; all lossy',
+    options: [
+      ...requests('rotateWithOverlap', 'endOld', 'disable', 'deactivate'),
+      ...[once, 'GRACES=1', 'STALE=1', 'SWEEPS=2'],
+    ],
+  },
+  {
+    name: 'generate, rotate with grace, the sweep ends a key and remembers; all lossy',
+    options: [...requests('generate', 'rotateWithOverlap', 'endOld'), 'GRACES=1', 'STALE=1', 'SWEEPS=2'],
+  },
+];
+
 /** Fewer requests, all of them lossy, or each more than once. */
 export const fewer: readonly Mix[] = [
   ...ceilings,
+  ...sweeping,
   {
     name: 'generate, delete key, delete app, rotate; all lossy',
     options: requests('generate', 'deleteKey', 'deleteApp', 'rotate'),
@@ -311,7 +336,28 @@ const changes: readonly Mutant[] = [
   },
 ];
 
-export const mutants: readonly Mutant[] = [...generation, ...ceiling, ...fencing, ...changes];
+const sweeps: readonly Mutant[] = [
+  {
+    without: 'NO_REV',
+    removes: 'rev = :seen where the sweep ends a key',
+    breaks: 'onlyGracedKeysEnd',
+    options: [...requests('endOld', 'revive'), 'GRACED=32', 'LOSSY=0'],
+  },
+  {
+    without: 'NO_REV_OF_SWEEP',
+    removes: 'rev = :seen where the sweep writes what it remembers',
+    breaks: 'whatIsDueIsFound',
+    options: [...requests('rotateWithOverlap'), 'GRACES=1', 'STALE=1', 'SWEEPS=1'],
+  },
+  {
+    without: 'NO_INDEX_OF_CHANGE',
+    removes: 'the place in the index, written though it is the one that was read',
+    breaks: 'whatIsDueIsFound',
+    options: [...requests('rotateWithOverlap'), 'GRACES=1', 'STALE=1', 'SWEEPS=1'],
+  },
+];
+
+export const mutants: readonly Mutant[] = [...generation, ...ceiling, ...fencing, ...changes, ...sweeps];
 
 /** Parts that others imply: without one all holds among these requests, and why. */
 export const implied = [

@@ -18,6 +18,8 @@ export interface ModelKey {
   readonly expiresAt: number;
   readonly rotatedFrom?: string;
   readonly rotatedTo?: string;
+  /** after the first use of its successor it ends so many seconds later */
+  readonly graceSeconds?: number;
   /** missing where there are none */
   readonly scopes?: readonly string[];
   readonly disabledReason?: 'leaked';
@@ -307,11 +309,14 @@ function enabled({ disabledReason: _, ...key }: ModelKey): ModelKey {
   return { ...key, enabled: true };
 }
 
-function edited(model: Model, key: ModelKey, { scopes, ...others }: Body): ModelKey {
+function edited(model: Model, found: ModelKey, { scopes, ...others }: Body): ModelKey {
+  // An end that is given by hand stands.
+  const { graceSeconds, ...rest } = found;
+  const key = graceSeconds === undefined || others.expiresAt !== undefined ? rest : found;
   if (scopes === undefined) return { ...key, ...others };
   requireWithinCeiling(model, scopes);
-  const { scopes: _, ...rest } = key;
-  return { ...rest, ...others, ...scoped(scopes) };
+  const { scopes: _, ...unscoped } = key;
+  return { ...unscoped, ...others, ...scoped(scopes) };
 }
 
 function done(status: number, model: Model): Expected {

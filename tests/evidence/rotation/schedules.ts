@@ -38,6 +38,7 @@ function rotated(overlap: number) {
       op,
       now,
       maxKeys: 2,
+      lifetime: {},
     });
 }
 
@@ -127,7 +128,7 @@ export async function byHand(world: World, hand: Hand, inUse: KeyHandle, gate: G
   try {
     await changeApp(
       world.table(gate),
-      { app, standing: fullStanding, needed: 'write', change, edit },
+      { app, standing: fullStanding, needed: 'write', change, rules: { hasUses: false }, edit },
       world.deadline(),
     );
   } catch (error) {

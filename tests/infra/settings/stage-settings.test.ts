@@ -21,6 +21,8 @@ const withEntries = (first: object, second: object) => ({
 const withRule = (rule: object, parts = {}) => withEntry({ rules: [rule], ...parts });
 const allowing = (...allow: unknown[]) => ({ when: { ref: 'main' }, allow });
 
+const topic = 'arn:aws:sns:eu-central-1:123456789012:key-notices';
+
 describe('a settings file', () => {
   it('without a setting but no issuers has the defaults', async () => {
     expect(await readFileWith('issuers: []')).toEqual(defaultSettings);
@@ -155,12 +157,22 @@ describe('the bounds of each setting', () => {
     ['keys.prefix', ['a', '0', letters(32), 'a_b_C1'], ['', letters(33), '_a', 'a_', 'a__b', 'a-b', 1]],
     ['keys.prefixesAccepted', [[], ['a', 'b'], [letters(32)]], [['a', 'a'], [''], [1], 'a', null]],
     ['keys.maxPerApp', [1, 50], [0, 51, 1.5, '2', null, -1]],
+    ['keys.defaultDays', [1, 3_650], [0, 3_651, 1.5, '2', null, -1, 'never']],
+    ['keys.maxDays', [1, 3_650], [0, 3_651, 1.5, '2', null, -1, 'never']],
+    [
+      'keys.realms',
+      [{ a: { maxDays: 1 } }, { 'B_-9': { defaultDays: 3_650, maxDays: 3_650 } }],
+      [{}, [], { a: {} }, { 'a b': { maxDays: 1 } }, { a: { maxDays: 0 } }, { a: { days: 1 } }, { a: 1 }],
+    ],
     ['verify.cacheSeconds', [0, 10], [-1, 11, 10_000, 0.5, '1']],
     ['verify.lastUsedSeconds', [1, 99_999_999, 'off'], [0, 100_000_000, 'on', '1', 1.5, false]],
     ['verify.maxStaleSeconds', [60, 310, 13_599], [59, 13_600, 60.5, '310', null]],
     ['revoke.enabled', [true, false], ['true', 0, null]],
     ['revoke.rateLimit', [0.001, 50, 100_000], [0, -1, 100_000.1, '1', null]],
     ['revoke.burstLimit', [1, 100_000], [0, 100_001, 1.5, '1']],
+    ['notices.idleDays', [1, 365, 'off'], [0, 366, 'on', '1', 1.5, false]],
+    ['notices.rotateDays', [1, 3_650], [0, 3_651, 'off', 1.5]],
+    ['notices.topic', [], ['', 'topic', 'arn:aws:sqs:eu-central-1:123456789012:x', `${topic}.fifo`, `${topic}:x`]],
     [
       'authorizer.defaultRealms',
       ['*', ['myrealm'], ['a', 'B_-9'], [letters(64)]],
@@ -254,7 +266,7 @@ describe('the bounds of each setting', () => {
 });
 
 const settingsAre =
-  'There are: partition, rateLimit, eventBus, claims, keys, verify, revoke, authorizer, gateway, console, issuerKeys, issuers.';
+  'There are: partition, rateLimit, eventBus, claims, keys, verify, revoke, notices, authorizer, gateway, console, issuerKeys, issuers.';
 const entryHas =
   'There are: issuer, jwksUri, algorithms, audience, audienceClaim, realm, realms, principalPrefix, tokenType, require, idToken, claims, permissionsPrefix, rules.';
 const rate = 'rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".';
@@ -346,7 +358,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'has an unknown setting of keys',
     { issuers: [], keys: { prefixes: [] } },
-    'keys.prefixes is not a setting. There are: prefix, prefixesAccepted, maxPerApp.',
+    'keys.prefixes is not a setting. There are: prefix, prefixesAccepted, maxPerApp, defaultDays, maxDays, realms.',
   ],
   [
     'has a prefix with "-"',
@@ -372,6 +384,21 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
     'has a key limit as a text',
     { issuers: [], keys: { maxPerApp: '2' } },
     'keys.maxPerApp must be a whole number from 1 to 50.',
+  ],
+  [
+    'has a default lifetime above the maximum',
+    { issuers: [], keys: { defaultDays: 91, maxDays: 90 } },
+    'keys.defaultDays is 91, more than the 90 of maxDays.',
+  ],
+  [
+    'has a default lifetime above the maximum of a realm',
+    { issuers: [], keys: { defaultDays: 60, realms: { a: { maxDays: 30 } } } },
+    'keys.realms.a.defaultDays is 60, more than the 30 of maxDays.',
+  ],
+  [
+    'has a topic without a bus',
+    { issuers: [], notices: { topic } },
+    'eventBus is missing: notices.topic gets its notices from that bus.',
   ],
   [
     'has half a second',

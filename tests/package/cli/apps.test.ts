@@ -43,6 +43,25 @@ b       deactivated  2030-12-31 12:34Z  demo        hrn:app/a
     expect(lines()).toEqual(['GET /apps', 'GET /apps?pageToken=next']);
   });
 
+  const due = [
+    { app: 'hrn:app/a', apiKey: 'hrn:apikey/k', notice: 'apiKeyIdle', time: Date.UTC(2030, 11, 31, 12, 34) },
+  ];
+  const duePages = [
+    { items: [app], due: [], pageToken: 'next' },
+    { items: [app], due },
+  ];
+
+  it('--due shows the notices that hold for API keys', async () => {
+    const stdout = `NAME    NOTICE      SINCE              KEY           APPLICATION
+my-app  apiKeyIdle  2030-12-31 12:34Z  hrn:apikey/k  hrn:app/a
+`;
+    expect(await apps(['list', '--due', '--action', 'write'], duePages)).toEqual({ code: 0, stdout, stderr: '' });
+    expect(lines()).toEqual(['GET /apps?action=write&due=true', 'GET /apps?pageToken=next&action=write&due=true']);
+    expect((await apps(['list', '--due', '--json'], duePages)).stdout).toBe(json(due));
+    const none = { code: 0, stdout: '', stderr: 'No API key is due for anything.\n' };
+    expect(await apps(['list', '--due'], [{ items: [app], due: [] }])).toEqual(none);
+  });
+
   it('--json gives them as they came', async () => {
     const { stdout, stderr } = await apps(['list', '--json'], pages);
     expect([stdout, stderr]).toEqual([json([app, { ...app, name: 'b', status: 'deactivated' }]), '']);

@@ -82,6 +82,30 @@ describe('a key is shown', () => {
   });
 });
 
+describe('keys list --over-age', () => {
+  const row = '2020-01-02 03:04Z  -          never    hrn:apikey/k  hrn:app/a\n';
+  const table = `NAME  STATE   CREATED            LAST USED  EXPIRES  HRN           APPLICATION\nci    active  ${row}`;
+  const query = `GET ${appPath}/apiKeys?overAge=true`;
+
+  it.each([
+    ['of one application', ['my-app'], ['GET /apps', query]],
+    ['of all applications', [], ['GET /apps', query]],
+  ])('asks the service for keys %s', async (_, args, requests) => {
+    expect(await keys(['list', ...args, '--over-age'], found)).toEqual({ code: 0, stdout: table, stderr: '' });
+    expect(lines()).toEqual(requests);
+  });
+
+  it('says that there are none', async () => {
+    const answers = [ok(apps), ok({ items: [] })];
+    const stderr = 'No API key is over age.\n';
+    expect(await keys(['list', '--over-age'], answers)).toEqual({ code: 0, stdout: '', stderr });
+  });
+
+  it('is needed where no application is named', async () => {
+    expect(await keys(['list'], [])).toMatchObject({ code: 2, stderr: expect.stringContaining('or give --over-age') });
+  });
+});
+
 describe('keys list', () => {
   const used = { ...key, name: 'deploy', enabled: false, expiresAt: 1, lastUsedTime: createdTime + 60_000 };
   const pages = [ok({ items: [key], pageToken: 'next' }), ok({ items: [used] })];
@@ -203,13 +227,19 @@ describe('keys rotate', () => {
       { description: '', scopes: ['a'], allowedSources: ['::1'] },
     ],
     [['--no-scopes', '--no-sources'], { scopes: [], allowedSources: [] }],
+    [['--until-first-use', '10m', '--at-most', '1d'], { overlap: { untilFirstUse: 600, atMost: 86_400 } }],
   ])('takes %j', async (options, body) => {
     await keys(['rotate', app, key.apiKey, ...options], [made]);
     expect(lastRequest().body).toEqual(body);
   });
 
-  it('2 with an overlap that is none: nothing is sent', async () => {
-    expect([(await keys(['rotate', 'my-app', 'ci', '--overlap', '1y'], [])).code, lines()]).toEqual([2, []]);
+  it.each([
+    [['--overlap', '1y']],
+    [['--until-first-use', '1h']],
+    [['--at-most', '1h']],
+    [['--overlap', '1h', '--until-first-use', '1h', '--at-most', '1h']],
+  ])('2 with an overlap that is none, such as %j: nothing is sent', async (options) => {
+    expect([(await keys(['rotate', 'my-app', 'ci', ...options], [])).code, lines()]).toEqual([2, []]);
   });
 });
 

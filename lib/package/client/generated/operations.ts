@@ -324,6 +324,7 @@ export interface components {
          *     }
          */
         readonly RotateApiKeyBody: {
+            readonly overlap?: components["schemas"]["Overlap"];
             /**
              * Format: int32
              * @description for so many seconds, a year at most, the old key serves beside its successor; 0: it ends at once
@@ -597,6 +598,8 @@ export interface components {
              */
             readonly principal: string;
             readonly items: readonly components["schemas"]["App"][];
+            /** @description with due=true: the notices that hold now for the API keys of these applications */
+            readonly due?: readonly components["schemas"]["DueNotice"][];
             /**
              * @description ask with it for the next page; on the last page there is none
              * @example MDAwMDE3OTUzODg4NjEwODEjYXBw.q83vEjRWeJCrze8S
@@ -750,6 +753,27 @@ export interface components {
             readonly total: number;
             readonly items: readonly string[];
         };
+        /**
+         * @description in place of overlapSeconds: the old key ends when its successor is in use, and after atMost at the latest
+         * @example {
+         *       "untilFirstUse": 600,
+         *       "atMost": 86400
+         *     }
+         */
+        readonly Overlap: {
+            /**
+             * Format: int32
+             * @description so many seconds after the first recorded use of the successor, the old key ends
+             * @example 600
+             */
+            readonly untilFirstUse: number;
+            /**
+             * Format: int32
+             * @description in any case it ends after so many seconds
+             * @example 86400
+             */
+            readonly atMost: number;
+        };
         /** Valid API Key */
         readonly ValidApiKey: {
             /**
@@ -833,6 +857,30 @@ export interface components {
              */
             readonly reason: "malformed" | "unknown" | "deleted" | "disabled" | "expired" | "deactivated" | "realm" | "app" | "scope" | "source" | "referrer";
         };
+        readonly DueNotice: {
+            /**
+             * @description HRN of an application: hrn:here:account::{realm}:app/{appId}
+             * @example hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w
+             */
+            readonly app: string;
+            /**
+             * @description the key's HRN: names the key, and is not usable as a key
+             * @example hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no
+             */
+            readonly apiKey: string;
+            /**
+             * @description what the event bus is told of the API key
+             * @example apiKeyExpiring
+             * @enum {string}
+             */
+            readonly notice: "apiKeyExpiring" | "apiKeyExpired" | "apiKeyIdle" | "apiKeyRotationDue";
+            /**
+             * Format: int64
+             * @description from when on the notice holds: milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly time: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -848,6 +896,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description The pageToken of the previous page. */
                 readonly pageToken?: string;
+                /** @description With true, lists only the API keys that are older than the maximum lifetime, which was set after they were created, and have not expired. */
+                readonly overAge?: "true" | "false";
             };
             readonly header?: never;
             readonly path: {
@@ -1171,6 +1221,8 @@ export interface operations {
                 readonly pageToken?: string;
                 /** @description Lists only the applications on which the caller has this right; manage includes write, and write includes read. */
                 readonly action?: "read" | "write" | "manage";
+                /** @description With true, tells of each application which notices hold for its API keys now. */
+                readonly due?: "true" | "false";
             };
             readonly header?: never;
             readonly path?: never;
@@ -1579,7 +1631,8 @@ export const routes = {
         ],
         "inQuery": [
             "limit",
-            "pageToken"
+            "pageToken",
+            "overAge"
         ],
         "hasBody": false,
         "isRepeatable": false,
@@ -1713,7 +1766,8 @@ export const routes = {
         "inQuery": [
             "limit",
             "pageToken",
-            "action"
+            "action",
+            "due"
         ],
         "hasBody": false,
         "isRepeatable": false,

@@ -1,0 +1,44 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { tableNameOf } from '../../lib/service/settings.ts';
+import { dueAt } from '../../lib/store/app-item.ts';
+import { messageOf, parseFlags, UsageError } from '../local/command-line.ts';
+
+/** So many applications are written to at once. */
+const batchSize = 25;
+
+/**
+ * Lets the next sweep look at every application that is not deleted, because with other settings other things are due. It
+ * is no change of an application.
+ * @returns how many there are
+ */
+export async function makeDue(client: DynamoDBDocumentClient, TableName: string, now: number): Promise<number> {
+  let count = 0;
+  for (let last: Record<string, unknown> | undefined, isFirst = true; isFirst || last; isFirst = false) {
+    const from = last && { ExclusiveStartKey: last };
+    const page = await client.send(new ScanCommand({ TableName, IndexName: 'byRealm', ...from }));
+    const ids = page.Items?.map(({ pk }) => String(pk)) ?? [];
+    for (let first = 0; first < ids.length; first += batchSize) {
+      const updates = ids
+        .slice(first, first + batchSize)
+        .map((id) => new UpdateCommand({ TableName, ...dueAt(id, now) }));
+      await Promise.all(updates.map((update) => client.send(update)));
+    }
+    count += ids.length;
+    last = page.LastEvaluatedKey;
+  }
+  return count;
+}
+
+if (import.meta.main) {
+  try {
+    const flags = { stage: { type: 'string' }, region: { type: 'string' } } as const;
+    const { stage, region } = parseFlags(process.argv.slice(2), flags);
+    if (!stage || !region) throw new UsageError('usage: npm run --silent due -- --stage STAGE --region REGION');
+    const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region }));
+    console.log(`The next sweep looks at ${await makeDue(client, tableNameOf(stage), Date.now())} applications.`);
+  } catch (error) {
+    console.error(messageOf(error));
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,72 @@
+import { type ApiKey, isLiveAt, never } from './api-key.ts';
+import { type ApiError, invalidField } from './errors.ts';
+
+/** How long the keys of a realm live, in days from their creation. What is missing sets no limit. */
+export interface Lifetime {
+  /** of a key whose caller says nothing; at most the maximum */
+  readonly defaultDays?: number | undefined;
+  readonly maxDays?: number | undefined;
+}
+
+export const dayMs = 24 * 60 * 60_000;
+
+/** The clock of a caller may be ahead by so much: a wish that exceeds the maximum by less means the maximum. */
+const clockSkewMs = 60_000;
+
+type Created = Pick<ApiKey, 'createdTime'>;
+
+/** @returns the latest end that a key may be given, in ms since the epoch; undefined: there is no limit */
+export function latestEnd({ createdTime }: Created, { maxDays }: Lifetime): number | undefined {
+  return maxDays === undefined ? undefined : createdTime + maxDays * dayMs;
+}
+
+/**
+ * @param wish in ms since the epoch, or -1: as late as possible; undefined: the default
+ * @returns `expiresAt` of a key: what its caller wishes, but no more than the maximum
+ */
+export function endOf(wish: number | undefined, key: Created, lifetime: Lifetime): number {
+  const { defaultDays } = lifetime;
+  const usual = defaultDays === undefined ? never : key.createdTime + defaultDays * dayMs;
+  return earlierOf(wish ?? usual, latestEnd(key, lifetime) ?? never);
+}
+
+/** @returns the earlier of two ends, of which -1 is the latest */
+export function earlierOf(one: number, other: number): number {
+  if (one === never || other === never) return Math.max(one, other);
+  return Math.min(one, other);
+}
+
+/**
+ * @returns a 400200 when a wish is neither in the future nor -1, or exceeds the maximum; undefined when it is all right
+ *   or there is none
+ */
+export function expiryFault(
+  expiresAt: number | undefined,
+  now: number,
+  lifetime: Lifetime,
+  key: Created = { createdTime: now },
+): ApiError | undefined {
+  if (expiresAt === undefined) return undefined;
+  const limit = latestEnd(key, lifetime);
+  const meaning = limit === undefined ? 'never' : 'as late as the settings allow';
+  if (!isLiveAt({ expiresAt }, now))
+    return invalidField(
+      '$.expiresAt',
+      `must be in the future, in milliseconds since the Unix epoch, or -1: ${meaning}`,
+    );
+  if (limit === undefined || (limit > now && expiresAt <= limit + clockSkewMs)) return undefined;
+  const rule = `must be at most ${lifetime.maxDays} days after the creation of the API key`;
+  return invalidField('$.expiresAt', limit > now ? `${rule}, or -1: ${meaning}` : `${rule}, which have passed`);
+}
+
+/** @throws ApiError 400200 as `expiryFault` has it */
+export function requireExpiry(...wish: Parameters<typeof expiryFault>): void {
+  const fault = expiryFault(...wish);
+  if (fault) throw fault;
+}
+
+/** Whether a key is older than the maximum, which was set after its end was, and still works. */
+export function isOverAge(key: ApiKey, now: number, lifetime: Lifetime): boolean {
+  const limit = latestEnd(key, lifetime);
+  return limit !== undefined && limit <= now && isLiveAt(key, now);
+}
