@@ -48,8 +48,9 @@ const unknownKey = (appId: string) => formatApiKeyId('ak', appId, Buffer.alloc(3
 function withoutIds({
   statusCode,
   text,
-  headers: { 'X-Correlation-ID': _, 'X-Request-ID': __, ...headers },
+  headers: { 'X-Correlation-ID': _, 'X-Request-ID': __, 'Appkeys-Effective-By': effectiveBy, ...headers },
 }: TestReply) {
+  expect(effectiveBy).toMatch(/^\d{13}$/);
   return { statusCode, text, headers };
 }
 

@@ -245,7 +245,7 @@ async function revoke(_: object, command: Command): Promise<void> {
     );
   const answer = await client.revokeApiKey({ apiKeyId });
   const done = 'Accepted. If the service has this key, the key is disabled now, unless its application has referrers.';
-  showReceipt(answer, json, done, 'a key that is disabled');
+  showReceipt(answer, json, done, 'the disabled key');
 }
 
 async function remove(appText: string, keyText: string | undefined, options: DeleteOptions, command: Command) {

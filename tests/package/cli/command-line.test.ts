@@ -212,9 +212,9 @@ describe('the runbook for a leaked key', () => {
     await owner.enableApiKey({ app, apiKey });
     expect(await run(byName)).toMatch(/^Disabled .+\nNo verifier accepts the key after /);
     expect((await owner.getApiKey({ app, apiKey })).enabled).toBe(false);
-    expect(await run(ofApp)).toContain('No verifier accepts what you took away after ');
+    expect(await run(ofApp)).toContain('All verifiers apply the change by ');
     expect((await owner.getApp({ app })).status).toBe('deactivated');
-    expect((await run(all)).match(/No verifier accepts what you took away after /g)).toHaveLength(2);
+    expect((await run(all)).match(/All verifiers apply the change by /g)).toHaveLength(2);
     expect(await statuses()).toEqual(['deactivated', 'deactivated']);
     await run(afterwards);
     expect((await owner.listApiKeys({ app })).items).toMatchObject([{ name: 'ci', enabled: true }]);

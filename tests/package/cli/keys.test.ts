@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { formatApiKeyId } from '../../../lib/domain/api-key-id.ts';
 import { formatKey } from '../../../lib/package/cli/keys.ts';
 import { type CannedAnswer, useCannedService } from '../../support/canned-service.ts';
 import { runInProcess, type Setting } from '../../support/cli-in-process.ts';
@@ -343,7 +344,7 @@ describe('from when on a revocation is effective', () => {
 
   it('is told after a change that takes something away, and after a rotation', async () => {
     const changed = await keys(['expire', app, key.apiKey, '1h'], [ok({ ...key, effectiveBy })]);
-    expect(changed.stderr).toMatch(new RegExp(`\nNo verifier accepts what you took away ${after}$`));
+    expect(changed.stderr).toMatch(/\nAll verifiers apply the change by 2027-01-15 08:00:01Z\.\n$/);
     const answer = { ...key, apiKeyId: 'ak_x', effectiveBy };
     const rotated = await keys(['rotate', app, key.apiKey], [{ status: 201, body: answer }]);
     expect([rotated.stdout, rotated.stderr]).toEqual([
@@ -356,19 +357,44 @@ describe('from when on a revocation is effective', () => {
 });
 
 describe('keys revoke', () => {
-  const accepted = { status: 202, body: { accepted: true } };
+  const headers = { 'Appkeys-Effective-By': '1800000000001' };
+  const accepted = { status: 202, body: { accepted: true }, headers };
+  const leaked = formatApiKeyId('acme', 'app', Buffer.alloc(32, 'k'));
 
   it('sends the key on stdin, and no token', async () => {
-    const outcome = await keys(['revoke'], [accepted], { input: ' ak_x\n' });
+    const outcome = await keys(['revoke'], [accepted], { input: ` ${leaked}\r\n` });
     const words = 'If the service has this key, the key is disabled now, unless its application has referrers.';
-    expect(outcome).toEqual({ code: 0, stdout: '', stderr: `Accepted. ${words}\n` });
-    expect(service().seen).toMatchObject([{ line: 'POST /apiKeys/revoke', body: '{"apiKeyId":"ak_x"}' }]);
+    const effect = 'No verifier accepts the disabled key after 2027-01-15 08:00:01Z.';
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: `Accepted. ${words}\n${effect}\n` });
+    expect(service().seen).toMatchObject([
+      { line: 'POST /apiKeys/revoke', body: JSON.stringify({ apiKeyId: leaked }) },
+    ]);
     expect(service().seen[0]?.headers).not.toHaveProperty('authorization');
   });
 
+  it.each([
+    ['a mistyped key', `${leaked.slice(0, -1)}-`],
+    ['another checksum', leaked.replace(/.$/, (last) => (last === '0' ? '1' : '0'))],
+    ['a name with it', `API_KEY=${leaked}x`],
+    ['quotes', `"${leaked}"`],
+    ['two keys', `${leaked}\n${leaked}`],
+    ['an HRN', 'hrn:here:account::r:apikey/k'],
+  ])('sends nothing for %s', async (_, input) => {
+    const { code, stderr } = await keys(['revoke'], [accepted], { input });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^appkeys: The input is not one API key: nothing was sent/),
+    ]);
+    expect(service().seen).toEqual([]);
+  });
+
   it('--json gives the answer as it came', async () => {
-    const outcome = await keys(['revoke', '--json'], [accepted], { input: 'ak_x' });
-    expect(outcome).toEqual({ code: 0, stdout: json(accepted.body), stderr: '' });
+    const outcome = await keys(['revoke', '--json'], [accepted], { input: leaked });
+    expect(outcome).toEqual({
+      code: 0,
+      stdout: json({ ...accepted.body, effectiveBy: 1_800_000_000_001 }),
+      stderr: '',
+    });
   });
 
   it.each([{ input: ' \n' }, { input: 'ak_x', isTTY: true }])('2 where no key comes on stdin: %j', async (setting) => {

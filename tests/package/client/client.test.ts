@@ -78,7 +78,10 @@ describe('a call', () => {
   it('revokes a key without a token', async () => {
     const { hrn: app } = await newApp();
     const { apiKey, apiKeyId } = await appkeys.generateApiKey({ app, name: 'public by mistake' });
-    expect(await createClient({ url: proxy.url }).revokeApiKey({ apiKeyId })).toEqual({ accepted: true });
+    expect(await createClient({ url: proxy.url }).revokeApiKey({ apiKeyId })).toEqual({
+      accepted: true,
+      effectiveBy: expect.any(Number),
+    });
     expect(await appkeys.getApiKey({ app, apiKey })).toMatchObject({ enabled: false, disabledReason: 'leaked' });
   });
 

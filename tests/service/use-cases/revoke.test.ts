@@ -91,12 +91,17 @@ describe('a report that is overtaken', () => {
   const next = { ...app, rev: app.rev + 1 };
 
   it.each([
-    ['by the deletion of the application', { ...deleteApp(app), rev: app.rev + 1 }],
-    ['by the deletion of the key', { ...next, keys: {} }],
-    ['by its owner, who disables it', { ...next, keys: { [handle]: aKey({ enabled: false }) } }],
-  ])('%s does nothing', async (_, others) => {
+    ['by the deletion of the application', { ...deleteApp(app), rev: app.rev + 1 }, 'nothing'],
+    ['by the deletion of the key', { ...next, keys: {} }, 'ended'],
+    ['by its owner, who disables it', { ...next, keys: { [handle]: aKey({ enabled: false }) } }, 'ended'],
+    [
+      'by another report',
+      { ...next, keys: { [handle]: aKey({ enabled: false, disabledReason: 'leaked' }) } },
+      'disabled',
+    ],
+  ])('%s writes nothing more', async (_, others, outcome) => {
     const table = overtakenTable(app, others);
-    expect(await report(table)).toMatchObject({ outcome: 'reported', keyHrn });
+    expect(await report(table)).toMatchObject({ outcome });
     expect(table.sent).toHaveLength(1);
   });
 
