@@ -75,7 +75,9 @@ export default class SettingsPlugin {
       'after:aws:package:finalize:mergeCustomProviderResources': async () => {
         const { compiledCloudFormationTemplate: template } = service.provider;
         template.Metadata = metadataOf(await settings());
-        requireSize(template);
+      },
+      'before:aws:package:finalize:saveServiceState': () => {
+        requireSize(service.provider.compiledCloudFormationTemplate);
       },
       'before:deploy:deploy': async () => {
         const next =
@@ -112,7 +114,7 @@ function valueAt(settings: StageSettings, address: string): unknown {
 /** What publishes changes, where there is no bus to publish them on. */
 function leaveOutEvents({ functions, resources }: Serverless['service']): void {
   delete functions.publishChanges;
-  delete resources.Resources.UnpublishedChanges;
+  for (const id of ['UnpublishedChanges', 'UnpublishedChangesAlarm', 'StreamAgeAlarm']) delete resources.Resources[id];
   delete resources.Outputs.UnpublishedChangesUrl;
 }
 
