@@ -4,6 +4,7 @@ import type { DeploymentSettings } from '../../lib/service/settings.ts';
 import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { deployDataStack } from '../deployment/data-stack.ts';
 import { dataTemplate } from '../deployment/data-template.ts';
+import { noteExceptions } from '../deployment/exceptions.ts';
 import {
   applySettings,
   keepOnlyWhatServed,
@@ -92,6 +93,7 @@ export default class DeploymentPlugin {
     for (const id of Object.keys(template.Outputs))
       if (/LambdaFunctionQualifiedArn$/.test(id)) delete template.Outputs[id];
     const { extraResources: site } = settings;
+    for (const each of [template, data]) noteExceptions(each);
     if (site !== undefined) mergeSite(join(serviceDir, site), site, template, data);
     writeFileSync(join(serviceDir, dataFile), `${JSON.stringify(data, null, 2)}\n`);
   }

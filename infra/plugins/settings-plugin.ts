@@ -114,7 +114,8 @@ function valueAt(settings: StageSettings, address: string): unknown {
 /** What publishes changes, where there is no bus to publish them on. */
 function leaveOutEvents({ functions, resources }: Serverless['service']): void {
   delete functions.publishChanges;
-  for (const id of ['UnpublishedChanges', 'UnpublishedChangesAlarm', 'StreamAgeAlarm']) delete resources.Resources[id];
+  const ofEvents = ['UnpublishedChanges', 'UnpublishedChangesPolicy', 'UnpublishedChangesAlarm', 'StreamAgeAlarm'];
+  for (const id of ofEvents) delete resources.Resources[id];
   delete resources.Outputs.UnpublishedChangesUrl;
 }
 
