@@ -5,6 +5,7 @@ import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { deployDataStack } from '../deployment/data-stack.ts';
 import { dataTemplate } from '../deployment/data-template.ts';
 import { noteExceptions } from '../deployment/exceptions.ts';
+import { exitWithOneLine } from '../deployment/exit.ts';
 import {
   applySettings,
   keepOnlyWhatServed,
@@ -20,7 +21,7 @@ import type { Credentials } from '../settings/deployed.ts';
 
 interface LambdaFunction extends VersionedFunction {
   reservedConcurrency?: number;
-  readonly events?: readonly { readonly http?: { readonly path: string } }[];
+  readonly events?: readonly { readonly http?: { readonly path: string }; readonly stream?: { arn: unknown } }[];
 }
 
 interface Serverless {
@@ -70,11 +71,14 @@ export default class DeploymentPlugin {
 
   #prepare(): void {
     const { functions, provider, custom } = this.#serverless.service;
-    const { deploymentBucket, reservedConcurrency, pages } = custom.deployment;
+    const { deploymentBucket, reservedConcurrency, pages, table } = custom.deployment;
     requireRegion(custom.deployment, this.#serverless.getProvider('aws').getRegion());
     if (!pages.enabled) leaveOutPages(functions);
     reserveConcurrency(functions, reservedConcurrency);
-    for (const [name, found] of Object.entries(functions)) useAlias(name, found);
+    for (const [name, found] of Object.entries(functions)) {
+      useAlias(name, found);
+      for (const { stream } of found.events ?? []) if (stream && table.streamArn) stream.arn = table.streamArn;
+    }
     if (deploymentBucket !== undefined) provider.deploymentBucket = deploymentBucket;
   }
 
@@ -123,13 +127,13 @@ export default class DeploymentPlugin {
     return { stage: provider.getStage(), region: provider.getRegion(), naming: provider.naming, credentials };
   }
 
-  /** @throws Error of one line that names the file of the stage */
+  /** Ends with one line that names the file of the stage, if a setting in it is wrong. */
   #namingSetting(run: () => void): void {
     try {
       run();
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
-      throw new Error(`infra/settings/${this.#provider().stage}.yml: ${error.message}`);
+      exitWithOneLine(new Error(`infra/settings/${this.#provider().stage}.yml: ${error.message}`));
     }
   }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stop } from 'esbuild';
 import { type StageSettings, settingsOf } from '../../lib/service/settings.ts';
+import { exitWithOneLine } from '../deployment/exit.ts';
 import { requireDeployable, requireUnchanged } from '../settings/deployable.ts';
 import { type Credentials, metadataOf, settingsIn } from '../settings/deployed.ts';
 import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
@@ -131,11 +131,4 @@ function requireSize(template: Template): void {
     throw new Error(
       `The template has ${bytes} bytes, and CloudFormation takes 1000000: the settings have too many realms.`,
     );
-}
-
-/** The framework prints a page about an error, and after a bundling error it never ends. */
-function exitWithOneLine(error: Error): never {
-  console.error(`Error: ${error.message.replace(/\s*\n\s*/g, ' ')}`);
-  stop(); // Otherwise esbuild's process can print a stack trace when this process exits.
-  process.exit(1);
 }
