@@ -30,7 +30,7 @@ describe.each(pages)('%s', (page) => {
   it('serves the page, under a policy that lets it load and ask nothing but this service', async () => {
     const { statusCode, headers, body } = await get(page);
     expect([statusCode, headers['Content-Type']]).toEqual([200, 'text/html; charset=utf-8']);
-    expect(headers).toMatchObject({ 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' });
+    expect(headers).toMatchObject({ 'Cache-Control': 'public, max-age=60', 'X-Content-Type-Options': 'nosniff' });
     const policy = headers['Content-Security-Policy']?.split('; ');
     expect(policy).toEqual([
       "default-src 'none'",
