@@ -27,6 +27,8 @@ export function dataTemplate({ stage, parts, functions, settings: { logs, table 
     ...Object.assign({}, ...structuredClone(parts).map((part) => part.Resources)),
   };
   for (const resource of Object.values(Resources)) {
+    // An alias that stayed alone would be taken over by its name, and lead to a key that no function may use.
+    if (resource.Type === 'AWS::KMS::Alias') continue;
     resource.DeletionPolicy = 'RetainExceptOnCreate';
     resource.UpdateReplacePolicy = 'Retain';
   }

@@ -105,3 +105,22 @@ describe('npm run remove', () => {
     expect(changes()).toEqual(['change appkeys-dev', 's3:PutObject', 'change appkeys-dev']);
   });
 });
+
+describe('serverless rollback', () => {
+  it('gives the service its former template, with its tags, and leaves the data stack', async () => {
+    const tagged = { tags: { team: 'keys' } };
+    writeStage(folder, { issuers: [entry], deployment: tagged });
+    await run('deploy');
+    const former = aws.stacks.get('appkeys-dev')?.template;
+    writeStage(folder, { issuers: [entry], deployment: { ...tagged, memorySize: 1024 } });
+    await run('deploy');
+    const data = { ...aws.stacks.get('appkeys-dev-data') };
+    expect(aws.stacks.get('appkeys-dev')?.template).not.toEqual(former);
+    const { output } = await run('deploy', 'list');
+    const [timestamp = ''] = /\b\d{13}\b/.exec(output) ?? [];
+    expect(await run('rollback', '--timestamp', timestamp)).toMatchObject({ status: 0 });
+    expect(aws.stacks.get('appkeys-dev')?.template).toEqual(former);
+    expect(aws.stacks.get('appkeys-dev')?.tags).toContain('team');
+    expect(aws.stacks.get('appkeys-dev-data')).toEqual(data);
+  });
+});

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectFolder } from '../../infra/local/folders.ts';
 import { everySetting } from '../support/deployment.ts';
 import {
   copyService,
@@ -313,6 +314,26 @@ Outputs:
       TableName: 'appkeys-dev',
     });
     expect(template.Resources).not.toHaveProperty('Table');
+  });
+
+  it('gives the API a domain of its own, as docs/examples/site-domain.yml does', { timeout }, async () => {
+    cpSync(join(projectFolder, 'docs/examples/site-domain.yml'), join(folder, 'infra/site.yml'));
+    const template = await packageService(folder, withSite);
+    const { DomainMapping, DomainRecord, ApiGatewayRestApi } = template.Resources;
+    expect(propertiesOf(DomainMapping)).toEqual({
+      DomainName: { Ref: 'Domain' },
+      RestApiId: { Ref: 'ApiGatewayRestApi' },
+      Stage: { Ref: 'Stage' },
+    });
+    expect(propertiesOf(DomainRecord).AliasTarget).toEqual({
+      DNSName: { 'Fn::GetAtt': ['Domain', 'RegionalDomainName'] },
+      HostedZoneId: { 'Fn::GetAtt': ['Domain', 'RegionalHostedZoneId'] },
+    });
+    expect(propertiesOf(ApiGatewayRestApi)).toEqual({
+      ...propertiesOf(plain.Resources.ApiGatewayRestApi),
+      DisableExecuteApiEndpoint: true,
+    });
+    expect(template.Outputs).toMatchObject({ Address: { Value: sub(`https://\${Domain}`) } });
   });
 
   const line = 'infra/settings/dev.yml: deployment.extraResources';
