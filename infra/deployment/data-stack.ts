@@ -7,6 +7,7 @@ import {
   ExecuteChangeSetCommand,
   paginateDescribeChangeSet,
   type ResourceChange,
+  type Tag,
   UpdateTerminationProtectionCommand,
   waitUntilChangeSetCreateComplete,
   waitUntilStackCreateComplete,
@@ -82,7 +83,7 @@ async function prepare(
       ...id,
       ChangeSetType: isNew ? 'CREATE' : 'UPDATE',
       TemplateBody: template,
-      Tags: Object.entries({ STAGE: stage, ...tags }).map(([Key, Value]) => ({ Key, Value })),
+      Tags: tagsOf(stage, tags),
       ImportExistingResources: true,
       ...(isNew && { OnStackFailure: 'DELETE' }),
     }),
@@ -98,6 +99,12 @@ async function prepare(
     all.push(...Changes.flatMap(({ ResourceChange }) => ResourceChange ?? []));
   }
   return { id, all };
+}
+
+/** As the framework gives them to the stack of the service. */
+function tagsOf(stage: string, tags: DataStack['tags']): Tag[] {
+  const hasOwnStage = Object.keys(tags).some((name) => name.toLowerCase() === 'stage');
+  return Object.entries({ ...(!hasOwnStage && { STAGE: stage }), ...tags }).map(([Key, Value]) => ({ Key, Value }));
 }
 
 function isLoss({ Action, Replacement, ResourceType = '' }: ResourceChange): boolean {

@@ -123,6 +123,15 @@ export function reserveConcurrency(
   }
 }
 
+/** @throws SettingsError when two tags are one for IAM, which ignores the letters' case */
+export function requireTags({ tags }: DeploymentSettings): void {
+  const names = Object.keys(tags);
+  const seen = names.map((name) => name.toLowerCase());
+  const twice = names.find((_, index) => seen.indexOf(seen[index] ?? '') !== index);
+  if (twice !== undefined)
+    throw new SettingsError(`deployment.tags.${twice}`, 'is there twice, in other letters. Keep one of the two.');
+}
+
 /** @throws SettingsError when a resource that is named would have to be in the Region of the stage, and is not */
 export function requireRegion(settings: DeploymentSettings, region: string): void {
   const named = {

@@ -11,6 +11,7 @@ import {
   keepOnlyWhatServed,
   leaveLogGroups,
   requireRegion,
+  requireTags,
   reserveConcurrency,
 } from '../deployment/organisation.ts';
 import { leaveOutPages, throttlePages } from '../deployment/pages.ts';
@@ -72,6 +73,7 @@ export default class DeploymentPlugin {
   #prepare(): void {
     const { functions, provider, custom } = this.#serverless.service;
     const { deploymentBucket, reservedConcurrency, pages, table } = custom.deployment;
+    requireTags(custom.deployment);
     requireRegion(custom.deployment, this.#serverless.getProvider('aws').getRegion());
     if (!pages.enabled) leaveOutPages(functions);
     reserveConcurrency(functions, reservedConcurrency);

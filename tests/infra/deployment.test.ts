@@ -361,6 +361,7 @@ Outputs:
 describe('a wrong setting of deployment stops the packaging with one line', () => {
   const elsewhere = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
   it.each([
+    [{ tags: { team: 'a', Team: 'b' } }, 'deployment.tags.Team is there twice, in other letters. Keep one of the two.'],
     [{ reservedConcurrency: { reed: 5 } }, 'deployment.reservedConcurrency.reed is not a function. There are: read,'],
     [
       { table: { kmsKeyArn: elsewhere } },
