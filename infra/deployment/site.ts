@@ -24,6 +24,38 @@ export function mergeSite(file: string, name: string, service: Template, data: T
         throw new SettingsError(setting, `${name}: the resource ${id} has no Type, and no template has it.`);
       existing[id] = merged;
     }
+  requireReferences(service, data, name);
+  requireReferences(data, service, name);
+}
+
+/** @throws SettingsError when something names a resource that its template does not have, which CloudFormation rejects */
+function requireReferences(template: Template, other: Template, name: string): void {
+  const { Resources, Outputs, Parameters = {} } = template;
+  for (const [id, entry] of Object.entries({ ...Outputs, ...Resources }))
+    for (const named of referencesIn(entry)) {
+      if (named.startsWith('AWS::') || Object.hasOwn(Resources, named) || Object.hasOwn(Parameters, named)) continue;
+      const where = Object.hasOwn(other.Resources, named) ? 'in the other stack' : 'not in its template';
+      throw new SettingsError(setting, `${name}: ${id} names ${named}, which is ${where}.`);
+    }
+}
+
+function referencesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (key === 'Ref' || key === 'DependsOn') return [inner].flat().filter((named) => typeof named === 'string');
+    if (key === 'Fn::GetAtt') return [String(Array.isArray(inner) ? inner[0] : inner).split('.')[0] ?? ''];
+    if (key === 'Fn::Sub') return [...namesIn(inner), ...referencesIn(inner)];
+    return referencesIn(inner);
+  });
+}
+
+/** What a text names, apart from the values that are given beside it. */
+function namesIn(sub: unknown): string[] {
+  const [text, given = {}] = Array.isArray(sub) ? sub : [sub];
+  const names = [...String(text).matchAll(/\$\{([^!}][^}]*)\}/g)].map(
+    ([, found = '']) => found.trim().split('.')[0] ?? '',
+  );
+  return names.filter((found) => !Object.hasOwn(given, found));
 }
 
 function sectionOf(template: Template, name: string): Part {

@@ -13,6 +13,7 @@ export interface Template {
   readonly AWSTemplateFormatVersion?: string;
   readonly Description?: string;
   Metadata?: Record<string, unknown>;
+  readonly Parameters?: Record<string, unknown>;
   readonly Resources: Record<string, Resource>;
   readonly Outputs: Record<string, unknown>;
 }

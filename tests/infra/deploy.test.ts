@@ -86,6 +86,14 @@ describe('npm run deploy', () => {
     expect(changes()).toEqual([]);
   });
 
+  it('of a folder that was packaged before deploys what is in it, the data stack too', async () => {
+    writeStage(folder, { issuers: [entry], deployment: { logs: { retentionDays: 7 } } });
+    expect(await run('package', '--package', 'before')).toMatchObject({ status: 0 });
+    writeStage(folder, { issuers: [entry] });
+    expect(await run('deploy', '--package', 'before')).toMatchObject({ status: 0 });
+    expect(aws.stacks.get('appkeys-dev-data')?.template.Resources.ReadLogGroup?.Properties?.RetentionInDays).toBe(7);
+  });
+
   it('uploads to a bucket of the adopter, and tags both stacks', async () => {
     const deployment = { deploymentBucket: 'my-bucket', tags: { team: 'keys' } };
     writeStage(folder, { issuers: [entry], deployment });

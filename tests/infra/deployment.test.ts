@@ -187,6 +187,16 @@ describe('alarms', () => {
       expect(Properties).toMatchObject({ AlarmActions: [settings.alarmTopicArn], OKActions: [settings.alarmTopicArn] });
   });
 
+  it('look at as many metrics as docs/deploying.md gives the costs of', () => {
+    const metrics = (template: Template) =>
+      ofType(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => {
+        const { Metrics } = Properties as { Metrics?: readonly { MetricStat?: unknown }[] };
+        return Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1;
+      });
+    const sum = (counts: readonly number[]) => counts.reduce((one, other) => one + other);
+    expect([sum(metrics(plain)), sum(metrics(full))]).toEqual([30, 33]);
+  });
+
   it('look at functions, routes and queues that are there, ten metrics at most', () => {
     const text = (template: Template) => JSON.stringify(ofType(template, 'AWS::CloudWatch::Alarm'));
     const functions = ofType(full, 'AWS::Lambda::Function').map(({ Properties }) => Properties.FunctionName);
@@ -346,6 +356,18 @@ Outputs:
     ],
     ['Resources: []', `${line} infra/site.yml: Resources must be a group of groups.`],
     ['- a', `${line} infra/site.yml must be a group of`],
+    [
+      'Resources: { LatencyAlarm: { Properties: { AlarmActions: [!Ref Alarms] } } }',
+      `${line} infra/site.yml: LatencyAlarm names Alarms, which is not in its template.`,
+    ],
+    [
+      'Outputs: { Arn: { Value: !GetAtt Table.Arn } }',
+      `${line} infra/site.yml: Arn names Table, which is in the other stack.`,
+    ],
+    [
+      'Resources: { MakeLambdaFunction: { DependsOn: [Nothing] } }',
+      `${line} infra/site.yml: MakeLambdaFunction names Nothing, which is not in its template.`,
+    ],
   ])('that says %j stops the packaging with one line', { timeout }, async (text, error) => {
     write(text);
     writeStage(folder, withSite);
