@@ -62,6 +62,10 @@ describe('the zips of two stages', () => {
       { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 1000 },
       { ThrottlingRateLimit: 3, ThrottlingBurstLimit: 100 },
     ]);
+    expect(templateOfProd.Resources.Stage?.Properties.MethodSettings[0]).toMatchObject({
+      ThrottlingRateLimit: 7,
+      ThrottlingBurstLimit: 1000,
+    });
   });
 });
 
