@@ -220,6 +220,7 @@ describe('a setting of deployment', () => {
     }
     const body = propertiesOf(full.Resources.Dashboard).DashboardBody as { 'Fn::Sub': string };
     expect(JSON.parse(body['Fn::Sub']).widgets).toHaveLength(6);
+    expect(body['Fn::Sub']).toContain(`SEARCH('{\\"appkeys-full\\",result} MetricName=\\"Verifications\\"'`);
     const rule = JSON.parse(String(propertiesOf(full.Resources.VerificationsByApplication).RuleBody));
     const groups = Object.values(fullData.Resources).map(({ Properties }) => Properties.LogGroupName);
     expect(groups).toEqual(expect.arrayContaining(rule.LogGroupNames));
