@@ -32,7 +32,7 @@ it.each([
   ['getRoot', 302, getRoot],
   ['getOpenapi', 200, getOpenapi],
 ] as const)('%s can be cached for a minute, as it is the same for everybody', async (id, status, handler) => {
-  const { statusCode, headers } = await handler(restEvent(id), lambdaContext());
+  const { statusCode, headers } = await handler(restEvent(id, {}), lambdaContext());
   expect([statusCode, headers['Cache-Control']]).toEqual([status, 'public, max-age=60']);
 });
 
