@@ -2,6 +2,7 @@ import { openapiDocument, serversAt } from '../lib/contract/openapi.ts';
 import { getOpenapi } from '../lib/contract/routes.ts';
 import { baseUrlOf } from '../lib/service/http/base-url.ts';
 import { publicEndpoint } from '../lib/service/http/endpoint.ts';
+import { forAMinute } from '../lib/service/http/web-page.ts';
 
 /** Made when it is first asked for: the pages, which are in the same function, do not wait for it. */
 let document: ReturnType<typeof openapiDocument> | undefined;
@@ -9,5 +10,6 @@ let document: ReturnType<typeof openapiDocument> | undefined;
 /** `GET /openapi.json` */
 export const handler = publicEndpoint(getOpenapi, async (exchange) => {
   document ??= openapiDocument();
-  return { status: 200, body: { ...document, servers: serversAt(baseUrlOf(exchange) ?? '/') } };
+  const servers = serversAt(baseUrlOf(exchange) ?? '/');
+  return { status: 200, body: { ...document, servers }, headers: { 'Cache-Control': forAMinute } };
 });

@@ -1,9 +1,9 @@
 import { getRoot } from '../lib/contract/routes.ts';
 import { publicEndpoint } from '../lib/service/http/endpoint.ts';
-import { docsLocation } from '../lib/service/http/web-page.ts';
+import { docsLocation, forAMinute } from '../lib/service/http/web-page.ts';
 
 /** `GET /` */
 export const handler = publicEndpoint(getRoot, async ({ event }) => ({
   status: 302,
-  headers: { Location: docsLocation(event) },
+  headers: { Location: docsLocation(event), 'Cache-Control': forAMinute },
 }));

@@ -42,7 +42,7 @@ describe('who may import what', () => {
     'lib/verification/': ['lib/domain/', 'lib/base/', 'lib/store/'],
     // what consumers install
     'lib/package/client/': [],
-    'lib/package/cli/': ['lib/package/client/'],
+    'lib/package/cli/': ['lib/domain/', 'lib/package/client/'],
     'lib/package/verifier/': ['lib/domain/', 'lib/base/', 'lib/store/', 'lib/verification/'],
     'lib/package/direct-client.ts': ['lib/domain/', 'lib/base/', 'lib/contract/'],
     // what browsers load

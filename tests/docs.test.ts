@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exceptions } from '../infra/deployment/exceptions.ts';
 import { projectFolder } from '../infra/local/folders.ts';
 import { settingsSchema } from '../infra/settings/schema.ts';
 import { defaultClaims } from '../lib/service/http/token-claims.ts';
@@ -67,6 +68,8 @@ function shownDefault(name: string, value: unknown): string {
     rateLimit: `\`${JSON.stringify(value)}\``,
   };
   if (name.startsWith('console.endpoints.')) return 'by discovery';
+  const isNothing = value === undefined || JSON.stringify(value) === '{}';
+  if (name.startsWith('deployment.') && isNothing) return 'none';
   return special[name] ?? `\`${Array.isArray(value) ? `[${value.join(', ')}]` : value}\``;
 }
 
@@ -95,6 +98,28 @@ describe('the documents', () => {
       ),
     );
     expect(new Set(rows.map(([name]) => name)).size).toBe(rows.length);
+  });
+
+  it('docs/security.md has each exception of the scanners, with its reason', () => {
+    const rows = [...textOf('docs/security.md').matchAll(/^\| `([^`]+)` \| (.+) \| (.+) \|$/gm)];
+    const shown = rows.map(([, resources, rules = '', reason]) =>
+      [resources, rules.replaceAll('`', ''), reason].join(' | '),
+    );
+    for (const { resources, nag = [], guard = [], reason } of exceptions) {
+      const row = [resources.replace(/[$^]/g, '').trim(), [...nag, ...guard].join(', '), reason].join(' | ');
+      expect(shown).toContain(row);
+    }
+  });
+
+  it('docs/operating.md has a line for each alarm', () => {
+    const templates = ['alarms', 'events'].map((name) =>
+      readFileSync(join(projectFolder, `infra/templates/${name}.yml`), 'utf8'),
+    );
+    const alarms = [...templates.join('').matchAll(/AlarmName: appkeys-\$\{sls:stage\}-(\S+)/g)].map(
+      ([, name]) => name,
+    );
+    const rows = [...textOf('docs/operating.md').matchAll(/^\| `([a-z0-9-]+)`(?: \(with `eventBus`\))? \|/gm)];
+    expect(rows.map(([, name]) => name).sort()).toEqual(alarms.sort());
   });
 
   it('the changelog begins with the version of the package', () => {

@@ -7,7 +7,7 @@ const long = [
   'tests/pages/snippets.test.ts',
   // the packaged service, and a release
   'tests/examples/**',
-  'tests/infra/{bundle,local,refusal,release,slim,slim-tokens,template}.test.ts',
+  'tests/infra/{bundle,deploy,deployer-policy,deployment,local,refusal,release,slim,slim-tokens,template}.test.ts',
   'tests/infra/settings/packaging.test.ts',
   // properties, storms, and everything that is tried with everything
   'tests/contract/ties.test.ts',

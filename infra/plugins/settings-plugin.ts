@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stop } from 'esbuild';
 import { type StageSettings, settingsOf } from '../../lib/service/settings.ts';
+import { exitWithOneLine } from '../deployment/exit.ts';
 import { requireDeployable, requireUnchanged } from '../settings/deployable.ts';
 import { type Credentials, metadataOf, settingsIn } from '../settings/deployed.ts';
 import { readStageSettings, stageFile } from '../settings/stage-settings.ts';
@@ -75,7 +75,9 @@ export default class SettingsPlugin {
       'after:aws:package:finalize:mergeCustomProviderResources': async () => {
         const { compiledCloudFormationTemplate: template } = service.provider;
         template.Metadata = metadataOf(await settings());
-        requireSize(template);
+      },
+      'before:aws:package:finalize:saveServiceState': () => {
+        requireSize(service.provider.compiledCloudFormationTemplate);
       },
       'before:deploy:deploy': async () => {
         const next =
@@ -114,7 +116,8 @@ function leaveOutEvents({ functions, resources }: Serverless['service'], { event
   if (notices.topic === undefined) delete resources.Resources.NoticeRule;
   if (eventBus !== undefined) return;
   delete functions.publishChanges;
-  delete resources.Resources.UnpublishedChanges;
+  const ofEvents = ['UnpublishedChanges', 'UnpublishedChangesPolicy', 'UnpublishedChangesAlarm', 'StreamAgeAlarm'];
+  for (const id of ofEvents) delete resources.Resources[id];
   delete resources.Outputs.UnpublishedChangesUrl;
   const { sweep } = functions;
   if (sweep?.iamRoleStatements)
@@ -133,11 +136,4 @@ function requireSize(template: Template): void {
     throw new Error(
       `The template has ${bytes} bytes, and CloudFormation takes 1000000: the settings have too many realms.`,
     );
-}
-
-/** The framework prints a page about an error, and after a bundling error it never ends. */
-function exitWithOneLine(error: Error): never {
-  console.error(`Error: ${error.message.replace(/\s*\n\s*/g, ' ')}`);
-  stop(); // Otherwise esbuild's process can print a stack trace when this process exits.
-  process.exit(1);
 }

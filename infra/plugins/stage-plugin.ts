@@ -1,13 +1,8 @@
-interface Resource {
-  readonly Type: string;
-  DependsOn?: string[];
-  readonly Properties: Record<string, unknown>;
-}
+import { createHash } from 'node:crypto';
+import { dependOn, idsOf, type Resource, type Template, whenComplete } from '../deployment/template.ts';
 
 interface Serverless {
-  readonly service: {
-    readonly provider: { readonly compiledCloudFormationTemplate: { readonly Resources: Record<string, Resource> } };
-  };
+  readonly service: { readonly provider: { readonly compiledCloudFormationTemplate: Template } };
 }
 
 /**
@@ -19,7 +14,7 @@ export default class StagePlugin {
 
   constructor({ service }: Serverless) {
     this.hooks = {
-      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+      [whenComplete]: () => {
         const { Resources } = service.provider.compiledCloudFormationTemplate;
         linkStage(Resources);
         removeSharedRole(Resources);
@@ -28,22 +23,30 @@ export default class StagePlugin {
   }
 }
 
+/** The framework gives the deployment another ID each time. Its content names it here, so that no change is none. */
 function linkStage(resources: Record<string, Resource>): void {
-  const [deploymentId] = idsOf(resources, 'AWS::ApiGateway::Deployment');
-  const deployment = deploymentId && resources[deploymentId];
+  const [givenId] = idsOf(resources, 'AWS::ApiGateway::Deployment');
+  const deployment = givenId && resources[givenId];
   const stage = resources.Stage;
   if (!deployment || !stage) throw new Error('The template has no API Gateway deployment or no stage.');
-  stage.Properties.DeploymentId = { Ref: deploymentId };
   delete deployment.Properties.StageName;
   // A deployment is a snapshot: what is not there when it is taken is not served.
-  deployment.DependsOn = [...(deployment.DependsOn ?? []), ...idsOf(resources, 'AWS::ApiGateway::GatewayResponse')];
+  dependOn(deployment, idsOf(resources, 'AWS::ApiGateway::GatewayResponse'));
+  delete resources[givenId];
+  const deploymentId = `ApiGatewayDeployment${hashOfApi(resources)}`;
+  resources[deploymentId] = deployment;
+  stage.Properties.DeploymentId = { Ref: deploymentId };
+}
+
+/** Of all that a deployment takes its snapshot of. */
+function hashOfApi(resources: Record<string, Resource>): string {
+  const served = Object.entries(resources)
+    .filter(([, { Type }]) => /^AWS::ApiGateway::(?!Stage$|Account$|DomainName|BasePath)/.test(Type))
+    .toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(served)).digest('hex').slice(0, 16);
 }
 
 /** Every function has its own role, so nothing may fall back to the one that the framework makes for all. */
 function removeSharedRole(resources: Record<string, Resource>): void {
   delete resources.IamRoleLambdaExecution;
-}
-
-function idsOf(resources: Record<string, Resource>, type: string): string[] {
-  return Object.keys(resources).filter((id) => resources[id]?.Type === type);
 }

@@ -46,9 +46,13 @@ async function readTemplate(StackName: string, where: CloudFormationClientConfig
     const cloudFormation = new CloudFormationClient({ ...options, ...where });
     return (await cloudFormation.send(new GetTemplateCommand({ StackName }))).TemplateBody ?? '';
   } catch (error) {
-    if (error instanceof Error && /^Stack with id \S+ does not exist$/.test(error.message)) return undefined;
+    if (isMissingStack(error)) return undefined;
     throw error;
   }
+}
+
+export function isMissingStack(error: unknown): boolean {
+  return error instanceof Error && /^Stack with id \S+ does not exist$/.test(error.message);
 }
 
 /** @throws Error when the stack is one of another kind, or of a version that had no settings in its template */

@@ -191,6 +191,138 @@ const lifetime = {
   maxDays: whole('How many days an API key can live, at most. Default: no limit.', 1, 3650),
 };
 
+const isSet = (description: string, standard: boolean) => ({
+  type: 'boolean',
+  description,
+  default: standard,
+  must: 'be true or false',
+});
+
+/** @param resource what follows the account, as a regular expression */
+const arn = (description: string, service: string, resource: string, example: string) =>
+  text(description, `^arn:aws[a-z-]*:${service}:[a-z0-9-]*:\\d{12}:${resource}$`, `be an ARN such as ${example}`);
+
+const keyArn = (description: string) =>
+  arn(
+    description,
+    'kms',
+    'key/[A-Za-z0-9-]{1,64}',
+    'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  );
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const retentions = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+const tagRule = { pattern: '^(?![Aa][Ww][Ss]:)[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$' };
+
+const deployment = group('What the templates are made with. No function reads it.', {
+  alarmTopicArn: arn(
+    'The SNS topic that every alarm notifies. Default: none; the alarms are there all the same.',
+    'sns',
+    '[A-Za-z0-9_-]{1,256}',
+    'arn:aws:sns:eu-central-1:123456789012:alarms',
+  ),
+  canary: isSet('Give a new version of the authorizer and the verify functions a tenth of the requests first.', true),
+  dashboard: isSet('Make a CloudWatch dashboard.', false),
+  contributorInsights: isSet('Let CloudWatch count verifications per application.', false),
+  memorySize: { ...whole('The memory of each function, in MB.', 128, 10_240), default: 512 },
+  reservedConcurrency: {
+    type: 'object',
+    description: 'Reserved concurrency of functions, by their names in serverless.yml. Default: none.',
+    additionalProperties: whole('How many requests the function serves at once.', 0, 1_000_000),
+    default: {},
+    must: 'be a group of functions, each with a whole number',
+  },
+  pages: {
+    ...group('The pages that anybody can read: reference page, console, OpenAPI document.', {
+      enabled: isSet('Serve them.', true),
+      rateLimit: {
+        type: 'number',
+        description: 'Requests a second for each page, all readers together.',
+        exclusiveMinimum: 0,
+        maximum: 100_000,
+        default: 20,
+        must: 'be a number above 0, at most 100000',
+      },
+      burstLimit: { ...whole('Requests at once for each page.', 1, 100_000), default: 40 },
+    }),
+    default: {},
+  },
+  logs: {
+    ...group('The log groups.', {
+      retentionDays: {
+        type: 'integer',
+        description: 'How many days the logs are kept.',
+        enum: retentions,
+        default: 30,
+        must: `be one of ${retentions.join(', ')}`,
+      },
+      kmsKeyArn: keyArn('The KMS key that encrypts the logs. Default: a key of CloudWatch Logs.'),
+    }),
+    default: {},
+  },
+  table: {
+    ...group('The table.', {
+      kmsKeyArn: keyArn("The KMS key that encrypts the table. Default: the account's key for DynamoDB."),
+      streamArn: arn(
+        'The stream of a table that was restored. Default: the stream of the table that the data stack made.',
+        'dynamodb',
+        'table/[A-Za-z0-9_.-]{3,255}/stream/[0-9T:.-]{1,40}',
+        'arn:aws:dynamodb:eu-central-1:123456789012:table/appkeys-prod/stream/2026-11-27T04:00:00.000',
+      ),
+    }),
+    default: {},
+  },
+  accountLogRole: isSet(
+    'Set the role that API Gateway writes all access logs of the account and Region with. False: the account has one.',
+    true,
+  ),
+  webAclArn: arn(
+    'The WAF web ACL of the API.',
+    'wafv2',
+    'regional/webacl/[A-Za-z0-9_-]{1,128}/[a-f0-9-]{36}',
+    'arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/api/1234abcd-12ab-34cd-56ef-1234567890ab',
+  ),
+  authorizerAccounts: {
+    type: 'array',
+    description: 'Other AWS accounts whose APIs may ask the authorizer.',
+    items: text('The ID of an account.', '^\\d{12}$', 'be the 12 digits of an account ID, in quotes'),
+    uniqueItems: true,
+    default: [],
+    must: 'be a list of account IDs, each once',
+  },
+  permissionsBoundaryArn: text(
+    'The permissions boundary of every role.',
+    '^arn:aws[a-z-]*:iam::(\\d{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,512}$',
+    'be an ARN such as arn:aws:iam::123456789012:policy/boundary',
+  ),
+  tags: {
+    type: 'object',
+    description: 'Tags of both stacks, and so of what is in them.',
+    propertyNames: { ...tagRule, must: 'be 1 to 128 letters, digits, spaces or _.:/=+@- and not begin with "aws:"' },
+    additionalProperties: text(
+      'The value of a tag.',
+      tagRule.pattern.replace('(?![Aa][Ww][Ss]:)', '').replace('1,128', '0,256'),
+      'be at most 256 letters, digits, spaces or _.:/=+@-',
+    ),
+    maxProperties: 49,
+    default: {},
+    must: 'be a group of at most 49 tags and their values',
+  },
+  deploymentBucket: text(
+    'An S3 bucket of yours that deployments are uploaded to. Default: the stack makes one.',
+    '^(?!xn--)(?!.*\\.\\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
+    'be the name of an S3 bucket',
+  ),
+  extraResources: text(
+    'A file of yours with resources, outputs and overrides for the templates, such as infra/site.yml.',
+    '^(?![/~])(?!.*\\.\\.)[\\w./-]{1,200}\\.ya?ml$',
+    'be the path of a YAML file in the project, such as infra/site.yml',
+  ),
+});
+
 /**
  * The JSON Schema of a stage's file in `infra/settings/`, with the defaults of all that it may leave out.
  * @see https://json-schema.org/draft/2020-12
@@ -373,6 +505,7 @@ export const settingsSchema = {
         }),
         default: {},
       },
+      deployment: { ...deployment, default: {} },
       issuers: {
         type: 'array',
         description: 'The token issuers that the service trusts. There is no default.',

@@ -24,6 +24,8 @@ export function stageFile(stage: string): string {
     throw new Error(
       `The stage ${JSON.stringify(stage)} must be 1 to 20 letters, digits or "-", and begin with a letter or digit.`,
     );
+  if (stage.endsWith('-data'))
+    throw new Error(`The stage ${JSON.stringify(stage)} must not end in "-data": a data stack has such a name.`);
   return `${projectFolder}/infra/settings/${stage}.yml`;
 }
 

@@ -40,7 +40,7 @@ export function generateApiKey(
 /**
  * Asks from another Lambda function whether a key is valid.
  * @param lambda your client, which may repeat this
- * @param functionName of the deployed `verifyApiKeyDirect`, such as `appkeys-prod-verifyApiKeyDirect`
+ * @param functionName of the deployed `verifyApiKeyDirect`, such as `appkeys-prod-verifyApiKeyDirect:live`
  * @returns whether it is, or the contract's error body: then let nobody in
  * @throws FunctionCrash when the function did not return a result
  */

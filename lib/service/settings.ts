@@ -74,6 +74,34 @@ export interface SignInSettings {
   };
 }
 
+/** What the templates of a stage are made with. No function reads it. */
+export interface DeploymentSettings {
+  /** the SNS topic that every alarm notifies */
+  readonly alarmTopicArn?: string;
+  /** whether a new version of the authorizer and the verify functions gets a tenth of the requests first */
+  readonly canary: boolean;
+  readonly dashboard: boolean;
+  /** whether CloudWatch counts verifications of each application */
+  readonly contributorInsights: boolean;
+  readonly memorySize: number;
+  /** of functions, by their names in serverless.yml */
+  readonly reservedConcurrency: Readonly<Record<string, number>>;
+  readonly pages: { readonly enabled: boolean; readonly rateLimit: number; readonly burstLimit: number };
+  readonly logs: { readonly retentionDays: number; readonly kmsKeyArn?: string };
+  /** `streamArn`: of a table that was restored; without it, that of the data stack's own table */
+  readonly table: { readonly kmsKeyArn?: string; readonly streamArn?: string };
+  /** whether the stack sets the role that API Gateway writes the logs of the whole account with */
+  readonly accountLogRole: boolean;
+  readonly webAclArn?: string;
+  /** the other accounts whose APIs may ask the authorizer */
+  readonly authorizerAccounts: readonly string[];
+  readonly permissionsBoundaryArn?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly deploymentBucket?: string;
+  /** a file with resources and overrides, from the folder of the project */
+  readonly extraResources?: string;
+}
+
 /** The settings of a stage, complete: its file in `infra/settings/`, with the defaults of what that leaves out. */
 export interface StageSettings {
   readonly partition: string;
@@ -113,12 +141,13 @@ export interface StageSettings {
   /** known keys of an issuer serve so long after they were fetched, if no others can be had */
   readonly issuerKeys: { readonly maxStaleSeconds: number };
   readonly issuers: readonly TokenIssuer[];
+  readonly deployment: DeploymentSettings;
 }
 
 type NoticeSettings = Pick<StageSettings, 'keys' | 'notices' | 'verify' | 'eventBus'>;
 
 /** `settings.json`, which packaging puts into the zip of each function. */
-export interface Settings extends StageSettings {
+export interface Settings extends Omit<StageSettings, 'deployment'> {
   /** of the service that it was written for */
   readonly version: string;
   readonly tableName: string;
@@ -135,7 +164,7 @@ export function tableNameOf(stage: string): string {
 }
 
 /** @returns what the functions of a stage have in their `settings.json` */
-export function settingsOf(stage: string, settings: StageSettings): Settings {
+export function settingsOf(stage: string, { deployment: _, ...settings }: StageSettings): Settings {
   return {
     version,
     tableName: tableNameOf(stage),
@@ -164,7 +193,7 @@ function parse(file: string): Settings | undefined {
   }
 }
 
-export function verifierSettings({ partition, keys, verify }: StageSettings): VerifierSettings {
+export function verifierSettings({ partition, keys, verify }: Settings): VerifierSettings {
   return {
     partition,
     prefixes: [keys.prefix, ...keys.prefixesAccepted],
@@ -197,7 +226,7 @@ export function sweepRulesOf(settings: NoticeSettings, realm: string): SweepRule
 }
 
 /** @returns undefined when the limit is off */
-export function rateLimitOf({ rateLimit }: StageSettings): RateLimit | undefined {
+export function rateLimitOf({ rateLimit }: Pick<Settings, 'rateLimit'>): RateLimit | undefined {
   if (rateLimit === 'off') return undefined;
   const [requestsPerSecond = 0, burst = 0] = rateLimit.split(',').map(Number);
   return { requestsPerSecond, burst };

@@ -12,11 +12,14 @@ export interface Authorizer {
 
 export type Kind = 'rest' | 'http';
 
+/** The authorizer of appkeys in another account. */
+export const foreignArn = 'arn:aws:lambda:eu-central-1:111122223333:function:appkeys-prod-authorizeApiKey:live';
+
 /** What every example comes to. */
-export function expected(kind: Kind, isCached: boolean): Authorizer {
+export function expected(kind: Kind, isCached: boolean, arn = authorizerArn): Authorizer {
   const source = kind === 'rest' ? 'method.request.header.x-api-key' : '$request.header.x-api-key';
   return {
-    uri: `arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/${authorizerArn}/invocations`,
+    uri: `arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/${arn}/invocations`,
     ttlSeconds: isCached ? 60 : 0,
     identity: isCached ? [source] : [],
     answers: kind === 'rest' ? [] : ['2.0', true],

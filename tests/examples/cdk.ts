@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectFolder } from '../../infra/local/folders.ts';
-import { authorizerIn, expected, invocable } from './authorizer.ts';
+import { authorizerIn, expected, foreignArn, invocable } from './authorizer.ts';
 import { copyExamples, dropCache } from './examples.ts';
 import { expectedRotation, rotationIn } from './rotation.ts';
 
@@ -22,6 +22,16 @@ describe.each(['rest', 'http'] as const)('what the CDK synthesises, %s', { timeo
     node(folder, [name]);
     const template = JSON.parse(readFileSync(join(folder, 'cdk.out/Invoices.template.json'), 'utf8'));
     expect(authorizerIn(template)).toEqual(expected(kind, isCached));
+    expect(invocable(template)).toEqual([expect.stringMatching(/^ListInvoices/)]);
+  });
+});
+
+describe('what the CDK synthesises, another account', { timeout: 300_000 }, () => {
+  it('has the authorizer of that account, and gives nobody a right to it', () => {
+    const folder = copyExamples(here);
+    node(folder, ['account-cdk.ts']);
+    const template = JSON.parse(readFileSync(join(folder, 'cdk.out/Invoices.template.json'), 'utf8'));
+    expect(authorizerIn(template)).toEqual(expected('rest', true, foreignArn));
     expect(invocable(template)).toEqual([expect.stringMatching(/^ListInvoices/)]);
   });
 });

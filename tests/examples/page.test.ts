@@ -6,7 +6,9 @@ import { parse } from 'yaml';
 import { projectFolder } from '../../infra/local/folders.ts';
 import { copyExamples, dropCache, examplesFolder } from './examples.ts';
 
-const pages = ['verifying', 'rotation'].map((name) => readFileSync(join(projectFolder, `docs/${name}.md`), 'utf8'));
+const pages = ['verifying', 'rotation', 'deploying'].map((name) =>
+  readFileSync(join(projectFolder, `docs/${name}.md`), 'utf8'),
+);
 /** Each example in a page: the link to its file, and the block below it. */
 const shown = [...pages.join('\n').matchAll(/\]\(examples\/(\S+)\)[^\n]*\n\n```\w+\n(.*?)^```/gms)].map(
   ([, name, text]) => ({
@@ -15,7 +17,7 @@ const shown = [...pages.join('\n').matchAll(/\]\(examples\/(\S+)\)[^\n]*\n\n```\
   }),
 );
 
-describe('docs/verifying.md and docs/rotation.md', () => {
+describe('docs/verifying.md, docs/rotation.md and docs/deploying.md', () => {
   it('show every example', () => {
     const files = readdirSync(examplesFolder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
     const names = files.map(({ parentPath, name }) => join(parentPath, name).slice(examplesFolder.length + 1));

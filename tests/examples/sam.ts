@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { authorizerInBody, expected, invocable } from './authorizer.ts';
+import { authorizerInBody, expected, foreignArn, invocable } from './authorizer.ts';
 import { copyExamples, dropCache } from './examples.ts';
 import type { Template } from './template.ts';
 
@@ -39,6 +39,14 @@ describe.each(['rest', 'http'] as const)("AWS's transform of the SAM template, %
     if (!isCached) dropCache(folder, name);
     const template = transformed(readFileSync(join(folder, name), 'utf8'));
     expect(authorizerInBody(template)).toEqual(expected(kind, isCached));
+    expect(invocable(template)).toEqual(['ListInvoices']);
+  });
+});
+
+describe("AWS's transform of the SAM template, another account", { timeout: 60_000 }, () => {
+  it('has the authorizer of that account, and gives nobody a right to it', () => {
+    const template = transformed(readFileSync(join(copyExamples(tmpdir()), 'account-sam.yaml'), 'utf8'));
+    expect(authorizerInBody(template)).toEqual(expected('rest', true, foreignArn));
     expect(invocable(template)).toEqual(['ListInvoices']);
   });
 });

@@ -6,7 +6,7 @@ export interface Template {
   >;
 }
 
-export const authorizerArn = 'arn:aws:lambda:eu-central-1:123456789012:function:appkeys-prod-authorizeApiKey';
+export const authorizerArn = 'arn:aws:lambda:eu-central-1:123456789012:function:appkeys-prod-authorizeApiKey:live';
 
 const references: Readonly<Record<string, string>> = {
   'AWS::Partition': 'aws',

@@ -2,6 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { handler as getConsole } from '../../functions/get-console.ts';
 import { handler as getDocs } from '../../functions/get-docs.ts';
+import { handler as getOpenapi } from '../../functions/get-openapi.ts';
+import { handler as getRoot } from '../../functions/get-root.ts';
 import type { GatewayReply } from '../../lib/service/http/exchange.ts';
 import { lambdaContext, restEvent } from '../support/events.ts';
 
@@ -26,11 +28,19 @@ async function filesOf(page: Page): Promise<string[]> {
   );
 }
 
+it.each([
+  ['getRoot', 302, getRoot],
+  ['getOpenapi', 200, getOpenapi],
+] as const)('%s can be cached for a minute, as it is the same for everybody', async (id, status, handler) => {
+  const { statusCode, headers } = await handler(restEvent(id, {}), lambdaContext());
+  expect([statusCode, headers['Cache-Control']]).toEqual([status, 'public, max-age=60']);
+});
+
 describe.each(pages)('%s', (page) => {
   it('serves the page, under a policy that lets it load and ask nothing but this service', async () => {
     const { statusCode, headers, body } = await get(page);
     expect([statusCode, headers['Content-Type']]).toEqual([200, 'text/html; charset=utf-8']);
-    expect(headers).toMatchObject({ 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' });
+    expect(headers).toMatchObject({ 'Cache-Control': 'public, max-age=60', 'X-Content-Type-Options': 'nosniff' });
     const policy = headers['Content-Security-Policy']?.split('; ');
     expect(policy).toEqual([
       "default-src 'none'",

@@ -142,7 +142,7 @@ describe('npm start ends when the service cannot work', () => {
     ],
     [
       'ratelimit: off',
-      'ratelimit is not a setting. There are: partition, rateLimit, eventBus, claims, keys, verify, revoke, notices, authorizer, gateway, console, issuerKeys, issuers.',
+      'ratelimit is not a setting. There are: partition, rateLimit, eventBus, claims, keys, verify, revoke, notices, authorizer, gateway, console, issuerKeys, deployment, issuers.',
     ],
   ])('saying what is wrong with the setting %s, in one line', async (setting, message) => {
     const file = join(newFolder(), 'settings.yml');

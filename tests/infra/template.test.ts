@@ -15,7 +15,7 @@ import { noticeEvents } from '../../lib/domain/notices.ts';
 import { defaultClaims } from '../../lib/service/http/token-claims.ts';
 import { type Settings, settingsOf } from '../../lib/service/settings.ts';
 import { decisive } from '../../lib/store/app-item.ts';
-import { copyService, packageService, type Resource, type Template } from '../support/package.ts';
+import { copyService, dataTemplateIn, packageService, type Resource, type Template } from '../support/package.ts';
 import { defaultSettings } from '../support/settings.ts';
 
 const timeoutMs = 170_000;
@@ -30,13 +30,17 @@ const trusted = {
 const deployed = { issuers: [trusted] };
 const { folder, remove } = copyService();
 let template: Template;
+/** of the stack that outlives the service */
+let data: Template;
 
 beforeAll(async () => {
   template = await packageService(folder, deployed);
+  data = dataTemplateIn(folder);
 }, timeoutMs);
 afterAll(remove);
 
-const table = { 'Fn::GetAtt': ['Table', 'Arn'] };
+const tableArn = `arn:\${AWS::Partition}:dynamodb:\${AWS::Region}:\${AWS::AccountId}:table/appkeys-dev`;
+const table = { 'Fn::Sub': tableArn };
 const allow = (Action: readonly string[], Resource: unknown, Condition?: object) => {
   return { Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
 };
@@ -59,10 +63,10 @@ const noteUses = allow(['dynamodb:UpdateItem'], table, {
   'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'at', 'ttl'] },
   Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
 });
-const findDue = allow(['dynamodb:Query'], { 'Fn::Sub': `\${Table.Arn}/index/byDue` });
+const findDue = allow(['dynamodb:Query'], { 'Fn::Sub': `${tableArn}/index/byDue` });
 const readUses = allow(['dynamodb:BatchGetItem'], table, ofItems('used#*'));
-const makeSecrets = allow(['kms:GenerateMac'], { 'Fn::GetAtt': ['ServiceKey', 'Arn'] });
-const byRealm = { 'Fn::Sub': `\${Table.Arn}/index/byRealm` };
+const makeSecrets = allow(['kms:GenerateMac'], { 'Fn::ImportValue': 'appkeys-dev-data-service-key' });
+const byRealm = { 'Fn::Sub': `${tableArn}/index/byRealm` };
 const listItems = allow(['dynamodb:Query', 'dynamodb:BatchGetItem'], [table, byRealm]);
 
 const createItems = allow(['dynamodb:PutItem'], table);
@@ -156,7 +160,7 @@ describe('functions', () => {
   });
 
   it('find the table under its name', () => {
-    const tableName = resource('Table').Properties.TableName;
+    const tableName = kept('Table').Properties.TableName;
     for (const name of Object.keys(functions())) expect(settingsIn(name).tableName).toBe(tableName);
   });
 
@@ -204,10 +208,10 @@ describe('roles', () => {
     expect(roleOf(template, name)).toEqual(roleWith(name, statements));
   });
 
-  it('security 23: each function has a role of its own, and the only other one is that of the access log', () => {
+  it('security 23: each function has a role of its own; the others are for the access log and for moving aliases', () => {
     const roles = Object.values(functions()).map(({ Properties }) => Properties.Role['Fn::GetAtt'][0]);
     expect(new Set(roles).size).toBe(roles.length);
-    expect(idsOf('AWS::IAM::Role').sort()).toEqual([...roles, 'AccessLogRole'].sort());
+    expect(idsOf('AWS::IAM::Role').sort()).toEqual([...roles, 'AccessLogRole', 'ReleaseRole'].sort());
     expect(resource('AccessLogRole').Properties).toEqual({
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
@@ -239,9 +243,8 @@ describe('the authorizer', () => {
   it('may be invoked by the authorizers of this account and Region, and nothing else of API Gateway', () => {
     expect(resource('AuthorizerPermission').Properties).toEqual({
       Action: 'lambda:InvokeFunction',
-      FunctionName: { 'Fn::GetAtt': ['AuthorizeApiKeyLambdaFunction', 'Arn'] },
+      FunctionName: { Ref: 'AuthorizeApiKeyAlias' },
       Principal: 'apigateway.amazonaws.com',
-      SourceAccount: { Ref: 'AWS::AccountId' },
       SourceArn: {
         // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
         'Fn::Sub': 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:*/authorizers/*',
@@ -275,9 +278,9 @@ describe('the rotation function', () => {
 
 describe('the table', () => {
   it('is kept, protected, encrypted, paid by request, recoverable to any second, and forgets by ttl', () => {
-    expect(resource('Table')).toEqual({
+    expect(kept('Table')).toMatchObject({
       Type: 'AWS::DynamoDB::Table',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         TableName: 'appkeys-dev',
@@ -324,14 +327,14 @@ describe('the table', () => {
 
 describe('the service key', () => {
   it('is a key for MACs that never leaves KMS and stays when the stack goes; one alias names it', () => {
-    expect(resource('ServiceKey')).toMatchObject({
+    expect(kept('ServiceKey')).toMatchObject({
       Type: 'AWS::KMS::Key',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' },
     });
     const { serviceKeyId: alias } = settingsIn('make');
-    expect(resource('ServiceKeyAlias').Properties).toMatchObject({
+    expect(kept('ServiceKeyAlias').Properties).toMatchObject({
       AliasName: alias,
       TargetKeyId: { Ref: 'ServiceKey' },
     });
@@ -348,7 +351,7 @@ describe('with the setting eventBus', () => {
     const packaged = await packageService(bus.folder, { eventBus: 'audit' });
     const mapping = Object.values(packaged.Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
     expect(mapping?.Properties).toMatchObject({
-      EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+      EventSourceArn: { 'Fn::ImportValue': 'appkeys-dev-data-stream' },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BisectBatchOnFunctionError: true,
       // Less than the 24 hours that the stream keeps its records.
@@ -368,7 +371,7 @@ describe('with the setting eventBus', () => {
     ]);
     const readStream = allow(
       ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream', 'dynamodb:ListStreams'],
-      [{ 'Fn::GetAtt': ['Table', 'StreamArn'] }],
+      [{ 'Fn::ImportValue': 'appkeys-dev-data-stream' }],
     );
     const publish = allow(['events:PutEvents'], {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
@@ -403,13 +406,20 @@ describe('with the setting eventBus', () => {
 });
 
 describe('logs', () => {
-  it('are kept for 30 days, those of every function and of the stage', () => {
-    const groups = idsOf('AWS::Logs::LogGroup').map((id) => resource(id).Properties);
-    const names = Object.keys(functions()).map((name) => `/aws/lambda/appkeys-dev-${name}`);
-    expect(groups.map(({ LogGroupName }) => LogGroupName).sort()).toEqual(
-      ['/aws/apigateway/appkeys-dev', ...names].sort(),
+  const names = () => [...Object.keys(functions()), 'publishChanges'].map((name) => `/aws/lambda/appkeys-dev-${name}`);
+
+  it('are kept for 30 days and outlive the service: those of the stage and of every function, deployed or not', () => {
+    const groups = Object.values(data.Resources).filter(({ Type }) => Type === 'AWS::Logs::LogGroup');
+    expect(groups.map(({ Properties }) => Properties.LogGroupName).sort()).toEqual(
+      ['/aws/apigateway/appkeys-dev', ...names()].sort(),
     );
-    expect(groups.map(({ RetentionInDays }) => RetentionInDays)).toEqual(groups.map(() => 30));
+    for (const group of groups)
+      expect(group).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', Properties: { RetentionInDays: 30 } });
+    expect(idsOf('AWS::Logs::LogGroup')).toEqual([]);
+  });
+
+  it('cannot be made by a function, which would keep them for ever', () => {
+    expect(JSON.stringify(template)).not.toContain('CreateLogGroup');
   });
 });
 
@@ -421,9 +431,12 @@ describe('the stage', () => {
     expect(Properties).toMatchObject({ StageName: 'dev', TracingEnabled: true, DeploymentId: { Ref: deployment } });
     const throttling = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 };
     const withoutToken = { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 };
+    const ofPage = { HttpMethod: 'GET', ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 };
+    const pages = ['/', '/~1openapi.json', '/~1docs', '/~1docs~1{file}', '/~1console', '/~1console~1{file}'];
     expect(Properties.MethodSettings).toEqual([
       { HttpMethod: '*', ResourcePath: '/*', ...throttling },
       { HttpMethod: 'POST', ResourcePath: '/~1apiKeys~1revoke', ...withoutToken },
+      ...pages.map((ResourcePath) => ({ ...ofPage, ResourcePath })),
     ]);
   });
 
@@ -434,7 +447,10 @@ describe('the stage', () => {
 
   it('security 7: logs one line of JSON for each request, without its path, query or headers', () => {
     const { DestinationArn, Format } = resource('Stage').Properties.AccessLogSetting;
-    expect(DestinationArn).toEqual({ 'Fn::GetAtt': ['AccessLog', 'Arn'] });
+    expect(DestinationArn).toEqual({
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
+      'Fn::Sub': 'arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/apigateway/appkeys-dev',
+    });
     expect(Format).not.toContain('\n');
     expect(Object.values(JSON.parse(Format)).sort()).toEqual([
       '$context.error.responseType',
@@ -548,19 +564,35 @@ describe('what is for running locally', () => {
 });
 
 describe('outputs', () => {
-  it('name the address, the table, and the function for other Lambdas', () => {
+  it('name the address, the functions for other Lambdas, and the authorizer', () => {
     expect(template.Outputs).toMatchObject({
       ServiceEndpoint: { Value: expect.anything() },
-      TableName: { Value: { Ref: 'Table' } },
       GenerateApiKeyDirectFunctionName: { Value: { Ref: 'GenerateApiKeyDirectLambdaFunction' } },
-      VerifyApiKeyDirectFunctionName: { Value: { Ref: 'VerifyApiKeyDirectLambdaFunction' } },
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
+      VerifyApiKeyDirectFunctionName: { Value: { 'Fn::Sub': '${VerifyApiKeyDirectLambdaFunction}:live' } },
       AuthorizeApiKeyFunctionArn: {
-        Value: { 'Fn::GetAtt': ['AuthorizeApiKeyLambdaFunction', 'Arn'] },
+        Value: { Ref: 'AuthorizeApiKeyAlias' },
         Export: { Name: 'appkeys-dev-authorizer' },
       },
     });
   });
+
+  it('of the data stack name the table, its stream, and the service key', () => {
+    expect(data.Outputs).toMatchObject({
+      TableName: { Value: { Ref: 'Table' } },
+      TableStreamArn: { Value: { 'Fn::GetAtt': ['Table', 'StreamArn'] }, Export: { Name: 'appkeys-dev-data-stream' } },
+      ServiceKeyArn: {
+        Value: { 'Fn::GetAtt': ['ServiceKey', 'Arn'] },
+        Export: { Name: 'appkeys-dev-data-service-key' },
+      },
+    });
+  });
 });
+
+/** A resource of the data stack. */
+function kept(id: string): Resource {
+  return data.Resources[id] ?? expect.fail(`The data stack has no ${id}.`);
+}
 
 function resource(id: string): Resource {
   const found = template.Resources[id];
@@ -593,7 +625,7 @@ function roleOf({ Resources }: Template, name: string): unknown {
 /** The role of a function that may write its own log, and do what the statements say. */
 function roleWith(name: string, statements: readonly object[]): object {
   const logGroup = `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/appkeys-dev-${name}`;
-  const logActions = ['logs:CreateLogStream', 'logs:CreateLogGroup', 'logs:PutLogEvents'];
+  const logActions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
   const writeLog = allow(logActions, [{ 'Fn::Sub': `${logGroup}:*:*` }]);
   const assume = { Effect: 'Allow', Principal: { Service: ['lambda.amazonaws.com'] }, Action: ['sts:AssumeRole'] };
   return {

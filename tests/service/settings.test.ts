@@ -21,9 +21,10 @@ function folderInPlaceOfFile(): string {
   return folder;
 }
 
-it('the functions of a stage have its settings, its names and the version of the service', () => {
+it('the functions of a stage have its settings but those of the deployment, its names and the version of the service', () => {
+  const { deployment: _, ...read } = defaultSettings;
   expect(settingsOf('prod', defaultSettings)).toEqual({
-    ...defaultSettings,
+    ...read,
     version,
     tableName: 'appkeys-prod',
     serviceKeyId: 'alias/appkeys-prod',

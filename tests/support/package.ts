@@ -38,6 +38,8 @@ interface Properties {
 
 export interface Resource {
   readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdatePolicy?: unknown;
   readonly DependsOn?: string | readonly string[];
   readonly Properties: Properties;
 }
@@ -94,6 +96,11 @@ export async function packageService(
     if (name.endsWith('.zip')) unpack(join(folder, 'package', name), join(folder, 'bundles', basename(name, '.zip')));
   }
   return JSON.parse(readFileSync(join(folder, 'package/cloudformation-template-update-stack.json'), 'utf8'));
+}
+
+/** @returns the template of the data stack that was packaged last */
+export function dataTemplateIn(folder: string): Template {
+  return JSON.parse(readFileSync(join(folder, 'package/cloudformation-template-data-stack.json'), 'utf8'));
 }
 
 function unpack(archive: string, target: string): void {

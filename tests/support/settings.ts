@@ -23,6 +23,19 @@ export const defaultSettings: StageSettings = {
   gateway: { rateLimit: 500, burstLimit: 1000 },
   issuerKeys: { maxStaleSeconds: 21_600 },
   issuers: [],
+  deployment: {
+    canary: true,
+    dashboard: false,
+    contributorInsights: false,
+    memorySize: 512,
+    reservedConcurrency: {},
+    pages: { enabled: true, rateLimit: 20, burstLimit: 40 },
+    logs: { retentionDays: 30 },
+    table: {},
+    accountLogRole: true,
+    authorizerAccounts: [],
+    tags: {},
+  },
 };
 
 /** @returns the settings of the stage `test`, with the rate limit off */

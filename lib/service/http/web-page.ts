@@ -52,7 +52,7 @@ export function webPageReply({ html, files, signInOrigin }: WebPage, { path, pat
   return {
     status: 200,
     text,
-    headers: { 'Content-Type': contentType, 'Cache-Control': isNamedByHash(fileName) ? forEver : 'no-cache' },
+    headers: { 'Content-Type': contentType, 'Cache-Control': isNamedByHash(fileName) ? forEver : forAMinute },
   };
 }
 
@@ -69,6 +69,8 @@ export function docsLocation({ requestContext }: Pick<APIGatewayProxyEvent, 'req
   return stage ? `${stage}/docs` : 'docs';
 }
 
+/** The same for everybody, and soon replaced after an upgrade. */
+export const forAMinute = 'public, max-age=60';
 const forEver = 'public, max-age=31536000, immutable';
 
 function isNamedByHash(fileName: string): boolean {
@@ -78,7 +80,7 @@ function isNamedByHash(fileName: string): boolean {
 function pageHeaders(signInOrigin: string | undefined): Record<string, string> {
   return {
     'Content-Type': 'text/html; charset=utf-8',
-    'Cache-Control': 'no-cache',
+    'Cache-Control': forAMinute,
     'Content-Security-Policy': contentSecurityPolicy(signInOrigin),
     'Referrer-Policy': 'no-referrer',
   };

@@ -149,6 +149,7 @@ describe('npm run settings', () => {
           `Error: The stage "${name}" must be 1 to 20 letters, digits or "-", and begin with a letter or digit.`,
         ] as const,
     ),
+    [['--stage', 'x-data'], 1, 'Error: The stage "x-data" must not end in "-data": a data stack has such a name.'],
     [
       ['--stge', 'x'],
       2,

@@ -71,7 +71,7 @@ describe('a page of a service with a sign-in', () => {
   it('has the settings for the command line beside it, which are asked for again each time', () => {
     const { status, text = '', headers } = get(signIn, 'sign-in.json');
     expect([status, JSON.parse(text)]).toEqual([200, signIn]);
-    expect(headers).toEqual({ 'Content-Type': 'application/json', 'Cache-Control': 'no-cache' });
+    expect(headers).toEqual({ 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=60' });
   });
 
   it('has its other files as before', () => {

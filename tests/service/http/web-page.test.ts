@@ -21,7 +21,7 @@ describe('200', () => {
       text: '<p>',
       headers: {
         'Content-Type': 'text/html; charset=utf-8',
-        'Cache-Control': 'no-cache',
+        'Cache-Control': 'public, max-age=60',
         'Content-Security-Policy':
           "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -42,7 +42,7 @@ describe('200', () => {
   });
 
   it('with a file whose name stays when its content changes, to be asked for again', () => {
-    const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache' };
+    const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=60' };
     expect(get('page.json')).toEqual({ status: 200, text: '{}', headers });
   });
 });

@@ -18,7 +18,7 @@ export async function signUp(app: string): Promise<string> {
   const result = await generateApiKey(lambda, 'appkeys-prod-generateApiKeyDirect', { app, name: 'sign-up' });
   if (!result.ok) return result.error.code;
   const { apiKeyId } = result.apiKey;
-  const verified = await verifyApiKey(lambda, 'appkeys-prod-verifyApiKeyDirect', { apiKeyId });
+  const verified = await verifyApiKey(lambda, 'appkeys-prod-verifyApiKeyDirect:live', { apiKeyId });
   return verified.ok && verified.verification.valid ? verified.verification.identity : 'nobody';
 }
 
