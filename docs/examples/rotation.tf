@@ -22,6 +22,7 @@ resource "aws_secretsmanager_secret_rotation" "api_key" {
   depends_on          = [terraform_data.first_value]
   secret_id           = aws_secretsmanager_secret.api_key.id
   rotation_lambda_arn = data.aws_cloudformation_export.rotate_secret.value
+  rotate_immediately  = false # Terraform's tokens can be guessed, those of the schedule can't
   rotation_rules {
     schedule_expression = "cron(0 4 * * ? *)"
     duration            = "1h"

@@ -239,8 +239,8 @@ function detach({ versions }: Secret, stage: string): void {
 }
 
 /**
- * A label is at one version at most. The version that loses AWSCURRENT becomes AWSPREVIOUS; the one that gets it is
- * pending no more.
+ * A label is at one version at most. The version that loses AWSCURRENT becomes AWSPREVIOUS. The one that gets it keeps
+ * AWSPENDING, as it may in AWS.
  */
 function attach(secret: Secret, stage: string, id: string): void {
   const before = holderOf(secret, stage);
@@ -248,6 +248,5 @@ function attach(secret: Secret, stage: string, id: string): void {
   detach(secret, stage);
   secret.versions[id]?.stages.push(stage);
   if (stage !== 'AWSCURRENT') return;
-  if (holderOf(secret, 'AWSPENDING') === id) detach(secret, 'AWSPENDING');
   if (before !== undefined) attach(secret, 'AWSPREVIOUS', before);
 }

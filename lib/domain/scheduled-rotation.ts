@@ -75,11 +75,26 @@ export function withoutAbandoned(app: App, abandoned: readonly KeyHandle[], { at
  */
 export function promote(app: App, handle: KeyHandle, replaced: KeyHandle | undefined, now: number): App {
   const key = requireKey(app, handle);
-  if (key.rotatedFrom !== replaced) throw notAllowed(basisChanged);
+  if (key.rotatedFrom !== replaced || !isLike(key, app, replaced)) throw notAllowed(basisChanged);
+  if (key.rotatedTo) throw notAllowed('Somebody has rotated the pending API key. Give the rotation up.');
   if (!key.enabled) throw notAllowed('The pending API key is disabled. Enable it.');
   if (!isLiveAt(key, now)) throw notAllowed('The pending API key has expired. Set a later expiry.');
   if (app.status !== 'active') throw notAllowed('The application is deactivated. Activate it.');
   return key.pending ? withoutMark(app, handle, key) : app;
+}
+
+/**
+ * Whether a pending key may do what the key in use may do now. One that is gone says nothing.
+ * @throws ApiError 409306 when somebody has disabled it, which a successor would undo
+ */
+function isLike(pending: ApiKey, app: App, current: KeyHandle | undefined): boolean {
+  if (current === undefined || !keyIn(app, current)) return true;
+  const { wish, besides } = pendingKeyOf(app, current, pending.createdBy);
+  const scopes = withinCeiling(pending.scopes ?? [], app.restrictions);
+  return isSameJson(
+    { scopes, restrictions: pending.restrictions ?? {} },
+    { scopes: wish.scopes ?? [], restrictions: besides.restrictions ?? {} },
+  );
 }
 
 /** @returns the application with a key of the secret that is in use, and so not pending; the same one if it was not */
@@ -135,7 +150,8 @@ const basisChanged =
  */
 export function requireSameBasis(replaced: SecretValue, pending: SecretValue): void {
   const { apiKeyId, apiKey } = pending;
-  if (!isSameJson({ ...replaced, apiKeyId, apiKey }, pending)) throw notAllowed(basisChanged);
+  // Whoever changes the order of a list means that.
+  if (JSON.stringify({ ...replaced, apiKeyId, apiKey }) !== JSON.stringify(pending)) throw notAllowed(basisChanged);
 }
 
 /** @param cause what does not hold, and what to do: all that the log tells */

@@ -33,10 +33,15 @@ export interface Secrets {
   putPending(secretId: string, versionId: string, value: string, withinMs: number): Promise<void>;
   /** Is rejected if the label is no longer at `from`; the version `from` becomes AWSPREVIOUS. */
   moveCurrent(secretId: string, move: { readonly from: string; readonly to: string }, withinMs: number): Promise<void>;
+  /** Takes the label AWSPENDING away from a version that has it. */
+  removePending(secretId: string, versionId: string, withinMs: number): Promise<void>;
 }
 
-/** In messages, which are logged: the ID of a version is the token of a rotation, from which its key can be computed. */
-const versionIds = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+/**
+ * In messages, which are logged: the ID of a version is the token of a rotation, from which its key can be computed. AWS
+ * makes UUIDs, Terraform such names.
+ */
+const versionIds = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|terraform-[0-9a-f]{20,}/gi;
 
 /** Nothing is opened before the first use. */
 export function openSecrets(): Secrets {
@@ -81,6 +86,11 @@ export function openSecrets(): Secrets {
         RemoveFromVersionId,
         MoveToVersionId,
       });
+      await ask(leftMs, (open, abortSignal) => open.send(command, { abortSignal }));
+    },
+    async removePending(SecretId, RemoveFromVersionId, leftMs) {
+      const VersionStage = 'AWSPENDING' satisfies Stage;
+      const command = new UpdateSecretVersionStageCommand({ SecretId, VersionStage, RemoveFromVersionId });
       await ask(leftMs, (open, abortSignal) => open.send(command, { abortSignal }));
     },
   };

@@ -89,6 +89,14 @@ describe('promoting a pending key', () => {
     ['409306', 'is of a deactivated application', { keys: { [a]: before }, status: 'deactivated' }],
     ['409306', 'succeeds another key', { keys: { [a]: { ...pending, rotatedFrom: c } } }],
     ['409306', 'succeeds none', { keys: { [a]: pending } }],
+    ['409306', 'has a successor', { keys: { [a]: { ...before, rotatedTo: c } } }],
+    ['409306', 'succeeds a key that is disabled', { keys: { [a]: before, [b]: aKey({ enabled: false }) } }],
+    ['409306', 'may do more than the key in use', { keys: { [a]: { ...before, scopes: ['x'] }, [b]: aKey() } }],
+    [
+      '409306',
+      'may be used from elsewhere',
+      { keys: { [a]: before, [b]: aKey({ restrictions: { allowedSources: ['10.0.0.0/8'] } }) } },
+    ],
   ] as const)('%s when it %s', (code, _, parts) => {
     expect(refusalOf(() => promote(anApp(parts), a, b, now)).code).toBe(code);
   });
@@ -103,19 +111,19 @@ describe('a key that is in use', () => {
 });
 
 describe('what a new version was made from', () => {
-  const pendingValue = { note: 'mine', app: 'x', apiKeyId: 'new', apiKey: 'hrn' };
+  const pendingValue = { app: 'x', note: ['b', 'a'], apiKeyId: 'new', apiKey: 'hrn' };
 
   it.each([
-    ['its key', { app: 'x', apiKeyId: 'old', note: 'mine' }],
-    ['nothing, for a first key', { app: 'x', note: 'mine' }],
+    ['its key', { app: 'x', note: ['b', 'a'], apiKeyId: 'old' }],
+    ['nothing, for a first key', { app: 'x', note: ['b', 'a'] }],
   ])('may differ in %s', (_, replaced) => {
     requireSameBasis(replaced, pendingValue);
   });
 
   it.each([
-    ['another application', { app: 'y', note: 'mine' }],
-    ['another overlap', { app: 'x', note: 'mine', overlapSeconds: 1 }],
-    ['another field', { app: 'x', note: 'changed' }],
+    ['another application', { app: 'y', note: ['b', 'a'] }],
+    ['another overlap', { app: 'x', note: ['b', 'a'], overlapSeconds: 1 }],
+    ['another order of a list', { app: 'x', note: ['a', 'b'] }],
   ])('409306 for %s', (_, replaced) => {
     expect(refusalOf(() => requireSameBasis(replaced, pendingValue)).code).toBe('409306');
   });

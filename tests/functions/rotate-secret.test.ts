@@ -467,6 +467,43 @@ describe('by hand and by schedule', () => {
     expect(secret.handle('AWSCURRENT')).not.toBe(before);
   });
 
+  it.each<[string, object]>([
+    ['disabled', { enabled: false }],
+    ['given fewer scopes', { scopes: ['a'] }],
+    ['given allowed sources', { allowedSources: ['10.0.0.0/8'] }],
+  ])('the key in use that is %s meanwhile is not undone by its successor', async (_, patch) => {
+    const { body } = await service.generate(app, { name: 'ci', scopes: ['a', 'b'] });
+    secret.put({ app: body.identity, apiKeyId: body.apiKeyId, apiKey: body.apiKey });
+    const token = secret.begin();
+    await secret.step('createSecret', token);
+    if ('enabled' in patch) await byHand('disableApiKey', 'AWSCURRENT');
+    else {
+      const path = { app: hrnOf(app), apiKey: encodeURIComponent(String(body.apiKey)) };
+      await service.call('updateApiKey', { path, body: patch });
+    }
+    expect(await codeOf(secret.step('finishSecret', token))).toBe('409306');
+    expect(secret.value('AWSCURRENT')?.apiKeyId).toBe(body.apiKeyId);
+    expect(await keyOf(secret.handle('AWSPENDING'))).toMatchObject({ pending: true });
+  });
+
+  it('a pending key that was rotated with an overlap does not come into use', async () => {
+    const token = secret.begin();
+    await secret.step('createSecret', token);
+    const path = { app: hrnOf(app), apiKey: encodeURIComponent(secret.value('AWSPENDING')?.apiKey ?? '') };
+    await service.call('rotateApiKey', { path, body: { overlapSeconds: 60 } });
+    expect(await codeOf(secret.run(token))).toBe('409306');
+  });
+
+  it('a value that is put after a rotation does not make that one look under way', async () => {
+    const token = await secret.rotate();
+    expect(secret.stages()[token]).toEqual(['AWSCURRENT']);
+    const { app: name } = secret.value('AWSCURRENT') ?? expect.fail();
+    await service.call('deleteApiKeys', { path: { app: hrnOf(app) } });
+    secret.put({ app: name });
+    await secret.rotate();
+    expect(await isValid('AWSCURRENT')).toBe(true);
+  });
+
   it('a pending key that somebody has put into use counts as used, and the key before it ends', async () => {
     await secret.rotate();
     const before = secret.handle('AWSCURRENT');
@@ -518,6 +555,7 @@ describe('an event', () => {
   ])('security 32: with %s is rejected', async (_, event) => {
     await expect(service.invokeRotation(event)).rejects.toThrow('400200');
     expect(service.log.records().at(-1)).toMatchObject({ event: 'rotation', level: 'ERROR', code: '400200' });
+    expect(service.log.lines().join('\n')).not.toMatch(/constructor|1{49}/);
   });
 
   it('of a secret that does not exist fails with 503000', async () => {

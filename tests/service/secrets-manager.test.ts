@@ -24,6 +24,7 @@ const calls: Record<keyof Secrets, (secrets: Secrets, withinMs?: number) => Prom
   read: (secrets, withinMs = 5_000) => secrets.read('arn', 'AWSCURRENT', withinMs),
   putPending: (secrets, withinMs = 5_000) => secrets.putPending('arn', 'token', 'value', withinMs),
   moveCurrent: (secrets, withinMs = 5_000) => secrets.moveCurrent('arn', { from: 'old', to: 'token' }, withinMs),
+  removePending: (secrets, withinMs = 5_000) => secrets.removePending('arn', 'token', withinMs),
 };
 
 it.each([
@@ -43,6 +44,11 @@ it.each([
     'UpdateSecretVersionStage',
     calls.moveCurrent,
     { SecretId: 'arn', VersionStage: 'AWSCURRENT', RemoveFromVersionId: 'old', MoveToVersionId: 'token' },
+  ],
+  [
+    'UpdateSecretVersionStage',
+    calls.removePending,
+    { SecretId: 'arn', VersionStage: 'AWSPENDING', RemoveFromVersionId: 'token' },
   ],
 ] as const)('%s is asked for with what it needs', async (operation, call, input) => {
   answerTo = () => ok({});

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { log, logAs } from '../../base/log.ts';
-import { requireNoApiKey } from '../../contract/validator.ts';
+import { holdsApiKeyId } from '../../domain/api-key-id.ts';
 import { ApiError, errorTable, invalidField } from '../../domain/errors.ts';
 import { type AppRef, formatAppHrn } from '../../domain/hrn.ts';
 import { requestId } from '../../domain/idempotency.ts';
@@ -82,19 +82,25 @@ function openRotator(settings: Settings): Rotator {
   return { ...service, verifier: new Verifier(service.table, uncached, systemClock), secrets: openSecrets() };
 }
 
-/** The fields of an event, which is not checked yet. */
+const secretArn = /^arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:.+$/;
+
+/** The fields of an event; of a step or secret that is none, nothing goes into the log. */
 function textsOf(event: unknown): Record<keyof RotationEvent, string> {
   const fields = (event ?? {}) as Record<string, unknown>;
   const textIn = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');
-  return { Step: textIn('Step'), SecretId: textIn('SecretId'), ClientRequestToken: textIn('ClientRequestToken') };
+  const [step, secretId] = [textIn('Step'), textIn('SecretId')];
+  const isSecret = secretArn.test(secretId) && !holdsApiKeyId(secretId);
+  return {
+    Step: stepNames.some((name) => name === step) ? step : '',
+    SecretId: isSecret ? secretId : '',
+    ClientRequestToken: textIn('ClientRequestToken'),
+  };
 }
 
 /** @throws ApiError 400200 when a field of the event is missing or wrong */
 function requireEvent({ step, secretId, token }: { step: string; secretId: string; token: string }): void {
-  if (!stepNames.some((name) => name === step)) throw invalidField('$.Step', `must be one of: ${stepNames.join(', ')}`);
-  if (!/^arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:.+$/.test(secretId))
-    throw invalidField('$.SecretId', 'must be the ARN of a secret');
-  requireNoApiKey({ SecretId: secretId });
+  if (step === '') throw invalidField('$.Step', `must be one of: ${stepNames.join(', ')}`);
+  if (secretId === '') throw invalidField('$.SecretId', 'must be the ARN of a secret');
   if (token.length < 32 || token.length > 64)
     throw invalidField('$.ClientRequestToken', 'must have 32 to 64 characters');
 }

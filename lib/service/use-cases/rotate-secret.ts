@@ -75,7 +75,9 @@ export async function runStep(call: RotationCall, name: StepName): Promise<StepO
   const labels = state.stages[token] ?? [];
   if (!state.isRotated) throw notAllowed('The rotation of the secret is switched off. Switch it on.');
   if (labels.includes('AWSCURRENT')) {
-    if (name === 'finishSecret') await catchUp(call, await readCurrent(call));
+    if (name !== 'finishSecret') return 'already';
+    await settleLabels(call, state);
+    await catchUp(call, await readCurrent(call));
     return 'already';
   }
   if (!labels.includes('AWSPENDING'))
@@ -95,9 +97,9 @@ async function createSecret(call: RotationCall): Promise<void> {
   const before = await readPrevious(call);
   const app = await catchUp(call, value, before);
   const ref = refOf(call, value);
+  const { wish, besides } = ownKey(call, app) ? repeated : pendingKeyOf(app, handleIn(value), call.by);
   await dropAbandoned(call, ref, app, [handleIn(value), before && handleIn(before)]);
   const { by, request, correlationId } = call;
-  const { wish, besides } = ownKey(call, app) ? repeated : pendingKeyOf(app, handleIn(value), call.by);
   const standing = () => fullStanding;
   const wanted = { app: ref, wish, besides, by, standing, correlationId, request, asked: {} };
   const { body, isReplayed } = await generate(call, wanted);
@@ -136,7 +138,21 @@ async function finishSecret(call: RotationCall, { stages }: SecretState): Promis
   const before = handleIn(replaced);
   await change(call, app, handle, 'rotateSecret', (found, { at }) => promote(found, handle, before, at));
   await call.secrets.moveCurrent(call.secretId, { from, to: call.token }, timeLeft(call.deadline, true));
-  if (before) await endKeyBefore(call, value, before, { to: handle, current: handle, by: call.by });
+  const moved = await call.secrets.describe(call.secretId, timeLeft(call.deadline, false));
+  await settleLabels(call, moved);
+  // Somebody may have moved the label back at once.
+  const isInUse = versionWith(moved.stages, 'AWSCURRENT') === call.token;
+  if (before && isInUse) await endKeyBefore(call, value, before, { to: handle, current: handle, by: call.by });
+}
+
+/**
+ * Takes AWSPENDING away from the version in use. Secrets Manager may leave it there, and would take the rotation for one
+ * that is under way as soon as another version is in use.
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+ */
+async function settleLabels(call: RotationCall, { stages }: SecretState): Promise<void> {
+  if ((stages[call.token] ?? []).includes('AWSPENDING'))
+    await call.secrets.removePending(call.secretId, call.token, timeLeft(call.deadline, true));
 }
 
 /**

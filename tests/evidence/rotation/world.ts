@@ -199,6 +199,10 @@ export class World {
         const move = { VersionStage: 'AWSCURRENT', RemoveFromVersionId, MoveToVersionId };
         await run('UpdateSecretVersionStage', move).catch(rejected);
       },
+      removePending: async (_, RemoveFromVersionId) => {
+        const removal = { VersionStage: 'AWSPENDING', RemoveFromVersionId };
+        await run('UpdateSecretVersionStage', removal).catch(rejected);
+      },
     };
   }
 }

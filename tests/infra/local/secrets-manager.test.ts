@@ -89,7 +89,7 @@ describe('a rotation', () => {
     manager.run('RotateSecret', { SecretId, ClientRequestToken: 'v2' });
     put('v2', 'two', ['AWSPENDING']);
     move('AWSCURRENT', 'v1', 'v2');
-    expect(stages()).toEqual({ v1: ['AWSPREVIOUS'], v2: ['AWSCURRENT'] });
+    expect(stages()).toEqual({ v1: ['AWSPREVIOUS'], v2: ['AWSPENDING', 'AWSCURRENT'] });
     manager.run('RotateSecret', { SecretId, ClientRequestToken: 'v3' });
   });
 
