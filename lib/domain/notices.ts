@@ -30,7 +30,7 @@ export interface NoticeRules {
 /**
  * What the sweep remembers of a key, in ms since the epoch. By the name of a notice: the moment for which it was sent, or
  * will not be. `used`: the latest use that it found. `looked`: when it looked for one. `firstUse`: the first use that it
- * found of the key's successor.
+ * found, of a key that has replaced another.
  */
 export type Watch = { readonly [Name in NoticeName | 'used' | 'looked' | 'firstUse']?: number };
 
@@ -63,7 +63,7 @@ function noticesOfKey(app: Watched, handle: KeyHandle, key: ApiKey, rules: Notic
   const idleAt = idleTime(app, handle, key, rules);
   const living = [
     ...(idleAt === undefined ? [] : [notice('idle', idleAt)]),
-    ...rotationTimes(key, rules).map(([name, at]) => notice(name, at)),
+    ...rotationTimes(app, key, rules).map(([name, at]) => notice(name, at)),
   ];
   return [...ending, ...living.filter(({ at }) => isLiveAt(key, at))];
 }
@@ -74,14 +74,17 @@ function idleTime(app: Watched, handle: KeyHandle, key: ApiKey, { idleDays }: No
   return Math.max(key.createdTime, watchOf(app, handle).used ?? 0) + idleDays * dayMs;
 }
 
-/** A key that has a successor is rotated already. */
-function rotationTimes(key: ApiKey, { rotateDays, maxDays }: NoticeRules): ['rotate' | 'overAge', number][] {
-  if (key.rotatedTo) return [];
-  const limit = latestEnd(key, { maxDays });
-  return [
-    ...(rotateDays === undefined ? [] : [['rotate', key.createdTime + rotateDays * dayMs] as ['rotate', number]]),
-    ...(limit === undefined ? [] : [['overAge', limit] as ['overAge', number]]),
-  ];
+/** A key that has a successor is rotated already. Of two rules, the one that comes first counts. */
+function rotationTimes(
+  { keys }: Watched,
+  key: ApiKey,
+  { rotateDays, maxDays }: NoticeRules,
+): ['rotate' | 'overAge', number][] {
+  if (key.rotatedTo && Object.hasOwn(keys, key.rotatedTo)) return [];
+  const rotateAt = rotateDays === undefined ? Infinity : key.createdTime + rotateDays * dayMs;
+  const limit = latestEnd(key, { maxDays }) ?? Infinity;
+  if (rotateAt === Infinity && limit === Infinity) return [];
+  return [rotateAt <= limit ? ['rotate', rotateAt] : ['overAge', limit]];
 }
 
 function watchOf({ watched = {} }: Watched, handle: KeyHandle): Watch {
@@ -156,23 +159,36 @@ export interface Grace {
 /** The clock that wrote the use down, and the one that reads it, may each differ by 5 seconds. */
 const clocksDifferMs = 10_000;
 
-/** @returns the rotations whose old key may end before its hard end, if they have a first use of the successor to tell */
+/** Less than an hour, so that an hourly sweep that begins a little early finds it. */
+const soonestLookMs = 50 * 60_000;
+
+/** After a look that found no use, the next one comes with the next sweep, or after a tenth of the time since the rotation. */
+function nextLook(looked: number, { createdTime }: ApiKey): number {
+  return looked + Math.max(soonestLookMs, Math.floor((looked - createdTime) / 10));
+}
+
+/**
+ * @returns the rotations whose old key may end before its hard end, if they have a first use of the successor to tell; not
+ *   while the successor is not valid itself
+ */
 export function gracesOf(app: Watched, now: number): Grace[] {
   return entriesOf(app.keys).flatMap(([from, key]) => {
     const { rotatedTo: to, graceSeconds } = key;
     const successor = to && app.keys[to];
-    if (!successor || graceSeconds === undefined || !isLiveAt(key, now)) return [];
-    const { firstUse } = watchOf(app, from);
-    const at = (firstUse ?? successor.createdTime) + graceSeconds * 1_000 + clocksDifferMs;
+    if (!to || !successor?.enabled || !isLiveAt(successor, now) || graceSeconds === undefined || !isLiveAt(key, now))
+      return [];
+    const { firstUse, looked } = watchOf(app, to);
+    const over = (firstUse ?? successor.createdTime) + graceSeconds * 1_000 + clocksDifferMs;
+    const at = firstUse === undefined && looked !== undefined ? Math.max(over, nextLook(looked, successor)) : over;
     return [{ from, to, at, isUsed: firstUse !== undefined }];
   });
 }
 
 /** @returns the application, which remembers the first use of each successor that has been used by now */
 export function withFirstUses<Some extends Watched>(app: Some, graces: readonly Grace[], uses: Uses): Some {
-  return graces.reduce((all, { from, to, isUsed }) => {
+  return graces.reduce((all, { to, isUsed }) => {
     const firstUse = isUsed ? undefined : uses.get(to);
-    return firstUse === undefined ? all : remembering(all, from, { firstUse });
+    return firstUse === undefined ? all : remembering(all, to, { firstUse });
   }, app);
 }
 

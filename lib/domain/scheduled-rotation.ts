@@ -133,8 +133,10 @@ export function endPredecessor(app: App, succession: Succession, end: number): A
   const from = predecessorOf(app, succession);
   const old = from && keyIn(app, from);
   if (!old) return app;
+  // The grace was that of another rotation.
+  const { graceSeconds: _, ...kept } = old;
   const expiresAt = earlierOf(old.expiresAt, end);
-  return { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: succession.to } } };
+  return { ...app, keys: { ...app.keys, [from]: { ...kept, expiresAt, rotatedTo: succession.to } } };
 }
 
 function keyIn({ keys }: App, handle: KeyHandle): ApiKey | undefined {

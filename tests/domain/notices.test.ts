@@ -69,7 +69,9 @@ describe('the notices of a key', () => {
     ['due for rotation', [{}], { rotateDays: 80 }, { rotate: now + 80 * dayMs }],
     ['older than the maximum', [{}], { maxDays: 90 }, { overAge: now + 90 * dayMs }],
     ['that ends with the maximum', [{ expiresAt: end }], { maxDays: 30, rotateDays: 30 }, ending],
-    ['that is rotated already', [{ rotatedTo: b }], { maxDays: 90, rotateDays: 80 }, {}],
+    ['that is rotated already', [{ rotatedTo: a }], { maxDays: 90, rotateDays: 80 }, {}],
+    ['whose successor is gone', [{ rotatedTo: b }], { maxDays: 90 }, { overAge: now + 90 * dayMs }],
+    ['under two rules: the earlier one', [{}], { maxDays: 90, rotateDays: 90 }, { rotate: now + 90 * dayMs }],
   ])('%s', (_, [parts, more], rules, moments) => {
     expect(momentsOf(withKey(parts, more), rules)).toEqual(moments);
   });

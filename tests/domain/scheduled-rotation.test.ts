@@ -143,6 +143,12 @@ describe('the key before', () => {
     expect(endPredecessor(app, succession, end).keys[a]).toEqual(aKey({ expiresAt: ended, rotatedTo: b }));
   });
 
+  it('keeps no grace of another rotation', () => {
+    const old = aKey({ expiresAt: now + 1, graceSeconds: 60, rotatedTo: c });
+    const app = anApp({ keys: { [a]: old, [b]: successor } });
+    expect(endPredecessor(app, succession, end).keys[a]).toEqual(aKey({ expiresAt: now + 1, rotatedTo: b }));
+  });
+
   it.each([
     ['it has its end already', { [a]: aKey({ rotatedTo: b }), [b]: successor }],
     ['it is gone', { [b]: successor }],

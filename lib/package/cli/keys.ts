@@ -149,7 +149,8 @@ async function list(appText: string | undefined, { overAge }: ListOptions, comma
   for (const app of appText === undefined ? await everyApp(client) : [await findApp(client, appText)])
     for await (const key of everyItem(client.listApiKeys, { app, ...query })) keys.push(key);
   if (json) return printJson(keys);
-  if (keys.length === 0) return tell(overAge ? 'No API key is over age.' : 'The application has no API keys.');
+  if (keys.length === 0)
+    return tell(overAge ? 'No API key is older than the maximum lifetime.' : 'The application has no API keys.');
   const now = Date.now();
   const rows = keys.map((key) => [
     key.name,

@@ -88,7 +88,7 @@ async function lookAtUses({ table, now, newDeadline }: Turn, app: App, rules: Sw
   if (handles.length === 0) return { app, areUsesKnown: true };
   const uses = await readUses(table, app.appId, handles, newDeadline());
   if (!uses) return { app, areUsesKnown: false };
-  return { app: withFirstUses(withUses(app, idle, uses, now), graces, uses), areUsesKnown: true };
+  return { app: withFirstUses(withUses(app, handles, uses, now), graces, uses), areUsesKnown: true };
 }
 
 function noticesDue({ app, areUsesKnown }: Looked, now: number, { notices }: SweepRules): Notice[] {

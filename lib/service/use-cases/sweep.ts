@@ -35,7 +35,7 @@ export interface Sweeper {
   readonly announce?: Announce | undefined;
 }
 
-/** So many applications in a row that cannot be read or written mean that the table cannot be reached. */
+/** So many applications of a part in a row that cannot be read or written mean that the table cannot be reached. */
 const mostFailures = 3;
 
 /** A bus that has taken nothing so often in a row is down: this run asks it no more. */
@@ -45,7 +45,6 @@ const mostRefusals = 3;
 interface Run extends Sweeper {
   readonly time: SweepTime;
   readonly count: { -readonly [Name in Exclude<keyof Swept, 'isDone'>]: number };
-  failures: number;
   refusals: number;
   isOver: boolean;
 }
@@ -58,7 +57,7 @@ interface Run extends Sweeper {
  */
 export async function sweep(sweeper: Sweeper, time: SweepTime): Promise<Swept> {
   const count = { swept: 0, changedMeanwhile: 0, failed: 0, announced: 0, unannounced: 0, ended: 0 };
-  const run: Run = { ...sweeper, time, count, failures: 0, refusals: 0, isOver: false };
+  const run: Run = { ...sweeper, time, count, refusals: 0, isOver: false };
   const parts = await Promise.allSettled(dueShards.map((shard) => sweepPart(run, shard)));
   for (const part of parts) if (part.status === 'rejected') throw part.reason;
   return { ...count, isDone: !run.isOver };
@@ -66,14 +65,13 @@ export async function sweep(sweeper: Sweeper, time: SweepTime): Promise<Swept> {
 
 async function sweepPart(run: Run, shard: string): Promise<void> {
   const { table, time } = run;
+  let failures = 0;
   for await (const appId of dueApps(table, shard, time.now, time.newDeadline)) {
     if (!time.hasTime()) run.isOver = true;
     if (run.isOver) return;
     const why = await sweepOne(run, appId);
-    run.failures = isUnavailable(why) ? run.failures + 1 : 0;
-    if (run.failures < mostFailures) continue;
-    run.isOver = true;
-    throw why;
+    failures = isUnavailable(why) ? failures + 1 : 0;
+    if (failures === mostFailures) throw why;
   }
 }
 

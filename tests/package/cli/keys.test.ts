@@ -98,7 +98,7 @@ describe('keys list --over-age', () => {
 
   it('says that there are none', async () => {
     const answers = [ok(apps), ok({ items: [] })];
-    const stderr = 'No API key is over age.\n';
+    const stderr = 'No API key is older than the maximum lifetime.\n';
     expect(await keys(['list', '--over-age'], answers)).toEqual({ code: 0, stdout: '', stderr });
   });
 

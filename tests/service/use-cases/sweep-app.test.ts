@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ApiKey } from '../../../lib/domain/api-key.ts';
 import type { KeyHandle } from '../../../lib/domain/api-key-id.ts';
 import { dayMs } from '../../../lib/domain/lifetime.ts';
 import { sweep } from '../../../lib/service/use-cases/sweep.ts';
@@ -200,7 +201,6 @@ it('a key that is due for rotation, or older than the maximum, is announced', as
   expect(rotationDue.map(({ apiKey, time }) => [apiKey.endsWith(handle), (time - before) / dayMs])).toEqual([
     [true, 20],
     [false, 20],
-    [true, 30],
   ]);
 });
 
@@ -220,6 +220,7 @@ describe('grace from first use', () => {
     const log = captureLog();
     expect(key(old)?.expiresAt).toBe(hardEnd);
     await world.pass(3 * hourMs);
+    world.now += hourMs - 609_999;
     await world.use(appId, successor);
     const before = world.app(appId).rev;
     world.now += 609_999;
@@ -250,6 +251,26 @@ describe('grace from first use', () => {
       await world.pass(hourMs);
     }
     expect(key(old)?.expiresAt).toBeLessThanOrEqual(hardEnd - 20 * hourMs);
+  });
+
+  it.each<[string, Partial<ApiKey>]>([
+    ['disabled', { enabled: false }],
+    ['expired', { expiresAt: 1 }],
+  ])('ends nothing while the successor is %s', async (_, parts) => {
+    await world.use(appId, successor);
+    const { keys } = world.app(appId);
+    world.put({ ...world.app(appId), keys: { ...keys, [successor]: { ...(keys[successor] as ApiKey), ...parts } } });
+    await world.pass(3 * hourMs);
+    expect(key(old)?.expiresAt).toBe(hardEnd);
+  });
+
+  it('is looked for seldom when the successor is not used for long', async () => {
+    const batches = vi.spyOn(world.table, 'attemptBatchGet');
+    const month = { untilFirstUse: 0, atMost: 30 * 86_400 };
+    const other = world.createApp();
+    await world.rotate(other, await world.generate(other), { overlap: month });
+    await world.pass(29 * dayMs);
+    expect(batches.mock.calls.length).toBeLessThan(100);
   });
 
   it('ends nothing without a use of the successor: the hard end holds', async () => {
