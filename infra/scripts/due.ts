@@ -30,13 +30,26 @@ export async function makeDue(client: DynamoDBDocumentClient, TableName: string,
   return count;
 }
 
+const usage = 'usage: npm run --silent due -- --stage STAGE --region REGION';
+
+async function main(stage: string | undefined, region: string | undefined): Promise<void> {
+  if (!stage || !region) throw new UsageError(usage);
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region }));
+  const table = tableNameOf(stage);
+  try {
+    console.log(`The next sweep looks at ${await makeDue(client, table, Date.now())} applications.`);
+  } catch (error) {
+    if ((error as Error).name !== 'ResourceNotFoundException') throw error;
+    throw new Error(`There is no table ${table} in ${region}, or it has no index byRealm.`);
+  }
+}
+
 if (import.meta.main) {
   try {
-    const flags = { stage: { type: 'string' }, region: { type: 'string' } } as const;
-    const { stage, region } = parseFlags(process.argv.slice(2), flags);
-    if (!stage || !region) throw new UsageError('usage: npm run --silent due -- --stage STAGE --region REGION');
-    const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region }));
-    console.log(`The next sweep looks at ${await makeDue(client, tableNameOf(stage), Date.now())} applications.`);
+    const flags = { stage: { type: 'string' }, region: { type: 'string' }, help: { type: 'boolean' } } as const;
+    const { stage, region, help } = parseFlags(process.argv.slice(2), flags);
+    if (help) console.log(`${usage}\n\nLets the next sweep look at every application: docs/lifetimes.md`);
+    else await main(stage, region);
   } catch (error) {
     console.error(messageOf(error));
     process.exitCode = 2;

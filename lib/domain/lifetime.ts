@@ -55,7 +55,7 @@ export function expiryFault(
       `must be in the future, in milliseconds since the Unix epoch, or -1: ${meaning}`,
     );
   if (limit === undefined || (limit > now && expiresAt <= limit + clockSkewMs)) return undefined;
-  const rule = `must be at most ${lifetime.maxDays} days after the creation of the API key`;
+  const rule = `must be at most ${lifetime.maxDays} ${lifetime.maxDays === 1 ? 'day' : 'days'} after the creation of the API key`;
   return invalidField('$.expiresAt', limit > now ? `${rule}, or -1: ${meaning}` : `${rule}, which have passed`);
 }
 
