@@ -27,11 +27,10 @@ describe('a change', () => {
 
   it.each([
     ['adds a key', { ...before.keys, [handle('c')]: aKey() }],
-    ['removes a key', { [a]: aKey() }],
+    ['removes a key', { ...(before.keys[a] && { [a]: before.keys[a] }) }],
     ['leaves the keys', before.keys],
   ])('that only %s alters no key', (_, keys) => {
-    const after = { ...before, keys };
-    expect(withKeyChanges(before, after, change)).toBe(after);
+    expect(withKeyChanges(before, { ...before, keys }, change).keys).toEqual(keys);
   });
 });
 

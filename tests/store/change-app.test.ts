@@ -295,11 +295,11 @@ describe('what a change writes', () => {
 
   it('a key, its own last change, and nothing of the other key', async () => {
     const table = scriptedTable(before);
-    const keys = { ...before.keys, [a]: aKey({ enabled: false }) };
-    const wanted = changeOf(before, { edit: (found) => ({ ...found, keys }) });
+    const disabled = aKey({ enabled: false });
+    const wanted = changeOf(before, { edit: (found) => ({ ...found, keys: { ...found.keys, [a]: disabled } }) });
     const changed = await changeApp(table, wanted, fakeDeadline());
     const { at, by, action } = wanted.change;
-    const told = { ...keys, [a]: aKey({ enabled: false, lastChange: { at, by, action } }) };
+    const told = { ...before.keys, [a]: { ...disabled, lastChange: { at, by, action } } };
     expect([table.app?.keys, changed.keys]).toEqual([told, told]);
     const named = Object.values(table.sent[0]?.ExpressionAttributeNames ?? {});
     expect([named, table.sent.length]).toEqual([['keys', 'rev', 'lastChange'], 1]);
