@@ -24,7 +24,10 @@ async function validatorSource({ id, body = {} }: Operation): Promise<string> {
   });
   // It calls `require` for ajv's own helpers: bundling puts those in.
   const bundled = await build({
-    stdin: { contents: standaloneCode.default(ajv, ajv.compile(withoutExamples(body))), resolveDir: import.meta.dirname },
+    stdin: {
+      contents: standaloneCode.default(ajv, ajv.compile(withoutExamples(body))),
+      resolveDir: import.meta.dirname,
+    },
     bundle: true,
     format: 'iife',
     globalName: 'validator',
