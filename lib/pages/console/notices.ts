@@ -1,6 +1,7 @@
 import { AppkeysError } from '../../package/client/client.ts';
 import { readSignInConfig, SignInError, signIn } from '../shared/sign-in.ts';
 import { button, element, requireElement } from './element.ts';
+import { fromNow } from './times.ts';
 
 const shownMs = 8000;
 let fading: number | undefined;
@@ -15,7 +16,8 @@ export function say(text: string): void {
 export function complain(error: unknown): void {
   sayNothing();
   const isAsked = document.querySelector('.sign-in') !== null;
-  requireElement('alert').replaceChildren(...describeError(error, isAsked));
+  const close = button('Close', sayNothing, { class: 'close', 'aria-label': 'Close the message' });
+  requireElement('alert').replaceChildren(...describeError(error, isAsked), close);
 }
 
 export function sayNothing(): void {
@@ -40,12 +42,30 @@ export function describeError(error: unknown, isAsked = false): HTMLElement[] {
   const { cause, action, code, status, correlationId, details = [], retryAfterSeconds } = error;
   return [
     element('p', { class: 'cause' }, cause),
-    ...details.map(({ source, message }) => element('p', {}, `${source.replace(/^\$\./, '')}: ${message}`)),
+    ...details.map(({ source, message }) => element('p', {}, wordsOf(source, message))),
     element('p', {}, action),
-    ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `Retry-After: ${retryAfterSeconds} seconds`)]),
+    ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `You can try again ${inWords(retryAfterSeconds)}.`)]),
     element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`),
     ...(status === 401 ? signInAgain : []),
   ];
+}
+
+const labels: Readonly<Record<string, string>> = {
+  expiresAt: 'The expiry',
+  allowedSources: 'Sources',
+  referrers: 'Web pages',
+};
+
+/** @returns what is wrong with a field, in words: which element of a list, and no milliseconds */
+export function wordsOf(source: string, message: string): string {
+  const [, name = '', index] = /^\$\.(\w+)(?:\[(\d+)\])?/.exec(source) ?? [];
+  const label = labels[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
+  const where = index === undefined ? label : `${label}, line ${Number(index) + 1}`;
+  return name === 'expiresAt' ? `${where} must be in the future.` : `${where}: ${message}`;
+}
+
+function inWords(seconds: number): string {
+  return seconds < 60 ? `in ${seconds} seconds` : fromNow(seconds * 1_000, 0);
 }
 
 /** What was typed stays until the user leaves for the identity provider. */
