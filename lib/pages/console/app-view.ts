@@ -51,12 +51,15 @@ export function appView(
     }
   };
   const showNothing = () => {
+    if (!known) heading.replaceChildren(element('h1', { tabindex: '-1' }, 'There is no such application'));
+    view.classList.add('gone');
     for (const part of [shown, count, people]) part.replaceChildren();
     shown.removeAttribute('aria-busy');
   };
   const show = (situation: Situation) => {
     const { app, keys } = situation;
     const now = Date.now();
+    view.classList.remove('gone');
     follow.changed(app);
     showHeading(app, now);
     const serving = keys.filter((key) => stateOf(key, now).kind !== 'expired').length;

@@ -101,7 +101,7 @@ async function openWith(access: Access): Promise<string> {
     location.hash = '';
   };
   const open = () => {
-    const id = location.hash.slice(1);
+    const id = chosenId();
     const app = list.find(id);
     list.mark(id);
     main.classList.toggle('chosen', id !== '');
@@ -114,7 +114,7 @@ async function openWith(access: Access): Promise<string> {
   };
   const showChanged = (app: App) => {
     list.put(app);
-    if (location.hash.slice(1) === app.clientId) document.title = `${app.name} – appkeys`;
+    if (chosenId() === app.clientId) document.title = `${app.name} – appkeys`;
   };
   opened?.abort();
   opened = new AbortController();
@@ -131,10 +131,15 @@ async function openWith(access: Access): Promise<string> {
   who.replaceChildren(element('span', { dir: 'auto' }, principal), button(access.leave.words, access.leave.run));
   list.loaded.then(() => {
     if (signal.aborted) return;
-    if (location.hash === '') openOwn(list.first(), principal);
+    if (chosenId() === '') openOwn(list.first(), principal);
     open();
   });
   return principal;
+}
+
+/** @returns the ID of the application that the page's address names; an address may have other things there */
+function chosenId(): string {
+  return /^#([A-Za-z0-9]{1,64})$/.exec(location.hash)?.[1] ?? '';
 }
 
 /** Nothing is opened by itself that somebody else created. A narrow window shows the list. */

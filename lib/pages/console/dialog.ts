@@ -43,8 +43,8 @@ export function ask({ title, content, action, isDangerous = false, run, refresh 
     } catch (error) {
       if (isOutdated(error)) refresh().catch(complain);
       if (!dialog.open) return complain(error);
-      showFaults(form, error);
-      problem.replaceChildren(...describeError(error));
+      const isMarked = showFaults(form, error);
+      problem.replaceChildren(...describeError(error, false, isMarked));
       problem.scrollIntoView({ block: 'nearest' });
     } finally {
       letLeave();
@@ -53,10 +53,10 @@ export function ask({ title, content, action, isDangerous = false, run, refresh 
   });
 }
 
-/** Says at each field what is wrong with it, and leads to the first. */
-function showFaults(form: HTMLFormElement, error: unknown): void {
-  if (!(error instanceof AppkeysError)) return;
-  for (const { source, message } of error.details ?? []) {
+/** Says at each field what is wrong with it, and leads to the first. @returns whether that tells all */
+function showFaults(form: HTMLFormElement, error: unknown): boolean {
+  const { details = [] } = error instanceof AppkeysError ? error : {};
+  for (const { source, message } of details) {
     const [, name = ''] = /^\$\.(\w+)/.exec(source) ?? [];
     const field = form.elements.namedItem(name);
     if (!(field instanceof HTMLElement)) continue;
@@ -65,6 +65,7 @@ function showFaults(form: HTMLFormElement, error: unknown): void {
     field.closest('.field')?.append(element('p', { class: 'fault' }, wordsOf(source, message)));
   }
   form.querySelector<HTMLElement>('[aria-invalid]')?.focus();
+  return details.length > 0 && form.querySelectorAll('.fault').length === details.length;
 }
 
 function clearFaults(form: HTMLFormElement): void {

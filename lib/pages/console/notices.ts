@@ -34,18 +34,21 @@ export function isOutdated(error: unknown): boolean {
 /**
  * What an error means and what to do about it, as the service says it.
  * @param isAsked whether there is a way to sign in beside it
+ * @param isMarked whether each field that is wrong says so itself
  */
-export function describeError(error: unknown, isAsked = false): HTMLElement[] {
+export function describeError(error: unknown, isAsked = false, isMarked = false): HTMLElement[] {
   const signInAgain = isAsked ? [] : signInButton();
   if (error instanceof SignInError) return [element('p', { class: 'cause' }, error.message), ...signInAgain];
   if (!(error instanceof AppkeysError)) throw error;
   const { cause, action, code, status, correlationId, details = [], retryAfterSeconds } = error;
+  const reference = element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`);
+  if (isMarked) return [element('p', { class: 'cause' }, 'Correct the fields that are marked.'), reference];
   return [
     element('p', { class: 'cause' }, cause),
     ...details.map(({ source, message }) => element('p', {}, wordsOf(source, message))),
     element('p', {}, action),
     ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `You can try again ${inWords(retryAfterSeconds)}.`)]),
-    element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`),
+    reference,
     ...(status === 401 ? signInAgain : []),
   ];
 }
@@ -61,7 +64,9 @@ export function wordsOf(source: string, message: string): string {
   const [, name = '', index] = /^\$\.(\w+)(?:\[(\d+)\])?/.exec(source) ?? [];
   const label = labels[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
   const where = index === undefined ? label : `${label}, line ${Number(index) + 1}`;
-  return name === 'expiresAt' ? `${where} must be in the future.` : `${where}: ${message}`;
+  return name === 'expiresAt'
+    ? `${where} must be in the future.`
+    : `${where} ${message.replace(/^must be: /, 'must be ')}`;
 }
 
 function inWords(seconds: number): string {
