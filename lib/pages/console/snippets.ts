@@ -1,4 +1,4 @@
-const { exampleUrl = 'https://api.example.com/' } = document.body.dataset;
+const { exampleUrl = new URL('.', location.href).href } = document.body.dataset;
 
 /** Calls of an API with a key, for each language. */
 export const snippets = {
