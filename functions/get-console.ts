@@ -1,13 +1,15 @@
 import { page } from 'page:console';
 import { getConsole } from '../lib/contract/routes.ts';
 import { publicEndpoint } from '../lib/service/http/endpoint.ts';
-import { withSignIn } from '../lib/service/http/sign-in.ts';
+import { withData, withSignIn } from '../lib/service/http/sign-in.ts';
 import { webPageReply } from '../lib/service/http/web-page.ts';
 import { start } from '../lib/service/service.ts';
 import type { Settings } from '../lib/service/settings.ts';
 
 const settings = start((found: Settings) => found);
-const html = page.html.replace('data-places="2"', `data-places="${settings?.keys.maxPerApp ?? 2}"`);
+const { exampleUrl = '' } = settings?.console ?? {};
+const sized = page.html.replace('data-places="2"', `data-places="${settings?.keys.maxPerApp ?? 2}"`);
+const html = exampleUrl === '' ? sized : withData(sized, 'example-url', exampleUrl);
 const complete = withSignIn({ ...page, html }, settings?.console);
 
 /** `GET /console`, and its files */

@@ -1,6 +1,6 @@
 import { listApps } from '../lib/contract/routes.ts';
 import { formatApp } from '../lib/domain/app.ts';
-import { hasAccess, permittedApps, standingTowards } from '../lib/domain/policy.ts';
+import { hasAccess, hasPermission, permittedApps, standingTowards } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/service/http/endpoint.ts';
 import { formatPageToken, parsePage } from '../lib/service/http/page.ts';
 import { parseAction, parseFlag } from '../lib/service/http/query.ts';
@@ -24,5 +24,6 @@ export const handler = endpoint(listApps, async (call) => {
   const items = apps.map((app) => formatApp(app, partition));
   const due = parseFlag(query, 'due') && { due: await dueNotices(call, apps) };
   const pageToken = last !== undefined && { pageToken: formatPageToken({ after: last, total }, list) };
-  return { status: 200, body: { limit: items.length, total, principal, items, ...due, ...pageToken } };
+  const mayCreate = hasPermission(caller, 'createApp');
+  return { status: 200, body: { limit: items.length, total, principal, mayCreate, items, ...due, ...pageToken } };
 });

@@ -119,8 +119,9 @@ function withProvider(settings: Settings, provider: string): Settings {
   const local = [localIssuer(jwksUri), localIssuer(jwksUri, provider)];
   const taken = local.find((own) => settings.issuers.some(({ issuer }) => issuer === own.issuer));
   if (taken) throw new Error(`The settings must not have the issuer ${taken.issuer}: it is the local one.`);
-  const { console: signIn = signInSettings(provider) } = settings;
-  return { ...settings, issuers: [...local, ...settings.issuers], console: signIn };
+  const pages =
+    settings.console?.issuer === undefined ? { ...settings.console, ...signInSettings(provider) } : settings.console;
+  return { ...settings, issuers: [...local, ...settings.issuers], console: pages };
 }
 
 /** @returns where the local identity provider was the last time, if there was one */

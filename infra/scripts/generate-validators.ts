@@ -24,7 +24,10 @@ async function validatorSource({ id, body = {} }: Operation): Promise<string> {
   });
   // It calls `require` for ajv's own helpers: bundling puts those in.
   const bundled = await build({
-    stdin: { contents: standaloneCode.default(ajv, ajv.compile(body)), resolveDir: import.meta.dirname },
+    stdin: {
+      contents: standaloneCode.default(ajv, ajv.compile(withoutExamples(body))),
+      resolveDir: import.meta.dirname,
+    },
     bundle: true,
     format: 'iife',
     globalName: 'validator',
@@ -37,6 +40,11 @@ async function validatorSource({ id, body = {} }: Operation): Promise<string> {
     /^"use strict";\nvar validator = /,
     `export const ${id} = /* @__PURE__ */ `,
   );
+}
+
+/** No error tells an example. */
+function withoutExamples(schema: object): object {
+  return JSON.parse(JSON.stringify(schema, (name, value) => (name === 'examples' ? undefined : value)));
 }
 
 /**

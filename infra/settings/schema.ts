@@ -28,6 +28,9 @@ const group = (description: string, properties: object, required: readonly strin
   must: 'be a group of settings',
 });
 
+/** Settings of the console that only a sign-in has. */
+const needIssuer = ['clientId', 'commandLineClientId', 'parameters', 'endpoints'];
+
 const list = (description: string, items: object, must: string) => ({
   type: 'array',
   description,
@@ -459,39 +462,45 @@ export const settingsSchema = {
         ...group('Limits of API Gateway for the whole API, all callers together.', gatewayLimits(500, 1000)),
         default: {},
       },
-      console: group(
-        'Sign-in of the console, the reference page and the command line. Without it, they ask for a token.',
-        {
-          issuer: nonEmpty('The identity provider, which must be one of the issuers.'),
-          clientId: nonEmpty('The public client of the console and the reference page.'),
-          commandLineClientId: nonEmpty('The public client of the command line. Default: that of the console.'),
-          scope: {
-            ...text(
-              'The scopes to ask for, separated by spaces.',
-              '^[!-~]+( [!-~]+)*$',
-              'be scopes separated by single spaces',
-            ),
-            default: 'openid offline_access',
-          },
-          parameters: {
-            type: 'object',
-            description: 'What the authorization request has besides, such as audience or resource.',
-            additionalProperties: { type: 'string', must: 'be a text' },
-            must: 'be a group of texts',
-          },
-          endpoints: group(
-            'The endpoints of the identity provider. Without them, packaging finds them by OpenID discovery.',
-            {
-              authorization: url('The authorization endpoint.'),
-              token: url('The token endpoint.'),
-              endSession: url('Where a user signs out at the provider.'),
-              deviceAuthorization: url('The device authorization endpoint, for the command line.'),
+      console: {
+        ...group(
+          'The console, and the sign-in of the pages and the command line. Without issuer, they ask for a token.',
+          {
+            exampleUrl: url('A URL of your API, for the examples that the console shows with a new API key.'),
+            issuer: nonEmpty('The identity provider, which must be one of the issuers.'),
+            clientId: nonEmpty('The public client of the console and the reference page.'),
+            commandLineClientId: nonEmpty('The public client of the command line. Default: that of the console.'),
+            scope: {
+              ...text(
+                'The scopes to ask for, separated by spaces.',
+                '^[!-~]+( [!-~]+)*$',
+                'be scopes separated by single spaces',
+              ),
+              default: 'openid offline_access',
             },
-            ['authorization', 'token'],
-          ),
+            parameters: {
+              type: 'object',
+              description: 'What the authorization request has besides, such as audience or resource.',
+              additionalProperties: { type: 'string', must: 'be a text' },
+              must: 'be a group of texts',
+            },
+            endpoints: group(
+              'The endpoints of the identity provider. Without them, packaging finds them by OpenID discovery.',
+              {
+                authorization: url('The authorization endpoint.'),
+                token: url('The token endpoint.'),
+                endSession: url('Where a user signs out at the provider.'),
+                deviceAuthorization: url('The device authorization endpoint, for the command line.'),
+              },
+              ['authorization', 'token'],
+            ),
+          },
+        ),
+        dependentRequired: {
+          issuer: ['clientId'],
+          ...Object.fromEntries(needIssuer.map((name) => [name, ['issuer']])),
         },
-        ['issuer', 'clientId'],
-      ),
+      },
       issuerKeys: {
         ...group('The keys of token issuers.', {
           maxStaleSeconds: {

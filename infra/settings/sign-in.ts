@@ -1,13 +1,26 @@
-import type { SignInSettings, TokenIssuer } from '../../lib/service/settings.ts';
+import type { ConsoleSettings, SignInSettings, TokenIssuer } from '../../lib/service/settings.ts';
 import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { causeOf, discover, discoveryPage, urlIn } from './discovery.ts';
 import { isSafeUrl } from './issuers.ts';
 
 type Endpoints = SignInSettings['endpoints'];
 
-/** The group `console`, as it stands in a file that fits the schema. */
+/** A sign-in, as it stands in a file that fits the schema. */
 export interface SignInEntry extends Omit<SignInSettings, 'endpoints'> {
   readonly endpoints?: Endpoints;
+}
+
+/** The group `console`, as it stands there: perhaps with a sign-in. */
+export type ConsoleEntry = Pick<ConsoleSettings, 'exampleUrl'> & Partial<SignInEntry>;
+
+export function hasSignIn(entry: ConsoleEntry): entry is ConsoleEntry & SignInEntry {
+  return entry.issuer !== undefined;
+}
+
+/** @throws SettingsError when the URL is none to send a key to */
+export function requireExampleUrl(url: string, isLocal: boolean): void {
+  if (!isSafeUrl(url, isLocal))
+    throw new SettingsError('console.exampleUrl', 'must be an https URL without credentials.');
 }
 
 /** What the sign-in itself puts into an authorization request. */

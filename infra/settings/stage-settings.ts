@@ -8,7 +8,7 @@ import { projectFolder } from '../local/folders.ts';
 import { completeIssuer, discoverKeys, type IssuerEntry, requireIssuers } from './issuers.ts';
 import { requireLifetimes } from './lifetimes.ts';
 import { settingsSchema } from './schema.ts';
-import { completeSignIn, requireSignIn, type SignInEntry } from './sign-in.ts';
+import { type ConsoleEntry, completeSignIn, hasSignIn, requireExampleUrl, requireSignIn } from './sign-in.ts';
 
 interface ReadOptions {
   /** whether issuers may give their keys over http on this machine, and the authorizer has default realms */
@@ -43,17 +43,21 @@ export async function readStageSettings(file: string, options: ReadOptions = {})
 
 async function completed(file: unknown, { isLocal = false }: ReadOptions): Promise<StageSettings> {
   const { maxStaleSeconds } = verifyIn(file);
-  const { claims = {}, issuers, console: signIn, ...settings } = requireValid(isLocal ? withRealm(file) : file);
+  const { claims = {}, issuers, console: pages, ...settings } = requireValid(isLocal ? withRealm(file) : file);
   requireBound(settings.verify, maxStaleSeconds !== undefined);
   const complete = { ...settings, issuers: issuers.map((issuer) => completeIssuer(issuer, claims)) };
   requireIssuers(complete, isLocal);
   requireLifetimes(complete);
   if (complete.notices.topic !== undefined && complete.eventBus === undefined)
     throw new SettingsError('eventBus', 'is missing: notices.topic gets its notices from that bus.');
+  const { exampleUrl } = pages ?? {};
+  if (exampleUrl !== undefined) requireExampleUrl(exampleUrl, isLocal);
+  const signIn = pages && hasSignIn(pages) ? pages : undefined;
   if (signIn) requireSignIn(signIn, complete.issuers, isLocal);
   return {
     ...complete,
     issuers: await discoverKeys(complete.issuers, isLocal),
+    ...(exampleUrl !== undefined && { console: { exampleUrl } }),
     ...(signIn && { console: await completeSignIn(signIn, isLocal) }),
   };
 }
@@ -130,7 +134,7 @@ function contentOf(document: Document): unknown {
 }
 
 interface StageFile extends Omit<StageSettings, 'issuers' | 'console'> {
-  readonly console?: SignInEntry;
+  readonly console?: ConsoleEntry;
   readonly claims?: NonNullable<IssuerEntry['claims']>;
   readonly issuers: readonly IssuerEntry[];
 }
@@ -169,7 +173,7 @@ function faultOf(fault: ErrorObject): SettingsError {
   const path = pathOf(instancePath);
   const { must = message, pattern, properties = {} } = (parentSchema ?? {}) as Described;
   const below = (name: string) => (path === '' ? name : `${path}.${name}`);
-  if (keyword === 'required') {
+  if (keyword === 'required' || keyword === 'dependentRequired') {
     const missing = params.missingProperty;
     return new SettingsError(below(missing), `is missing. It must ${properties[missing]?.must}.`);
   }

@@ -145,6 +145,6 @@ function exampleOf({ oneOf, examples, properties, items }: Exemplified): unknown
   if (oneOf?.[0]) return exampleOf(oneOf[0]);
   if (examples) return examples[0];
   if (items) return [exampleOf(items)];
-  const entries = Object.entries(properties ?? {}).filter(([, { examples: own, items: list }]) => own ?? list);
+  const entries = Object.entries(properties ?? {}).filter(([, part]) => part.examples ?? part.items ?? part.properties);
   return Object.fromEntries(entries.map(([name, part]) => [name, exampleOf(part)]));
 }

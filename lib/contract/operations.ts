@@ -6,6 +6,7 @@ import {
   apiKeysReply,
   appReply,
   appsReply,
+  appWithRightsReply,
   changedApiKeyReply,
   changedAppReply,
   createAppBody,
@@ -85,7 +86,7 @@ export const listApiKeys = {
 export const getApiKey = {
   ...routes.getApiKey,
   summary: 'Get API Key',
-  description: 'Shows an API key, without its secret.',
+  description: 'Shows an API key, without its secret: also who generated it, and who changed it last.',
   reply: key,
   errors: [],
 } as const satisfies Operation;
@@ -206,8 +207,8 @@ export const listApps = {
 export const getApp = {
   ...routes.getApp,
   summary: 'Get Application',
-  description: 'Shows an application as it is now.',
-  reply: app,
+  description: 'Shows an application as it is now, who changed it last, and what the caller may do with it.',
+  reply: { ...app, schema: appWithRightsReply },
   errors: [],
 } as const satisfies Operation;
 

@@ -4,6 +4,7 @@ import * as schemas from './schemas.ts';
 const named: Readonly<Record<string, object>> = {
   ApiKey: schemas.apiKeyReply,
   ChangedApiKey: schemas.changedApiKeyReply,
+  LastChange: schemas.lastChange,
   ApiKeyPage: schemas.apiKeysReply,
   NewApiKey: schemas.newApiKeyReply,
   Successor: schemas.successorReply,
@@ -18,6 +19,7 @@ const named: Readonly<Record<string, object>> = {
   ValidApiKey: schemas.verificationReply.oneOf[0],
   InvalidApiKey: schemas.verificationReply.oneOf[1],
   App: schemas.appReply,
+  AppWithRights: schemas.appWithRightsReply,
   ChangedApp: schemas.changedAppReply,
   DueNotice: schemas.dueNotice,
   AppPage: schemas.appsReply,

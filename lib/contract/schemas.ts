@@ -275,6 +275,34 @@ export const effectiveBy = {
   description: `from then on no verifier accepts what was taken away, whatever it has cached: ${time.description}`,
 } as const;
 
+const creator = {
+  ...words,
+  description: 'the principal that generated the key; or "lambda:" and the function, the secret or the service',
+  examples: ['ci'],
+} as const;
+
+export const lastChange = {
+  type: 'object',
+  properties: {
+    at: time,
+    by: { ...words, description: 'the principal; or "lambda:" and what else made the change', examples: ['ci'] },
+    action: {
+      type: 'string',
+      pattern: '^[A-Za-z]+$',
+      maxLength: 64,
+      description: 'the operation, such as disableApiKey, or the event, such as apiKeyLeaked',
+      examples: ['updateApiKey'],
+    },
+  },
+  required: ['at', 'by', 'action'],
+  additionalProperties: false,
+} as const;
+
+const rotatedTo = {
+  ...apiKey.rotatedFrom,
+  description: 'HRN of the key that succeeds this one, if this key was rotated: it cannot be rotated again',
+} as const;
+
 const lastUsedTime = {
   ...time,
   description: `when the key was used last, as precisely as the service is set to note it: ${time.description}`,
@@ -295,8 +323,8 @@ const always = [
 
 export const apiKeyReply = {
   type: 'object',
-  properties: { ...apiKey, disabledReason, lastUsedTime },
-  required: always,
+  properties: { ...apiKey, createdBy: creator, lastChange, rotatedTo, disabledReason, lastUsedTime },
+  required: [...always, 'createdBy', 'lastChange'],
   additionalProperties: false,
 } as const;
 
@@ -522,6 +550,7 @@ export const appReply = {
     },
     createdTime: time,
     createdBy: { ...principal, description: 'the principal that created the application' },
+    lastChange,
   },
   required: [
     'hrn',
@@ -534,6 +563,7 @@ export const appReply = {
     'status',
     'createdTime',
     'createdBy',
+    'lastChange',
   ],
   additionalProperties: false,
 } as const;
@@ -584,6 +614,7 @@ export const appsReply = {
       ...principal,
       description: 'the calling principal: compare it with the createdBy of each application',
     },
+    mayCreate: { type: 'boolean', description: 'whether the caller may create applications', examples: [true] },
     items: { type: 'array', maxItems: 100, items: appReply },
     due: {
       type: 'array',
@@ -593,7 +624,7 @@ export const appsReply = {
     },
     pageToken,
   },
-  required: ['limit', 'total', 'principal', 'items'],
+  required: ['limit', 'total', 'principal', 'mayCreate', 'items'],
   additionalProperties: false,
 } as const;
 
@@ -612,6 +643,19 @@ const actions = {
   uniqueItems: true,
   description: 'rights: a list of read, write, manage, each once and at least one',
   examples: [['read']],
+} as const;
+
+export const appWithRightsReply = {
+  ...appReply,
+  properties: {
+    ...appReply.properties,
+    rights: {
+      ...actions,
+      description:
+        'what the caller may do with the application, by its token and by grants; each right that another one includes is in the list',
+    },
+  },
+  required: [...appReply.required, 'rights'],
 } as const;
 
 export const putGrantBody = {

@@ -1,5 +1,6 @@
 import type { ApiKeyId, KeyHandle } from './api-key-id.ts';
 import { type AppRef, formatApiKeyHrn, formatAppHrn, formatRealmHrn } from './hrn.ts';
+import { type KeyChange, lastChangeOf } from './key-change.ts';
 import { type KeyRestrictions, parseSources } from './restrictions.ts';
 
 /** `expiresAt` of a key that never expires. */
@@ -42,6 +43,8 @@ export interface ApiKey extends CompleteWish {
   readonly pending?: true;
   /** why it is disabled, if that is not its owner's wish: somebody who holds it has reported it */
   readonly disabledReason?: 'leaked';
+  /** missing while that is its creation */
+  readonly lastChange?: KeyChange;
 }
 
 /**
@@ -96,9 +99,12 @@ export function formatApiKey(
   partition: string,
   lastUsedTime: number | undefined,
 ) {
-  const { disabledReason } = key;
+  const { disabledReason, rotatedTo, createdBy } = key;
   return {
     ...formatBareApiKey(handle, key, app, partition),
+    createdBy,
+    lastChange: lastChangeOf(key),
+    ...(rotatedTo && { rotatedTo: formatApiKeyHrn(app.realm, rotatedTo, partition) }),
     ...(disabledReason && { disabledReason }),
     ...(lastUsedTime !== undefined && { lastUsedTime }),
   };

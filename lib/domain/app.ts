@@ -181,6 +181,7 @@ export function deleteApp(app: App): App {
 
 /** The answer that shows an application. */
 export function formatApp(app: App, partition: string) {
+  const { lastChange } = app;
   return {
     hrn: formatAppHrn(app, partition),
     id: app.appId,
@@ -191,5 +192,6 @@ export function formatApp(app: App, partition: string) {
     status: app.status as Exclude<App['status'], 'deleted'>,
     createdTime: app.createdTime,
     createdBy: app.createdBy,
+    lastChange: { at: lastChange.at, by: lastChange.by, action: lastChange.action },
   };
 }

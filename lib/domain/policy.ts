@@ -82,9 +82,19 @@ function isPermissionFor(permission: string, prefix: string, resource: string): 
   return pattern.endsWith('*') ? resource.startsWith(pattern.slice(0, -1)) : resource === pattern;
 }
 
+/** @returns all that a caller may do with an application, by its token and by its grants */
+export function rightsOf(app: Governed, standing: Standing): Action[] {
+  const held = heldBy(standing, app);
+  return actions.filter((action) => includes(held, action));
+}
+
+export function hasPermission({ permissions }: Caller, action: 'createApp' | 'verify'): boolean {
+  return permissions.includes(`account:${action}`);
+}
+
 /** @throws ApiError 403403 when the token lacks a permission that is about no resource, such as `createApp` */
 export function requirePermission(caller: Caller, action: 'createApp' | 'verify'): void {
-  if (caller.permissions.includes(`account:${action}`)) return;
+  if (hasPermission(caller, action)) return;
   throw new ApiError('403403', {
     why: `no permission account:${action}`,
     cause: `The access token does not hold the permission account:${action}.`,

@@ -102,6 +102,12 @@ export interface DeploymentSettings {
   readonly extraResources?: string;
 }
 
+/** The group `console`: a sign-in, if it has an issuer. */
+export interface ConsoleSettings extends Partial<SignInSettings> {
+  /** a URL of the team's API, for the examples that the console shows with a new key */
+  readonly exampleUrl?: string;
+}
+
 /** The settings of a stage, complete: its file in `infra/settings/`, with the defaults of what that leaves out. */
 export interface StageSettings {
   readonly partition: string;
@@ -137,7 +143,7 @@ export interface StageSettings {
   /** for all callers of the API together, a second */
   readonly gateway: { readonly rateLimit: number; readonly burstLimit: number };
   /** without it, the pages and the command line ask for a token */
-  readonly console?: SignInSettings;
+  readonly console?: ConsoleSettings;
   /** known keys of an issuer serve so long after they were fetched, if no others can be had */
   readonly issuerKeys: { readonly maxStaleSeconds: number };
   readonly issuers: readonly TokenIssuer[];

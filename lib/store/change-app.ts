@@ -4,6 +4,7 @@ import type { SweepRules } from '../domain/due.ts';
 import { ApiError } from '../domain/errors.ts';
 import { prune } from '../domain/housekeeping.ts';
 import type { AppRef } from '../domain/hrn.ts';
+import { withKeyChanges } from '../domain/key-change.ts';
 import { type Action, requireAccess, type Standing } from '../domain/policy.ts';
 import { replacementOf } from './app-item.ts';
 import { getApp, refusedApp } from './get-app.ts';
@@ -36,7 +37,7 @@ export async function changeApp(table: Table, wanted: AppChange, deadline: Deadl
     requireAccess(app, wanted.app, wanted.standing, wanted.needed);
     const wish = wanted.edit(app);
     if (wish === app) return app;
-    const edited = prune(wish, wanted.change.at);
+    const edited = prune(withKeyChanges(app, wish, wanted.change), wanted.change.at);
     const update = replacementOf(app, edited, wanted.change, wanted.rules);
     const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms));
     const { applied, doubt } = settled;

@@ -116,6 +116,7 @@ describe('a field that only the schema of a reply has does not compile', () => {
     ['apiKeyReply', showingKeys],
     ['apiKeysReply', ['functions/list-api-keys.ts']],
     ['appReply', showingApps],
+    ['appWithRightsReply', ['functions/get-app.ts']],
     ['appsReply', ['functions/list-apps.ts']],
     ['grantReply', ['functions/list-grants.ts', 'functions/put-grant.ts']],
     ['grantsReply', ['functions/list-grants.ts']],

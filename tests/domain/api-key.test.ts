@@ -58,16 +58,25 @@ describe('the answer that shows a key', () => {
     createdTime: now - 1_000,
   };
 
+  const made = { at: now - 1_000, by: 'demo', action: 'generateApiKey' };
+  const history = { createdBy: 'demo', lastChange: made };
+
   it('has no secret, and nothing that there is not', () => {
     expect(formatBareApiKey(handle('a'), aKey(), { appId, realm }, 'here')).toStrictEqual(shown);
-    expect(formatApiKey(handle('a'), aKey(), { appId, realm }, 'here', undefined)).toStrictEqual(shown);
+    expect(formatApiKey(handle('a'), aKey(), { appId, realm }, 'here', undefined)).toStrictEqual({
+      ...shown,
+      ...history,
+    });
   });
 
-  it('names the key that it succeeds, but not its successor, and when it was used', () => {
+  it('names the key that it succeeds and its successor, who changed it last, and when it was used', () => {
     const key = aKey({ rotatedFrom: handle('b'), rotatedTo: handle('c') });
     const rotatedFrom = `hrn:here:account::myrealm:apikey/${handle('b')}`;
+    const rotatedTo = `hrn:here:account::myrealm:apikey/${handle('c')}`;
     const app = { appId, realm, ...rest };
-    expect(formatApiKey(handle('a'), key, app, 'here', 0)).toStrictEqual({ ...shown, rotatedFrom, lastUsedTime: 0 });
+    const lastChange = { ...made, action: 'rotateApiKey' };
+    const told = { ...shown, ...history, lastChange, rotatedFrom, rotatedTo, lastUsedTime: 0 };
+    expect(formatApiKey(handle('a'), key, app, 'here', 0)).toStrictEqual(told);
   });
 
   it('has its description, its scopes and its sources, and no restriction of a newer version', () => {

@@ -136,6 +136,7 @@ it('the answer that shows an application tells nothing of its keys, grants or is
     status: 'active',
     createdTime: now - 86_400_000,
     createdBy: 'demo',
+    lastChange: { at: now - 86_400_000, by: 'demo', action: 'createApp' },
   });
   const narrow = anApp({ restrictions: { referrers: ['a.test'], scopes: [] } });
   expect(formatApp(narrow, 'here')).toMatchObject({ referrers: ['a.test'], scopes: [] });

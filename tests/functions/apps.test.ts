@@ -52,3 +52,25 @@ describe('get an application', () => {
     expectRefusal(await service.call('getApp', { path: { app: hrnOf(app) } }), '404660');
   });
 });
+
+describe('the rights that an application tells its caller', () => {
+  it.each([
+    ['a grant', { grants: { alice: ['write'] as const } }, [], ['read', 'write']],
+    ['manage', { grants: { alice: ['manage'] as const } }, [], ['read', 'write', 'manage']],
+    ['a permission', {}, ['account:read:*'], ['read']],
+    ['both', { grants: { alice: ['read'] as const } }, ['account:manage:*'], ['read', 'write', 'manage']],
+  ])('by %s', async (_, parts, permissions, rights) => {
+    const app = await service.seed(parts);
+    const token = await service.issuer.sign({ sub: 'alice', permissions });
+    const headers = { Authorization: `Bearer ${token}` };
+    const { body } = await service.call('getApp', { path: { app: hrnOf(app) }, headers });
+    expect(body.rights).toEqual(rights);
+  });
+});
+
+it('an application tells who changed it last', async () => {
+  const { body: made } = await service.call('createApp', { body: { name: 'x' } });
+  expect(made.lastChange).toEqual({ at: made.createdTime, by: 'demo', action: 'createApp' });
+  const { body } = await service.call('updateApp', { path: { app: made.hrn }, body: { name: 'y' } });
+  expect(body.lastChange).toEqual({ at: expect.any(Number), by: 'demo', action: 'updateApp' });
+});

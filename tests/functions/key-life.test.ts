@@ -30,6 +30,9 @@ function onKey(id: OperationId, app: App, key: string, body?: unknown): Promise<
   return service.call(id, { path: keyPath(app, key), ...(body !== undefined && { body }) });
 }
 
+/** What a key that `demo` has generated, and nobody has changed, tells of itself. */
+const generated = (at: number) => ({ createdBy: 'demo', lastChange: { at, by: 'demo', action: 'generateApiKey' } });
+
 /** Each change to the key `a` that is not what it is already. */
 const changes: [OperationId, unknown?][] = [
   ['updateApiKey', { name: 'changed' }],
@@ -61,8 +64,9 @@ describe('list', () => {
           expiresAt: longAgo,
           ...nothingMore,
           createdTime: 1,
+          ...generated(1),
         },
-        shown,
+        { ...shown, ...generated(shown.createdTime) },
       ],
     });
     expect(text).not.toContain('apiKeyId');
@@ -162,7 +166,7 @@ describe('get', () => {
     const { apiKeyId, ...shown } = (await service.generate(app, { name: 'x', expiresAt: 4e12, enabled: false })).body;
     const { statusCode, body, text } = await onKey('getApiKey', app, shown.apiKey);
     expect(statusCode).toBe(200);
-    expect(body).toEqual(shown);
+    expect(body).toEqual({ ...shown, ...generated(shown.createdTime) });
     expect(text).not.toContain(apiKeyId);
   });
 
@@ -181,7 +185,7 @@ describe('patch', () => {
     expect(body).toMatchObject({ name: 'new name', expiresAt: 4e12, enabled: true, createdTime: 1 });
     expect(body).not.toHaveProperty('apiKeyId');
     const { keys, rev, lastChange } = await service.item(app);
-    expect(keys[a]).toEqual({ name: 'new name', expiresAt: 4e12, enabled: true, createdTime: 1, createdBy: 'demo' });
+    expect(keys[a]).toEqual({ ...app.keys[a], name: 'new name', expiresAt: 4e12, lastChange: expect.anything() });
     expect(rev).toBe(app.rev + 1);
     expect(lastChange).toMatchObject({ action: 'updateApiKey', by: 'demo', keyHrn: body.apiKey });
   });
@@ -262,6 +266,33 @@ describe('enable and disable', () => {
     expect((await onKey(id, app, a)).statusCode).toBe(204);
     expect(await service.item(app)).toEqual(once);
     expect(once.rev).toBe(app.rev + 1);
+  });
+});
+
+describe('the last change of a key', () => {
+  it.each([
+    ['updateApiKey', { name: 'changed' }, {}],
+    ['disableApiKey', undefined, {}],
+    ['enableApiKey', undefined, { enabled: false }],
+    ['rotateApiKey', { overlapSeconds: 60 }, {}],
+  ] as const)('is %s, in the same write, and that of no other key', async (id, body, parts) => {
+    const app = await seedWithKeys(service, { a: parts });
+    const headers = await tokenOf(service, { sub: 'bob', permissions: ['account:write:*'] });
+    const reply = await service.call(id, { path: keyPath(app, a), headers, ...(body && { body }) });
+    expect(reply.statusCode).toBeLessThan(300);
+    const { rev, lastChange } = await service.item(app);
+    const told = { at: lastChange.at, by: 'bob', action: id };
+    expect([(await onKey('getApiKey', app, a)).body.lastChange, rev]).toEqual([told, app.rev + 1]);
+    const { items } = (await list(app)).body;
+    expect(items.map((key: { lastChange: object }) => key.lastChange)).toEqual(items.map(() => told));
+  });
+
+  it('is a report of who holds it', async () => {
+    const app = await service.seed();
+    const { apiKeyId, apiKey } = (await service.generate(app, { name: 'x' })).body;
+    await service.call('revokeApiKey', { body: { apiKeyId } });
+    const { body } = await onKey('getApiKey', app, apiKey);
+    expect(body.lastChange).toMatchObject({ by: 'lambda:revokeApiKey', action: 'apiKeyLeaked' });
   });
 });
 

@@ -110,6 +110,15 @@ function hrn(appId: string, realm = 'myrealm'): string {
   return `hrn:here:account::${realm}:app/${appId}`;
 }
 
+it.each([
+  [['account:createApp'], true],
+  [['account:manage:*'], false],
+])('a token with %j tells by mayCreate that it may create applications: %s', async (permissions, mayCreate) => {
+  const token = await service.issuer.sign({ sub: 'nobody', permissions });
+  const { body } = await service.call('listApps', { headers: { Authorization: `Bearer ${token}` } });
+  expect(body.mayCreate).toBe(mayCreate);
+});
+
 describe('which applications', () => {
   it('200 with those that the caller made or has a grant on, the newest first', async () => {
     await seedAt('second', 2_000);
@@ -119,6 +128,7 @@ describe('which applications', () => {
     const { statusCode, body } = await list();
     expect(statusCode).toBe(200);
     expect(body).toEqual({
+      mayCreate: false,
       limit: 3,
       total: 3,
       principal: 'demo',
@@ -136,12 +146,19 @@ describe('which applications', () => {
       status: 'active',
       createdTime: 2_000,
       createdBy: 'demo',
+      lastChange: { at: 2_000, by: 'demo', action: 'createApp' },
     });
   });
 
   it('200 with nothing for who has no right on any', async () => {
     await seedAt('hidden', 1);
-    expect((await list({ sub: 'stranger' })).body).toEqual({ limit: 0, total: 0, principal: 'stranger', items: [] });
+    expect((await list({ sub: 'stranger' })).body).toEqual({
+      limit: 0,
+      total: 0,
+      principal: 'stranger',
+      mayCreate: false,
+      items: [],
+    });
     expect((await list({ sub: 'toString' })).body.items).toEqual([]);
   });
 
@@ -418,7 +435,7 @@ describe('the total', () => {
       [named, 1],
     ] as const) {
       const { body } = await list(claims, { limit: '0' });
-      expect(body).toEqual({ limit: 0, total, principal: expect.any(String), items: [] });
+      expect(body).toEqual({ limit: 0, total, mayCreate: false, principal: expect.any(String), items: [] });
     }
   });
 

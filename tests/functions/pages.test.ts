@@ -91,10 +91,10 @@ describe.each(pages)('%s', (page) => {
 });
 
 describe('the console', () => {
-  it('is less than 60 kB, compressed', async () => {
+  it('is less than 40 kB with its sign-in, compressed', async () => {
     const bodies = [await get('getConsole'), ...(await filesOf('getConsole')).map((name) => get('getConsole', name))];
     const sizes = (await Promise.all(bodies)).map(({ body }) => gzipSync(body).length);
-    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(60_000);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(40_000);
   });
 
   it('knows how many places an application has', async () => {

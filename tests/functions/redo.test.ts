@@ -126,7 +126,8 @@ describe('what narrows a key', () => {
   /** What decides about a key of an application, as it is stored. */
   async function restrictionsOf(app: App) {
     const { restrictions, keys, status } = await service.item(app);
-    return { restrictions, status, keys: Object.values(keys).map(({ name: _, description: __, ...key }) => key) };
+    const narrowed = Object.values(keys).map(({ name: _, description: __, lastChange: ___, ...key }) => key);
+    return { restrictions, status, keys: narrowed };
   }
 
   /** A log that begins before the backup may give a scope again that the ceiling has left since: 400200, and it is gone. */

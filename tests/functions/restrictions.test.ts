@@ -57,7 +57,8 @@ describe('a key', () => {
     expect((await update(app, { description: '' })).body).toMatchObject({ ...shown, scopes: ['c'], description: '' });
     const freed = { scopes: [], allowedSources: [] };
     expect((await update(app, freed)).body).toMatchObject({ description: '', ...freed });
-    expect((await service.item(app)).keys).toEqual(app.keys);
+    const lastChange = expect.objectContaining({ action: 'updateApiKey' });
+    expect((await service.item(app)).keys).toEqual({ [a]: { ...app.keys[a], lastChange } });
   });
 
   it('is not written when the lists are the same sets', async () => {

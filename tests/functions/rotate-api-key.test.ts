@@ -107,7 +107,8 @@ describe('201', () => {
     const app = await seedWithKeys(service, { a: {} });
     const { apiKeyId, effectiveBy, ...shown } = (await rotate(app, a)).body;
     const read = await get(app, shown.apiKey);
-    expect(read.body).toEqual(shown);
+    const lastChange = { at: shown.createdTime, by: 'demo', action: 'rotateApiKey' };
+    expect(read.body).toEqual({ ...shown, createdBy: 'demo', lastChange });
     expect(read.text).not.toContain(apiKeyId);
     expect(JSON.stringify(await service.item(app))).not.toContain(apiKeyId.split('_').at(-1));
     expect(service.log.lines().join()).not.toContain(apiKeyId.split('_').at(-1));

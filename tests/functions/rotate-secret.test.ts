@@ -60,6 +60,7 @@ describe('a rotation', () => {
         expiresAt: -1,
         createdTime: expect.any(Number),
         createdBy: `lambda:rotateSecret:${secret.arn.split(':secret:')[1]}`,
+        lastChange: expect.objectContaining({ action: 'rotateSecret' }),
       },
     });
   });

@@ -278,7 +278,6 @@ describe('what a change writes', () => {
     ['the status', { status: 'deactivated' }],
     ['token issuers', { issuers: ['https://issuer.test'] }],
     ['grants', { grants: { demo: ['manage'], other: ['read'] } }],
-    ['a key', { keys: { ...before.keys, [a]: aKey({ enabled: false }) } }],
     ['a tombstone', { removed: { [handle('c')]: aTombstone({ at: Date.now() }) } }],
     ['the seal', { sealed: 1 }],
   ])('%s, and nothing else but the change itself', async (_, parts) => {
@@ -292,6 +291,18 @@ describe('what a change writes', () => {
     const named = Object.values(update?.ExpressionAttributeNames ?? {});
     expect(named).toEqual([...Object.keys(parts), 'rev', 'lastChange']);
     expect(table.reads).toBe(1);
+  });
+
+  it('a key, its own last change, and nothing of the other key', async () => {
+    const table = scriptedTable(before);
+    const disabled = aKey({ enabled: false });
+    const wanted = changeOf(before, { edit: (found) => ({ ...found, keys: { ...found.keys, [a]: disabled } }) });
+    const changed = await changeApp(table, wanted, fakeDeadline());
+    const { at, by, action } = wanted.change;
+    const told = { ...before.keys, [a]: { ...disabled, lastChange: { at, by, action } } };
+    expect([table.app?.keys, changed.keys]).toEqual([told, told]);
+    const named = Object.values(table.sent[0]?.ExpressionAttributeNames ?? {});
+    expect([named, table.sent.length]).toEqual([['keys', 'rev', 'lastChange'], 1]);
   });
 
   it('what is old among tombstones and records goes along', async () => {

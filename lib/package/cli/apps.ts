@@ -14,7 +14,7 @@ import { findApp } from './names.ts';
 import { showReceipt, tellApplied } from './receipt.ts';
 import { formatTable, listRows } from './table.ts';
 import { print, printJson, tell, UsageError } from './terminal.ts';
-import { formatTime } from './times.ts';
+import { formatChange, formatTime } from './times.ts';
 
 const rights = ['read', 'write', 'manage'] as const;
 
@@ -139,7 +139,7 @@ async function show(text: string, _: object, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
   const app = await client.getApp({ app: await findApp(client, text) });
   if (json) return printJson(app);
-  print(formatApp(app));
+  print(formatApp(app, app.rights));
 }
 
 async function update(text: string, options: AppOptions, command: Command): Promise<void> {
@@ -183,7 +183,8 @@ async function remove(text: string, { yes }: { yes?: boolean }, command: Command
   showReceipt(await client.deleteApp({ app }), json, `Deleted ${app}.`, 'its keys');
 }
 
-function formatApp({ name, description, status, referrers, scopes, createdTime, createdBy, hrn }: App): string {
+function formatApp(app: App, rights: readonly string[] = []): string {
+  const { name, description, status, referrers, scopes, createdTime, createdBy, lastChange, hrn } = app;
   return formatTable([
     ['name', name],
     ['description', description],
@@ -192,6 +193,8 @@ function formatApp({ name, description, status, referrers, scopes, createdTime, 
     ...listRows('scopes', scopes?.length === 0 ? ['none'] : scopes),
     ['created', formatTime(createdTime)],
     ['created by', createdBy],
+    ['last change', formatChange(lastChange)],
+    ...(rights.length > 0 ? [['your rights', rights.join(', ')]] : []),
     ['HRN', hrn],
   ]);
 }

@@ -17,7 +17,7 @@ import { findApiKey, findApp } from './names.ts';
 import { showReceipt, tellApplied, tellEffect } from './receipt.ts';
 import { formatTable, listRows } from './table.ts';
 import { print, printJson, readKey, tell, UsageError } from './terminal.ts';
-import { formatTime, parseExpiry, parseSeconds } from './times.ts';
+import { formatChange, formatTime, parseExpiry, parseSeconds } from './times.ts';
 
 /** `scopes` and `sources` are false for `--no-scopes` and `--no-sources`. */
 interface KeyOptions {
@@ -293,24 +293,33 @@ function showNew(key: NewApiKey, json: boolean | undefined): void {
   }
 }
 
-function stateOf({ enabled, expiresAt, disabledReason }: ApiKey, now: number): string {
+function stateOf(
+  { enabled, expiresAt, disabledReason }: Pick<ApiKey, 'enabled' | 'expiresAt' | 'disabledReason'>,
+  now: number,
+): string {
   const why = disabledReason ? `: ${disabledReason}` : '';
   if (expiresAt !== -1 && expiresAt <= now) return `expired${why}`;
   return enabled ? 'active' : `disabled${why}`;
 }
 
-export function formatKey(key: ApiKey): string {
+type History = Pick<ApiKey, 'createdBy' | 'lastChange' | 'rotatedTo' | 'lastUsedTime'>;
+
+/** @param key of which only the answers about a key that is there already tell its history */
+export function formatKey(key: Omit<ApiKey, keyof History> & Partial<History>): string {
   return formatTable([
     ['name', key.name],
     ...(key.description ? [['description', key.description]] : []),
     ['state', stateOf(key, Date.now())],
     ['created', formatTime(key.createdTime)],
+    ...(key.createdBy === undefined ? [] : [['created by', key.createdBy]]),
+    ...(key.lastChange === undefined ? [] : [['last change', formatChange(key.lastChange)]]),
     ['expires', formatTime(key.expiresAt)],
     ...listRows('scopes', key.scopes),
     ...listRows('sources', key.allowedSources),
     ['application', key.identity],
     ['HRN', key.apiKey],
     ...(key.rotatedFrom ? [['succeeds', key.rotatedFrom]] : []),
+    ...(key.rotatedTo ? [['succeeded by', key.rotatedTo]] : []),
     ...(key.lastUsedTime === undefined ? [] : [['last used', formatTime(key.lastUsedTime)]]),
   ]);
 }

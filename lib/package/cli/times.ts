@@ -35,6 +35,11 @@ export function formatSecond(time: number): string {
   return `${new Date(Math.ceil(time / 1_000) * 1_000).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
+/** @returns what was done to an application or a key last, by whom, and when */
+export function formatChange({ at, by, action }: { at: number; by: string; action: string }): string {
+  return `${action} by ${by}, ${formatTime(at)}`;
+}
+
 /** @returns a time as `2030-12-31 12:00Z`; `-` for none, and `never` for that of an expiry */
 export function formatTime(time: number | undefined): string {
   if (time === undefined) return '-';

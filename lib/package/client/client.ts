@@ -11,7 +11,7 @@ export type { CallId, Input, Output, Receipt } from './call-types.ts';
 export { everyItem } from './every-item.ts';
 export { Secret } from './secret.ts';
 
-export type App = Output<'getApp'>;
+export type App = Output<'createApp'>;
 export type ApiKey = Output<'getApiKey'>;
 /** A key with its secret, which is never shown again: `apiKeyId.reveal()` */
 export type NewApiKey = Output<'generateApiKey'>;

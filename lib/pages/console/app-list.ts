@@ -2,43 +2,130 @@ import type { App, Client } from '../../package/client/client.ts';
 import { button, element } from './element.ts';
 import { complain } from './notices.ts';
 
-/** The applications that the token's principal may see, page by page, in the order of the service. The first is chosen. */
-export function appList(appkeys: Client, choose: (app: App) => void): HTMLElement {
-  const list = element('ul');
-  const more = button('More applications', () => loadMore().catch(complain), { hidden: true, class: 'more' });
-  let pageToken: string | undefined;
-  const load = async () => {
-    const page = await appkeys.listApps(pageToken === undefined ? {} : { pageToken });
-    const isFirst = list.childElementCount === 0;
-    list.append(...page.items.map(entry));
-    pageToken = page.pageToken;
-    more.hidden = pageToken === undefined;
-    if (isFirst) (lastChosen(list) ?? list.querySelector('button'))?.click();
-    if (list.childElementCount === 0)
-      list.after(element('p', { class: 'description' }, 'There is no application that you may see.'));
-  };
-  const loadMore = async () => {
-    more.disabled = true;
-    await load().finally(() => {
-      more.disabled = false;
-    });
-  };
-  const entry = (app: App) => {
-    const item = button('', () => {
-      for (const other of list.querySelectorAll('[aria-current]')) other.removeAttribute('aria-current');
-      item.setAttribute('aria-current', 'true');
-      history.replaceState(null, '', `#${item.value}`);
-      choose(app);
-    });
-    item.value = encodeURIComponent(app.clientId);
-    item.append(element('span', {}, app.name), element('small', {}, app.clientId));
-    return element('li', {}, item);
-  };
-  load().catch(complain);
-  return element('nav', { class: 'apps', 'aria-label': 'Applications' }, element('h2', {}, 'Applications'), list, more);
+const most = 1_000;
+
+export interface AppList {
+  readonly view: HTMLElement;
+  /** ends when all applications are loaded, or as many as the list holds */
+  readonly loaded: Promise<void>;
+  readonly find: (id: string) => App | undefined;
+  readonly first: () => App | undefined;
+  readonly isEmpty: () => boolean;
+  /** the HRN of an application by its ID, which need not be in the list */
+  readonly hrnOf: (id: string) => string;
+  /** marks the application that is shown */
+  readonly mark: (id: string | undefined) => void;
+  /** shows an application under its name of now, a new one first */
+  readonly put: (app: App) => void;
+  readonly remove: (id: string) => void;
 }
 
-/** The page's address has it, so that a reload shows it again. */
-function lastChosen(list: HTMLElement): HTMLElement | undefined {
-  return [...list.querySelectorAll('button')].find(({ value }) => value === location.hash.slice(1));
+/** The applications that the token's principal may see, in the order of the service, to search and to choose from. */
+export function appList(appkeys: Client, create: () => void): AppList {
+  const apps = new Map<string, App>();
+  const list = element('ul', {}, ...Array.from({ length: 5 }, () => element('li', { class: 'skeleton' })));
+  const search = element('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search applications' });
+  const count = element('p', { class: 'description', role: 'status' });
+  const make = button('New application', create, { id: 'new-app', hidden: true });
+  let current: string | undefined;
+  let isWhole = false;
+  /** what all HRNs of a realm begin with */
+  let prefix = '';
+
+  const entry = ({ clientId, name }: App) =>
+    element(
+      'li',
+      {},
+      element(
+        'a',
+        { href: `#${clientId}`, 'aria-current': clientId === current && 'true' },
+        element('span', { dir: 'auto' }, name),
+        element('small', {}, clientId),
+      ),
+    );
+  const show = () => {
+    const wanted = search.value.trim().toLocaleLowerCase();
+    const found = [...apps.values()].filter(({ name, clientId }) =>
+      `${name}\n${clientId}`.toLocaleLowerCase().includes(wanted),
+    );
+    list.replaceChildren(...found.map(entry));
+    count.replaceChildren(wordsFor(found.length, apps.size, wanted !== '', isWhole));
+    search.hidden = apps.size === 0;
+  };
+  const load = async () => {
+    let pageToken: string | undefined;
+    do {
+      const page = await appkeys.listApps(pageToken === undefined ? {} : { pageToken });
+      for (const app of page.items) apps.set(app.clientId, app);
+      prefix ||= page.items[0]?.hrn.replace(/[^/]+$/, '') ?? '';
+      make.hidden = !page.mayCreate;
+      pageToken = page.pageToken;
+      isWhole = pageToken === undefined;
+      show();
+    } while (pageToken !== undefined && apps.size < most);
+  };
+  const removeSkeletons = (error: unknown) => {
+    list.replaceChildren();
+    complain(error);
+  };
+
+  search.addEventListener('input', show);
+  const view = element(
+    'nav',
+    { class: 'apps', 'aria-label': 'Applications' },
+    element('div', { class: 'heading' }, element('h2', {}, 'Applications'), make),
+    search,
+    count,
+    list,
+  );
+  view.addEventListener('keydown', (event) => moveFocus(event, [search, ...list.querySelectorAll('a')]));
+  return {
+    view,
+    loaded: load().catch(removeSkeletons),
+    find: (id) => apps.get(id),
+    first: () => apps.values().next().value,
+    isEmpty: () => apps.size === 0,
+    hrnOf: (id) => apps.get(id)?.hrn ?? `${prefix}${id}`,
+    mark: (id) => {
+      current = id;
+      for (const link of list.querySelectorAll('a')) {
+        if (link.hash.slice(1) === id) link.setAttribute('aria-current', 'true');
+        else link.removeAttribute('aria-current');
+      }
+    },
+    put: (app) => {
+      const others = [...apps].filter(([id]) => id !== app.clientId);
+      if (apps.has(app.clientId)) apps.set(app.clientId, app);
+      else {
+        apps.clear();
+        for (const [id, other] of [[app.clientId, app] as const, ...others]) apps.set(id, other);
+      }
+      show();
+    },
+    remove: (id) => {
+      apps.delete(id);
+      show();
+    },
+  };
+}
+
+function wordsFor(found: number, loaded: number, isSearch: boolean, isWhole: boolean): string {
+  if (loaded === 0) return 'There is no application that you may see.';
+  const all = isWhole ? String(loaded) : `the first ${loaded.toLocaleString('en')}`;
+  return isSearch ? `${found} of ${all}` : isWhole ? all : `Shown: ${all}`;
+}
+
+/** The arrow keys go from one to the next; Home and End to the first and the last. */
+function moveFocus(event: KeyboardEvent, stops: readonly HTMLElement[]): void {
+  const at = stops.indexOf(document.activeElement as HTMLElement);
+  const to = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    Home: at > 0 ? 1 : undefined,
+    End: at > 0 ? stops.length - 1 : undefined,
+  }[event.key];
+  const stop = to === undefined || at < 0 ? undefined : stops[to];
+  if (!stop) return;
+  event.preventDefault();
+  stop.focus();
 }

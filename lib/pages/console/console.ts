@@ -1,11 +1,14 @@
-import { createClient } from '../../package/client/client.ts';
+import { type App, createClient } from '../../package/client/client.ts';
+import { schemeSwitch } from '../shared/scheme.ts';
 import { readSignInConfig, requireSecurePage, resumeSession, type SignInConfig, signIn } from '../shared/sign-in.ts';
+import { askForNewApp } from './app-dialogs.ts';
 import { appList } from './app-list.ts';
-import { appView } from './app-view.ts';
+import { appView, nothingChosen } from './app-view.ts';
 import { labelled } from './dialog.ts';
-import { button, element, requireElement } from './element.ts';
+import { button, element, focusAgain, requireElement } from './element.ts';
 import { forgetPrincipal, previousPrincipal } from './last-principal.ts';
 import { complain, say, sayNothing } from './notices.ts';
+import type { Viewer } from './people-view.ts';
 
 /** What gets an access token, and what is done to forget it. */
 interface Access {
@@ -16,12 +19,21 @@ interface Access {
 const main = requireElement('main');
 const who = requireElement('who');
 const signInConfig = readSignInConfig();
+/** ends what belongs to the applications that are shown */
+let opened: AbortController | undefined;
+
+requireElement('scheme').replaceWith(schemeSwitch());
+requireElement('skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  focusAgain('');
+});
 
 /** Asks who somebody is. A token is held by the closures of what is shown, and nowhere else. */
 function askWho(): void {
   const content = signInConfig
     ? [signInForm(signInConfig), element('details', {}, element('summary', {}, 'Use an access token'), tokenForm())]
     : [tokenForm()];
+  opened?.abort();
   who.replaceChildren();
   main.className = '';
   main.replaceChildren(element('div', { class: 'sign-in' }, element('h1', {}, 'Your keys'), ...content));
@@ -70,17 +82,70 @@ function tokenForm(): HTMLElement {
 async function openWith(access: Access): Promise<string> {
   requireSecurePage();
   const appkeys = createClient({ url: new URL('.', location.href).href, token: access.token });
-  const { principal } = await appkeys.listApps({ limit: 1 });
+  const { principal, mayCreate } = await appkeys.listApps({ limit: 1 });
   sayNothing();
-  const view = element('div', { class: 'view' });
-  const viewer = { principal, leave: () => void openWith(access).catch(complain) };
+  const view = element('div', { class: 'view', id: 'view' });
+  const create = () =>
+    askForNewApp(appkeys, (app) => {
+      list.put(app);
+      location.hash = app.clientId;
+    });
+  const list = appList(appkeys, create);
+  const viewer: Viewer = { principal, leave: () => leaveApp() };
+  const leaveApp = () => {
+    history.replaceState(null, '', location.pathname);
+    openWith(access).catch(complain);
+  };
+  const gone = (app: App) => {
+    list.remove(app.clientId);
+    location.hash = '';
+  };
+  const open = () => {
+    const id = chosenId();
+    const app = list.find(id);
+    list.mark(id);
+    main.classList.toggle('chosen', id !== '');
+    document.title = app ? `${app.name} – appkeys` : 'appkeys: keys';
+    view.replaceChildren(
+      id === ''
+        ? nothingChosen(list.isEmpty(), mayCreate ? create : undefined)
+        : appView(appkeys, list.hrnOf(id), app, viewer, { changed: showChanged, gone }),
+    );
+  };
+  const showChanged = (app: App) => {
+    list.put(app);
+    if (chosenId() === app.clientId) document.title = `${app.name} – appkeys`;
+  };
+  opened?.abort();
+  opened = new AbortController();
+  const { signal } = opened;
+  const follow = () => {
+    sayNothing();
+    open();
+    view.querySelector<HTMLElement>('h1')?.focus();
+    view.scrollTo(0, 0);
+  };
+  window.addEventListener('hashchange', follow, { signal });
   main.className = 'opened';
-  main.replaceChildren(
-    appList(appkeys, (app) => view.replaceChildren(appView(appkeys, app, viewer))),
-    view,
-  );
-  who.replaceChildren(element('span', {}, principal), button(access.leave.words, access.leave.run));
+  main.replaceChildren(list.view, view);
+  who.replaceChildren(element('span', { dir: 'auto' }, principal), button(access.leave.words, access.leave.run));
+  list.loaded.then(() => {
+    if (signal.aborted) return;
+    if (chosenId() === '') openOwn(list.first(), principal);
+    open();
+  });
   return principal;
+}
+
+/** @returns the ID of the application that the page's address names; an address may have other things there */
+function chosenId(): string {
+  return /^#([A-Za-z0-9]{1,64})$/.exec(location.hash)?.[1] ?? '';
+}
+
+/** Nothing is opened by itself that somebody else created. A narrow window shows the list. */
+function openOwn(first: App | undefined, principal: string): void {
+  const isWide = matchMedia('(min-width: 821px)').matches;
+  if (isWide && first?.createdBy === principal) history.replaceState(null, '', `#${first.clientId}`);
 }
 
 // The view hears it itself: a listener of the document's would keep a view that is gone, and the token with it.

@@ -1,6 +1,7 @@
+import { AppkeysError } from '../../package/client/client.ts';
 import { button, element, focusAgain } from './element.ts';
 import { warnOfLeaving } from './leaving.ts';
-import { complain, describeError, isOutdated, sayNothing } from './notices.ts';
+import { complain, describeError, isOutdated, sayNothing, wordsOf } from './notices.ts';
 
 export interface Question {
   readonly title: string;
@@ -32,6 +33,7 @@ export function ask({ title, content, action, isDangerous = false, run, refresh 
     event.preventDefault();
     submit.disabled = true;
     problem.replaceChildren();
+    clearFaults(form);
     const letLeave = warnOfLeaving();
     try {
       const next = await run();
@@ -41,12 +43,34 @@ export function ask({ title, content, action, isDangerous = false, run, refresh 
     } catch (error) {
       if (isOutdated(error)) refresh().catch(complain);
       if (!dialog.open) return complain(error);
-      problem.replaceChildren(...describeError(error));
+      const isMarked = showFaults(form, error);
+      problem.replaceChildren(...describeError(error, false, isMarked));
+      problem.scrollIntoView({ block: 'nearest' });
     } finally {
       letLeave();
       submit.disabled = false;
     }
   });
+}
+
+/** Says at each field what is wrong with it, and leads to the first. @returns whether that tells all */
+function showFaults(form: HTMLFormElement, error: unknown): boolean {
+  const { details = [] } = error instanceof AppkeysError ? error : {};
+  for (const { source, message } of details) {
+    const [, name = ''] = /^\$\.(\w+)/.exec(source) ?? [];
+    const field = form.elements.namedItem(name);
+    if (!(field instanceof HTMLElement)) continue;
+    field.setAttribute('aria-invalid', 'true');
+    field.closest('details')?.setAttribute('open', '');
+    field.closest('.field')?.append(element('p', { class: 'fault' }, wordsOf(source, message)));
+  }
+  form.querySelector<HTMLElement>('[aria-invalid]')?.focus();
+  return details.length > 0 && form.querySelectorAll('.fault').length === details.length;
+}
+
+function clearFaults(form: HTMLFormElement): void {
+  for (const fault of form.querySelectorAll('.fault')) fault.remove();
+  for (const field of form.querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid');
 }
 
 let openerId = '';

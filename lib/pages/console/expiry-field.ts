@@ -18,7 +18,7 @@ export interface ExpiryField {
 export function expiryField(expiresAt = -1, now = Date.now()): ExpiryField {
   const select = element(
     'select',
-    {},
+    { name: 'expiresAt' },
     element('option', { value: 'never' }, 'Never'),
     ...choices.map(([text, count]) => element('option', { value: String(now + days(count)) }, text)),
     element('option', { value: 'other' }, 'At another time'),

@@ -1,43 +1,68 @@
 import type { ApiKey } from '../../package/client/client.ts';
-import { button, element } from './element.ts';
-import { type AppContext, askForDeletion, askForExpiry, askForName, askForRotation } from './key-dialogs.ts';
-import { handleOf, stateOf } from './key-state.ts';
-import { complain, isOutdated, say } from './notices.ts';
-import { formatTime, fromNow, untilWhen } from './times.ts';
+import { keyChange, nameOf } from './changes.ts';
+import { copyButton } from './copying.ts';
+import { element } from './element.ts';
+import { type AppContext, askForDeletion, askForEdit, askForExpiry, askForRotation, switchKey } from './key-dialogs.ts';
+import { badgesOf, handleOf, type KeyBadge } from './key-state.ts';
+import { offer } from './offer.ts';
+import { whyNoRotation, whyNot } from './rights.ts';
+import { formatTime, fromNow } from './times.ts';
 
 /** A key in its slot: what it is, what it has done, and what can be done with it. */
 export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElement {
-  const { name, apiKey, description, createdTime, lastUsedTime, expiresAt, enabled, scopes, allowedSources } = key;
-  const state = stateOf(key, now);
+  const {
+    name,
+    apiKey,
+    description,
+    createdTime,
+    createdBy,
+    lastUsedTime,
+    expiresAt,
+    enabled,
+    scopes,
+    allowedSources,
+  } = key;
+  const [state, ...others] = badgesOf(key, now);
   const handle = handleOf(apiKey);
-  const action = (id: string, text: string, run: () => unknown, attributes = {}) =>
-    button(text, run, { id: `${id}-${handle}`, 'aria-describedby': `name-${handle}`, ...attributes });
+  const noWrite = whyNot(context.app, 'write');
+  const action = (id: string, text: string, run: () => unknown, why = noWrite, attributes = {}) =>
+    offer(text, run, why, { id: `${id}-${handle}`, 'aria-describedby': `name-${handle}`, ...attributes });
   return element(
     'li',
     { class: `place taken ${state.kind}` },
-    element('div', { class: 'heading' }, element('h2', { id: `name-${handle}` }, name), badge(state)),
+    element(
+      'div',
+      { class: 'heading' },
+      element(
+        'h3',
+        { id: `name-${handle}`, class: 'clip', dir: 'auto', title: name, tabindex: isLong(name) && '0' },
+        name,
+      ),
+      element('span', { class: 'badges' }, ...[state, ...others].map(badge)),
+    ),
     element(
       'dl',
       {},
-      ...(description ? fact('Description', description) : []),
-      ...fact('Created', timeElement(createdTime, now)),
+      ...(description ? fact('Description', element('span', { dir: 'auto' }, description)) : []),
+      ...fact('Created', timeElement(createdTime, now, ` by ${nameOf(createdBy)}`)),
+      ...fact('Last change', keyChange(key, now)),
       ...fact('Last used', lastUsedTime === undefined ? 'Not yet' : timeElement(lastUsedTime, now)),
       ...fact('Expires', expiresAt === -1 ? 'Never' : timeElement(expiresAt, now)),
       ...(scopes.length > 0 ? fact('Scopes', scopes.join(', ')) : []),
       ...(allowedSources.length > 0 ? fact('Sources', allowedSources.join(', ')) : []),
-      ...fact('Fingerprint', element('code', { title: apiKey }, handle)),
-      ...(key.rotatedFrom
-        ? fact('Succeeds', element('code', { title: key.rotatedFrom }, handleOf(key.rotatedFrom)))
-        : []),
+      ...fact('Fingerprint', named(handle, `the fingerprint of ${name}`)),
+      ...fact('HRN', named(apiKey, `the HRN of ${name}`)),
+      ...(key.rotatedFrom ? fact('Succeeds', fingerprint(key.rotatedFrom)) : []),
+      ...(key.rotatedTo ? fact('Successor', fingerprint(key.rotatedTo)) : []),
     ),
     element(
       'div',
       { class: 'actions', role: 'group', 'aria-labelledby': `name-${handle}` },
-      context.app.status === 'active' ? action('rotate', 'Rotate', () => askForRotation(context, key)) : undefined,
-      action('rename', 'Rename', () => askForName(context, key)),
+      action('rotate', 'Rotate', () => askForRotation(context, key), whyNoRotation(context, key)),
+      action('edit', 'Edit', () => askForEdit(context, key)),
       action('expire', 'Expiry', () => askForExpiry(context, key)),
       action('switch', enabled ? 'Disable' : 'Enable', () => switchKey(context, key)),
-      action('delete', 'Delete', () => askForDeletion(context, key), { class: 'danger' }),
+      action('delete', 'Delete', () => askForDeletion(context, key), noWrite, { class: 'danger' }),
     ),
   );
 }
@@ -47,23 +72,25 @@ export function freePlace(make: HTMLElement | undefined): HTMLElement {
   return element('li', { class: 'place free' }, element('p', {}, 'Free slot'), make);
 }
 
-async function switchKey({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): Promise<void> {
-  const { apiKey, name, enabled } = key;
-  try {
-    const receipt = await (enabled ? appkeys.disableApiKey({ app, apiKey }) : appkeys.enableApiKey({ app, apiKey }));
-    say(
-      receipt
-        ? `“${name}” is disabled. It still counts toward the key limit.${untilWhen('it', receipt.effectiveBy)}`
-        : `“${name}” is enabled.`,
-    );
-    refresh().catch(complain);
-  } catch (error) {
-    complain(error);
-    if (isOutdated(error)) refresh().catch(complain);
-  }
+/** Only such a name may be cut off, and shows the rest when it has the focus. */
+function isLong(name: string): boolean {
+  return name.length > 24;
 }
 
-function badge({ kind, text }: ReturnType<typeof stateOf>): HTMLElement {
+function named(text: string, what: string): HTMLElement {
+  return element(
+    'span',
+    { class: 'named' },
+    element('code', { class: 'clip', tabindex: '0' }, text),
+    copyButton(what, text),
+  );
+}
+
+function fingerprint(apiKey: string): HTMLElement {
+  return element('code', { class: 'clip', title: apiKey, tabindex: '0' }, handleOf(apiKey));
+}
+
+function badge({ kind, text }: KeyBadge): HTMLElement {
   return element('span', { class: `badge ${kind}` }, text);
 }
 
@@ -71,11 +98,11 @@ function fact(term: string, value: Node | string): HTMLElement[] {
   return [element('dt', {}, term), element('dd', {}, value)];
 }
 
-function timeElement(time: number, now: number): HTMLElement {
+function timeElement(time: number, now: number, more = ''): HTMLElement {
   return element(
     'time',
     { datetime: new Date(time).toISOString() },
-    `${formatTime(time)} `,
+    `${formatTime(time)}${more} `,
     element('small', {}, fromNow(time, now)),
   );
 }

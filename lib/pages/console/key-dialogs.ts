@@ -1,63 +1,84 @@
-import type { ApiKey, App, Client } from '../../package/client/client.ts';
-import { ask, labelled } from './dialog.ts';
-import { element } from './element.ts';
+import type { ApiKey, Client } from '../../package/client/client.ts';
+import { ask } from './dialog.ts';
+import { button, element } from './element.ts';
 import { expiryField } from './expiry-field.ts';
 import { handleOf, stateOf } from './key-state.ts';
-import { say } from './notices.ts';
+import { complain, isOutdated, say } from './notices.ts';
+import { overlapField } from './overlap-field.ts';
 import { repeatable } from './repeatable.ts';
+import type { Situation } from './rights.ts';
 import { showSecret } from './secret-dialog.ts';
-import { formatTime, untilWhen } from './times.ts';
+import { listField, textField } from './text-fields.ts';
+import { formatTime, fromNow, untilWhen } from './times.ts';
 
 /** What a dialog needs to change a key of an application. */
-export interface AppContext {
+export interface AppContext extends Situation {
   readonly appkeys: Client;
-  readonly app: App;
   readonly hasFreePlace: boolean;
   /** shows the keys as they are now */
   readonly refresh: () => Promise<void>;
 }
 
-const overlaps = [
-  ['None: the old key ends at once', 0],
-  ['One hour', 3600],
-  ['One day', 86_400],
-  ['One week', 604_800],
-  ['30 days', 2_592_000],
-] as const;
-
-function nameField(value = ''): HTMLInputElement {
-  return element('input', { type: 'text', required: true, autocomplete: 'off', value });
+/** What a key may do, from where, and what it is for. */
+function keyFields({ app }: AppContext, key?: ApiKey) {
+  const name = textField('name', 'Name', key?.name, 'What it is for: “billing, production”', true);
+  const description = textField('description', 'Description', key?.description, 'Optional');
+  const allowed = app.scopes === undefined ? '' : ` Allowed here: ${app.scopes.join(', ') || 'none'}.`;
+  const scopes = listField('scopes', 'Scopes', key?.scopes ?? [], `One a line, such as invoices:read.${allowed}`);
+  const sources = listField(
+    'allowedSources',
+    'Sources',
+    key?.allowedSources ?? [],
+    'One a line: IP addresses, or blocks such as 203.0.113.0/24. Empty: from everywhere.',
+  );
+  const more = element(
+    'details',
+    { open: key !== undefined },
+    element('summary', {}, 'Description, scopes and sources'),
+    description.content,
+    scopes.content,
+    sources.content,
+  );
+  const value = () => ({
+    name: name.value(),
+    description: description.value(),
+    scopes: scopes.value(),
+    allowedSources: sources.value(),
+  });
+  return { name: name.content, more, value };
 }
 
-export function askForNewKey({ appkeys, app: { hrn: app }, refresh }: AppContext): void {
-  const name = nameField();
+export function askForNewKey(context: AppContext): void {
+  const { appkeys, app, refresh } = context;
+  const fields = keyFields(context);
   const expiry = expiryField();
   const generate = repeatable(appkeys.generateApiKey);
   ask({
     title: 'Generate API key',
-    content: [labelled('Name', name, 'What it is for: “billing, production”'), ...expiry.content],
+    content: [fields.name, ...expiry.content, fields.more],
     action: 'Generate key',
     refresh,
     run: async () => {
-      const made = await generate({ app, name: name.value, expiresAt: expiry.value() });
+      const made = await generate({ app: app.hrn, ...fields.value(), expiresAt: expiry.value() });
       return () => showSecret(made);
     },
   });
 }
 
-export function askForName({ appkeys, app: { hrn: app }, refresh }: AppContext, { apiKey, name }: ApiKey): void {
-  const field = nameField(name);
+export function askForEdit(context: AppContext, key: ApiKey): void {
+  const { appkeys, app, refresh } = context;
+  const fields = keyFields(context, key);
   ask({
-    title: 'Rename the key',
-    content: [labelled('Name', field)],
-    action: 'Rename',
+    title: 'Edit the key',
+    content: [fields.name, fields.more],
+    action: 'Save',
     refresh,
     run: async () => {
-      const renamed = await appkeys.updateApiKey({ app, apiKey, name: field.value });
-      return () => say(`The key is named “${renamed.name}”.`);
+      const saved = await appkeys.updateApiKey({ app: app.hrn, apiKey: key.apiKey, ...fields.value() });
+      return () => say(`“${saved.name}” is saved.${untilWhen('what you took away', saved.effectiveBy)}`);
     },
   });
-  field.select();
+  fields.name.querySelector('input')?.select();
 }
 
 export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): void {
@@ -86,11 +107,11 @@ export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: AppContext
 export function askForRotation(context: AppContext, key: ApiKey): void {
   const { appkeys, app, refresh } = context;
   const isExpired = stateOf(key, Date.now()).kind === 'expired';
-  const { content, value } = isExpired ? successorExpiry() : overlapField(context);
+  const { content, value } = isExpired ? successorExpiry() : overlapField(context.hasFreePlace);
   const rotate = repeatable(appkeys.rotateApiKey);
   ask({
     title: `Rotate “${key.name}”`,
-    content: [element('p', {}, 'A successor with the same name takes over.'), ...content],
+    content: [element('p', {}, `A successor with the same name takes over. ${usedWords(key)}`), ...content, steps()],
     action: 'Rotate',
     refresh,
     run: async () => {
@@ -100,43 +121,65 @@ export function askForRotation(context: AppContext, key: ApiKey): void {
   });
 }
 
+function usedWords({ lastUsedTime }: ApiKey): string {
+  return lastUsedTime === undefined
+    ? 'This key was not used yet.'
+    : `This key was last used ${fromNow(lastUsedTime, Date.now())}.`;
+}
+
+/** What is left to do by hand. */
+function steps(): HTMLElement {
+  return element(
+    'ol',
+    { class: 'steps' },
+    element('li', {}, 'Rotate, and copy the new key.'),
+    element('li', {}, 'Give it to your application.'),
+    element('li', {}, 'Look here whether the old key is still used. It ends by itself.'),
+  );
+}
+
 /** A key that has expired overlaps with none; its successor needs an expiry of its own. */
 function successorExpiry() {
   const { content, value } = expiryField();
   return { content, value: () => ({ expiresAt: value() }) };
 }
 
-function overlapField({ hasFreePlace }: AppContext) {
-  const select = element(
-    'select',
-    {},
-    ...overlaps.map(([text, seconds]) =>
-      element('option', { value: String(seconds), disabled: seconds > 0 && !hasFreePlace }, text),
-    ),
-  );
-  if (hasFreePlace) select.value = '86400';
-  const hint = hasFreePlace
-    ? 'Both keys are valid during the overlap, so you have time to switch to the new one.'
-    : 'An overlap needs a free slot.';
-  return {
-    content: [labelled('Overlap', select, hint)],
-    value: () => ({ overlapSeconds: Number(select.value) }),
-  };
-}
-
-export function askForDeletion({ appkeys, app: { hrn: app }, refresh }: AppContext, { apiKey, name }: ApiKey): void {
+export function askForDeletion(context: AppContext, key: ApiKey): void {
+  const { appkeys, app, refresh } = context;
+  const { apiKey, name, enabled } = key;
+  const disable = button('Disable instead', () => {
+    disable.closest('dialog')?.close();
+    switchKey(context, key);
+  });
   ask({
     title: `Delete “${name}”?`,
     content: [
       element('p', {}, 'Fingerprint ', element('code', {}, handleOf(apiKey))),
       element('p', {}, "Requests that still use this key will be rejected. You can't undo this."),
+      ...(enabled ? [element('p', {}, 'You can undo it if you disable the key. '), disable] : []),
     ],
     action: 'Delete key',
     isDangerous: true,
     refresh,
     run: async () => {
-      const { effectiveBy } = await appkeys.deleteApiKey({ app, apiKey });
+      const { effectiveBy } = await appkeys.deleteApiKey({ app: app.hrn, apiKey });
       return () => say(`The key “${name}” is deleted.${untilWhen('it', effectiveBy)}`);
     },
   });
+}
+
+export async function switchKey({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): Promise<void> {
+  const { apiKey, name, enabled } = key;
+  try {
+    const receipt = await (enabled ? appkeys.disableApiKey({ app, apiKey }) : appkeys.enableApiKey({ app, apiKey }));
+    say(
+      receipt
+        ? `“${name}” is disabled. It still counts toward the key limit.${untilWhen('it', receipt.effectiveBy)}`
+        : `“${name}” is enabled.`,
+    );
+    refresh().catch(complain);
+  } catch (error) {
+    complain(error);
+    if (isOutdated(error)) refresh().catch(complain);
+  }
 }

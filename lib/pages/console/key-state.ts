@@ -1,21 +1,41 @@
 import type { ApiKey } from '../../package/client/client.ts';
 import { days, fromNow } from './times.ts';
 
-export interface KeyState {
-  readonly kind: 'active' | 'ending' | 'disabled' | 'expired';
+export interface KeyBadge {
+  readonly kind: 'active' | 'ending' | 'disabled' | 'expired' | 'idle' | 'old';
   readonly text: string;
 }
 
-const endingMs = days(3);
+const endingMs = days(14);
+/** A key that nobody uses for so long, or that is so old, is worth a look. */
+const idleMs = days(90);
+const oldMs = days(365);
+
+const reasons: Readonly<Record<string, string>> = { leaked: 'reported as leaked' };
 
 /** What holds of a key first: an expired one serves nobody, whether it is enabled or not. */
-export function stateOf({ enabled, expiresAt, disabledReason }: ApiKey, now: number): KeyState {
-  const why = disabledReason ? `: ${disabledReason}` : '';
+export function stateOf({ enabled, expiresAt, disabledReason }: ApiKey, now: number): KeyBadge {
+  const why = disabledReason ? `: ${reasons[disabledReason] ?? disabledReason}` : '';
   if (expiresAt !== -1 && expiresAt <= now) return { kind: 'expired', text: `Expired${why}` };
   if (!enabled) return { kind: 'disabled', text: `Disabled${why}` };
   const isEnding = expiresAt !== -1 && expiresAt - now <= endingMs;
   return isEnding ? { kind: 'ending', text: `Ends ${fromNow(expiresAt, now)}` } : { kind: 'active', text: 'Active' };
 }
+
+/** @returns the state of a key, then what is worth a look besides: that nobody uses it, or that it is old */
+export function badgesOf(key: ApiKey, now: number): [KeyBadge, ...KeyBadge[]] {
+  const { createdTime, lastUsedTime } = key;
+  const idle: KeyBadge[] =
+    now - (lastUsedTime ?? createdTime) >= idleMs
+      ? [{ kind: 'idle', text: lastUsedTime === undefined ? 'Never used' : `Not used since ${monthOf(lastUsedTime)}` }]
+      : [];
+  const old: KeyBadge[] =
+    now - createdTime >= oldMs ? [{ kind: 'old', text: `Made ${fromNow(createdTime, now)}` }] : [];
+  return [stateOf(key, now), ...idle, ...old];
+}
+
+const month = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'long' });
+const monthOf = (time: number) => month.format(time);
 
 /** @returns the last part of a key's HRN, the fingerprint of its secret: of two keys with one name it tells which */
 export function handleOf(apiKey: string): string {

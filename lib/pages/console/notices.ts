@@ -1,6 +1,7 @@
 import { AppkeysError } from '../../package/client/client.ts';
 import { readSignInConfig, SignInError, signIn } from '../shared/sign-in.ts';
 import { button, element, requireElement } from './element.ts';
+import { fromNow } from './times.ts';
 
 const shownMs = 8000;
 let fading: number | undefined;
@@ -15,7 +16,8 @@ export function say(text: string): void {
 export function complain(error: unknown): void {
   sayNothing();
   const isAsked = document.querySelector('.sign-in') !== null;
-  requireElement('alert').replaceChildren(...describeError(error, isAsked));
+  const close = button('Close', sayNothing, { class: 'close', 'aria-label': 'Close the message' });
+  requireElement('alert').replaceChildren(...describeError(error, isAsked), close);
 }
 
 export function sayNothing(): void {
@@ -32,20 +34,43 @@ export function isOutdated(error: unknown): boolean {
 /**
  * What an error means and what to do about it, as the service says it.
  * @param isAsked whether there is a way to sign in beside it
+ * @param isMarked whether each field that is wrong says so itself
  */
-export function describeError(error: unknown, isAsked = false): HTMLElement[] {
+export function describeError(error: unknown, isAsked = false, isMarked = false): HTMLElement[] {
   const signInAgain = isAsked ? [] : signInButton();
   if (error instanceof SignInError) return [element('p', { class: 'cause' }, error.message), ...signInAgain];
   if (!(error instanceof AppkeysError)) throw error;
   const { cause, action, code, status, correlationId, details = [], retryAfterSeconds } = error;
+  const reference = element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`);
+  if (isMarked) return [element('p', { class: 'cause' }, 'Correct the fields that are marked.'), reference];
   return [
     element('p', { class: 'cause' }, cause),
-    ...details.map(({ source, message }) => element('p', {}, `${source.replace(/^\$\./, '')}: ${message}`)),
+    ...details.map(({ source, message }) => element('p', {}, wordsOf(source, message))),
     element('p', {}, action),
-    ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `Retry-After: ${retryAfterSeconds} seconds`)]),
-    element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`),
+    ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `You can try again ${inWords(retryAfterSeconds)}.`)]),
+    reference,
     ...(status === 401 ? signInAgain : []),
   ];
+}
+
+const labels: Readonly<Record<string, string>> = {
+  expiresAt: 'The expiry',
+  allowedSources: 'Sources',
+  referrers: 'Web pages',
+};
+
+/** @returns what is wrong with a field, in words: which element of a list, and no milliseconds */
+export function wordsOf(source: string, message: string): string {
+  const [, name = '', index] = /^\$\.(\w+)(?:\[(\d+)\])?/.exec(source) ?? [];
+  const label = labels[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
+  const where = index === undefined ? label : `${label}, line ${Number(index) + 1}`;
+  return name === 'expiresAt'
+    ? `${where} must be in the future.`
+    : `${where} ${message.replace(/^must be: /, 'must be ')}`;
+}
+
+function inWords(seconds: number): string {
+  return seconds < 60 ? `in ${seconds} seconds` : fromNow(seconds * 1_000, 0);
 }
 
 /** What was typed stays until the user leaves for the identity provider. */

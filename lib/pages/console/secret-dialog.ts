@@ -1,7 +1,9 @@
 import type { NewApiKey } from '../../package/client/client.ts';
-import { openDialog } from './dialog.ts';
+import { copyToClipboard } from './copying.ts';
+import { labelled, openDialog } from './dialog.ts';
 import { button, element } from './element.ts';
 import { warnOfLeaving } from './leaving.ts';
+import { type Language, masked, snippets } from './snippets.ts';
 
 /**
  * Shows a new key, this once: whoever leaves before it is copied is warned.
@@ -37,6 +39,7 @@ export function showSecret({ apiKeyId, name }: NewApiKey, more = ''): void {
         `Put it where your application finds it. Only its fingerprint is stored: it is never shown again.${more}`,
       ),
       key,
+      exampleOf(apiKeyId.reveal()),
       note,
       element('div', { class: 'actions' }, close, copy),
     ),
@@ -62,10 +65,36 @@ export function showSecret({ apiKeyId, name }: NewApiKey, more = ''): void {
 /** @returns whether it is in the clipboard; if not, it is selected */
 async function copyText(shown: HTMLElement): Promise<boolean> {
   getSelection()?.selectAllChildren(shown);
-  return (
-    navigator.clipboard?.writeText(shown.textContent).then(
-      () => true,
-      () => false,
-    ) ?? false
+  return copyToClipboard(shown.textContent);
+}
+
+/** A call with the key, in the language of choice. What is copied has the key; what is seen has it when asked for. */
+function exampleOf(key: string): HTMLElement {
+  const select = element(
+    'select',
+    {},
+    ...Object.keys(snippets).map((language) => element('option', { value: language }, language)),
+  );
+  const isShown = element('input', { type: 'checkbox' });
+  const code = element('pre', { class: 'snippet', tabindex: '0', 'aria-label': 'Example' });
+  const note = element('span', { role: 'status' });
+  const text = (inside: string) => snippets[select.value as Language](inside);
+  const show = () => {
+    code.replaceChildren(text(isShown.checked ? key : masked(key)));
+    note.replaceChildren();
+  };
+  const copy = button('Copy example', async () => {
+    const isCopied = await copyToClipboard(text(key));
+    note.replaceChildren(isCopied ? 'Copied with the key.' : 'The browser did not allow it.');
+  });
+  for (const field of [select, isShown]) field.addEventListener('change', show);
+  show();
+  return element(
+    'details',
+    { class: 'example' },
+    element('summary', {}, 'Example of a call'),
+    labelled('Language', select),
+    code,
+    element('div', { class: 'row' }, element('label', { class: 'check' }, isShown, 'Show the key'), copy, note),
   );
 }

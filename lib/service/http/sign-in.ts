@@ -1,14 +1,20 @@
-import type { SignInSettings } from '../settings.ts';
+import type { ConsoleSettings } from '../settings.ts';
 import type { WebPage } from './web-page.ts';
 
 /** Puts the settings of the sign-in into a page, and into a file beside it, for the command line. */
-export function withSignIn(page: WebPage, signIn: SignInSettings | undefined): WebPage {
-  if (!signIn) return page;
+export function withSignIn(page: WebPage, { exampleUrl: _, ...signIn }: ConsoleSettings = {}): WebPage {
+  const { endpoints } = signIn;
+  if (!endpoints) return page;
   return {
-    html: page.html.replace('<body', () => `<body data-sign-in="${escaped(JSON.stringify(signIn))}"`),
+    html: withData(page.html, 'sign-in', JSON.stringify(signIn)),
     files: { ...page.files, 'sign-in.json': JSON.stringify(signIn) },
-    signInOrigin: new URL(signIn.endpoints.token).origin,
+    signInOrigin: new URL(endpoints.token).origin,
   };
+}
+
+/** @returns the page with a `data-` attribute of its body */
+export function withData(html: string, name: string, value: string): string {
+  return html.replace('<body', () => `<body data-${name}="${escaped(value)}"`);
 }
 
 function escaped(text: string): string {

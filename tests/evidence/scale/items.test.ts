@@ -58,6 +58,10 @@ it('an application has as many bytes as the page says, and the engine counts as 
   const used = await use(two.reply);
   expect([used, requests.slice(0, 2)]).toEqual([itemBytes.use, [read(two.bytes), written(used)]]);
 
+  const path = { ...app.path, apiKey: encodeURIComponent(two.reply.body.apiKey) };
+  const disabled = await after('disableApiKey', { path });
+  expect(disabled.bytes - two.bytes).toBe(itemBytes.keyChange);
+
   const rotate = (of: TestReply) =>
     after('rotateApiKey', { path: { ...app.path, apiKey: encodeURIComponent(of.body.apiKey) }, body: {} });
   const rotated = await rotate(two.reply);

@@ -3,6 +3,8 @@ export const itemBytes = {
   fresh: 478,
   oneKey: 718,
   twoKeys: 870,
+  /** who changed a key last, which a key that was never changed does not have */
+  keyChange: 83,
   /** what a rotation without overlap leaves for 10 minutes */
   tombstone: 161,
   /** what an `Idempotency-Key` leaves for 24 hours */

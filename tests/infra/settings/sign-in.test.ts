@@ -51,6 +51,19 @@ describe('the sign-in of a settings file', () => {
       ]);
   });
 
+  it('is not there, without an issuer, where the file has only the URL for examples', async () => {
+    const exampleUrl = 'https://api.example/v1';
+    const { console: complete } = await readFileWith({ issuers: [entry], console: { exampleUrl } });
+    expect(complete).toEqual({ exampleUrl });
+    expect((await readFileWith(withSignIn({ exampleUrl }))).console).toMatchObject({ ...signIn, exampleUrl });
+  });
+
+  it.each(['', 'x', 'http://x', 'ftp://x', 'https://a@x', 1, null])('exampleUrl %j is rejected', async (exampleUrl) => {
+    expect(await faultOf({ issuers: [entry], console: { exampleUrl } })).toBe(
+      'stage.yml: console.exampleUrl must be an https URL without credentials.',
+    );
+  });
+
   const unsafe = ['', 'x', 'http://x', 'ftp://x', 'https://a@x', 'https://a:b@x', 'https://a b', 'https://[', 1, null];
 
   it.each(['authorization', 'token', 'endSession', 'deviceAuthorization'])('endpoints.%s', async (name) => {
@@ -89,7 +102,7 @@ describe('the sign-in of a settings file', () => {
     [
       'has a secret',
       withSignIn({ clientSecret: 'x' }),
-      'console.clientSecret is not a setting. There are: issuer, clientId, commandLineClientId, scope, parameters, endpoints.',
+      'console.clientSecret is not a setting. There are: exampleUrl, issuer, clientId, commandLineClientId, scope, parameters, endpoints.',
     ],
     [
       'has half of its endpoints',

@@ -11,12 +11,14 @@ const app = {
   status: 'active',
   createdTime: Date.UTC(2030, 11, 31, 12, 34),
   createdBy: 'demo',
+  lastChange: { at: Date.UTC(2031, 0, 1, 10, 0), by: 'bob', action: 'updateApp' },
 };
 const shown = `name         my-app
 description  sells
 status       active
 created      2030-12-31 12:34Z
 created by   demo
+last change  updateApp by bob, 2031-01-01 10:00Z
 HRN          hrn:app/a
 `;
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

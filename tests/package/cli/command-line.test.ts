@@ -87,7 +87,9 @@ describe('appkeys apps', () => {
     expect(refused.stderr).toMatch(new RegExp(`${foreign.clientId} +my-app +mallory`));
     const mine = await client.createApp({ name: 'my-app' });
     expect((await appkeys(['apps', 'show', 'my-app'])).stdout).toMatch(
-      new RegExp(`created by +demo\nHRN +${mine.hrn}`),
+      new RegExp(
+        `created by +demo\nlast change +createApp by demo, .+\nyour rights +read, write, manage\nHRN +${mine.hrn}`,
+      ),
     );
     expect((await appkeys(['apps', 'show', foreign.clientId])).stdout).toMatch(/created by +mallory/);
     expect((await appkeys(['grants', 'remove', foreign.clientId, 'demo'])).code).toBe(0);

@@ -9,7 +9,16 @@ function apps(args: string[], env: Record<string, string> = { APPKEYS_URL: servi
   service().answers = [
     {
       status: 200,
-      body: { items: [], hrn: 'hrn:app/a', name: 'x', description: '', status: '', createdTime: 0, createdBy: 'demo' },
+      body: {
+        items: [],
+        hrn: 'hrn:app/a',
+        name: 'x',
+        description: '',
+        status: '',
+        createdTime: 0,
+        createdBy: 'demo',
+        lastChange: { at: 0, by: 'demo', action: 'createApp' },
+      },
     },
   ];
   return runInProcess(['apps', ...args], { env: { APPKEYS_TOKEN: 'token', ...env } });

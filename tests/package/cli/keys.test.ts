@@ -16,10 +16,14 @@ const key = {
   enabled: true,
   expiresAt: -1,
   createdTime,
+  createdBy: 'demo',
+  lastChange: { at: createdTime + 60_000, by: 'bob', action: 'disableApiKey' },
 };
 const shown = `name         ci
 state        active
 created      2020-01-02 03:04Z
+created by   demo
+last change  disableApiKey by bob, 2020-01-02 03:05Z
 expires      never
 application  hrn:app/a
 HRN          hrn:apikey/k
@@ -60,10 +64,16 @@ describe('a key is shown', () => {
     expect(`${formatKey({ ...key, ...none } as never)}\n`).toBe(shown);
   });
 
-  it('with its predecessor and its last use, if it has any', () => {
-    const others = { rotatedFrom: 'hrn:apikey/j', lastUsedTime: createdTime };
+  it('without its history in the answer about a new key', () => {
+    const { createdBy: _, lastChange: __, ...made } = key;
+    const unknown = shown.replace(/created by.+\nlast change.+\n/, '');
+    expect(`${formatKey(made as never)}\n`).toBe(unknown);
+  });
+
+  it('with its predecessor, its successor and its last use, if it has any', () => {
+    const others = { rotatedFrom: 'hrn:apikey/j', rotatedTo: 'hrn:apikey/l', lastUsedTime: createdTime };
     expect(`${formatKey({ ...key, ...others } as never)}\n`).toBe(
-      `${shown}succeeds     hrn:apikey/j\nlast used    2020-01-02 03:04Z\n`,
+      `${shown.replaceAll(/^(.{11}) /gm, '$1  ')}succeeds      hrn:apikey/j\nsucceeded by  hrn:apikey/l\nlast used     2020-01-02 03:04Z\n`,
     );
   });
 

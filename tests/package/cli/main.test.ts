@@ -130,7 +130,15 @@ describe('a result that cannot be written', () => {
     service().answers = [
       {
         status: 200,
-        body: { hrn: 'hrn:app/a', name: 'x', description: '', status: 'active', createdTime: 0, createdBy: 'demo' },
+        body: {
+          hrn: 'hrn:app/a',
+          name: 'x',
+          description: '',
+          status: 'active',
+          createdTime: 0,
+          createdBy: 'demo',
+          lastChange: { at: 0, by: 'demo', action: 'createApp' },
+        },
       },
     ];
     return run(['apps', 'create', 'x'], { unwritable });

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { withSignIn } from '../../../lib/service/http/sign-in.ts';
 import { webPageReply } from '../../../lib/service/http/web-page.ts';
-import type { SignInSettings } from '../../../lib/service/settings.ts';
+import type { ConsoleSettings } from '../../../lib/service/settings.ts';
 import { refusalOf } from '../../support/apps.ts';
 
 const page = {
   html: '<html><body data-places="2"><p>$& <body></body></html>',
   files: { 'page.0123456789ab.js': 'let x;' },
 };
-const signIn: SignInSettings = {
+const signIn: ConsoleSettings = {
   issuer: 'https://issuer.example/tenant',
   clientId: 'client',
   scope: 'openid',
   endpoints: { authorization: 'https://login.example/auth', token: 'https://token.example:8443/a/token?x=1' },
 };
 
-const get = (settings: SignInSettings | undefined, file?: string) =>
+const get = (settings: ConsoleSettings | undefined, file?: string) =>
   webPageReply(withSignIn(page, settings), { path: '/console', pathParameters: file === undefined ? null : { file } });
 
 /** What the browser finds in the attribute. */
@@ -25,7 +25,16 @@ function attributeOf(html: string): string {
   return written.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 }
 
+it('a page of a service with a URL for examples alone has no sign-in', () => {
+  expect(withSignIn(page, { exampleUrl: 'https://api.example' })).toBe(page);
+});
+
 describe('a page of a service with a sign-in', () => {
+  it('keeps the URL for examples out of what is for the sign-in', () => {
+    const own = { ...signIn, exampleUrl: 'https://api.example' };
+    expect(JSON.parse(attributeOf(get(own).text ?? ''))).toEqual(signIn);
+  });
+
   it('has its settings in an attribute, and the rest of the page as it was', () => {
     expect(JSON.parse(attributeOf(get(signIn).text ?? ''))).toEqual(signIn);
   });

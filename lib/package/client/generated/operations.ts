@@ -189,6 +189,14 @@ export interface components {
             /** @description HRN of the key that this one succeeds, if it was made by rotation */
             readonly rotatedFrom?: string;
             /**
+             * @description the principal that generated the key; or "lambda:" and the function, the secret or the service
+             * @example ci
+             */
+            readonly createdBy: string;
+            readonly lastChange: components["schemas"]["LastChange"];
+            /** @description HRN of the key that succeeds this one, if this key was rotated: it cannot be rotated again */
+            readonly rotatedTo?: string;
+            /**
              * @description why the key is disabled: leaked, if somebody who holds it has revoked it without a token; enabling clears it
              * @example leaked
              * @enum {string}
@@ -299,6 +307,14 @@ export interface components {
             readonly createdTime: number;
             /** @description HRN of the key that this one succeeds, if it was made by rotation */
             readonly rotatedFrom?: string;
+            /**
+             * @description the principal that generated the key; or "lambda:" and the function, the secret or the service
+             * @example ci
+             */
+            readonly createdBy: string;
+            readonly lastChange: components["schemas"]["LastChange"];
+            /** @description HRN of the key that succeeds this one, if this key was rotated: it cannot be rotated again */
+            readonly rotatedTo?: string;
             /**
              * @description why the key is disabled: leaked, if somebody who holds it has revoked it without a token; enabling clears it
              * @example leaked
@@ -578,6 +594,7 @@ export interface components {
              * @example ci
              */
             readonly createdBy: string;
+            readonly lastChange: components["schemas"]["LastChange"];
         };
         readonly AppPage: {
             /**
@@ -597,6 +614,11 @@ export interface components {
              * @example ci
              */
             readonly principal: string;
+            /**
+             * @description whether the caller may create applications
+             * @example true
+             */
+            readonly mayCreate: boolean;
             readonly items: readonly components["schemas"]["App"][];
             /** @description with due=true: the notices that hold now for the API keys of these applications */
             readonly due?: readonly components["schemas"]["DueNotice"][];
@@ -605,6 +627,77 @@ export interface components {
              * @example MDAwMDE3OTUzODg4NjEwODEjYXBw.q83vEjRWeJCrze8S
              */
             readonly pageToken?: string;
+        };
+        readonly AppWithRights: {
+            /**
+             * @description HRN of an application: hrn:here:account::{realm}:app/{appId}
+             * @example hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w
+             */
+            readonly hrn: string;
+            /**
+             * @description the HRN's last part
+             * @example lACE8kgYxsahjbXnvy8w
+             */
+            readonly id: string;
+            /**
+             * @description the same as id
+             * @example lACE8kgYxsahjbXnvy8w
+             */
+            readonly clientId: string;
+            /**
+             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example billing, production
+             */
+            readonly name: string;
+            /**
+             * @description at most 1023 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @example Sends the invoices.
+             */
+            readonly description: string;
+            /**
+             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @example [
+             *       "www.example.com"
+             *     ]
+             */
+            readonly referrers: readonly string[];
+            /**
+             * @description the only scopes that keys of the application may have; if it is missing, they may have any
+             * @example [
+             *       "invoices:read"
+             *     ]
+             */
+            readonly scopes?: readonly string[];
+            /**
+             * @description the name of the realm
+             * @example myrealm
+             */
+            readonly realm: string;
+            /**
+             * @description of a deactivated application no key is accepted and none can be made
+             * @example active
+             * @enum {string}
+             */
+            readonly status: "active" | "deactivated";
+            /**
+             * Format: int64
+             * @description milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly createdTime: number;
+            /**
+             * @description the principal that created the application
+             * @example ci
+             */
+            readonly createdBy: string;
+            readonly lastChange: components["schemas"]["LastChange"];
+            /**
+             * @description what the caller may do with the application, by its token and by grants; each right that another one includes is in the list
+             * @example [
+             *       "read"
+             *     ]
+             */
+            readonly rights: readonly ("read" | "write" | "manage")[];
         };
         /**
          * @example {
@@ -705,6 +798,7 @@ export interface components {
              * @example ci
              */
             readonly createdBy: string;
+            readonly lastChange: components["schemas"]["LastChange"];
             /**
              * Format: int64
              * @description from then on no verifier accepts what was taken away, whatever it has cached: milliseconds since the Unix epoch
@@ -752,6 +846,24 @@ export interface components {
              */
             readonly total: number;
             readonly items: readonly string[];
+        };
+        readonly LastChange: {
+            /**
+             * Format: int64
+             * @description milliseconds since the Unix epoch
+             * @example 1790000000000
+             */
+            readonly at: number;
+            /**
+             * @description the principal; or "lambda:" and what else made the change
+             * @example ci
+             */
+            readonly by: string;
+            /**
+             * @description the operation, such as disableApiKey, or the event, such as apiKeyLeaked
+             * @example updateApiKey
+             */
+            readonly action: string;
         };
         /**
          * @description in place of overlapSeconds: the old key ends when its successor is in use, and after atMost at the latest
@@ -1286,7 +1398,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["App"];
+                    readonly "application/json": components["schemas"]["AppWithRights"];
                 };
             };
         };
@@ -1566,7 +1678,7 @@ export interface Calls {
     readonly listApiKeys: operations["listApiKeys"];
     /** Deletes every API key of an application, in one write. Needs write, or more, on the application; the token must not have a project scope. */
     readonly deleteApiKeys: operations["deleteApiKeys"];
-    /** Shows an API key, without its secret. Needs read, or more, on the application; the token must not have a project scope. */
+    /** Shows an API key, without its secret: also who generated it, and who changed it last. Needs read, or more, on the application; the token must not have a project scope. */
     readonly getApiKey: operations["getApiKey"];
     /** Changes the name or the description of an API key, its expiry, its scopes, or its allowed sources. A field that is missing stays as it is. An expired key that is still there can be revived. Needs write, or more, on the application; the token must not have a project scope. */
     readonly updateApiKey: operations["updateApiKey"];
@@ -1586,7 +1698,7 @@ export interface Calls {
     readonly createApp: operations["createApp"];
     /** Lists the applications on which the caller has a right: first those that the caller created, then the others, each newest first. A caller whose token gives a right on every application of the realm gets them all newest first. With action, it lists only those on which the caller has that right. Eventually consistent. Needs a token; the token must not have a project scope. */
     readonly listApps: operations["listApps"];
-    /** Shows an application as it is now. Needs read, or more, on the application; the token must not have a project scope. */
+    /** Shows an application as it is now, who changed it last, and what the caller may do with it. Needs read, or more, on the application; the token must not have a project scope. */
     readonly getApp: operations["getApp"];
     /** Changes name, description, status, referrers or scopes. A field that is missing stays as it is. Changing scopes needs manage. API keys of a deactivated application are refused. Needs write, or more, on the application; the token must not have a project scope. */
     readonly updateApp: operations["updateApp"];

@@ -1,0 +1,20 @@
+import type { ApiKey } from './api-key.ts';
+import type { App, Change } from './app.ts';
+import { entriesOf } from './housekeeping.ts';
+
+/** Who changed a key last, when, and by which operation. */
+export type KeyChange = Pick<Change, 'at' | 'by' | 'action'>;
+
+/** @returns the application as a change leaves it: each key that the change has altered tells so */
+export function withKeyChanges(before: App, after: App, { at, by, action }: Change): App {
+  const told = entriesOf(after.keys).map(([handle, key]) => {
+    const was = before.keys[handle];
+    return [handle, was && was !== key ? { ...key, lastChange: { at, by, action } } : key];
+  });
+  return after.keys === before.keys ? after : { ...after, keys: Object.fromEntries(told) };
+}
+
+/** @returns the last change of a key; nothing is stored of it while that is its creation */
+export function lastChangeOf({ lastChange, createdTime: at, createdBy: by, rotatedFrom, pending }: ApiKey): KeyChange {
+  return lastChange ?? { at, by, action: rotatedFrom && !pending ? 'rotateApiKey' : 'generateApiKey' };
+}
