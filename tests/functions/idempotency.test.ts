@@ -577,7 +577,8 @@ describe('create an application', () => {
     const { body } = await create();
     const path = { app: encodeURIComponent(body.hrn) };
     await service.call('updateApp', { path, body: { name: 'changed', status: 'deactivated' } });
-    expect((await create()).body).toEqual({ ...body, name: 'changed', status: 'deactivated' });
+    const lastChange = { at: expect.any(Number), by: 'demo', action: 'updateApp' };
+    expect((await create()).body).toEqual({ ...body, name: 'changed', status: 'deactivated', lastChange });
   });
 
   it('422409 with another body', async () => {

@@ -29,9 +29,9 @@ const accessRecord = () =>
     .at(-1) ?? expect.fail();
 
 describe('POST /apiKeys/verify', () => {
-  it('200 with whose key it is, as the key is shown', async () => {
+  it('200 with whose key it is, as the key is shown, but for who made and changed it', async () => {
     const key = await makeKey({ expiresAt: 4e12 });
-    const { body: shown } = await service.call('getApiKey', { path: key.path });
+    const { createdBy: _, lastChange: __, ...shown } = (await service.call('getApiKey', { path: key.path })).body;
     expect((await verify({ apiKeyId: key.apiKeyId })).body).toEqual({ valid: true, ...shown });
   });
 
@@ -80,7 +80,12 @@ describe('POST /apiKeys/verify', () => {
       [{ realms: ['other'], apps: ['other'], scopes: ['b'], source: '::', referrer: 'x' }, 'realm'],
     ])('%j: %s, over HTTP and directly', async (demands, reason) => {
       const { apiKeyId } = key;
-      const { lastUsedTime: _, ...shown } = (await service.call('getApiKey', { path: key.path })).body;
+      const {
+        lastUsedTime: _,
+        createdBy: __,
+        lastChange: ___,
+        ...shown
+      } = (await service.call('getApiKey', { path: key.path })).body;
       const answer = reason ? { valid: false, reason } : { valid: true, ...shown, scopes: ['a', 'c'] };
       const asked = { apiKeyId, ...right, ...demands };
       expect((await verify(asked)).body).toEqual(answer);
