@@ -15,7 +15,7 @@ const app = encodeURIComponent('hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy
 const actions = '{"actions":["read"]}';
 
 /** What no two services have in common. */
-const own = ['correlationId', 'errorId', 'createdTime', 'name', 'description', 'createdBy'];
+const own = ['correlationId', 'errorId', 'createdTime', 'name', 'description', 'createdBy', 'lastChange'];
 
 function shared(body: object): object {
   return Object.fromEntries(Object.entries(body).filter(([name]) => !own.includes(name)));
