@@ -411,7 +411,7 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     await chooseApp(page, 'Partner portal');
     await page.locator('.place').first().waitFor();
     await page.clock.setFixedTime(now + 60_000);
-    await chooseApp(page, 'Partner portal');
+    await chooseApp(page, 'Billing API');
     await alertOf(page).getByText('Your session has ended. Sign in again.').waitFor();
     expect([await named(page, 'Sign in').count(), await named(page, 'Sign out').count()]).toEqual([1, 0]);
     expect(await page.locator('.place, .apps').count()).toBe(0);

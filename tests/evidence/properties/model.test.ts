@@ -278,8 +278,14 @@ function viewOf({
   latestRemoved,
   keyCount,
 }: Omit<Model, 'realm' | 'rotated' | 'answered'> & { keyCount: number }) {
-  const left = { status, keyCount, keys, grants };
+  const left = { status, keyCount, keys: withoutChanges(keys), grants };
   return status === 'deleted' ? left : { ...left, latestRemoved, name: named, description, ceiling, issuers };
+}
+
+/** The model does not tell who changed a key last. */
+function withoutChanges(keys: object) {
+  const strip = ({ lastChange: _, ...key }: { lastChange?: unknown }) => key;
+  return Object.fromEntries(Object.entries(keys).map(([handle, key]) => [handle, strip(key)]));
 }
 
 /** Holds what a read shows against the model. */
@@ -307,7 +313,16 @@ function expectShown({ app, model }: Run, { id, key: handle = '' }: ModelCall, {
 }
 
 function formatted(app: App, model: Model, handle: string) {
-  const { name: named, enabled, createdTime, expiresAt, rotatedFrom, scopes: given = [] } = model.keys[handle] ?? {};
+  const {
+    name: named,
+    enabled,
+    createdTime,
+    createdBy,
+    expiresAt,
+    rotatedFrom,
+    rotatedTo,
+    scopes: given = [],
+  } = model.keys[handle] ?? {};
   return {
     apiKey: decodeURIComponent(keyHrnOf(app, handle)),
     identity: decodeURIComponent(hrnOf(app)),
@@ -318,8 +333,11 @@ function formatted(app: App, model: Model, handle: string) {
     scopes: given,
     allowedSources: [],
     createdTime,
+    createdBy,
+    lastChange: { at: expect.any(Number), by: expect.any(String), action: expect.any(String) },
     expiresAt,
     ...(rotatedFrom && { rotatedFrom: decodeURIComponent(keyHrnOf(app, rotatedFrom)) }),
+    ...(rotatedTo && { rotatedTo: decodeURIComponent(keyHrnOf(app, rotatedTo)) }),
   };
 }
 
