@@ -392,7 +392,7 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     const used = new Set<string | undefined>();
     page.on('request', (request) => request.url().includes('/apps/') && used.add(request.headers().authorization));
     await chooseApp(page, 'Partner portal');
-    await page.locator('.grants li').first().waitFor();
+    await page.getByRole('heading', { name: 'Partner portal' }).waitFor();
     expect(tokens.map(([asked]) => asked.get('grant_type'))).toEqual(['authorization_code', 'refresh_token']);
     expect([...used]).toEqual([`Bearer ${tokens[1]?.[1].access_token}`]);
   });
