@@ -1,6 +1,6 @@
 import { getApp } from '../lib/contract/routes.ts';
 import { formatApp } from '../lib/domain/app.ts';
-import { rightsOf, standingTowards } from '../lib/domain/policy.ts';
+import { callerRightsOn, rightsOf } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/service/http/endpoint.ts';
 import { appReply } from '../lib/service/http/replies.ts';
 import { visibleApp } from '../lib/service/use-cases/visible-app.ts';
@@ -9,6 +9,6 @@ import { visibleApp } from '../lib/service/use-cases/visible-app.ts';
 export const handler = endpoint(getApp, async (call) => {
   const { caller, settings } = call;
   const app = await visibleApp(call);
-  const rights = rightsOf(app, standingTowards(app, caller, settings.partition));
+  const rights = rightsOf(app, callerRightsOn(app, caller, settings.partition));
   return { ...appReply(call, app), body: { ...formatApp(app, settings.partition), rights } };
 });

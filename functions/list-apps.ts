@@ -1,6 +1,6 @@
 import { listApps } from '../lib/contract/routes.ts';
 import { formatApp } from '../lib/domain/app.ts';
-import { hasAccess, hasPermission, permittedApps, standingTowards } from '../lib/domain/policy.ts';
+import { callerRightsOn, hasAccess, hasPermission, permittedApps } from '../lib/domain/policy.ts';
 import { endpoint } from '../lib/service/http/endpoint.ts';
 import { formatPageToken, parsePage } from '../lib/service/http/page.ts';
 import { parseAction, parseFlag } from '../lib/service/http/query.ts';
@@ -19,7 +19,7 @@ export const handler = endpoint(listApps, async (call) => {
   const part = { before: from?.after, known: from?.total, limit };
   const listing = { realm, principal, action, ...permittedApps(caller, partition, action), ...part };
   const isVisible = (app: Parameters<typeof hasAccess>[0] & { appId: string }) =>
-    hasAccess(app, app, () => standingTowards(app, caller, partition), action);
+    hasAccess(app, app, () => callerRightsOn(app, caller, partition), action);
   const { apps, last, total } = await read(table, { ...listing, isVisible }, deadline);
   const items = apps.map((app) => formatApp(app, partition));
   const due = parseFlag(query, 'due') && { due: await dueNotices(call, apps) };

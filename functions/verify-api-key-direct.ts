@@ -9,6 +9,6 @@ interface Payload extends Question {
 
 /** The same operation for other Lambda functions: no HTTP event, and IAM decides who may invoke it. */
 export const handler = directEndpoint(verifyApiKeyDirect, validate, async (call: DirectCall, payload: Payload) => {
-  const { verification, ...told } = await verify(call, payload);
-  return { success: { verification }, ...told };
+  const { verification, ...outcome } = await verify(call, payload);
+  return { success: { verification }, ...outcome };
 });

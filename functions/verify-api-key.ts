@@ -10,8 +10,8 @@ export const handler = endpoint(
   async (call: Call<Question>) => {
     requireAddress(call.body.source);
     requirePermission(call.caller, 'verify');
-    const { verification, ...told } = await verify(call, call.body, call.caller.realm);
-    return { status: 200, body: verification, ...told };
+    const { verification, ...outcome } = await verify(call, call.body, call.caller.realm);
+    return { status: 200, body: verification, ...outcome };
   },
   validate,
 );

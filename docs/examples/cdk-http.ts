@@ -24,6 +24,6 @@ const integration = new HttpLambdaIntegration('ListInvoices', listInvoices);
 const httpApi = new HttpApi(stack, 'Api', { createDefaultStage: false });
 httpApi.addStage('DefaultStage', {
   autoDeploy: true,
-  stageVariables: { appkeys_realms: 'myrealm', appkeys_places: 'x-api-key' },
+  stageVariables: { appkeys_realms: 'myrealm', appkeys_locations: 'x-api-key' },
 });
 httpApi.addRoutes({ path: '/invoices', methods: [HttpMethod.GET], integration, authorizer });

@@ -17,6 +17,6 @@ const listInvoices = new LambdaFunction(stack, 'ListInvoices', {
   handler: 'index.list',
 });
 
-const variables = { appkeys_realms: 'myrealm', appkeys_places: 'x-api-key' };
+const variables = { appkeys_realms: 'myrealm', appkeys_locations: 'x-api-key' };
 const api = new RestApi(stack, 'Api', { deployOptions: { variables } });
 api.root.addResource('invoices').addMethod('GET', new LambdaIntegration(listInvoices), { authorizer });

@@ -29,8 +29,8 @@ const grantPath = (fields: Fields) => `${appPath(fields)}/grants/${segment(field
 const issuerPath = (fields: Fields) => `${appPath(fields)}/issuers/${segment(fields.issuer)}`;
 /** @returns a body of those fields that an audit line has, whose values are JSON already */
 function bodyOf(fields: Readonly<Record<string, string | undefined>>): string {
-  const told = Object.entries(fields).filter(([, json]) => json !== undefined);
-  return `{${told.map(([name, json]) => `"${name}":${json}`).join(',')}}`;
+  const shown = Object.entries(fields).filter(([, json]) => json !== undefined);
+  return `{${shown.map(([name, json]) => `"${name}":${json}`).join(',')}}`;
 }
 
 /** What was made is lost, with its secret. */

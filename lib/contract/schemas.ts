@@ -137,7 +137,7 @@ const more = {
 } as const;
 
 /** The fields of a new key that its caller chooses. */
-const wish = {
+const apiKeyFields = {
   name,
   expiresAt: { ...expiresAt, default: -1 },
   enabled: { ...enabled, default: true },
@@ -154,7 +154,7 @@ const realm = {
 
 export const generateApiKeyBody = {
   type: 'object',
-  properties: wish,
+  properties: apiKeyFields,
   required: ['name'],
   additionalProperties: false,
 } as const;
@@ -163,7 +163,7 @@ export const generateApiKeyDirectPayload = {
   type: 'object',
   properties: {
     app: appHrn,
-    ...wish,
+    ...apiKeyFields,
     createdBy: {
       ...name,
       description: `who asks; stored as "lambda:{createdBy}". ${name.description}`,

@@ -13,7 +13,7 @@ export const latestTime = 8_640_000_000_000_000;
 export const clockDifferenceMs = 5_000;
 
 /** What a caller may say of a new key. `expiresAt` is in ms since the epoch; -1: never. */
-export interface ApiKeyWish {
+export interface ApiKeyInput {
   readonly name: string;
   readonly description?: string;
   readonly expiresAt?: number;
@@ -24,14 +24,14 @@ export interface ApiKeyWish {
 }
 
 /** All that a caller said of a key, as it is stored: what is empty is left out. */
-interface CompleteWish extends Required<Pick<ApiKeyWish, 'name' | 'expiresAt' | 'enabled'>> {
+interface CompleteInput extends Required<Pick<ApiKeyInput, 'name' | 'expiresAt' | 'enabled'>> {
   readonly description?: string;
   readonly scopes?: readonly string[];
   readonly restrictions?: KeyRestrictions;
 }
 
 /** A key as stored, under its handle; times are in ms since the epoch. */
-export interface ApiKey extends CompleteWish {
+export interface ApiKey extends CompleteInput {
   readonly createdTime: number;
   readonly createdBy: string;
   readonly rotatedFrom?: KeyHandle;
@@ -41,21 +41,21 @@ export interface ApiKey extends CompleteWish {
   readonly graceSeconds?: number;
   /** it was made for a rotation by schedule that has not put it into use */
   readonly pending?: true;
-  /** why it is disabled, if that is not its owner's wish: somebody who holds it has reported it */
+  /** why it is disabled, if that is not its owner's decision: somebody who holds it has reported it */
   readonly disabledReason?: 'leaked';
   /** missing while that is its creation */
   readonly lastChange?: KeyChange;
 }
 
 /**
- * @param kept restrictions that the wish says nothing of, which a newer version has set
- * @returns what is stored of a wish: texts trimmed, defaults filled in, lists in canonical form
+ * @param kept restrictions that the input says nothing of, which a newer version has set
+ * @returns what is stored of an input: texts trimmed, defaults filled in, lists in canonical form
  * @throws ApiError 400200 that names the elements of `allowedSources` that are wrong
  */
-export function completeWish(wish: ApiKeyWish, kept: KeyRestrictions = {}): CompleteWish {
-  const { name, expiresAt = never, enabled = true, scopes = [] } = wish;
-  const description = wish.description?.trim();
-  const allowedSources = parseSources(wish.allowedSources ?? []);
+export function completeInput(input: ApiKeyInput, kept: KeyRestrictions = {}): CompleteInput {
+  const { name, expiresAt = never, enabled = true, scopes = [] } = input;
+  const description = input.description?.trim();
+  const allowedSources = parseSources(input.allowedSources ?? []);
   const { allowedSources: _, ...others } = kept;
   const restrictions = { ...others, ...(allowedSources.length > 0 && { allowedSources }) };
   return {
@@ -68,15 +68,15 @@ export function completeWish(wish: ApiKeyWish, kept: KeyRestrictions = {}): Comp
   };
 }
 
-/** @returns the wish that a key was made from, or changed to: what `completeWish` left out is there again */
-export function wishOf(key: ApiKey): Required<ApiKeyWish> {
+/** @returns the input that a key was made from, or changed to: what `completeInput` left out is there again */
+export function inputOf(key: ApiKey): Required<ApiKeyInput> {
   const { name, description = '', expiresAt, enabled, scopes = [], restrictions: { allowedSources = [] } = {} } = key;
   return { name, description, expiresAt, enabled, scopes, allowedSources };
 }
 
-/** @param wish of which `expiresAt` has been looked at. @param kept as `completeWish` has it */
-export function newApiKey(wish: ApiKeyWish, createdBy: string, createdTime: number, kept?: KeyRestrictions): ApiKey {
-  return { ...completeWish(wish, kept), createdTime, createdBy };
+/** @param input whose `expiresAt` has been checked. @param kept as `completeInput` has it */
+export function newApiKey(input: ApiKeyInput, createdBy: string, createdTime: number, kept?: KeyRestrictions): ApiKey {
+  return { ...completeInput(input, kept), createdTime, createdBy };
 }
 
 export function isLiveAt({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number): boolean {
@@ -84,7 +84,7 @@ export function isLiveAt({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number):
 }
 
 /** Whether a key has been expired for so long that every clock agrees, so that another may take its place. */
-export function hasGivenUpPlace({ expiresAt }: ApiKey, now: number): boolean {
+export function isReplaceable({ expiresAt }: ApiKey, now: number): boolean {
   return !isLiveAt({ expiresAt }, now - clockDifferenceMs);
 }
 
@@ -116,7 +116,7 @@ export function formatBareApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, pa
     apiKey: formatApiKeyHrn(app.realm, handle, partition),
     identity: formatAppHrn(app, partition),
     realm: formatRealmHrn(app.realm, partition),
-    ...wishOf(key),
+    ...inputOf(key),
     createdTime: key.createdTime,
     ...(key.rotatedFrom && { rotatedFrom: formatApiKeyHrn(app.realm, key.rotatedFrom, partition) }),
   };

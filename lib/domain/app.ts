@@ -32,7 +32,7 @@ export interface Change {
 }
 
 /** What a caller may say of a new application. */
-export interface AppWish {
+export interface AppInput {
   readonly name: string;
   readonly description?: string;
   /** pages from which the keys may be used; none: from everywhere */
@@ -42,15 +42,15 @@ export interface AppWish {
 }
 
 /** All that a caller said of an application. */
-type WholeAppWish = Required<Omit<AppWish, 'scopes'>> & Pick<AppWish, 'scopes'>;
+type FullAppInput = Required<Omit<AppInput, 'scopes'>> & Pick<AppInput, 'scopes'>;
 
 /** The same as it is stored. */
-interface CompleteAppWish extends Required<Pick<AppWish, 'name' | 'description'>> {
+interface CompleteAppInput extends Required<Pick<AppInput, 'name' | 'description'>> {
   readonly restrictions: AppRestrictions;
 }
 
 /** An application: the aggregate that holds its keys, and everything that decides about them. Times are ms since the epoch. */
-export interface App extends CompleteAppWish {
+export interface App extends CompleteAppInput {
   readonly appId: string;
   readonly realm: string;
   readonly status: 'active' | 'deactivated' | 'deleted';
@@ -85,12 +85,12 @@ export interface App extends CompleteAppWish {
 
 /** @param owner the principal that gets `manage` */
 export function newApp(
-  made: AppWish & { appId: string; realm: string; owner: string; now: number; op: string; correlationId: string },
+  made: AppInput & { appId: string; realm: string; owner: string; now: number; op: string; correlationId: string },
 ): App {
   return {
     appId: made.appId,
     realm: made.realm,
-    ...completeAppWish(made),
+    ...completeAppInput(made),
     status: 'active',
     createdTime: made.now,
     createdBy: made.owner,
@@ -120,16 +120,16 @@ export function newAppId(digit: (below: number, index: number) => number = (belo
 }
 
 /**
- * @param kept restrictions that the wish says nothing of, which a newer version has set
- * @returns what is stored of a wish: texts trimmed, defaults filled in, lists in canonical form
+ * @param kept restrictions that the input says nothing of, which a newer version has set
+ * @returns what is stored of an input: texts trimmed, defaults filled in, lists in canonical form
  * @throws ApiError 400200 that names the elements of `referrers` that are wrong
  */
-export function completeAppWish(
-  wish: Omit<AppWish, 'scopes'> & Pick<AppPatch, 'scopes'>,
+export function completeAppInput(
+  input: Omit<AppInput, 'scopes'> & Pick<AppPatch, 'scopes'>,
   kept: AppRestrictions = {},
-): CompleteAppWish {
-  const { name, description = '', scopes } = wish;
-  const referrers = parseReferrers(wish.referrers ?? []);
+): CompleteAppInput {
+  const { name, description = '', scopes } = input;
+  const referrers = parseReferrers(input.referrers ?? []);
   const { referrers: _, scopes: __, ...others } = kept;
   return {
     name: name.trim(),
@@ -138,13 +138,13 @@ export function completeAppWish(
   };
 }
 
-/** @returns the wish that an application was made from, or changed to */
-export function wishOf({ name, description, restrictions: { referrers = [], scopes } }: App): WholeAppWish {
+/** @returns the input that an application was made from, or changed to */
+export function inputOf({ name, description, restrictions: { referrers = [], scopes } }: App): FullAppInput {
   return { name, description, referrers, ...(scopes && { scopes }) };
 }
 
 /** What a caller may say to change an application. `scopes` null: there is no ceiling any more. */
-export interface AppPatch extends Partial<Omit<AppWish, 'scopes'>> {
+export interface AppPatch extends Partial<Omit<AppInput, 'scopes'>> {
   readonly scopes?: readonly string[] | null;
   readonly status?: 'active' | 'deactivated';
 }
@@ -155,7 +155,7 @@ export interface AppPatch extends Partial<Omit<AppWish, 'scopes'>> {
  */
 export function patchApp(app: App, patch: AppPatch): App {
   const { status = app.status, ...parts } = patch;
-  const patched = { ...app, ...completeAppWish({ ...wishOf(app), ...parts }, app.restrictions), status };
+  const patched = { ...app, ...completeAppInput({ ...inputOf(app), ...parts }, app.restrictions), status };
   return isSameJson(patched, app) ? app : patched;
 }
 
@@ -186,7 +186,7 @@ export function formatApp(app: App, partition: string) {
     hrn: formatAppHrn(app, partition),
     id: app.appId,
     clientId: app.appId,
-    ...wishOf(app),
+    ...inputOf(app),
     realm: app.realm,
     // A deleted one is never shown.
     status: app.status as Exclude<App['status'], 'deleted'>,

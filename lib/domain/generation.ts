@@ -5,7 +5,7 @@ import { ApiError } from './errors.ts';
 import { expiredKeys, prune, removeKeys } from './housekeeping.ts';
 import type { AppRef } from './hrn.ts';
 import { findRecord, type RepeatableRequest, type RequestRecord } from './idempotency.ts';
-import { requireAccess, type Standing } from './policy.ts';
+import { type CallerRights, requireAccess } from './policy.ts';
 import { requireWithinCeiling } from './restrictions.ts';
 
 /** A new key for an application: one attempt at it, with a secret and a `createdTime` of its own. */
@@ -13,7 +13,7 @@ export interface Generation {
   readonly app: AppRef;
   readonly handle: KeyHandle;
   readonly key: ApiKey;
-  readonly standing: Standing;
+  readonly callerRights: CallerRights;
   readonly maxKeys: number;
   /** when the request came, in ms since the epoch */
   readonly now: number;
@@ -40,7 +40,7 @@ export type Judgement =
 export function judgeGeneration(app: App | undefined, wanted: Generation): Judgement {
   if (app && Object.hasOwn(app.keys, wanted.handle)) return { is: 'made' };
   if (app && Object.hasOwn(app.removed, wanted.handle)) throw new ApiError('409305');
-  requireAccess(app, wanted.app, wanted.standing, 'write');
+  requireAccess(app, wanted.app, wanted.callerRights, 'write');
   const record = findRecord(app, wanted.request, wanted.now);
   if (record) return { is: 'replay', record };
   requireTakesKeys(app);

@@ -1,4 +1,4 @@
-import { type ApiKey, hasGivenUpPlace } from './api-key.ts';
+import { type ApiKey, isReplaceable } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App, Tombstone } from './app.ts';
 import { isOldRecord } from './idempotency.ts';
@@ -19,7 +19,7 @@ export function entriesOf<T>(map: Readonly<Record<KeyHandle, T>>): [KeyHandle, T
 
 /** @returns the keys that have expired for good, whose places are to be had */
 export function expiredKeys(app: App, now: number): [KeyHandle, ApiKey][] {
-  return entriesOf(app.keys).filter(([, key]) => hasGivenUpPlace(key, now));
+  return entriesOf(app.keys).filter(([, key]) => isReplaceable(key, now));
 }
 
 /** Why and by which operation keys go. */

@@ -38,9 +38,9 @@ export function requestId(parts: readonly string[]): RequestId {
   return { hash: hashOf(['request', ...parts]), secretHash: hashOf(['secret', ...parts]) };
 }
 
-/** @param wish what would be stored: texts trimmed, defaults filled in, so that equal wishes are equal requests */
-export function repeatable(id: RequestId, wish: object): RepeatableRequest {
-  return { ...id, bodyHash: hashOf([canonicalJson(wish)]) };
+/** @param input what would be stored: texts trimmed, defaults filled in, so that equal inputs are equal requests */
+export function repeatable(id: RequestId, input: object): RepeatableRequest {
+  return { ...id, bodyHash: hashOf([canonicalJson(input)]) };
 }
 
 /** @returns sha256 in base64url over the parts, each with its length before it */

@@ -7,11 +7,11 @@ export type KeyChange = Pick<Change, 'at' | 'by' | 'action'>;
 
 /** @returns the application as a change leaves it: each key that the change has altered tells so */
 export function withKeyChanges(before: App, after: App, { at, by, action }: Change): App {
-  const told = entriesOf(after.keys).map(([handle, key]) => {
+  const keys = entriesOf(after.keys).map(([handle, key]) => {
     const was = before.keys[handle];
     return [handle, was && was !== key ? { ...key, lastChange: { at, by, action } } : key];
   });
-  return after.keys === before.keys ? after : { ...after, keys: Object.fromEntries(told) };
+  return after.keys === before.keys ? after : { ...after, keys: Object.fromEntries(keys) };
 }
 
 /** @returns the last change of a key; nothing is stored of it while that is its creation */

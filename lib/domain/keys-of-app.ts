@@ -1,4 +1,4 @@
-import { type ApiKey, type ApiKeyWish, completeWish, wishOf } from './api-key.ts';
+import { type ApiKey, type ApiKeyInput, completeInput, inputOf } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App, Change } from './app.ts';
 import { ApiError } from './errors.ts';
@@ -15,7 +15,7 @@ export function requireKey(app: App, handle: KeyHandle | undefined): ApiKey {
 }
 
 /** What a caller may say to change a key. */
-export type ApiKeyPatch = Partial<Omit<ApiKeyWish, 'enabled'>>;
+export type ApiKeyPatch = Partial<Omit<ApiKeyInput, 'enabled'>>;
 
 /**
  * An end that is given stands: the first use of a successor does not move it any more.
@@ -39,16 +39,16 @@ export function patchKey(
 }
 
 /**
- * @param parts of which `expiresAt` has been looked at
+ * @param parts whose `expiresAt` has been checked
  * @returns the application with parts of one of its keys changed; the same application if that changes nothing
  * @throws ApiError 404666 when it has no such key, 400200 when a list has an element that it may not have
  */
-export function editKey(app: App, handle: KeyHandle | undefined, parts: Partial<ApiKeyWish>): App {
+export function editKey(app: App, handle: KeyHandle | undefined, parts: Partial<ApiKeyInput>): App {
   const key = requireKey(app, handle);
   requireWithinCeiling(parts.scopes ?? [], app.restrictions);
   const { name, description, expiresAt, enabled, scopes, restrictions, disabledReason, ...rest } = key;
-  const wish = completeWish({ ...wishOf(key), ...parts }, restrictions);
-  const edited: ApiKey = { ...wish, ...rest, ...(disabledReason && !wish.enabled && { disabledReason }) };
+  const input = completeInput({ ...inputOf(key), ...parts }, restrictions);
+  const edited: ApiKey = { ...input, ...rest, ...(disabledReason && !input.enabled && { disabledReason }) };
   return isSameJson(edited, key) ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: edited } };
 }
 

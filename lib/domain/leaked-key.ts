@@ -1,4 +1,4 @@
-import { type ApiKey, hasGivenUpPlace } from './api-key.ts';
+import { type ApiKey, isReplaceable } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App, Change } from './app.ts';
 
@@ -8,7 +8,7 @@ export const leaked = 'apiKeyLeaked';
 /** @returns the key, if it is enabled and has not expired */
 export function liveKey({ keys }: App, handle: KeyHandle, now: number): ApiKey | undefined {
   const key = Object.hasOwn(keys, handle) ? keys[handle] : undefined;
-  return key?.enabled && !hasGivenUpPlace(key, now) ? key : undefined;
+  return key?.enabled && !isReplaceable(key, now) ? key : undefined;
 }
 
 /**

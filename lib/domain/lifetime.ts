@@ -10,7 +10,7 @@ export interface Lifetime {
 
 export const dayMs = 24 * 60 * 60_000;
 
-/** The clock of a caller may be ahead by so much: a wish that exceeds the maximum by less means the maximum. */
+/** The clock of a caller may be ahead by so much: a requested expiry that exceeds the maximum by less means the maximum. */
 const clockSkewMs = 60_000;
 
 type Created = Pick<ApiKey, 'createdTime'>;
@@ -21,13 +21,13 @@ export function latestEnd({ createdTime }: Created, { maxDays }: Lifetime): numb
 }
 
 /**
- * @param wish in ms since the epoch, or -1: as late as possible; undefined: the default
- * @returns `expiresAt` of a key: what its caller wishes, but no more than the maximum
+ * @param requested in ms since the epoch, or -1: as late as possible; undefined: the default
+ * @returns `expiresAt` of a key: what its caller asks for, but no more than the maximum
  */
-export function endOf(wish: number | undefined, key: Created, lifetime: Lifetime): number {
+export function endOf(requested: number | undefined, key: Created, lifetime: Lifetime): number {
   const { defaultDays } = lifetime;
   const usual = defaultDays === undefined ? never : key.createdTime + defaultDays * dayMs;
-  return earlierOf(wish ?? usual, latestEnd(key, lifetime) ?? never);
+  return earlierOf(requested ?? usual, latestEnd(key, lifetime) ?? never);
 }
 
 /** @returns the earlier of two ends, of which -1 is the latest */
@@ -37,7 +37,7 @@ export function earlierOf(one: number, other: number): number {
 }
 
 /**
- * @returns a 400200 when a wish is neither in the future nor -1, or exceeds the maximum; undefined when it is all right
+ * @returns a 400200 when the requested expiry is neither in the future nor -1, or exceeds the maximum; undefined when it is all right
  *   or there is none
  */
 export function expiryFault(
@@ -60,8 +60,8 @@ export function expiryFault(
 }
 
 /** @throws ApiError 400200 as `expiryFault` has it */
-export function requireExpiry(...wish: Parameters<typeof expiryFault>): void {
-  const fault = expiryFault(...wish);
+export function requireExpiry(...requested: Parameters<typeof expiryFault>): void {
+  const fault = expiryFault(...requested);
   if (fault) throw fault;
 }
 

@@ -25,16 +25,16 @@ interface Governed {
 }
 
 /**
- * A caller's standing towards one application.
+ * The rights of a caller on one application.
  * `fromToken` holds whatever the application's grants say; the grants of `principal` count on top of it.
  */
-export interface Standing {
+export interface CallerRights {
   readonly fromToken: readonly Action[];
   readonly principal: string | undefined;
 }
 
-/** Everything, in every realm: the standing of whoever IAM lets invoke a function directly. */
-export const fullStanding: Standing = { fromToken: ['manage'], principal: undefined };
+/** Everything, in every realm: the rights of a client that IAM allows to invoke a function directly. */
+export const fullRights: CallerRights = { fromToken: ['manage'], principal: undefined };
 
 /** @returns the actions that include `needed`: `read` is included in all three. */
 export function actionsThatInclude(needed: Action): readonly Action[] {
@@ -49,7 +49,7 @@ export function includes(held: readonly string[], needed: Action): boolean {
  * @returns what the caller's token alone gives on the application
  * @throws ApiError 404660 when the application is of another realm: nothing there is ever matched
  */
-export function standingTowards(app: AppRef, caller: Caller, partition: string): Standing {
+export function callerRightsOn(app: AppRef, caller: Caller, partition: string): CallerRights {
   if (app.realm !== caller.realm) throw new ApiError('404660', { why: 'the application is of another realm' });
   const resource = formatAppHrn(app, partition);
   const fromToken = actions.filter((action) =>
@@ -83,8 +83,8 @@ function isPermissionFor(permission: string, prefix: string, resource: string): 
 }
 
 /** @returns all that a caller may do with an application, by its token and by its grants */
-export function rightsOf(app: Governed, standing: Standing): Action[] {
-  const held = heldBy(standing, app);
+export function rightsOf(app: Governed, callerRights: CallerRights): Action[] {
+  const held = heldBy(callerRights, app);
   return actions.filter((action) => includes(held, action));
 }
 
@@ -103,20 +103,20 @@ export function requirePermission(caller: Caller, action: 'createApp' | 'verify'
 }
 
 /**
- * @returns the application, which `standing` may see and use as needed
+ * @returns the application, which `callerRights` may see and use as needed
  * @throws ApiError 404660 when there is none, or none that this caller may see
  * @throws ApiError 403403 when it may be seen, but not used like that
  */
 export function requireAccess<App extends Governed>(
   app: App | undefined,
   { realm }: AppRef,
-  standing: Standing,
+  callerRights: CallerRights,
   needed: Action,
 ): asserts app is App {
   if (!app) throw new ApiError('404660', { why: 'no such application' });
   if (app.status === 'deleted') throw new ApiError('404660', { why: 'the application is deleted' });
   if (app.realm !== realm) throw new ApiError('404660', { why: 'the application is of another realm' });
-  const held = heldBy(standing, app);
+  const held = heldBy(callerRights, app);
   if (!includes(held, 'read')) throw new ApiError('404660', { why: 'the caller has no right on the application' });
   if (!includes(held, needed)) {
     throw new ApiError('403403', {
@@ -126,17 +126,17 @@ export function requireAccess<App extends Governed>(
   }
 }
 
-/** Whether neither `standing` nor `requireAccess` would refuse it. */
-export function hasAccess(app: Governed, ref: AppRef, standing: () => Standing, needed: Action): boolean {
+/** Whether neither `callerRights` nor `requireAccess` would refuse it. */
+export function hasAccess(app: Governed, ref: AppRef, callerRights: () => CallerRights, needed: Action): boolean {
   try {
-    requireAccess(app, ref, standing(), needed);
+    requireAccess(app, ref, callerRights(), needed);
     return true;
   } catch {
     return false;
   }
 }
 
-function heldBy({ fromToken, principal }: Standing, app: Governed): readonly string[] {
+function heldBy({ fromToken, principal }: CallerRights, app: Governed): readonly string[] {
   const granted = principal === undefined ? undefined : grantedTo(app, principal);
   return [...fromToken, ...(granted ?? [])];
 }

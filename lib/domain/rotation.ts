@@ -1,4 +1,4 @@
-import { type ApiKey, type ApiKeyWish, isLiveAt, newApiKey, wishOf } from './api-key.ts';
+import { type ApiKey, type ApiKeyInput, inputOf, isLiveAt, newApiKey } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App } from './app.ts';
 import { ApiError, errorTable, invalidField } from './errors.ts';
@@ -9,7 +9,7 @@ import { earlierOf, endOf, type Lifetime } from './lifetime.ts';
 import { parseSources, withinCeiling } from './restrictions.ts';
 
 /** What a caller may say of a rotation; `expiresAt` has been looked at. */
-export interface RotationWish extends Partial<Omit<ApiKeyWish, 'enabled'>> {
+export interface RotationInput extends Partial<Omit<ApiKeyInput, 'enabled'>> {
   /** for so long both keys serve; 0, the default: the old one ends at once */
   readonly overlapSeconds?: number;
   /** in its place: the old key ends so many seconds after the first use of its successor, and in any case after `atMost` */
@@ -17,15 +17,15 @@ export interface RotationWish extends Partial<Omit<ApiKeyWish, 'enabled'>> {
 }
 
 /**
- * @returns what a wish asks for, to tell it from others: texts trimmed, defaults filled in, lists in canonical form
+ * @returns what an input asks for, to tell it from others: texts trimmed, defaults filled in, lists in canonical form
  * @throws ApiError 400200 that names the elements of `allowedSources` that are wrong, or when it has both overlaps
  */
-export function completeRotationWish({ overlapSeconds: given, ...wish }: RotationWish): RotationWish {
-  const { name, description, allowedSources } = wish;
-  if (wish.overlap && given !== undefined)
+export function completeRotationInput({ overlapSeconds: given, ...input }: RotationInput): RotationInput {
+  const { name, description, allowedSources } = input;
+  if (input.overlap && given !== undefined)
     throw invalidField('$.overlap', 'cannot be given together with overlapSeconds');
   return {
-    ...wish,
+    ...input,
     overlapSeconds: given ?? 0,
     ...(name !== undefined && { name: name.trim() }),
     ...(description !== undefined && { description: description.trim() }),
@@ -37,7 +37,7 @@ export function completeRotationWish({ overlapSeconds: given, ...wish }: Rotatio
 export interface Rotation {
   readonly from: KeyHandle;
   readonly to: KeyHandle;
-  readonly wish: RotationWish;
+  readonly input: RotationInput;
   readonly by: string;
   readonly op: string;
   readonly now: number;
@@ -54,14 +54,14 @@ export interface Rotation {
  * @throws ApiError 422409, 409305, 404666, 409304, 409306, 400337, 400201 or 409303
  */
 export function withSuccessor(app: App, rotation: Rotation): App {
-  const { from, to, wish, now, request, record } = rotation;
+  const { from, to, input, now, request, record } = rotation;
   if (findRecord(app, request, now)) return app;
   const old = requireUnrotated(app, from);
   requireTakesKeys(app);
   const successor = successorOf(app, old, rotation);
   const pruned = prune(app, now);
   const cleared =
-    wish.overlapSeconds || wish.overlap ? overlap(pruned, old, rotation) : replaceKeys(pruned, [from], rotation);
+    input.overlapSeconds || input.overlap ? overlap(pruned, old, rotation) : replaceKeys(pruned, [from], rotation);
   return addKey(cleared, to, successor, request, record);
 }
 
@@ -74,10 +74,10 @@ function requireUnrotated(app: App, handle: KeyHandle): ApiKey {
   return key;
 }
 
-/** The successor is as the old key was, unless the wish says otherwise; what exceeds ceiling or maximum is cut off. */
-function successorOf(app: App, old: ApiKey, { from, wish, by, now, lifetime }: Rotation): ApiKey {
-  const { overlapSeconds: _, overlap: __, ...wished } = wish;
-  const { scopes, expiresAt, ...others } = { ...wishOf(old), ...wished };
+/** The successor is as the old key was, unless the input says otherwise; what exceeds ceiling or maximum is cut off. */
+function successorOf(app: App, old: ApiKey, { from, input, by, now, lifetime }: Rotation): ApiKey {
+  const { overlapSeconds: _, overlap: __, ...requested } = input;
+  const { scopes, expiresAt, ...others } = { ...inputOf(old), ...requested };
   const end = endOf(expiresAt, { createdTime: now }, lifetime);
   const inherited = { ...others, expiresAt: end, scopes: withinCeiling(scopes, app.restrictions) };
   const successor = newApiKey(inherited, by, now, old.restrictions);
@@ -92,10 +92,10 @@ function missingExpiry(): ApiError {
 
 /** The old key stays until the end of the overlap, and never longer than it would have anyway. */
 function overlap(app: App, old: ApiKey, rotation: Rotation): App {
-  const { from, to, wish, now, maxKeys } = rotation;
-  const end = now + (wish.overlap?.atMost ?? wish.overlapSeconds ?? 0) * 1_000;
+  const { from, to, input, now, maxKeys } = rotation;
+  const end = now + (input.overlap?.atMost ?? input.overlapSeconds ?? 0) * 1_000;
   const expiresAt = earlierOf(old.expiresAt, end);
-  const grace = wish.overlap && { graceSeconds: wish.overlap.untilFirstUse };
+  const grace = input.overlap && { graceSeconds: input.overlap.untilFirstUse };
   const shortened = { ...app, keys: { ...app.keys, [from]: { ...old, expiresAt, rotatedTo: to, ...grace } } };
   if (app.keyCount < maxKeys) return shortened;
   const expired = expiredKeys(app, now).map(([handle]) => handle);

@@ -1,4 +1,4 @@
-import { type ApiKey, type ApiKeyWish, isLiveAt, never, wishOf } from './api-key.ts';
+import { type ApiKey, type ApiKeyInput, inputOf, isLiveAt, never } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App, Change } from './app.ts';
 import { ApiError } from './errors.ts';
@@ -16,14 +16,14 @@ export function creatorOf(name: string): string {
   return secretPrefix + name;
 }
 
-/** What a secret's key is to be, and what it has besides the wish. */
+/** What a secret's key is to be, and what it has besides the input. */
 export interface PendingKey {
-  readonly wish: ApiKeyWish;
+  readonly input: ApiKeyInput;
   readonly besides: Pick<ApiKey, 'restrictions' | 'rotatedFrom' | 'pending'>;
 }
 
 /** What the first key of a secret is to be. Like each later one, it lives as long as the settings allow. */
-export const firstWish: ApiKeyWish = { name: 'Secrets Manager', expiresAt: never };
+export const firstInput: ApiKeyInput = { name: 'Secrets Manager', expiresAt: never };
 
 /**
  * @param current handle of the key in use; undefined: the secret has none yet
@@ -33,7 +33,7 @@ export const firstWish: ApiKeyWish = { name: 'Secrets Manager', expiresAt: never
  * @throws ApiError 409306 when somebody has disabled it, which a successor would undo, or when it is the key of another secret
  */
 export function pendingKeyOf(app: App, current: KeyHandle | undefined, by: string): PendingKey {
-  if (current === undefined) return { wish: firstWish, besides: { pending: true } };
+  if (current === undefined) return { input: firstInput, besides: { pending: true } };
   const key = requireKey(app, current);
   if (key.disabledReason)
     throw notAllowed(
@@ -45,9 +45,9 @@ export function pendingKeyOf(app: App, current: KeyHandle | undefined, by: strin
       'The API key of the version AWSCURRENT belongs to another secret. Give this secret the value {"app": "…"}.',
     );
   const { restrictions } = key;
-  const wish = wishOf(key);
+  const input = inputOf(key);
   return {
-    wish: { ...wish, expiresAt: never, scopes: withinCeiling(wish.scopes, app.restrictions) },
+    input: { ...input, expiresAt: never, scopes: withinCeiling(input.scopes, app.restrictions) },
     besides: { ...(restrictions && { restrictions }), rotatedFrom: current, pending: true },
   };
 }
@@ -89,11 +89,11 @@ export function promote(app: App, handle: KeyHandle, replaced: KeyHandle | undef
  */
 function isLike(pending: ApiKey, app: App, current: KeyHandle | undefined): boolean {
   if (current === undefined || !keyIn(app, current)) return true;
-  const { wish, besides } = pendingKeyOf(app, current, pending.createdBy);
+  const { input, besides } = pendingKeyOf(app, current, pending.createdBy);
   const scopes = withinCeiling(pending.scopes ?? [], app.restrictions);
   return isSameJson(
     { scopes, restrictions: pending.restrictions ?? {} },
-    { scopes: wish.scopes ?? [], restrictions: besides.restrictions ?? {} },
+    { scopes: input.scopes ?? [], restrictions: besides.restrictions ?? {} },
   );
 }
 

@@ -1,7 +1,7 @@
 import { areInBlocks } from './addresses.ts';
-import { type ApiKey, never, wishOf } from './api-key.ts';
+import { type ApiKey, inputOf, never } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
-import { type App, type AppPatch, wishOf as wishOfApp } from './app.ts';
+import { type App, type AppPatch, inputOf as inputOfApp } from './app.ts';
 import { type ApiKeyPatch, requireKey } from './keys-of-app.ts';
 import { areReferrersOf } from './referrers.ts';
 
@@ -23,7 +23,7 @@ export function endAfterKeyPatch(
   patch: ApiKeyPatch,
   now: number,
 ): number | undefined {
-  const [was, is] = [wishOf(requireKey(before, handle)), wishOf(requireKey(after, handle))];
+  const [was, is] = [inputOf(requireKey(before, handle)), inputOf(requireKey(after, handle))];
   const expires = patch.expiresAt !== undefined && is.expiresAt !== never && endOf(is) <= endOf(was);
   const losesScopes = patch.scopes !== undefined && !isWider(is.scopes, was.scopes, areIn);
   const losesSources =
@@ -34,7 +34,7 @@ export function endAfterKeyPatch(
 
 /** The same for a change of an application. */
 export function endAfterAppPatch({ before, after }: Changed, patch: AppPatch, now: number): number | undefined {
-  const [was, is] = [wishOfApp(before), wishOfApp(after)];
+  const [was, is] = [inputOfApp(before), inputOfApp(after)];
   const losesScopes = patch.scopes && is.scopes && !(was.scopes && isWider(is.scopes, was.scopes, areIn));
   const losesPages = patch.referrers !== undefined && isNoWider(is.referrers, was.referrers, areReferrersOf);
   return patch.status === 'deactivated' || losesScopes || losesPages ? now : undefined;

@@ -61,10 +61,10 @@ export function directEndpoint<Id extends OperationId, Payload, Success extends 
     } catch (thrown) {
       const error = toApiError(thrown, operation);
       const errorId = newErrorId();
-      const told = { result: 'refused', ...unverified(operation, error) };
-      const metrics = told.result === 'unavailable' ? [verification, refusals] : [refusals];
+      const outcome = { result: 'refused', ...unverified(operation, error) };
+      const metrics = outcome.result === 'unavailable' ? [verification, refusals] : [refusals];
       const body = formatError(error, { correlationId, errorId });
-      end(levelOf(body.status), { ...told, code: error.code, errorId, why: whyOf(error) }, metrics);
+      end(levelOf(body.status), { ...outcome, code: error.code, errorId, why: whyOf(error) }, metrics);
       return { ok: false, error: body };
     }
   };

@@ -5,7 +5,7 @@ import type { SweepRules } from '../domain/due.ts';
 import { ApiError } from '../domain/errors.ts';
 import { type Generation, type Judgement, judgeGeneration, replaceExpired } from '../domain/generation.ts';
 import { type RequestRecord, repeatableMs } from '../domain/idempotency.ts';
-import { actionsThatInclude, includes, type Standing } from '../domain/policy.ts';
+import { actionsThatInclude, type CallerRights, includes } from '../domain/policy.ts';
 import { appKey, dueWith, recorded, replacementOf } from './app-item.ts';
 import { expr, type Fragment, path, toUpdate } from './expression.ts';
 import { refusedApp } from './get-app.ts';
@@ -45,17 +45,17 @@ export interface Sealed {
 export async function addApiKey(table: Table, wanted: Addition, deadline: Deadline): Promise<Added | Sealed> {
   const { handle, key } = wanted;
   let update = additionOf(wanted);
-  let doubt = false;
+  let inDoubt = false;
   for (let rejections = 0; ; rejections += 1) {
-    const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms), doubt);
+    const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms), inDoubt);
     if (settled.applied) return { key, handle };
-    doubt = settled.doubt;
+    inDoubt = settled.inDoubt;
     const app = await refusedApp(table, wanted.app.appId, settled, deadline);
     const judgement = judge(app, wanted);
     if (judgement.is === 'made') return { key: app?.keys[handle] ?? key, handle };
     if (judgement.is === 'sealed') return { sealed: app?.sealed ?? 0 };
     if (judgement.is === 'rejected' || judgement.is === 'replay') {
-      const late = doubt ? await fence(table, app, wanted, deadline) : undefined;
+      const late = inDoubt ? await fence(table, app, wanted, deadline) : undefined;
       if (late) return { key: late, handle };
       if (judgement.is === 'rejected') throw judgement.error;
       const { record } = judgement;
@@ -63,7 +63,7 @@ export async function addApiKey(table: Table, wanted: Addition, deadline: Deadli
     }
     update =
       judgement.is === 'free' ? additionOf({ ...wanted, dueAt: app?.dueAt }) : replacementIn(judgement.app, wanted);
-    if (rejections > 0) await backOff(deadline, rejections, 'the application changed at every attempt', doubt);
+    if (rejections > 0) await backOff(deadline, rejections, 'the application changed at every attempt', inDoubt);
   }
 }
 
@@ -80,7 +80,7 @@ function judge(
 
 /** The write that needs no read before it: it takes a free slot. */
 function additionOf(wanted: Addition): Update {
-  const { app, handle, key, standing, maxKeys, now, change, request, record, rules, dueAt } = wanted;
+  const { app, handle, key, callerRights, maxKeys, now, change, request, record, rules, dueAt } = wanted;
   const requests = request && record ? { [request.hash]: record } : {};
   const due = dueWith(app.appId, { status: 'active', keys: { [handle]: key }, requests }, now, rules, dueAt);
   return toUpdate({
@@ -98,7 +98,7 @@ function additionOf(wanted: Addition): Update {
       expr`size(${path('issuers')}) = ${0}`,
       ...stillPossible(handle, key),
       expr`${path('keyCount')} < ${maxKeys}`,
-      ...stillGranted(standing),
+      ...stillGranted(callerRights),
       ...stillWithinCeiling(key),
       ...(request ? [unanswered(request.hash, now)] : []),
       ...due.where,
@@ -127,7 +127,7 @@ function unanswered(hash: string, now: number): Fragment {
 }
 
 /** Where the right to write does not come from the token, the application's grants must still hold it. */
-function stillGranted({ fromToken, principal }: Standing): Fragment[] {
+function stillGranted({ fromToken, principal }: CallerRights): Fragment[] {
   if (includes(fromToken, 'write') || principal === undefined) return [];
   const [write, manage] = actionsThatInclude('write');
   const granted = path('grants', principal);

@@ -5,7 +5,7 @@ import { ApiError } from '../domain/errors.ts';
 import { prune } from '../domain/housekeeping.ts';
 import type { AppRef } from '../domain/hrn.ts';
 import { withKeyChanges } from '../domain/key-change.ts';
-import { type Action, requireAccess, type Standing } from '../domain/policy.ts';
+import { type Action, type CallerRights, requireAccess } from '../domain/policy.ts';
 import { replacementOf } from './app-item.ts';
 import { getApp, refusedApp } from './get-app.ts';
 import { backOff, type Deadline, settle } from './settle.ts';
@@ -14,7 +14,7 @@ import type { Table } from './table.ts';
 /** A change to an application that was read before. */
 export interface AppChange {
   readonly app: AppRef;
-  readonly standing: Standing;
+  readonly callerRights: CallerRights;
   readonly needed: Action;
   readonly change: Change;
   readonly rules: SweepRules;
@@ -34,17 +34,17 @@ export interface AppChange {
 export async function changeApp(table: Table, wanted: AppChange, deadline: Deadline, read?: App): Promise<App> {
   let app = read ?? (await getApp(table, wanted.app.appId, deadline));
   for (let conflicts = 0; ; conflicts += 1) {
-    requireAccess(app, wanted.app, wanted.standing, wanted.needed);
-    const wish = wanted.edit(app);
-    if (wish === app) return app;
-    const edited = prune(withKeyChanges(app, wish, wanted.change), wanted.change.at);
+    requireAccess(app, wanted.app, wanted.callerRights, wanted.needed);
+    const changed = wanted.edit(app);
+    if (changed === app) return app;
+    const edited = prune(withKeyChanges(app, changed, wanted.change), wanted.change.at);
     const update = replacementOf(app, edited, wanted.change, wanted.rules);
     const settled = await settle(deadline, (ms) => table.attemptUpdate(update, ms));
-    const { applied, doubt } = settled;
+    const { applied, inDoubt } = settled;
     const next = { ...edited, rev: app.rev + 1, lastChange: wanted.change };
     if (applied) return next;
     const found = await refusedApp(table, wanted.app.appId, settled, deadline);
-    if (doubt && found) {
+    if (inDoubt && found) {
       if (bears(found, wanted)) return asMade(found, next, wanted);
       if (found.rev > next.rev) throw unknowable();
     }

@@ -25,8 +25,8 @@ export async function createApp(table: Table, app: App, deadline: Deadline): Pro
   if (settled.applied) return { app, isOurs: true };
   const stored = await refusedApp(table, appId, settled, deadline);
   if (!stored) throw new Error('an application was refused because it is there, and is not there');
-  const isSamePlace = stored.listKey === app.listKey;
-  if (!isSamePlace) await removeMember(table, app, app.createdBy, stamp, deadline, settled.doubt);
-  const isOurs = settled.doubt && isSamePlace && stored.bodyHash === app.bodyHash;
+  const isSameSortKey = stored.listKey === app.listKey;
+  if (!isSameSortKey) await removeMember(table, app, app.createdBy, stamp, deadline, settled.inDoubt);
+  const isOurs = settled.inDoubt && isSameSortKey && stored.bodyHash === app.bodyHash;
   return { app: stored, isOurs };
 }

@@ -4,8 +4,13 @@ import { type Deadline, read, type Settled } from './settle.ts';
 import type { Table } from './table.ts';
 
 /** @returns the application as it is now, one that is deleted included */
-export async function getApp(table: Table, appId: string, deadline: Deadline, doubt = false): Promise<App | undefined> {
-  return appOf(await read(deadline, (ms) => table.attemptGet(appKey(appId), ms), doubt));
+export async function getApp(
+  table: Table,
+  appId: string,
+  deadline: Deadline,
+  inDoubt = false,
+): Promise<App | undefined> {
+  return appOf(await read(deadline, (ms) => table.attemptGet(appKey(appId), ms), inDoubt));
 }
 
 /** @returns the application that refused a write: as the engine told with the refusal, else as it is now */
@@ -15,5 +20,5 @@ export async function refusedApp(
   settled: Settled,
   deadline: Deadline,
 ): Promise<App | undefined> {
-  return settled.item === undefined ? getApp(table, appId, deadline, settled.doubt) : appOf(settled.item);
+  return settled.item === undefined ? getApp(table, appId, deadline, settled.inDoubt) : appOf(settled.item);
 }

@@ -1,7 +1,7 @@
 import type { App } from '../domain/app.ts';
 import { type Action, includes } from '../domain/policy.ts';
 import { appKey, appOf } from './app-item.ts';
-import { actionsOf, membersKey, placeOf } from './members.ts';
+import { actionsOf, membersKey, sortKeyOf } from './members.ts';
 import { type Deadline, read } from './settle.ts';
 import type { Item, Query, Table } from './table.ts';
 
@@ -29,7 +29,7 @@ export interface Listing {
 /** An application that may be in the list, at the place where it was found. */
 interface Candidate {
   readonly appId: string;
-  readonly place: string;
+  readonly sortKey: string;
 }
 
 /** What a query finds. `isWanted`: whether it may be in the list, as far as that can be told without a look at it. */
@@ -64,7 +64,7 @@ export async function listApps(
   deadline: Deadline,
 ): Promise<{ apps: App[]; last: string | undefined; total: number }> {
   const found: App[] = [];
-  const placeFor = (app: App) => (listing.seesAll ? app.listKey : placeOf(app, listing.principal));
+  const sortKeyFor = (app: App) => (listing.seesAll ? app.listKey : sortKeyOf(app, listing.principal));
   const left = candidates(table, listing, deadline);
   for (let looked = 0; listing.limit > 0 && found.length <= listing.limit; ) {
     const unseen = looked - found.length;
@@ -74,16 +74,16 @@ export async function listApps(
     const keys = [...new Set(batch.map(({ appId }) => appId))].map(appKey);
     const items = await read(deadline, (ms) => table.attemptBatchGet(keys, ms));
     const apps = new Map(items.map((item) => [item.pk, appOf(item)]));
-    for (const { appId, place } of batch) {
+    for (const { appId, sortKey } of batch) {
       const app = apps.get(appId);
-      if (app && placeFor(app) === place && isListed(app, listing)) found.push(app);
+      if (app && sortKeyFor(app) === sortKey && isListed(app, listing)) found.push(app);
     }
   }
   const page = found.slice(0, listing.limit);
   const last = page.at(-1);
   return {
     apps: page,
-    last: last && found.length > listing.limit ? placeFor(last) : undefined,
+    last: last && found.length > listing.limit ? sortKeyFor(last) : undefined,
     total: listing.known ?? (await count(found, left)),
   };
 }
@@ -112,14 +112,14 @@ async function* candidates(table: Table, listing: Listing, deadline: Deadline): 
   ];
   const heads = await Promise.all(sources.map((source) => source.next()));
   for (;;) {
-    const heldPlaces = heads.map((head) => (head.done ? '' : head.value.place));
-    const first = heldPlaces.toSorted().at(-1);
-    const head = heads.find((_, index) => heldPlaces[index] === first);
+    const heldKeys = heads.map((head) => (head.done ? '' : head.value.sortKey));
+    const first = heldKeys.toSorted().at(-1);
+    const head = heads.find((_, index) => heldKeys[index] === first);
     if (!head || head.done) return;
     yield head.value;
     await Promise.all(
       sources.map(async (source, index) => {
-        if (heldPlaces[index] === head.value.place) heads[index] = await source.next();
+        if (heldKeys[index] === head.value.sortKey) heads[index] = await source.next();
       }),
     );
   }
@@ -139,7 +139,7 @@ function members(table: Table, listing: Listing, deadline: Deadline): AsyncGener
       },
       (item) => ({
         appId: String(item.appId),
-        place: String(item.sk),
+        sortKey: String(item.sk),
         isWanted: includes(actionsOf(item), action) || isPermitted?.(String(item.appId)) === true,
       }),
     ),
@@ -159,7 +159,7 @@ async function* indexed(table: Table, listing: Listing, deadline: Deadline): Asy
         ExpressionAttributeValues: { ':realm': realm, ':last': last },
         Limit: most,
       },
-      ({ pk, listKey }) => ({ appId: String(pk), place: String(listKey), isWanted: isPermitted(String(pk)) }),
+      ({ pk, listKey }) => ({ appId: String(pk), sortKey: String(listKey), isWanted: isPermitted(String(pk)) }),
     ),
   );
 }
@@ -171,10 +171,10 @@ async function* namedApps(table: Table, listing: Listing, deadline: Deadline): A
   for (let from = 0; from < keys.length; from += maxBatch) {
     const items = await read(deadline, (ms) => table.attemptBatchGet(keys.slice(from, from + maxBatch), ms));
     const apps = items.flatMap((item) => appOf(item) ?? []).filter((app) => isListed(app, listing));
-    found.push(...apps.map((app) => ({ appId: app.appId, place: placeOf(app, principal) })));
+    found.push(...apps.map((app) => ({ appId: app.appId, sortKey: sortKeyOf(app, principal) })));
   }
-  const later = found.filter(({ place }) => place !== '' && place < before);
-  yield* later.sort((one, other) => (one.place < other.place ? 1 : -1));
+  const later = found.filter(({ sortKey }) => sortKey !== '' && sortKey < before);
+  yield* later.sort((one, other) => (one.sortKey < other.sortKey ? 1 : -1));
 }
 
 /** Pages backwards through something that is sorted by place; in larger pages where little of it is wanted. */
@@ -188,7 +188,7 @@ async function* descending(
     const found: Found[] = await page(last, size);
     const wanted = found.filter(({ isWanted }) => isWanted);
     yield* wanted;
-    last = found.length < size ? undefined : found.at(-1)?.place;
+    last = found.length < size ? undefined : found.at(-1)?.sortKey;
     if (wanted.length < found.length / 2) size = Math.min(2 * size, most);
   }
 }

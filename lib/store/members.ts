@@ -23,7 +23,7 @@ interface Pointer {
 }
 
 /** @returns the place of an application in the list of a principal, which is read backwards: its own come first, each newest first */
-export function placeOf({ listKey = '', createdBy }: Pick<App, 'listKey' | 'createdBy'>, principal: string): string {
+export function sortKeyOf({ listKey = '', createdBy }: Pick<App, 'listKey' | 'createdBy'>, principal: string): string {
   return createdBy === principal && listKey ? `own#${listKey}` : listKey;
 }
 
@@ -33,7 +33,7 @@ export function memberItem(app: App, principal: string, actions: readonly Action
 }
 
 function memberKey(app: App, principal: string): ItemKey {
-  return { pk: membersKey(app.realm, principal), sk: placeOf(app, principal) };
+  return { pk: membersKey(app.realm, principal), sk: sortKeyOf(app, principal) };
 }
 
 /** @returns the rights that a pointer tells; one without them can stand for any */
@@ -116,7 +116,7 @@ async function replaceMember(
 
 /**
  * Removes the pointer, if it is still the copy with that stamp.
- * @param doubt whether the application may have been changed already, which a failure then says
+ * @param inDoubt whether the application may have been changed already, which a failure then says
  * @returns whether that copy is gone by this
  */
 export async function removeMember(
@@ -125,11 +125,11 @@ export async function removeMember(
   principal: string,
   stamp: string | undefined,
   deadline: Deadline,
-  doubt = false,
+  inDoubt = false,
 ): Promise<boolean> {
   if (stamp === undefined) return true;
   const remove = { Key: { ...memberKey(app, principal) }, ...isCopy(stamp) };
-  return (await settle(deadline, (ms) => table.attemptDelete(remove, ms), doubt)).applied;
+  return (await settle(deadline, (ms) => table.attemptDelete(remove, ms), inDoubt)).applied;
 }
 
 function isCopy(stamp: string) {

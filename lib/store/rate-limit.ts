@@ -64,8 +64,8 @@ interface Counted {
 }
 
 async function isCounted(table: Table, { pk, op }: Counted, update: Update, deadline: Deadline): Promise<boolean> {
-  const { applied, doubt } = await settle(deadline, (ms) => table.attemptUpdate(update, ms));
-  if (applied || !doubt) return applied;
+  const { applied, inDoubt } = await settle(deadline, (ms) => table.attemptUpdate(update, ms));
+  if (applied || !inDoubt) return applied;
   const item = await read(deadline, (ms) => table.attemptGet({ pk, sk: 'rate' }, ms));
   return item?.op === op;
 }

@@ -10,11 +10,11 @@ export interface Deadline {
   random(): number;
 }
 
-/** The known end of a write. `doubt`: an attempt before this end had an unknown outcome, and may still be applied. */
+/** The known end of a write. `inDoubt`: an attempt before this end had an unknown outcome, and may still be applied. */
 export interface Settled {
   readonly applied: boolean;
   readonly item: Item | null | undefined;
-  readonly doubt: boolean;
+  readonly inDoubt: boolean;
 }
 
 const unsettled =
@@ -23,21 +23,21 @@ const unsettled =
 /**
  * Repeats the same write until it is known to be applied or refused. The write must be such that a second copy of it
  * is refused. What may be applied is repeated however busy the database is.
- * @param doubt whether an earlier attempt at the same change had an unknown outcome
+ * @param inDoubt whether an earlier attempt at the same change had an unknown outcome
  * @throws ApiError 503000 at the deadline, or when the database is too busy; its cause says whether the change may have been made
  */
 export async function settle(
   deadline: Deadline,
   write: (withinMs: number) => Promise<Attempt>,
-  doubt = false,
+  inDoubt = false,
 ): Promise<Settled> {
   for (let failures = 0; ; failures += 1) {
-    const attempt = await write(timeLeft(deadline, doubt));
-    if (attempt.outcome === 'applied') return { applied: true, item: undefined, doubt };
-    if (attempt.outcome === 'refused') return { applied: false, item: attempt.item, doubt };
-    doubt ||= attempt.outcome === 'unknown';
-    if (attempt.isTooBusy && !doubt) throw late(attempt.error, doubt);
-    await backOff(deadline, failures, attempt.error, doubt);
+    const attempt = await write(timeLeft(deadline, inDoubt));
+    if (attempt.outcome === 'applied') return { applied: true, item: undefined, inDoubt };
+    if (attempt.outcome === 'refused') return { applied: false, item: attempt.item, inDoubt };
+    inDoubt ||= attempt.outcome === 'unknown';
+    if (attempt.isTooBusy && !inDoubt) throw late(attempt.error, inDoubt);
+    await backOff(deadline, failures, attempt.error, inDoubt);
   }
 }
 
@@ -48,13 +48,13 @@ export async function settle(
 export async function read<Found>(
   deadline: Deadline,
   attempt: (withinMs: number) => Promise<ReadAttempt<Found>>,
-  doubt = false,
+  inDoubt = false,
 ): Promise<Found> {
   for (let failures = 0; ; failures += 1) {
-    const result = await attempt(timeLeft(deadline, doubt));
+    const result = await attempt(timeLeft(deadline, inDoubt));
     if (result.outcome === 'read') return result.found;
-    if (result.isTooBusy && !doubt) throw late(result.error, doubt);
-    await backOff(deadline, failures, result.error, doubt);
+    if (result.isTooBusy && !inDoubt) throw late(result.error, inDoubt);
+    await backOff(deadline, failures, result.error, inDoubt);
   }
 }
 
@@ -63,19 +63,19 @@ export async function read<Found>(
  * @returns more than 0 ms
  * @throws ApiError 503000 at the deadline
  */
-export function timeLeft(deadline: Deadline, doubt: boolean): number {
+export function timeLeft(deadline: Deadline, inDoubt: boolean): number {
   const leftMs = deadline.at - deadline.now();
-  if (leftMs <= 0) throw late('the time is over', doubt);
+  if (leftMs <= 0) throw late('the time is over', inDoubt);
   return leftMs;
 }
 
 /** Waits a random time below an exponentially growing bound (full jitter), if the deadline leaves that much. */
-export async function backOff(deadline: Deadline, failures: number, why: unknown, doubt: boolean): Promise<void> {
+export async function backOff(deadline: Deadline, failures: number, why: unknown, inDoubt: boolean): Promise<void> {
   const waitMs = deadline.random() * Math.min(1_000, 25 * 2 ** failures);
-  if (deadline.now() + waitMs >= deadline.at) throw late(why, doubt);
+  if (deadline.now() + waitMs >= deadline.at) throw late(why, inDoubt);
   await deadline.sleep(waitMs);
 }
 
-function late(why: unknown, doubt: boolean): ApiError {
-  return new ApiError('503000', { why, retryAfterSeconds: 1, ...(doubt && { cause: unsettled }) });
+function late(why: unknown, inDoubt: boolean): ApiError {
+  return new ApiError('503000', { why, retryAfterSeconds: 1, ...(inDoubt && { cause: unsettled }) });
 }

@@ -1,4 +1,4 @@
-import type { RequestParts } from './places.ts';
+import type { RequestParts } from './key-locations.ts';
 
 /** The events of REST and HTTP APIs, for authorizers and for integrations, as far as a key and its restrictions need them. */
 export interface GatewayRequest {

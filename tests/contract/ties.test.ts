@@ -73,7 +73,7 @@ const inSchema = (schema: string) => (text: string) =>
     ' note: name,',
     'properties: {',
     `export const ${schema} = {`,
-  )(text.replace('properties: wish,', 'properties: { ...wish },'));
+  )(text.replace('properties: apiKeyFields,', 'properties: { ...apiKeyFields },'));
 
 /** The files that do not compile, all for the field `note`. */
 function filesOf(faults: readonly string[]): string[] {
@@ -144,8 +144,8 @@ describe('a field that only the code gives does not compile', () => {
 
 describe('a field that a caller may give and that is not stored does not compile', () => {
   it.each([
-    ['ApiKeyWish', 'lib/domain/api-key.ts'],
-    ['AppWish', 'lib/domain/app.ts'],
+    ['ApiKeyInput', 'lib/domain/api-key.ts'],
+    ['AppInput', 'lib/domain/app.ts'],
   ])('%s', { timeout: timeoutMs }, (name, file) => {
     const faults = sources.faultsWith(file, adding(' readonly note?: string;', '{', `export interface ${name} {`));
     expect(filesOf(faults)).toContain(file);

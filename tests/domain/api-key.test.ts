@@ -3,8 +3,8 @@ import {
   formatApiKey,
   formatBareApiKey,
   formatNewApiKey,
-  hasGivenUpPlace,
   isLiveAt,
+  isReplaceable,
   newApiKey,
 } from '../../lib/domain/api-key.ts';
 import type { ApiKeyId } from '../../lib/domain/api-key-id.ts';
@@ -12,23 +12,28 @@ import type { KeyRestrictions } from '../../lib/domain/restrictions.ts';
 import { aKey, anApp, handle, nothingMore, now } from '../support/apps.ts';
 
 describe('a new key', () => {
-  it('is enabled and never expires, unless the wish says otherwise', () => {
+  it('is enabled and never expires, unless the input says otherwise', () => {
     const made = { name: 'a key', createdTime: now, createdBy: 'demo' };
     expect(newApiKey({ name: ' a key\t' }, 'demo', now)).toEqual({ ...made, enabled: true, expiresAt: -1 });
-    const wish = { name: 'a key', expiresAt: now + 1, enabled: false };
-    expect(newApiKey(wish, 'demo', now)).toEqual({ ...made, enabled: false, expiresAt: now + 1 });
+    const input = { name: 'a key', expiresAt: now + 1, enabled: false };
+    expect(newApiKey(input, 'demo', now)).toEqual({ ...made, enabled: false, expiresAt: now + 1 });
   });
 
-  it('has what the wish says of it besides, in canonical form, and nothing that is empty', () => {
+  it('has what the input says of it besides, in canonical form, and nothing that is empty', () => {
     const made = { name: 'a key', enabled: true, expiresAt: -1, createdTime: now, createdBy: 'demo' };
-    const wish = {
+    const input = {
       name: 'a key',
       description: ' x ',
       scopes: ['b', 'a'],
       allowedSources: ['2001:DB8::', '10.0.0.1/32'],
     };
     const restrictions = { allowedSources: ['2001:db8::', '10.0.0.1'] };
-    expect(newApiKey(wish, 'demo', now)).toStrictEqual({ ...made, description: 'x', scopes: ['b', 'a'], restrictions });
+    expect(newApiKey(input, 'demo', now)).toStrictEqual({
+      ...made,
+      description: 'x',
+      scopes: ['b', 'a'],
+      restrictions,
+    });
     const empty = { name: 'a key', description: ' ', scopes: [], allowedSources: [] };
     expect(newApiKey(empty, 'demo', now)).toStrictEqual(made);
   });
@@ -42,7 +47,7 @@ it.each([
   ['5 seconds ago', now - 5_000, false, true],
 ])('of a key that expires %s: it is live: %s; its place is to be had: %s', (_, expiresAt, isLive, isOver) => {
   expect(isLiveAt({ expiresAt }, now)).toBe(isLive);
-  expect(hasGivenUpPlace(aKey({ expiresAt }), now)).toBe(isOver);
+  expect(isReplaceable(aKey({ expiresAt }), now)).toBe(isOver);
 });
 
 describe('the answer that shows a key', () => {

@@ -3,10 +3,10 @@ import { type AppPatch, deleteApp, formatApp, newApp, newAppId, patchApp } from 
 import type { AppRestrictions } from '../../lib/domain/restrictions.ts';
 import { aKey, anApp, aRecord, aTombstone, handle, now, refusalOf } from '../support/apps.ts';
 
-const wish = { appId: 'app1', realm: 'myrealm', name: ' an app ', owner: 'demo', now: 12, op: 'op-1' };
+const input = { appId: 'app1', realm: 'myrealm', name: ' an app ', owner: 'demo', now: 12, op: 'op-1' };
 
 it('a new application is active, holds nothing, and is managed by its owner', () => {
-  expect(newApp({ ...wish, correlationId: 'correlation-1', description: ' a description ' })).toStrictEqual({
+  expect(newApp({ ...input, correlationId: 'correlation-1', description: ' a description ' })).toStrictEqual({
     appId: 'app1',
     realm: 'myrealm',
     name: 'an app',
@@ -26,8 +26,8 @@ it('a new application is active, holds nothing, and is managed by its owner', ()
     sealed: 0,
     lastChange: { op: 'op-1', at: 12, by: 'demo', action: 'createApp', correlationId: 'correlation-1' },
   });
-  expect(newApp({ ...wish, correlationId: 'correlation-1' }).description).toBe('');
-  const narrow = { ...wish, correlationId: 'c', referrers: ['A.test/'], scopes: [] };
+  expect(newApp({ ...input, correlationId: 'correlation-1' }).description).toBe('');
+  const narrow = { ...input, correlationId: 'c', referrers: ['A.test/'], scopes: [] };
   expect(newApp(narrow).restrictions).toStrictEqual({ referrers: ['a.test'], scopes: [] });
 });
 

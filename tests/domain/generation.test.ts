@@ -7,12 +7,12 @@ import {
   replaceExpired,
   requireTakesKeys,
 } from '../../lib/domain/generation.ts';
-import { fullStanding } from '../../lib/domain/policy.ts';
+import { fullRights } from '../../lib/domain/policy.ts';
 import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now, refusalOf } from '../support/apps.ts';
 
 const request = aRequest();
 const ref = { realm: 'myrealm', appId: 'lACE8kgYxsahjbXnvy8w' };
-const wanted = { app: ref, handle: handle('n'), key: aKey({ name: 'new' }), standing: fullStanding, maxKeys: 2, now };
+const wanted = { app: ref, handle: handle('n'), key: aKey({ name: 'new' }), callerRights: fullRights, maxKeys: 2, now };
 
 function judge(app: App | undefined, parts: Partial<Generation> = {}) {
   return judgeGeneration(app, { ...wanted, ...parts });
@@ -31,7 +31,7 @@ describe('a new key that the application would take now', () => {
   });
 
   it('may be wanted by whoever may write', () => {
-    expect(judge(anApp(), { standing: { fromToken: ['write'], principal: undefined } })).toEqual({ is: 'free' });
+    expect(judge(anApp(), { callerRights: { fromToken: ['write'], principal: undefined } })).toEqual({ is: 'free' });
   });
 
   it('finds a place once the expired keys are replaced, when there is no other', () => {
@@ -87,7 +87,7 @@ describe('a new key that is there already', () => {
 });
 
 describe('a new key is refused', () => {
-  const lacking = { standing: { fromToken: ['read' as const], principal: undefined } };
+  const lacking = { callerRights: { fromToken: ['read' as const], principal: undefined } };
 
   it.each([
     ['409305', 'was removed since', anApp({ removed: { [handle('n')]: aTombstone() }, status: 'deactivated' })],

@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { completeWish } from '../../lib/domain/api-key.ts';
+import { completeInput } from '../../lib/domain/api-key.ts';
 import { findRecord, isOldRecord, repeatable, requestId, secretInput } from '../../lib/domain/idempotency.ts';
 import { aKey, anApp, aRecord, aRequest, handle, now, refusalOf } from '../support/apps.ts';
 
@@ -22,7 +22,7 @@ describe('a request that may be repeated', () => {
   });
 
   it('asks the same in whatever order its fields and the elements of its lists come', () => {
-    const bodyHashOf = (wish: object) => repeatable(requestId([]), wish).bodyHash;
+    const bodyHashOf = (input: object) => repeatable(requestId([]), input).bodyHash;
     const bodyHash = bodyHashOf({ name: 'a key', expiresAt: -1, more: { one: ['b', 'a'], other: null } });
     const json = '{"expiresAt":-1,"more":{"one":["a","b"],"other":null},"name":"a key"}';
     expect(bodyHash).toBe(hash('sha256', `${json.length}:${json}`, 'base64url'));
@@ -38,14 +38,14 @@ describe('a request that may be repeated', () => {
     [{ value: {} }, { value: '[object Object]' }],
     [{ 'a,b': 1 }, { a: ['b', 1] }],
   ])('asks for different things with %j and %j', (one, other) => {
-    const bodyHashOf = (wish: object) => repeatable(requestId([]), wish).bodyHash;
+    const bodyHashOf = (input: object) => repeatable(requestId([]), input).bodyHash;
     expect(bodyHashOf(one)).not.toBe(bodyHashOf(other));
   });
 
   it('has the hash that earlier versions gave a key without more than its usual fields', () => {
     const { bodyHash } = repeatable(
       requestId([]),
-      completeWish({ name: 'x', description: '', scopes: [], allowedSources: [] }),
+      completeInput({ name: 'x', description: '', scopes: [], allowedSources: [] }),
     );
     const json = '{"enabled":true,"expiresAt":-1,"name":"x"}';
     expect(bodyHash).toBe(hash('sha256', `${json.length}:${json}`, 'base64url'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ApiKey, ApiKeyWish } from '../../lib/domain/api-key.ts';
+import type { ApiKey, ApiKeyInput } from '../../lib/domain/api-key.ts';
 import type { KeyHandle } from '../../lib/domain/api-key-id.ts';
 import { deleteAllKeys, deleteKey, editKey, keysBySortKey, requireKey } from '../../lib/domain/keys-of-app.ts';
 import type { KeyRestrictions } from '../../lib/domain/restrictions.ts';
@@ -44,7 +44,7 @@ describe('editing a key', () => {
   const { scopes: __, ...unscoped } = rich;
   const richApp = anApp({ keys: { [handle('a')]: rich } });
 
-  it.each<[Partial<ApiKeyWish>, ApiKey]>([
+  it.each<[Partial<ApiKeyInput>, ApiKey]>([
     [{ description: ' else ' }, { ...rich, description: 'else' }],
     [{ description: ' ' }, undescribed],
     [{ scopes: ['a', 'c'] }, { ...rich, scopes: ['a', 'c'] }],
@@ -57,7 +57,7 @@ describe('editing a key', () => {
     expect(editKey(richApp, handle('a'), parts).keys).toStrictEqual({ [handle('a')]: edited });
   });
 
-  it.each<Partial<ApiKeyWish>>([
+  it.each<Partial<ApiKeyInput>>([
     { description: 'what for ' },
     { scopes: ['a', 'b'] },
     { allowedSources: ['0:0::1', '10.0.0.0/8'] },

@@ -21,17 +21,17 @@ it.each<[string, number | undefined, Lifetime, number]>([
   ['after the default', undefined, { defaultDays: 1, maxDays: 30 }, now + dayMs],
   ['after the maximum where there is no default', undefined, month, limit],
   ['after the maximum on request', -1, { defaultDays: 1, maxDays: 30 }, limit],
-  ['when its caller wishes', now + 1, { defaultDays: 1, maxDays: 30 }, now + 1],
+  ['when its caller inputs', now + 1, { defaultDays: 1, maxDays: 30 }, now + 1],
   ['after the maximum, however much later an inherited end is', limit + dayMs, month, limit],
-])('a key ends %s', (_, wish, lifetime, end) => {
-  expect(endOf(wish, { createdTime: now }, lifetime)).toBe(end);
+])('a key ends %s', (_, input, lifetime, end) => {
+  expect(endOf(input, { createdTime: now }, lifetime)).toBe(end);
 });
 
 it('of two ends, -1 is the later one', () => {
   expect([earlierOf(-1, 5), earlierOf(5, -1), earlierOf(5, 6), earlierOf(-1, -1)]).toEqual([5, 5, 5, -1]);
 });
 
-describe('a wish', () => {
+describe('a input', () => {
   it.each<[number | undefined, Lifetime]>([
     [undefined, {}],
     [-1, {}],

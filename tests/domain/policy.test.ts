@@ -3,14 +3,14 @@ import {
   type Action,
   actionsThatInclude,
   type Caller,
-  fullStanding,
+  callerRightsOn,
+  fullRights,
   hasAccess,
   includes,
   isPrincipal,
   permittedApps,
   requireAccess,
   requirePermission,
-  standingTowards,
 } from '../../lib/domain/policy.ts';
 import { anApp, refusalOf } from '../support/apps.ts';
 
@@ -51,11 +51,11 @@ describe('what a token gives on an application', () => {
     ['nothing for another service whose name is as long', ['billing:write:*', `billing:write:${hrn}`], []],
     ['nothing for another action', [`account:write_:${hrn}`, 'account:writer:*'], []],
   ])('%s', (_, permissions, fromToken) => {
-    expect(standingTowards(app, caller(...permissions), 'here')).toEqual({ fromToken, principal: 'demo' });
+    expect(callerRightsOn(app, caller(...permissions), 'here')).toEqual({ fromToken, principal: 'demo' });
   });
 
   it('404660 when the application is of another realm, whatever the permissions', () => {
-    const refusal = refusalOf(() => standingTowards({ ...app, realm: 'other' }, caller('account:manage:*'), 'here'));
+    const refusal = refusalOf(() => callerRightsOn({ ...app, realm: 'other' }, caller('account:manage:*'), 'here'));
     expect(refusal).toMatchObject({ code: '404660', cause: 'the application is of another realm' });
   });
 });
@@ -144,9 +144,9 @@ describe('access to an application', () => {
   const granted = anApp({ grants: { demo: ['write'], undefined: ['manage'] } });
 
   it.each([
-    ['there is none', undefined, fullStanding, 'no such application'],
-    ['it is deleted', anApp({ status: 'deleted' }), fullStanding, 'the application is deleted'],
-    ['it is of another realm', anApp({ realm: 'other' }), fullStanding, 'the application is of another realm'],
+    ['there is none', undefined, fullRights, 'no such application'],
+    ['it is deleted', anApp({ status: 'deleted' }), fullRights, 'the application is deleted'],
+    ['it is of another realm', anApp({ realm: 'other' }), fullRights, 'the application is of another realm'],
     ['the caller has no right', granted, none, 'the caller has no right on the application'],
     ['the caller is nobody', granted, { ...none, principal: undefined }, 'the caller has no right on the application'],
     [
@@ -155,8 +155,11 @@ describe('access to an application', () => {
       { ...none, principal: 'toString' },
       'the caller has no right on the application',
     ],
-  ])('404660 when %s', (_, found, standing, why) => {
-    expect(refusalOf(() => requireAccess(found, app, standing, 'read'))).toMatchObject({ code: '404660', cause: why });
+  ])('404660 when %s', (_, found, callerRights, why) => {
+    expect(refusalOf(() => requireAccess(found, app, callerRights, 'read'))).toMatchObject({
+      code: '404660',
+      cause: why,
+    });
   });
 
   it.each<[string, Action, Action[], Action, string]>([
@@ -176,15 +179,15 @@ describe('access to an application', () => {
     ['its grants', [], 'demo', 'write'],
     ['the token', ['manage'], 'other', 'manage'],
     ['the token, on top of its grants', ['manage'], 'demo', 'manage'],
-    ['being let in by IAM', [...fullStanding.fromToken], undefined, 'manage'],
+    ['being let in by IAM', [...fullRights.fromToken], undefined, 'manage'],
   ])('is given by %s', (_, fromToken, principal, needed) => {
     expect(hasAccess(granted, app, () => ({ fromToken, principal }), needed)).toBe(true);
   });
 
-  it('is not had where requireAccess or the standing itself would refuse it', () => {
-    const standing = () => standingTowards({ ...app, realm: 'other' }, caller(), 'here');
+  it('is not had where requireAccess or the callerRights itself would refuse it', () => {
+    const callerRights = () => callerRightsOn({ ...app, realm: 'other' }, caller(), 'here');
     expect(hasAccess(granted, app, () => none, 'read')).toBe(false);
-    expect(hasAccess(granted, app, standing, 'read')).toBe(false);
+    expect(hasAccess(granted, app, callerRights, 'read')).toBe(false);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { App } from '../../lib/domain/app.ts';
 import { dayMs } from '../../lib/domain/lifetime.ts';
 import type { KeyRestrictions } from '../../lib/domain/restrictions.ts';
-import { completeRotationWish, type Rotation, type RotationWish, withSuccessor } from '../../lib/domain/rotation.ts';
+import { completeRotationInput, type Rotation, type RotationInput, withSuccessor } from '../../lib/domain/rotation.ts';
 import { aKey, anApp, aRecord, aRequest, aTombstone, expiredKey, handle, now, refusalOf } from '../support/apps.ts';
 
 const [from, to, other] = [handle('f'), handle('t'), handle('o')];
@@ -13,18 +13,18 @@ const removal = { at: now, op: 'op-1' };
 const rotated = { ...removal, why: 'rotated', successor: to };
 
 function rotation(parts: Partial<Rotation> = {}): Rotation {
-  return { from, to, wish: {}, by: 'worker', op: 'op-1', now, maxKeys: 2, lifetime: {}, ...parts };
+  return { from, to, input: {}, by: 'worker', op: 'op-1', now, maxKeys: 2, lifetime: {}, ...parts };
 }
 
 function overlapping(overlapSeconds: number): Rotation {
-  return rotation({ wish: { overlapSeconds } });
+  return rotation({ input: { overlapSeconds } });
 }
 
 describe('rotating until the first use of the successor', () => {
   const overlap = { untilFirstUse: 60, atMost: 600 };
 
   it('gives the old key its hard end, and keeps the grace with it', () => {
-    const { keys } = withSuccessor(app, rotation({ wish: { overlap } }));
+    const { keys } = withSuccessor(app, rotation({ input: { overlap } }));
     expect(keys).toStrictEqual({
       [from]: { ...old, expiresAt: now + 600_000, rotatedTo: to, graceSeconds: 60 },
       [to]: successor,
@@ -32,11 +32,11 @@ describe('rotating until the first use of the successor', () => {
   });
 
   it('is another request than with a fixed overlap, and 400200 together with one', () => {
-    expect(completeRotationWish({ overlap })).toEqual({ overlap, overlapSeconds: 0 });
-    expect(completeRotationWish({ overlapSeconds: 5 })).toEqual({ overlapSeconds: 5 });
+    expect(completeRotationInput({ overlap })).toEqual({ overlap, overlapSeconds: 0 });
+    expect(completeRotationInput({ overlapSeconds: 5 })).toEqual({ overlapSeconds: 5 });
     const details = [{ source: '$.overlap', message: 'cannot be given together with overlapSeconds' }];
     for (const overlapSeconds of [0, 5])
-      expect(refusalOf(() => completeRotationWish({ overlap, overlapSeconds }))).toMatchObject({
+      expect(refusalOf(() => completeRotationInput({ overlap, overlapSeconds }))).toMatchObject({
         code: '400200',
         parts: { details },
       });
@@ -54,21 +54,21 @@ describe('rotating at once', () => {
     });
   });
 
-  it('gives the successor the name and the expiry that are wished for', () => {
-    const { keys } = withSuccessor(app, rotation({ wish: { name: ' new ', expiresAt: -1, overlapSeconds: 0 } }));
+  it('gives the successor the name and the expiry that are asked for', () => {
+    const { keys } = withSuccessor(app, rotation({ input: { name: ' new ', expiresAt: -1, overlapSeconds: 0 } }));
     expect(keys).toEqual({ [to]: { ...successor, name: 'new', expiresAt: -1 } });
   });
 
-  it.each<[string, number, RotationWish, number]>([
+  it.each<[string, number, RotationInput, number]>([
     ['inherits an end within the maximum', now + 3_600_000, {}, now + 3_600_000],
     ['has an inherited end shortened to the maximum', now + 2 * dayMs, {}, now + dayMs],
     ['has the maximum where the old key never ends', -1, {}, now + dayMs],
     ['has the maximum on request', now + 3_600_000, { expiresAt: -1 }, now + dayMs],
-    ['has the end that is wished for', -1, { expiresAt: now + 1 }, now + 1],
-  ])('with a maximum lifetime the successor %s', (_, expiresAt, wish, end) => {
+    ['has the end that is asked for', -1, { expiresAt: now + 1 }, now + 1],
+  ])('with a maximum lifetime the successor %s', (_, expiresAt, input, end) => {
     const aged = anApp({ keys: { [from]: { ...old, createdTime: now - 10 * dayMs, expiresAt } } });
     const lifetime = { defaultDays: 1, maxDays: 1 };
-    expect(withSuccessor(aged, rotation({ wish, lifetime })).keys[to]?.expiresAt).toBe(end);
+    expect(withSuccessor(aged, rotation({ input, lifetime })).keys[to]?.expiresAt).toBe(end);
   });
 
   const rich = {
@@ -78,7 +78,7 @@ describe('rotating at once', () => {
   };
   const newer = { notBefore: 7 };
 
-  it.each<[RotationWish, object]>([
+  it.each<[RotationInput, object]>([
     [{}, rich],
     [
       { description: ' else ', scopes: ['c'] },
@@ -86,18 +86,18 @@ describe('rotating at once', () => {
     ],
     [{ allowedSources: ['::1'] }, { ...rich, restrictions: { ...newer, allowedSources: ['::1'] } }],
     [{ description: '', scopes: [], allowedSources: [] }, { restrictions: newer }],
-  ])('with %j gives the successor what is wished for, and what the old key has besides', (wish, parts) => {
+  ])('with %j gives the successor what is asked for, and what the old key has besides', (input, parts) => {
     const before = anApp({ keys: { [from]: { ...old, ...rich } } });
-    expect(withSuccessor(before, rotation({ wish })).keys).toStrictEqual({ [to]: { ...successor, ...parts } });
+    expect(withSuccessor(before, rotation({ input })).keys).toStrictEqual({ [to]: { ...successor, ...parts } });
   });
 
-  it.each<[RotationWish, string[] | undefined]>([
+  it.each<[RotationInput, string[] | undefined]>([
     [{}, ['b']],
     [{ scopes: ['c', 'b', 'd'] }, ['c', 'b']],
     [{ scopes: ['a'] }, undefined],
-  ])('with %j leaves scopes above the ceiling out', (wish, scopes) => {
+  ])('with %j leaves scopes above the ceiling out', (input, scopes) => {
     const before = anApp({ keys: { [from]: { ...old, ...rich } }, restrictions: { scopes: ['c', 'b'] } });
-    expect(withSuccessor(before, rotation({ wish })).keys[to]?.scopes).toEqual(scopes);
+    expect(withSuccessor(before, rotation({ input })).keys[to]?.scopes).toEqual(scopes);
   });
 
   it('leaves the other key, expired or not, in a full application', () => {
@@ -144,7 +144,7 @@ describe('rotating with an overlap', () => {
 
   it("takes the old key's own place when that has expired", () => {
     const before = anApp({ keys: { [from]: expiredKey(), [other]: aKey() } });
-    const { keys, removed } = withSuccessor(before, rotation({ wish: { overlapSeconds: 60, expiresAt: -1 } }));
+    const { keys, removed } = withSuccessor(before, rotation({ input: { overlapSeconds: 60, expiresAt: -1 } }));
     expect([Object.keys(keys), removed]).toEqual([[other, to], { [from]: rotated }]);
   });
 
@@ -161,7 +161,7 @@ describe('rotating with an overlap', () => {
   });
 });
 
-it.each<[RotationWish, RotationWish]>([
+it.each<[RotationInput, RotationInput]>([
   [{}, { overlapSeconds: 0 }],
   [
     { name: ' x ', expiresAt: 1 },
@@ -175,8 +175,8 @@ it.each<[RotationWish, RotationWish]>([
     { description: '', scopes: [], allowedSources: [] },
     { description: '', scopes: [], allowedSources: [], overlapSeconds: 0 },
   ],
-])('a rotation that asks for %j is known by %j', (wish, complete) => {
-  expect(completeRotationWish(wish)).toStrictEqual(complete);
+])('a rotation that asks for %j is known by %j', (input, complete) => {
+  expect(completeRotationInput(input)).toStrictEqual(complete);
 });
 
 describe('a rotation that may be repeated', () => {

@@ -21,7 +21,7 @@ describe('the pending key', () => {
     const key = aKey({ description: 'd', expiresAt: now + 1, scopes: ['x', 'y'], restrictions });
     const app = anApp({ keys: { [a]: key }, restrictions: { scopes: ['y'] } });
     expect(pendingKeyOf(app, a, by)).toEqual({
-      wish: {
+      input: {
         name: 'a key',
         description: 'd',
         expiresAt: -1,
@@ -35,7 +35,7 @@ describe('the pending key', () => {
 
   it('has a name of its own where there was none before', () => {
     expect(pendingKeyOf(anApp(), undefined, by)).toEqual({
-      wish: { name: 'Secrets Manager', expiresAt: -1 },
+      input: { name: 'Secrets Manager', expiresAt: -1 },
       besides: { pending: true },
     });
   });

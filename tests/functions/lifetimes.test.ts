@@ -36,8 +36,8 @@ describe('the lifetime of a new key', () => {
   it.each([
     ['the default', {}, 10],
     ['the maximum, for -1', { expiresAt: -1 }, 90],
-  ])('is %s', async (_, wish, days) => {
-    expect(lifeOf(await service.generate(await service.seed(), { name: 'x', ...wish }))).toBe(days);
+  ])('is %s', async (_, input, days) => {
+    expect(lifeOf(await service.generate(await service.seed(), { name: 'x', ...input }))).toBe(days);
   });
 
   it('is that of its realm, invoked directly too', async () => {

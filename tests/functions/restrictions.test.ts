@@ -295,8 +295,8 @@ describe('the ceiling of scopes', () => {
     const inherited = await service.call('rotateApiKey', { path: keyPath(await capped(['b', 'c']), a) });
     expect([inherited.statusCode, inherited.body.scopes]).toEqual([201, ['b']]);
     const body = { scopes: ['x', 'c'] };
-    const wished = await service.call('rotateApiKey', { path: keyPath(await capped(['b', 'c']), a), body });
-    expect([wished.statusCode, wished.body.scopes]).toEqual([201, ['c']]);
+    const requested = await service.call('rotateApiKey', { path: keyPath(await capped(['b', 'c']), a), body });
+    expect([requested.statusCode, requested.body.scopes]).toEqual([201, ['c']]);
     const none = await service.call('rotateApiKey', { path: keyPath(await capped([]), a) });
     expect([none.statusCode, none.body.scopes]).toEqual([201, []]);
   });

@@ -78,7 +78,7 @@ function bytesOf(data: SourceData): Buffer {
   return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
 }
 
-const wish = { app: 'hrn:here:account::myrealm:app/app1', name: 'a key' };
+const input = { app: 'hrn:here:account::myrealm:app/app1', name: 'a key' };
 
 interface Run {
   readonly events?: readonly object[];
@@ -89,7 +89,7 @@ interface Run {
 }
 
 /** Runs the bundle in a process of its own that has nothing but these variables. */
-async function run({ events = [wish], env = {}, pauseMs = 0, remainingMs = 10_000, file = slim }: Run) {
+async function run({ events = [input], env = {}, pauseMs = 0, remainingMs = 10_000, file = slim }: Run) {
   const variables = {
     LAMBDA_TASK_ROOT: taskRoot,
     AWS_REGION: 'eu-central-1',
@@ -187,7 +187,7 @@ describe('the slim bundle, in a process of its own', () => {
     const read = json(200, { Item: marshall({ pk: 'app1', sk: 'app', ...app }, { removeUndefinedValues: true }) });
     const database = await startScript(read, done);
     const env = { AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, AWS_ENDPOINT_URL_KMS: kms.endpoint };
-    const { results } = await run({ events: [{ ...wish, idempotencyKey: 'once' }], env });
+    const { results } = await run({ events: [{ ...input, idempotencyKey: 'once' }], env });
     expect(results).toMatchObject([{ ok: true }]);
     expect(kms.seen.map((headers) => headers['x-amz-target'])).toEqual(Array(2).fill('TrentService.GenerateMac'));
     expect(database.seen[0]?.['user-agent']).toContain('api/dynamodb#');
@@ -212,7 +212,7 @@ describe('the slim bundle, in a process of its own', () => {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${container.endpoint}/credentials`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: 'the token',
     };
-    const { results } = await run({ events: [wish, wish, wish], env, pauseMs: 600 });
+    const { results } = await run({ events: [input, input, input], env, pauseMs: 600 });
     expect(results).toMatchObject([{ ok: true }, { ok: true }, { ok: true }]);
     const signers = seen.map((headers) => /Credential=(\w+)\//.exec(String(headers.authorization))?.[1]);
     expect(signers).toEqual(['FIRST', 'SECOND', 'SECOND']);

@@ -24,8 +24,8 @@ function additionTo(app: App): Addition {
   const handle = handleOf(formatApiKeyId('ak', app.appId, randomBytes(32)));
   const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: -1 };
   const change = { op: handle, at: 1, by: 'demo', action: 'generateApiKey', correlationId: 'c', keyHrn: handle };
-  const standing = { fromToken: [], principal: 'demo' };
-  return { app, handle, key, change, standing, maxKeys: 2, now: Date.now(), rules: quietRules };
+  const callerRights = { fromToken: [], principal: 'demo' };
+  return { app, handle, key, change, callerRights, maxKeys: 2, now: Date.now(), rules: quietRules };
 }
 
 type Behaviour = (update: Update, apply: (update: Update) => Promise<Attempt>) => Promise<Attempt>;
@@ -566,17 +566,17 @@ describe('a request that may be repeated', () => {
   });
 });
 
-it.each<[string, Addition['standing'], number]>([
+it.each<[string, Addition['callerRights'], number]>([
   ['a token that may write, whatever is granted', { fromToken: ['write'], principal: 'stranger' }, 1],
   ['a token that may manage', { fromToken: ['manage'], principal: 'stranger' }, 1],
   ['nobody in particular, who is let in elsewhere', { fromToken: ['manage'], principal: undefined }, 1],
   ['a grant to write', { fromToken: ['read'], principal: 'writer' }, 1],
   ['a grant to manage', { fromToken: [], principal: 'demo' }, 1],
   ['a grant to read alone', { fromToken: ['read'], principal: 'reader' }, 0],
-])('the first write itself lets in by the right of %s', async (_, standing, made) => {
+])('the first write itself lets in by the right of %s', async (_, callerRights, made) => {
   const app = anApp({ grants: { demo: ['manage'], writer: ['write'], reader: ['read'] } });
   const table = scriptedTable(app);
-  const added = addApiKey(table, wantedOf(app, { standing }), fakeDeadline());
+  const added = addApiKey(table, wantedOf(app, { callerRights }), fakeDeadline());
   if (made) await added;
   else await expect(added).rejects.toMatchObject({ code: '403403' });
   expect([table.sent.length, table.app?.keyCount]).toEqual([1, made]);

@@ -25,9 +25,9 @@ function changeOf(app: App, parts: Partial<AppChange> = {}): AppChange {
   made += 1;
   const name = `name ${made}`;
   const change = { op: `op ${made}`, at: Date.now(), by: 'demo', action: 'updateApp', correlationId: 'c' };
-  const standing = { fromToken: [], principal: 'demo' };
+  const callerRights = { fromToken: [], principal: 'demo' };
   const edit = (found: App) => patchApp(found, { name });
-  return { app, standing, needed: 'write', change, rules: quietRules, edit, ...parts };
+  return { app, callerRights, needed: 'write', change, rules: quietRules, edit, ...parts };
 }
 
 type Behaviour = (update: Update, apply: (update: Update) => Promise<Attempt>) => Promise<Attempt>;
@@ -113,7 +113,7 @@ describe('after an unknown outcome', () => {
   it('rev = seen + 1 without the own id, and the right is gone: the refusal of a new request', async () => {
     const app = await service.seed({ grants: { demo: ['manage'], writer: ['write'] } });
     const revoked = changeOf(app, { edit: (found) => ({ ...found, grants: { demo: ['manage'] } }) });
-    const wanted = changeOf(app, { standing: { fromToken: [], principal: 'writer' } });
+    const wanted = changeOf(app, { callerRights: { fromToken: [], principal: 'writer' } });
     await expect(changeApp(behaving(lostRequest(revoked)), wanted, fakeDeadline())).rejects.toMatchObject({
       code: '404660',
     });
@@ -258,7 +258,7 @@ function rotationOf(app: App, to = 'c'): AppChange {
   const rotation = {
     from: handleA,
     to: to as keyof App['keys'],
-    wish: {},
+    input: {},
     by: 'demo',
     op,
     now,

@@ -44,8 +44,8 @@ describe('a new application', () => {
     ['made by another copy of the request', {}, false, false],
     ['made from another body in the same millisecond', { bodyHash: 'another' }, true, false],
     ['made earlier', { listKey: 'earlier' }, true, false],
-  ])('that is found there: %s', async (_, parts, doubt, isOurs) => {
-    const { table, memory } = tableOf((apply) => (doubt ? lost : apply()));
+  ])('that is found there: %s', async (_, parts, inDoubt, isOurs) => {
+    const { table, memory } = tableOf((apply) => (inDoubt ? lost : apply()));
     seed(memory, parts);
     const created = await createApp(table, app, fakeDeadline());
     expect(created).toMatchObject({ app: { name: app.name, ...parts }, isOurs });

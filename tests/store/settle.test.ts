@@ -24,7 +24,7 @@ it('a database that is too busy is not asked again: 503, and nothing was changed
 
 it('a write that may be applied is settled, however busy the database is', async () => {
   const write = attempts(unknown, tooBusy, tooBusy);
-  expect(await settle(fakeDeadline(), write)).toMatchObject({ applied: true, doubt: true });
+  expect(await settle(fakeDeadline(), write)).toMatchObject({ applied: true, inDoubt: true });
   expect(write).toHaveBeenCalledTimes(4);
 });
 
@@ -38,16 +38,16 @@ const busy = { outcome: 'notApplied', error: 'throttled' } as const;
 const failed = { outcome: 'failed', error: 'throttled' } as const;
 const cause = 'A part that the service needs did not answer in time, so it is not known whether the change was made.';
 
-it.each<[string, Attempt[], boolean, { applied: boolean; doubt: boolean }]>([
-  ['applied', [{ outcome: 'applied' }], false, { applied: true, doubt: false }],
-  ['applied after throttling', [busy, { outcome: 'applied' }], false, { applied: true, doubt: false }],
-  ['applied in doubt', [unknown, busy, { outcome: 'applied' }], false, { applied: true, doubt: true }],
-  ['applied in an older doubt', [busy, { outcome: 'applied' }], true, { applied: true, doubt: true }],
-  ['refused', [busy, { outcome: 'refused', item: { rev: 1 } }], false, { applied: false, doubt: false }],
-  ['refused in doubt', [unknown, { outcome: 'refused', item: { rev: 1 } }], false, { applied: false, doubt: true }],
-])('a write ends %s', async (_, outcomes, doubt, end) => {
+it.each<[string, Attempt[], boolean, { applied: boolean; inDoubt: boolean }]>([
+  ['applied', [{ outcome: 'applied' }], false, { applied: true, inDoubt: false }],
+  ['applied after throttling', [busy, { outcome: 'applied' }], false, { applied: true, inDoubt: false }],
+  ['applied in doubt', [unknown, busy, { outcome: 'applied' }], false, { applied: true, inDoubt: true }],
+  ['applied in an older doubt', [busy, { outcome: 'applied' }], true, { applied: true, inDoubt: true }],
+  ['refused', [busy, { outcome: 'refused', item: { rev: 1 } }], false, { applied: false, inDoubt: false }],
+  ['refused in doubt', [unknown, { outcome: 'refused', item: { rev: 1 } }], false, { applied: false, inDoubt: true }],
+])('a write ends %s', async (_, outcomes, inDoubt, end) => {
   const item = end.applied ? undefined : { rev: 1 };
-  expect(await settle(fakeDeadline(), attempts(...outcomes), doubt)).toEqual({ ...end, item });
+  expect(await settle(fakeDeadline(), attempts(...outcomes), inDoubt)).toEqual({ ...end, item });
 });
 
 /** A deadline of 8 seconds, and how long there was sleep each time. */
@@ -111,12 +111,12 @@ describe('at the end of the time', () => {
     ['in doubt, a read', true, () => read(fakeDeadline(), async () => failed, true)],
     ['without doubt, a write', false, () => settle(fakeDeadline(), async () => busy)],
     ['without doubt, a read', false, () => read(fakeDeadline(), async () => failed)],
-  ])('%s says whether it is known that nothing was changed', async (_, doubt, act) => {
+  ])('%s says whether it is known that nothing was changed', async (_, inDoubt, act) => {
     const { parts } = await act().then(
       () => expect.fail('it went on'),
       (error) => error,
     );
-    expect(parts).toEqual({ why: expect.any(String), retryAfterSeconds: 1, ...(doubt && { cause }) });
+    expect(parts).toEqual({ why: expect.any(String), retryAfterSeconds: 1, ...(inDoubt && { cause }) });
   });
 });
 

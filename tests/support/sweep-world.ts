@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { generateApiKey, rotateApiKey, updateApiKey } from '../../lib/contract/operations.ts';
-import type { ApiKeyWish } from '../../lib/domain/api-key.ts';
+import type { ApiKeyInput } from '../../lib/domain/api-key.ts';
 import type { KeyHandle } from '../../lib/domain/api-key-id.ts';
 import { type App, newApp } from '../../lib/domain/app.ts';
 import { type ApiKeyPatch, deleteKey, patchKey, requireKey } from '../../lib/domain/keys-of-app.ts';
-import { type Caller, standingTowards } from '../../lib/domain/policy.ts';
-import type { RotationWish } from '../../lib/domain/rotation.ts';
+import { type Caller, callerRightsOn } from '../../lib/domain/policy.ts';
+import type { RotationInput } from '../../lib/domain/rotation.ts';
 import { type BusEntry, type EventBus, maxEntries } from '../../lib/service/event-bus.ts';
 import type { KeyNotice } from '../../lib/service/events/notice-event.ts';
 import { announcer } from '../../lib/service/events/sweeper.ts';
@@ -89,15 +89,15 @@ export class SweepWorld {
     return app;
   }
 
-  async generate(appId: string, wish: Partial<ApiKeyWish> = {}): Promise<KeyHandle> {
+  async generate(appId: string, input: Partial<ApiKeyInput> = {}): Promise<KeyHandle> {
     const call = this.#call(appId, generateApiKey);
-    const standing = () => standingTowards(call.app, caller, partition);
-    const asked = { ...call, wish: { name: 'x', ...wish }, by: 'demo', standing, request: undefined };
+    const callerRights = () => callerRightsOn(call.app, caller, partition);
+    const asked = { ...call, input: { name: 'x', ...input }, by: 'demo', callerRights, request: undefined };
     return handleIn((await generate(call, asked)).body.apiKey);
   }
 
-  async rotate(appId: string, handle: KeyHandle, wish: RotationWish = {}): Promise<KeyHandle> {
-    return handleIn((await rotate(this.#call(appId, rotateApiKey), handle, wish, undefined)).body.apiKey);
+  async rotate(appId: string, handle: KeyHandle, input: RotationInput = {}): Promise<KeyHandle> {
+    return handleIn((await rotate(this.#call(appId, rotateApiKey), handle, input, undefined)).body.apiKey);
   }
 
   async patch(appId: string, handle: KeyHandle, patch: ApiKeyPatch): Promise<void> {

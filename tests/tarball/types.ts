@@ -28,7 +28,7 @@ const mistakes = [
   'const none: string = await appkeys.deleteApp({ app: "hrn" });',
   "createVerifier({ realms: '*', region: 'eu-central-1' });",
   "createVerifier({ tableName: 'x' });",
-  "createVerifier({ realms: '*', tableName: 'x', places: ['cookie'] });",
+  "createVerifier({ realms: '*', tableName: 'x', locations: ['cookie'] });",
   "await verifyApiKey({} as never, 'name', { apiKey: 'x' });",
 ];
 

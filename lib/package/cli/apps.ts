@@ -39,7 +39,7 @@ interface CreateOptions extends AppOptions {
 }
 
 type AppPage = Awaited<ReturnType<CommandContext['client']['listApps']>>;
-type Wish = Omit<Input<'updateApp'>, 'app'>;
+type Changes = Omit<Input<'updateApp'>, 'app'>;
 
 const referrerOption = () =>
   listOption('--referrer <host>', 'from which web pages its keys may be used, such as www.example.com/app');
@@ -127,8 +127,8 @@ async function listDue(pages: AsyncIterable<AppPage>, json: boolean | undefined)
 async function create(name: string, options: CreateOptions, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
   const { idempotencyKey } = options;
-  const { scopes, ...wish } = wishOf(options);
-  const input = { name, ...wish, ...(scopes && { scopes }) };
+  const { scopes, ...others } = changesOf(options);
+  const input = { name, ...others, ...(scopes && { scopes }) };
   const app = await client.createApp(input, { ...(idempotencyKey && { idempotencyKey }) });
   if (json) return printJson(app);
   tell(formatApp(app));
@@ -143,12 +143,12 @@ async function show(text: string, _: object, command: Command): Promise<void> {
 }
 
 async function update(text: string, options: AppOptions, command: Command): Promise<void> {
-  const wish = wishOf(options);
-  if (Object.keys(wish).length === 0) throw new UsageError('There is nothing to change. Pass one of the options.');
-  await change(text, wish, command);
+  const changes = changesOf(options);
+  if (Object.keys(changes).length === 0) throw new UsageError('There is nothing to change. Pass one of the options.');
+  await change(text, changes, command);
 }
 
-function wishOf({ name, description, anyScope, ...lists }: AppOptions): Wish {
+function changesOf({ name, description, anyScope, ...lists }: AppOptions): Changes {
   const referrers = chosenList(lists.referrer, lists.referrers);
   const scopes = anyScope ? null : chosenList(lists.scope, lists.scopes);
   return {
@@ -167,9 +167,9 @@ async function deactivate(text: string, _: object, command: Command): Promise<vo
   await change(text, { status: 'deactivated' }, command);
 }
 
-async function change(text: string, wish: Wish, command: Command): Promise<void> {
+async function change(text: string, changes: Changes, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
-  const app = await client.updateApp({ app: await findApp(client, text), ...wish });
+  const app = await client.updateApp({ app: await findApp(client, text), ...changes });
   if (json) return printJson(app);
   tell(formatApp(app));
   tellApplied(app);

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Client, type ClientOptions, createClient } from '../client/client.ts';
-import { chooseTarget, loginCommand, type Target, usualUrl, type Wish, wishOf } from './profiles.ts';
+import { chooseTarget, loginCommand, type Target, type TargetOptions, targetOptionsOf, usualUrl } from './profiles.ts';
 import { accessTokenOf } from './session.ts';
 import { confirm, UsageError } from './terminal.ts';
 
@@ -54,17 +54,17 @@ export function loginCommandFor(command: Command): string {
 }
 
 function targetOf(command: Command, token: string | undefined): Target {
-  const wish = wishOf(command);
-  return token ? { url: urlForToken(wish) } : chooseTarget(wish);
+  const options = targetOptionsOf(command);
+  return token ? { url: urlForToken(options) } : chooseTarget(options);
 }
 
 /** The credentials do not count, unless they say where the service is. */
-function urlForToken(wish: Wish): string {
-  if (wish.url !== undefined && !wish.isProfileAsked) return wish.url;
+function urlForToken(options: TargetOptions): string {
+  if (options.url !== undefined && !options.isProfileAsked) return options.url;
   try {
-    return chooseTarget(wish).url;
+    return chooseTarget(options).url;
   } catch (error) {
-    if (wish.profile === undefined) return usualUrl;
+    if (options.profile === undefined) return usualUrl;
     throw error;
   }
 }

@@ -28,8 +28,8 @@ async function requestCode({ issuer, endpoints, scope, parameters }: SignInSetti
   const { deviceAuthorization: endpoint = '' } = endpoints;
   const [server, client] = [serverOf(issuer, { device_authorization_endpoint: endpoint }), { client_id: id }];
   return askProvider(endpoint, insecure, async (options) => {
-    const wish = { ...parameters, scope };
-    const response = await oauth.deviceAuthorizationRequest(server, client, oauth.None(), wish, options);
+    const request = { ...parameters, scope };
+    const response = await oauth.deviceAuthorizationRequest(server, client, oauth.None(), request, options);
     return oauth.processDeviceAuthorizationResponse(server, client, response);
   });
 }

@@ -47,7 +47,7 @@ interface DeleteOptions {
   readonly all?: boolean;
 }
 
-type Wish = Omit<Input<'updateApiKey'>, 'app' | 'apiKey'>;
+type Changes = Omit<Input<'updateApiKey'>, 'app' | 'apiKey'>;
 
 const expiry = 'never, a time from now such as 30d, or a date such as 2030-12-31';
 const scopeOption = () => listOption('--scope <scope>', 'what the key may do, such as invoices:read');
@@ -173,16 +173,16 @@ async function everyApp(client: CommandContext['client']): Promise<string[]> {
 
 async function create(appText: string, options: NewKeyOptions, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
-  const input = { ...wishOf(options), name: options.name ?? '', ...(options.disabled && { enabled: false }) };
+  const input = { ...changesOf(options), name: options.name ?? '', ...(options.disabled && { enabled: false }) };
   const app = await findApp(client, appText);
   showNew(await client.generateApiKey({ app, ...input }, repeatable(options)), json);
 }
 
 async function rotateKey(appText: string, keyText: string, options: NewKeyOptions, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
-  const wish = { ...wishOf(options), ...overlapOf(options) };
+  const changes = { ...changesOf(options), ...overlapOf(options) };
   const found = await find(client, appText, keyText);
-  const made = await client.rotateApiKey({ ...found, ...wish }, repeatable(options));
+  const made = await client.rotateApiKey({ ...found, ...changes }, repeatable(options));
   showNew(made, json);
   if (!json) tellEffect(made, 'the old key');
 }
@@ -203,9 +203,9 @@ async function show(appText: string, keyText: string, _: object, command: Comman
 }
 
 async function update(appText: string, keyText: string, options: KeyOptions, command: Command): Promise<void> {
-  const wish = wishOf(options);
-  if (Object.keys(wish).length === 0) throw new UsageError('There is nothing to change. Pass one of the options.');
-  await change(contextOf(command), appText, keyText, wish);
+  const changes = changesOf(options);
+  if (Object.keys(changes).length === 0) throw new UsageError('There is nothing to change. Pass one of the options.');
+  await change(contextOf(command), appText, keyText, changes);
 }
 
 async function rename(appText: string, keyText: string, name: string, _: object, command: Command): Promise<void> {
@@ -216,8 +216,13 @@ async function expire(appText: string, keyText: string, when: string, _: object,
   await change(contextOf(command), appText, keyText, { expiresAt: parseExpiry(when, Date.now()) });
 }
 
-async function change({ client, json }: CommandContext, appText: string, keyText: string, wish: Wish): Promise<void> {
-  const key = await client.updateApiKey({ ...(await find(client, appText, keyText)), ...wish });
+async function change(
+  { client, json }: CommandContext,
+  appText: string,
+  keyText: string,
+  changes: Changes,
+): Promise<void> {
+  const key = await client.updateApiKey({ ...(await find(client, appText, keyText)), ...changes });
   if (json) return printJson(key);
   tell(formatKey(key));
   tellApplied(key);
@@ -266,7 +271,7 @@ async function find(client: CommandContext['client'], appText: string, keyText: 
   return { app, apiKey: await findApiKey(client, app, keyText) };
 }
 
-function wishOf({ name, description, expires, ...lists }: KeyOptions): Wish {
+function changesOf({ name, description, expires, ...lists }: KeyOptions): Changes {
   const scopes = chosenList(lists.scope, lists.scopes);
   const allowedSources = chosenList(lists.source, lists.sources);
   return {

@@ -3,7 +3,7 @@ import { addCommand, createServiceClient, type Globals } from './context.ts';
 import { changeCredentials, holdCredentials, type Profile, withProfile } from './credentials.ts';
 import { signInByDevice } from './device-flow.ts';
 import type { Tokens } from './identity-provider.ts';
-import { chooseLogin, isSameUrl, normalUrl, type Target, wishOf } from './profiles.ts';
+import { chooseLogin, isSameUrl, normalUrl, type Target, targetOptionsOf } from './profiles.ts';
 import { signInByRedirect, usualPort } from './redirect-flow.ts';
 import { tokensIn } from './session.ts';
 import { isText } from './shapes.ts';
@@ -60,7 +60,7 @@ async function login({ port, device }: LoginOptions, command: Command): Promise<
 
 /** Nobody has to sign in before it is known that the session can be kept. */
 async function prepare(command: Command, insecure: boolean): Promise<Required<Target>> {
-  const { url, profile } = await holdCredentials(async () => chooseLogin(wishOf(command)));
+  const { url, profile } = await holdCredentials(async () => chooseLogin(targetOptionsOf(command)));
   createServiceClient({ url, insecure });
   return { url: normalUrl(url), profile };
 }

@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi';
 import { addCommand, type Globals } from './context.ts';
 import { type Credentials, changeCredentials, type Profile, readCredentials, withoutProfiles } from './credentials.ts';
 import { askProvider, discover } from './identity-provider.ts';
-import { chooseTarget, wishOf } from './profiles.ts';
+import { chooseTarget, targetOptionsOf } from './profiles.ts';
 import { tell, UsageError } from './terminal.ts';
 
 export function addLogout(program: Command): void {
@@ -22,10 +22,10 @@ async function logout({ all = false }: { all?: boolean }, command: Command): Pro
 
 /** @throws UsageError when one profile and all of them are asked for */
 function chooseProfiles(command: Command, all: boolean): string[] {
-  const wish = wishOf(command);
-  if (all && wish.isProfileAsked) throw new UsageError('Pass --profile or --all, not both.');
+  const target = targetOptionsOf(command);
+  if (all && target.isProfileAsked) throw new UsageError('Pass --profile or --all, not both.');
   if (all) return [...readCredentials().profiles.keys()];
-  const { profile } = chooseTarget(wish);
+  const { profile } = chooseTarget(target);
   return profile === undefined ? [] : [profile];
 }
 

@@ -5,7 +5,7 @@ import { UsageError } from './terminal.ts';
 export const usualUrl = 'http://127.0.0.1:3000';
 
 /** Which service and which session the command line and the environment name. */
-export interface Wish {
+export interface TargetOptions {
   readonly url?: string;
   readonly profile?: string;
   /** whether `--profile` names the profile: APPKEYS_PROFILE only names the usual one */
@@ -19,7 +19,7 @@ export interface Target {
 }
 
 /** What is empty counts as missing, but for a URL. */
-export function wishOf(command: Command): Wish {
+export function targetOptionsOf(command: Command): TargetOptions {
   const { url, profile } = command.optsWithGlobals<{ url?: string; profile?: string }>();
   const isProfileAsked = command.getOptionValueSourceWithGlobals('profile') === 'cli';
   return { ...(url !== undefined && { url }), ...(profile && { profile }), isProfileAsked };
@@ -29,12 +29,12 @@ export function wishOf(command: Command): Wish {
  * @throws UsageError when `--profile` and the URL name two services
  * @throws Error when there is no such profile, or the credentials cannot be read
  */
-export function chooseTarget(wish: Wish): Target {
+export function chooseTarget(options: TargetOptions): Target {
   const credentials = readCredentials();
-  const { url, profile: name = credentials.current } = wish;
+  const { url, profile: name = credentials.current } = options;
   const known = name === undefined ? undefined : credentials.profiles.get(name);
-  if (url !== undefined && !wish.isProfileAsked) return targetAt(url, name, credentials);
-  if (known === undefined && wish.profile !== undefined) throw unknownProfile(url);
+  if (url !== undefined && !options.isProfileAsked) return targetAt(url, name, credentials);
+  if (known === undefined && options.profile !== undefined) throw unknownProfile(url);
   if (name === undefined || known === undefined) return { url: usualUrl };
   if (url !== undefined && !isSameUrl(url, known.url)) throw otherService(known.url);
   return { url: known.url, profile: name };
@@ -55,10 +55,10 @@ function profileAt(url: string, preferred: string | undefined, { profiles }: Cre
  * @returns where a login goes, and the profile that it makes or replaces
  * @throws UsageError when that profile would have to be chosen by the user, or has an impossible name
  */
-export function chooseLogin(wish: Wish): Required<Target> {
-  const { url, profile } = loginTarget(wish);
+export function chooseLogin(options: TargetOptions): Required<Target> {
+  const { url, profile } = loginTarget(options);
   if (profile === undefined) throw new UsageError('Give this service a profile of its own: pass --profile NAME.');
-  return { url, profile: profile === wish.profile ? requireName(profile) : profile };
+  return { url, profile: profile === options.profile ? requireName(profile) : profile };
 }
 
 /** @returns the command that signs in there: it names only what a login would not choose by itself */
@@ -78,14 +78,14 @@ export function loginCommand({ url, profile }: Target): string {
 }
 
 /** Without a profile, the user has to choose one. */
-function loginTarget(wish: Wish): Target {
+function loginTarget(options: TargetOptions): Target {
   const credentials = readCredentials();
   const { profiles, current } = credentials;
-  const name = wish.profile ?? (wish.url === undefined ? current : undefined);
+  const name = options.profile ?? (options.url === undefined ? current : undefined);
   const known = name === undefined ? undefined : profiles.get(name);
-  const url = wish.url ?? known?.url ?? usualUrl;
-  const isOther = known !== undefined && !isSameUrl(known.url, url) && !wish.isProfileAsked;
-  if (wish.profile !== undefined && !isOther) return { url, profile: wish.profile };
+  const url = options.url ?? known?.url ?? usualUrl;
+  const isOther = known !== undefined && !isSameUrl(known.url, url) && !options.isProfileAsked;
+  if (options.profile !== undefined && !isOther) return { url, profile: options.profile };
   const profile = profileAt(url, current, credentials) ?? newName(url, credentials);
   return { url, ...(profile !== undefined && { profile }) };
 }

@@ -14,11 +14,11 @@ export function reasonOf(error: unknown): string {
 
 /** The error of a call that got no answer. @param isChange whether the call is to change something */
 export function unreachable(url: string, { message }: NoAnswer, known: Known, isChange: boolean): AppkeysError {
-  const doubt = isChange ? ' It is not known whether the request was carried out.' : '';
+  const uncertainty = isChange ? ' It is not known whether the request was carried out.' : '';
   return new AppkeysError({
     code: 'UNREACHABLE',
     title: 'No answer.',
-    cause: `No answer came from ${new URL(url).origin}: ${message}.${doubt}`,
+    cause: `No answer came from ${new URL(url).origin}: ${message}.${uncertainty}`,
     action: `Check the URL, and make the same call again${known.idempotencyKey ? ' with the same Idempotency-Key' : ''}.`,
     ...known,
   });

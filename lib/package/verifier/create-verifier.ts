@@ -2,12 +2,12 @@ import type { Demands, RequestOrigin } from '../../domain/restrictions.ts';
 import type { InvalidKey, ValidKey, Verification } from '../../domain/verification.ts';
 import { openVerifyingTable, type VerifyingTable } from '../../store/verifying-table.ts';
 import {
-  places as allPlaces,
   HeaderOrigin,
-  type Place,
+  type KeyLocation,
+  keyLocations,
   presentedKey,
   type RequestParts,
-} from '../../verification/places.ts';
+} from '../../verification/key-locations.ts';
 import {
   appIdRule,
   fits,
@@ -25,7 +25,7 @@ import {
 import { systemClock, Verifier } from '../../verification/verifier.ts';
 import { factsRules, isText, listRule, needsRules, type OptionRules, requireOptions } from './options.ts';
 
-export type { InvalidKey, Place, RequestParts, ValidKey, Verification };
+export type { InvalidKey, KeyLocation, RequestParts, ValidKey, Verification };
 
 /** Defaults are those of the service, whose own settings these must match. */
 export interface VerifierOptions {
@@ -48,7 +48,7 @@ export interface VerifierOptions {
   /** default 3600; `off` needs no right to write */
   readonly lastUsedSeconds?: number | 'off';
   /** where a request may hold a key, in order: default `query`, `x-api-key`, `authorization` */
-  readonly places?: readonly Place[];
+  readonly locations?: readonly KeyLocation[];
   /** is told why a key's use could not be written down */
   readonly onWarning?: (why: unknown) => void;
 }
@@ -75,8 +75,8 @@ export interface KeyVerifier {
    */
   verify(apiKeyId: string, facts?: RequestFacts): Promise<Verification>;
   /**
-   * Finds the key of a request and verifies it. `missing`: there is none in any allowed place. `ambiguous`: the
-   * places hold different things. `misplaced`: there is a key where none is allowed.
+   * Finds the key of a request and verifies it. `missing`: there is none in any allowed location. `ambiguous`: the
+   * locations hold different things. `misplaced`: there is a key where none is allowed.
    * @throws ApiError 503000 when the database cannot be asked: let nobody in
    */
   verifyRequest(request: RequestParts, needs?: Needs): Promise<RequestVerification>;
@@ -98,7 +98,7 @@ export function createVerifier(options: VerifierOptions): KeyVerifier {
     prefixes = ['ak'],
     cacheSeconds = 10,
     lastUsedSeconds = 3600,
-    places = allPlaces,
+    locations = keyLocations,
   } = options;
   const lastUsed = lastUsedSeconds === 'off' ? undefined : lastUsedSeconds;
   const settings = { partition, prefixes, cacheSeconds, lastUsedSeconds: lastUsed };
@@ -116,7 +116,7 @@ export function createVerifier(options: VerifierOptions): KeyVerifier {
     async verifyRequest(request, needs = {}) {
       requireOptions(needs, needsRules);
       const { scopes: needed } = needs;
-      const presented = presentedKey(request, places);
+      const presented = presentedKey(request, locations);
       if ('why' in presented) return { valid: false, reason: presented.why };
       return check(presented.apiKeyId, needed, new HeaderOrigin(request));
     },
@@ -159,9 +159,9 @@ const rules = {
     `be a whole number from 1 to ${maxLastUsedSeconds}, or "off"`,
     (value) => value === 'off' || isWhole(value, 1, maxLastUsedSeconds),
   ],
-  places: [
-    `be a list of one or more of ${allPlaces.join(', ')}, each once`,
-    (values) => isListOf(values, (value) => allPlaces.includes(value as Place)),
+  locations: [
+    `be a list of one or more of ${keyLocations.join(', ')}, each once`,
+    (values) => isListOf(values, (value) => keyLocations.includes(value as KeyLocation)),
   ],
   onWarning: ['be a function', (value) => typeof value === 'function'],
 } satisfies Record<keyof VerifierOptions, OptionRules[string]>;

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { headersOf, idIn } from '../../base/headers.ts';
-import type { RequestParts } from '../../verification/places.ts';
+import type { RequestParts } from '../../verification/key-locations.ts';
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
 import { type GuardOptions, needsOf, reject } from './rejection.ts';
 

@@ -4,7 +4,7 @@ import { headersOf, idIn } from '../../base/headers.ts';
 import { formatWhy, type Level, log, logAs } from '../../base/log.ts';
 import type { Restricted } from '../../domain/restrictions.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
-import { HeaderOrigin, presentedKey } from '../../verification/places.ts';
+import { HeaderOrigin, presentedKey } from '../../verification/key-locations.ts';
 import { SettingsError } from '../../verification/settings-rules.ts';
 import type { Verifier } from '../../verification/verifier.ts';
 import { metered, verificationMetrics } from '../metrics.ts';
@@ -84,7 +84,7 @@ async function outcomeOf(guard: Guard | undefined, event: AuthorizerEvent): Prom
 
 async function check({ verifier }: Guard, api: ApiSettings, event: AuthorizerEvent): Promise<Outcome> {
   const parts = partsOf(event);
-  const presented = presentedKey(parts, api.places);
+  const presented = presentedKey(parts, api.locations);
   if ('why' in presented) return { logged: { result: presented.why } };
   if (!isIdentified(event, presented.values)) return { logged: { result: 'misplaced' } };
   const origin = new HeaderOrigin(parts);

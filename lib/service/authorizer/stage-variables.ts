@@ -1,5 +1,5 @@
 import type { Demands } from '../../domain/restrictions.ts';
-import { type Place, places } from '../../verification/places.ts';
+import { type KeyLocation, keyLocations } from '../../verification/key-locations.ts';
 import {
   appIdRule,
   fits,
@@ -14,7 +14,7 @@ import {
 export interface ApiSettings {
   readonly demands: Demands;
   /** where a request may hold a key */
-  readonly places: readonly Place[];
+  readonly locations: readonly KeyLocation[];
   /** whether the gateway may remember the authorizer's answers */
   readonly isCached: boolean;
   /** whether a usage plan of the gateway counts per application */
@@ -25,7 +25,10 @@ export interface ApiSettings {
 export type StageVariables = Readonly<Record<string, string | undefined>> | null | undefined;
 
 const prefix = 'appkeys_';
-const placeRule: TextRule = { pattern: `^(?:${places.join('|')})$`, must: `be one of ${places.join(', ')}` };
+const locationRule: TextRule = {
+  pattern: `^(?:${keyLocations.join('|')})$`,
+  must: `be one of ${keyLocations.join(', ')}`,
+};
 const answerRule: TextRule = { pattern: '^(?:yes|no)$', must: 'be yes or no' };
 
 /** Each with what its elements must be. */
@@ -33,7 +36,7 @@ const rules = {
   realms: realmRule,
   scopes: scopeRule,
   apps: appIdRule,
-  places: placeRule,
+  locations: locationRule,
   cached: answerRule,
   usage_plan: answerRule,
 } as const satisfies Record<string, TextRule>;
@@ -47,7 +50,7 @@ export function apiSettingsOf(variables: StageVariables, realms: readonly string
   const lists = new Map(own.map(([name, text]) => [name.slice(prefix.length), parse(name, text ?? '')]));
   return {
     demands: { realms: lists.get('realms') ?? realms, scopes: lists.get('scopes'), apps: lists.get('apps') },
-    places: (lists.get('places') as Place[] | undefined) ?? places,
+    locations: (lists.get('locations') as KeyLocation[] | undefined) ?? keyLocations,
     isCached: lists.get('cached')?.[0] !== 'no',
     hasUsagePlan: lists.get('usage_plan')?.[0] === 'yes',
   };

@@ -133,8 +133,8 @@ export function toApiError(thrown: unknown, operation: AnyOperation): ApiError {
 }
 
 function tookTooLong(operation: AnyOperation): string {
-  const doubt = isChange(operation) ? ', so it is not known whether the change was made' : '';
-  return `The request took too long${doubt}.`;
+  const uncertainty = isChange(operation) ? ', so it is not known whether the change was made' : '';
+  return `The request took too long${uncertainty}.`;
 }
 
 /** Whether an operation changes what is stored; a direct invocation has no method. */

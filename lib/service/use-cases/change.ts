@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { KeyHandle } from '../../domain/api-key-id.ts';
 import type { App, Change } from '../../domain/app.ts';
 import { type AppRef, formatApiKeyHrn } from '../../domain/hrn.ts';
-import { type Action, type Caller, type Standing, standingTowards } from '../../domain/policy.ts';
+import { type Action, type Caller, type CallerRights, callerRightsOn } from '../../domain/policy.ts';
 import type { Changed } from '../../domain/taken-away.ts';
 import { changeApp } from '../../store/change-app.ts';
 import type { Deadline } from '../../store/settle.ts';
@@ -35,9 +35,9 @@ export function change(
 ): Promise<App> {
   const { app, caller, settings, deadline } = call;
   const made = newChange(call, handle);
-  const standing: Standing = standingTowards(app, caller, settings.partition);
+  const callerRights: CallerRights = callerRightsOn(app, caller, settings.partition);
   const rules = sweepRulesOf(settings, app.realm);
-  const wanted = { app, standing, needed, change: made, rules, edit: (found: App) => edit(found, made) };
+  const wanted = { app, callerRights, needed, change: made, rules, edit: (found: App) => edit(found, made) };
   return changeApp(call.table, wanted, deadline);
 }
 

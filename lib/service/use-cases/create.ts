@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type App, type AppWish, completeAppWish, newApp, newAppId } from '../../domain/app.ts';
+import { type App, type AppInput, completeAppInput, newApp, newAppId } from '../../domain/app.ts';
 import { ApiError } from '../../domain/errors.ts';
 import { type RepeatableRequest, type RequestId, repeatable } from '../../domain/idempotency.ts';
-import { type Caller, includes, requireAccess, standingTowards } from '../../domain/policy.ts';
+import { type Caller, callerRightsOn, includes, requireAccess } from '../../domain/policy.ts';
 import { createApp } from '../../store/create-app.ts';
 import type { Deadline } from '../../store/settle.ts';
 import type { Service } from '../service.ts';
@@ -22,9 +22,9 @@ interface CreatingCall extends Service {
  */
 export async function create(
   { caller, settings, table, deadline, correlationId, request: id }: CreatingCall,
-  wish: AppWish,
+  input: AppInput,
 ): Promise<{ app: App; isReplayed: boolean }> {
-  const { restrictions, ...texts } = completeAppWish(wish);
+  const { restrictions, ...texts } = completeAppInput(input);
   const request = id && repeatable(id, { ...texts, ...restrictions });
   const appId = request ? appIdOf(request) : newAppId();
   const made = {
@@ -35,7 +35,7 @@ export async function create(
     op: randomUUID(),
     correlationId,
   };
-  const wanted = { ...newApp({ ...made, ...wish }), ...(request && { bodyHash: request.bodyHash }) };
+  const wanted = { ...newApp({ ...made, ...input }), ...(request && { bodyHash: request.bodyHash }) };
   const { app, isOurs } = await createApp(table, wanted, deadline);
   if (!isOurs) requireSame(app, caller, settings.partition, request);
   return { app, isReplayed: !isOurs };
@@ -47,15 +47,15 @@ function appIdOf({ hash }: RequestId): string {
 }
 
 function requireSame(app: App, caller: Caller, partition: string, request: RepeatableRequest | undefined): void {
-  const standing = standingTowards(app, caller, partition);
+  const callerRights = callerRightsOn(app, caller, partition);
   // Deletion ends every grant: who has no right by the token and has not deleted it is not told that it was there.
-  const isTold = includes(standing.fromToken, 'read') || app.lastChange.by === caller.principal;
+  const isTold = includes(callerRights.fromToken, 'read') || app.lastChange.by === caller.principal;
   if (app.status === 'deleted' && isTold) {
     throw new ApiError('409306', {
       cause: 'The application that this request made has been deleted since.',
       action: 'Create another application with a new Idempotency-Key.',
     });
   }
-  requireAccess(app, app, standing, 'read');
+  requireAccess(app, app, callerRights, 'read');
   if (app.bodyHash !== request?.bodyHash) throw new ApiError('422409');
 }

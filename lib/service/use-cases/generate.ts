@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type ApiKey, type ApiKeyWish, completeWish, formatNewApiKey, newApiKey } from '../../domain/api-key.ts';
+import { type ApiKey, type ApiKeyInput, completeInput, formatNewApiKey, newApiKey } from '../../domain/api-key.ts';
 import type { ApiKeyId } from '../../domain/api-key-id.ts';
 import type { App } from '../../domain/app.ts';
 import type { ApiError } from '../../domain/errors.ts';
 import { type AppRef, formatApiKeyHrn } from '../../domain/hrn.ts';
 import { findRecord, type RepeatableRequest, type RequestId, repeatable } from '../../domain/idempotency.ts';
 import { endOf, expiryFault } from '../../domain/lifetime.ts';
-import { hasAccess, requireAccess, type Standing } from '../../domain/policy.ts';
+import { type CallerRights, hasAccess, requireAccess } from '../../domain/policy.ts';
 import { type Added, type Addition, addApiKey } from '../../store/add-api-key.ts';
 import { getApp } from '../../store/get-app.ts';
 import type { Deadline } from '../../store/settle.ts';
@@ -19,16 +19,16 @@ type GenerateContext = Service & { readonly deadline: Deadline };
 /** Who wants which key of which application. */
 interface Wanted {
   readonly app: AppRef;
-  readonly wish: ApiKeyWish;
+  readonly input: ApiKeyInput;
   readonly by: string;
   /** looked at after the body: it refuses an application of another realm */
-  readonly standing: () => Standing;
+  readonly callerRights: () => CallerRights;
   readonly correlationId: string;
   /** if it came with an Idempotency-Key */
   readonly request: RequestId | undefined;
-  /** what repetitions of the request must have in common; the wish, unless it is given */
+  /** what repetitions of the request must have in common; the input, unless it is given */
   readonly asked?: object;
-  /** what the key has besides the wish */
+  /** what the key has besides the input */
   readonly besides?: Pick<ApiKey, 'restrictions' | 'rotatedFrom' | 'pending'>;
 }
 
@@ -45,16 +45,16 @@ export interface NewApiKey {
  */
 export async function generate(context: GenerateContext, wanted: Wanted): Promise<NewApiKey> {
   const { settings, table, deadline } = context;
-  const { app, wish } = wanted;
+  const { app, input } = wanted;
   const now = deadline.now();
-  const complete = completeWish(wish);
+  const complete = completeInput(input);
   const request = wanted.request && repeatable(wanted.request, wanted.asked ?? complete);
-  const fault = expiryFault(wish.expiresAt, now, lifetimeOf(settings, app.realm));
+  const fault = expiryFault(input.expiresAt, now, lifetimeOf(settings, app.realm));
   const { answered, dueAt } = await answeredBefore(context, { ...wanted, request }, fault);
   if (answered) return replay(context, wanted, answered);
-  const standing = wanted.standing();
+  const callerRights = wanted.callerRights();
   for (let createdTime = now; ; ) {
-    const { apiKeyId, addition } = await attemptOf(context, { ...wanted, request }, { now, createdTime, standing });
+    const { apiKeyId, addition } = await attemptOf(context, { ...wanted, request }, { now, createdTime, callerRights });
     const added = await addApiKey(table, { ...addition, dueAt }, deadline);
     if ('sealed' in added) {
       createdTime = Math.max(deadline.now(), added.sealed + 1);
@@ -69,8 +69,8 @@ export async function generate(context: GenerateContext, wanted: Wanted): Promis
 /** One attempt: a secret and a `createdTime` that no other attempt has. */
 async function attemptOf(
   context: GenerateContext,
-  { app, wish, by, correlationId, request, besides }: Wanted & { readonly request: RepeatableRequest | undefined },
-  { now, createdTime, standing }: { now: number; createdTime: number; standing: Standing },
+  { app, input, by, correlationId, request, besides }: Wanted & { readonly request: RepeatableRequest | undefined },
+  { now, createdTime, callerRights }: { now: number; createdTime: number; callerRights: CallerRights },
 ): Promise<{ apiKeyId: ApiKeyId; addition: Addition }> {
   const { keys, partition } = context.settings;
   const { prefix, maxPerApp: maxKeys } = keys;
@@ -78,9 +78,9 @@ async function attemptOf(
   const { apiKeyId, handle, record } = await makeSecret({ prefix, appId: app.appId, now }, request, context);
   const keyHrn = formatApiKeyHrn(app.realm, handle, partition);
   const change = { op: randomUUID(), at: now, by, action: 'generateApiKey', keyHrn, correlationId };
-  const expiresAt = endOf(wish.expiresAt, { createdTime }, lifetimeOf(context.settings, app.realm));
-  const key = { ...besides, ...newApiKey({ ...wish, expiresAt }, by, createdTime, besides?.restrictions) };
-  return { apiKeyId, addition: { app, handle, key, standing, maxKeys, now, change, request, record, rules } };
+  const expiresAt = endOf(input.expiresAt, { createdTime }, lifetimeOf(context.settings, app.realm));
+  const key = { ...besides, ...newApiKey({ ...input, expiresAt }, by, createdTime, besides?.restrictions) };
+  return { apiKeyId, addition: { app, handle, key, callerRights, maxKeys, now, change, request, record, rules } };
 }
 
 /** The answer that was given to an earlier copy of a request; else, when the application is due for the sweep. */
@@ -99,15 +99,15 @@ export async function answeredBefore(
   { table, deadline }: Pick<GenerateContext, 'table' | 'deadline'>,
   {
     app: ref,
-    standing,
+    callerRights,
     request,
-  }: Pick<Wanted, 'app' | 'standing'> & { readonly request: RepeatableRequest | undefined },
+  }: Pick<Wanted, 'app' | 'callerRights'> & { readonly request: RepeatableRequest | undefined },
   fault: ApiError | undefined,
 ): Promise<Before> {
   const app = request && (await getApp(table, ref.appId, deadline));
-  if (fault && !(app && hasAccess(app, ref, standing, 'write'))) throw fault;
+  if (fault && !(app && hasAccess(app, ref, callerRights, 'write'))) throw fault;
   if (!request) return {};
-  requireAccess(app, ref, standing(), 'write');
+  requireAccess(app, ref, callerRights(), 'write');
   const replayed = findRecord(app, request, deadline.now());
   const key = replayed && app.keys[replayed.handle];
   if (key) return { answered: { app, key, handle: replayed.handle, replayed } };

@@ -4,7 +4,7 @@ import type { App } from '../../domain/app.ts';
 import { ApiError } from '../../domain/errors.ts';
 import { formatApiKeyHrn, formatAppHrn } from '../../domain/hrn.ts';
 import { leaked, liveKey, reportKey } from '../../domain/leaked-key.ts';
-import { fullStanding } from '../../domain/policy.ts';
+import { fullRights } from '../../domain/policy.ts';
 import { changeApp } from '../../store/change-app.ts';
 import { getApp } from '../../store/get-app.ts';
 import type { RateLimiter } from '../../store/rate-limit.ts';
@@ -54,7 +54,7 @@ export async function revoke(call: ReportCall, text: string): Promise<Report> {
   const change = { op: randomUUID(), at: deadline.now(), by: holder, action: leaked, keyHrn, correlationId };
   const edit = (app: App) => reportKey(app, handle, change);
   const rules = sweepRulesOf(settings, found.realm);
-  const wanted = { app: found, standing: fullStanding, needed: 'write', change, rules, edit } as const;
+  const wanted = { app: found, callerRights: fullRights, needed: 'write', change, rules, edit } as const;
   const app = await changeApp(table, wanted, deadline, found).catch(unlessGone);
   return app ? { outcome: outcomeIn(app, handle, change.at), app, keyHrn } : { outcome: 'nothing' };
 }

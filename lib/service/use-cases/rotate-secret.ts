@@ -5,11 +5,11 @@ import { ApiError } from '../../domain/errors.ts';
 import { type AppRef, formatApiKeyHrn, parseAppHrn } from '../../domain/hrn.ts';
 import { isOldRecord, type RequestId } from '../../domain/idempotency.ts';
 import { requireKey } from '../../domain/keys-of-app.ts';
-import { fullStanding, requireAccess } from '../../domain/policy.ts';
+import { fullRights, requireAccess } from '../../domain/policy.ts';
 import {
   abandonedKeys,
   endPredecessor,
-  firstWish,
+  firstInput,
   inUse,
   notAllowed,
   type PendingKey,
@@ -87,7 +87,7 @@ export async function runStep(call: RotationCall, name: StepName): Promise<StepO
 }
 
 /** A key that was generated before is given again as it is, also when the key in use is gone since. */
-const repeated: PendingKey = { wish: firstWish, besides: {} };
+const repeated: PendingKey = { input: firstInput, besides: {} };
 
 /** Generates the pending key and keeps it in the new version, unless the version holds one. */
 async function createSecret(call: RotationCall): Promise<void> {
@@ -97,11 +97,11 @@ async function createSecret(call: RotationCall): Promise<void> {
   const before = await readPrevious(call);
   const app = await catchUp(call, value, before);
   const ref = refOf(call, value);
-  const { wish, besides } = ownKey(call, app) ? repeated : pendingKeyOf(app, handleIn(value), call.by);
+  const { input, besides } = ownKey(call, app) ? repeated : pendingKeyOf(app, handleIn(value), call.by);
   await dropAbandoned(call, ref, app, [handleIn(value), before && handleIn(before)]);
   const { by, request, correlationId } = call;
-  const standing = () => fullStanding;
-  const wanted = { app: ref, wish, besides, by, standing, correlationId, request, asked: {} };
+  const callerRights = () => fullRights;
+  const wanted = { app: ref, input, besides, by, callerRights, correlationId, request, asked: {} };
   const { body, isReplayed } = await generate(call, wanted);
   if (!isReplayed) call.made({ operation: 'generateApiKey', keyHrn: body.apiKey });
   const text = JSON.stringify({ ...value, apiKeyId: body.apiKeyId, apiKey: body.apiKey } satisfies SecretValue);
@@ -227,7 +227,7 @@ async function change(
   const { by, correlationId, deadline, table, settings } = call;
   const keyHrn = hrnOf(call, app, handle);
   const made = { op: randomUUID(), at: deadline.now(), by, action, keyHrn, correlationId };
-  const wanted = { app, standing: fullStanding, needed: 'write', change: made } as const;
+  const wanted = { app, callerRights: fullRights, needed: 'write', change: made } as const;
   const change = { ...wanted, rules: sweepRulesOf(settings, app.realm), edit: (found: App) => edit(found, made) };
   const { lastChange, keys } = await changeApp(table, change, deadline);
   if (lastChange.op !== made.op) return;
@@ -237,7 +237,7 @@ async function change(
 
 async function requireApp({ table, deadline }: RotationCall, ref: AppRef): Promise<App> {
   const app = await getApp(table, ref.appId, deadline);
-  requireAccess(app, ref, fullStanding, 'write');
+  requireAccess(app, ref, fullRights, 'write');
   return app;
 }
 

@@ -6,8 +6,8 @@ import { formatApiKeyHrn } from '../../domain/hrn.ts';
 import { type RequestId, repeatable } from '../../domain/idempotency.ts';
 import { requireKey } from '../../domain/keys-of-app.ts';
 import { expiryFault } from '../../domain/lifetime.ts';
-import { standingTowards } from '../../domain/policy.ts';
-import { completeRotationWish, type RotationWish, withSuccessor } from '../../domain/rotation.ts';
+import { callerRightsOn } from '../../domain/policy.ts';
+import { completeRotationInput, type RotationInput, withSuccessor } from '../../domain/rotation.ts';
 import { endOfPredecessor } from '../../domain/taken-away.ts';
 import { changeApp } from '../../store/change-app.ts';
 import { lifetimeOf, sweepRulesOf } from '../settings.ts';
@@ -28,17 +28,17 @@ export interface Successor extends NewApiKey {
 export async function rotate(
   call: ChangingCall,
   from: KeyHandle | undefined,
-  wish: RotationWish,
+  input: RotationInput,
   id: RequestId | undefined,
 ): Promise<Successor> {
   const { app: ref, settings, table, deadline } = call;
-  const complete = completeRotationWish(wish);
+  const complete = completeRotationInput(input);
   const request = id && repeatable(id, complete);
-  const standing = () => standingTowards(ref, call.caller, settings.partition);
+  const callerRights = () => callerRightsOn(ref, call.caller, settings.partition);
   const now = deadline.now();
   const lifetime = lifetimeOf(settings, ref.realm);
-  const fault = expiryFault(wish.expiresAt, now, lifetime);
-  const { answered } = await answeredBefore(call, { app: ref, standing, request }, fault);
+  const fault = expiryFault(input.expiresAt, now, lifetime);
+  const { answered } = await answeredBefore(call, { app: ref, callerRights, request }, fault);
   const withEnd = (app: App, key: NewApiKey) => ({ ...key, end: from && endOfPredecessor(app, from, deadline.now()) });
   if (answered) return withEnd(answered.app, await replay(call, { app: ref, request }, answered));
   const { apiKeyId, handle, record } = await makeSecret(
@@ -50,7 +50,7 @@ export async function rotate(
   const made = { ...newChange(call, handle), ...rotatedFrom };
   const rotation = {
     to: handle,
-    wish: complete,
+    input: complete,
     by: call.caller.principal,
     op: made.op,
     now,
@@ -61,7 +61,7 @@ export async function rotate(
     table,
     {
       app: ref,
-      standing: standing(),
+      callerRights: callerRights(),
       needed: 'write',
       change: made,
       rules: sweepRulesOf(settings, ref.realm),

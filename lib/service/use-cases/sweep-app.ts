@@ -17,7 +17,7 @@ import {
   withSent,
   withUses,
 } from '../../domain/notices.ts';
-import { fullStanding } from '../../domain/policy.ts';
+import { fullRights } from '../../domain/policy.ts';
 import { changeApp } from '../../store/change-app.ts';
 import { writeSwept } from '../../store/due-apps.ts';
 import { getApp } from '../../store/get-app.ts';
@@ -131,7 +131,7 @@ async function endKey(turn: Turn, app: App, grace: Grace, rules: SweepRules): Pr
       ...result,
     });
   try {
-    const wanted = { app, standing: fullStanding, needed: 'write', change, rules, edit } as const;
+    const wanted = { app, callerRights: fullRights, needed: 'write', change, rules, edit } as const;
     const { lastChange, rev } = await changeApp(table, wanted, deadline);
     if (lastChange.op !== change.op) return false;
     audit({ result: 'done', rev: String(rev) });

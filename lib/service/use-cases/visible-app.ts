@@ -1,5 +1,5 @@
 import type { App } from '../../domain/app.ts';
-import { type Action, requireAccess, standingTowards } from '../../domain/policy.ts';
+import { type Action, callerRightsOn, requireAccess } from '../../domain/policy.ts';
 import { getApp } from '../../store/get-app.ts';
 import type { ChangingCall } from './change.ts';
 
@@ -11,8 +11,8 @@ export async function visibleApp(
   { app, caller, settings, operation, table, deadline }: ChangingCall,
   needed: Action = operation.access === 'manage' ? 'manage' : 'read',
 ): Promise<App> {
-  const standing = standingTowards(app, caller, settings.partition);
+  const callerRights = callerRightsOn(app, caller, settings.partition);
   const found = await getApp(table, app.appId, deadline);
-  requireAccess(found, app, standing, needed);
+  requireAccess(found, app, callerRights, needed);
   return found;
 }

@@ -6,7 +6,7 @@ import { type AppRef, formatApiKeyHrn, formatAppHrn } from '../../../lib/domain/
 import { type RequestId, requestId } from '../../../lib/domain/idempotency.ts';
 import { attachIssuer, detachIssuer } from '../../../lib/domain/issuers.ts';
 import { deleteAllKeys, deleteKey, editKey, patchKey, requireKey } from '../../../lib/domain/keys-of-app.ts';
-import { type Caller, standingTowards } from '../../../lib/domain/policy.ts';
+import { type Caller, callerRightsOn } from '../../../lib/domain/policy.ts';
 import { change } from '../../../lib/service/use-cases/change.ts';
 import { create } from '../../../lib/service/use-cases/create.ts';
 import { generate, type NewApiKey } from '../../../lib/service/use-cases/generate.ts';
@@ -102,14 +102,14 @@ const doneAs = {
   },
   generateApiKey: async (call: ModelCall, surroundings: Surroundings) => {
     const context = contextOf(call, surroundings);
-    const standing = () => standingTowards(context.app, context.caller, partition);
-    const wish = { name: 'new', ...keyBody(call) };
+    const callerRights = () => callerRightsOn(context.app, context.caller, partition);
+    const input = { name: 'new', ...keyBody(call) };
     return madeKey(
       await generate(context, {
         ...context,
-        wish,
+        input,
         by: call.who.principal,
-        standing,
+        callerRights,
         request: requestOf(call, context.app),
       }),
     );

@@ -6,7 +6,7 @@ import { isOldRecord } from '../../../lib/domain/idempotency.ts';
 import { includes } from '../../../lib/domain/policy.ts';
 import { sweepRulesOf } from '../../../lib/service/settings.ts';
 import { appOf } from '../../../lib/store/app-item.ts';
-import { actionsOf, membersKey, placeOf } from '../../../lib/store/members.ts';
+import { actionsOf, membersKey, sortKeyOf } from '../../../lib/store/members.ts';
 import { type Expected, expected, type Model, type ModelKey, newModel } from '../properties/model.ts';
 import { type AnyCall, type CreateCall, settings } from './calls.ts';
 import { clockOf, type NamedCall, realm, type Scenario } from './scenarios.ts';
@@ -126,7 +126,7 @@ function lostPointer({ ended, item, store }: Finished): string | undefined {
   if (!app || ended.some(({ answer }) => isUnknown(answer))) return undefined;
   const [lost] =
     Object.entries(app.grants).find(([principal, actions]) => {
-      const pointer = store.get({ pk: membersKey(realm, principal), sk: placeOf(app, principal) });
+      const pointer = store.get({ pk: membersKey(realm, principal), sk: sortKeyOf(app, principal) });
       return !pointer || !actions.every((action) => includes(actionsOf(pointer), action));
     }) ?? [];
   return lost && `${lost} has a right of which no pointer to the application tells`;

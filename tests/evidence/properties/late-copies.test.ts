@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { operations } from '../../../lib/contract/operations.ts';
-import type { ApiKeyWish } from '../../../lib/domain/api-key.ts';
+import type { ApiKeyInput } from '../../../lib/domain/api-key.ts';
 import type { KeyHandle } from '../../../lib/domain/api-key-id.ts';
 import { type App, deleteApp, patchApp } from '../../../lib/domain/app.ts';
 import { ApiError } from '../../../lib/domain/errors.ts';
@@ -10,8 +10,8 @@ import { grant, revoke } from '../../../lib/domain/grants.ts';
 import { requestId } from '../../../lib/domain/idempotency.ts';
 import { attachIssuer, detachIssuer } from '../../../lib/domain/issuers.ts';
 import { deleteAllKeys, deleteKey, editKey } from '../../../lib/domain/keys-of-app.ts';
-import { standingTowards } from '../../../lib/domain/policy.ts';
-import type { RotationWish } from '../../../lib/domain/rotation.ts';
+import { callerRightsOn } from '../../../lib/domain/policy.ts';
+import type { RotationInput } from '../../../lib/domain/rotation.ts';
 import { type Mac, openMac } from '../../../lib/service/kms.ts';
 import { type ChangingCall, change } from '../../../lib/service/use-cases/change.ts';
 import { generate, type NewApiKey } from '../../../lib/service/use-cases/generate.ts';
@@ -80,17 +80,24 @@ class Subject {
     return { settings, table: this.table, mac, operation, caller, app: this.app, correlationId: 'c', deadline };
   }
 
-  async generate(wish: Partial<ApiKeyWish> = {}, idempotencyKey?: string): Promise<KeyHandle> {
+  async generate(input: Partial<ApiKeyInput> = {}, idempotencyKey?: string): Promise<KeyHandle> {
     const call = this.call('generateApiKey');
-    const standing = () => standingTowards(this.app, call.caller, 'here');
+    const callerRights = () => callerRightsOn(this.app, call.caller, 'here');
     const request = idempotencyKey === undefined ? undefined : requestId([this.app.appId, idempotencyKey]);
-    const wanted = { app: this.app, wish: { name: 'x', ...wish }, by: 'demo', standing, correlationId: 'c', request };
+    const wanted = {
+      app: this.app,
+      input: { name: 'x', ...input },
+      by: 'demo',
+      callerRights,
+      correlationId: 'c',
+      request,
+    };
     return madeBy(await generate(call, wanted));
   }
 
-  async rotate(from: KeyHandle, wish: RotationWish = {}, idempotencyKey?: string): Promise<KeyHandle> {
+  async rotate(from: KeyHandle, input: RotationInput = {}, idempotencyKey?: string): Promise<KeyHandle> {
     const request = idempotencyKey === undefined ? undefined : requestId([this.app.appId, from, idempotencyKey]);
-    return madeBy(await rotate(this.call('rotateApiKey'), from, wish, request));
+    return madeBy(await rotate(this.call('rotateApiKey'), from, input, request));
   }
 
   change(id: keyof typeof operations, edit: Parameters<typeof change>[1]): Promise<App> {

@@ -44,7 +44,7 @@ const deed = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('pass' as const), hours: fc.integer({ min: 1, max: 24 * 40 }) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('generate' as const), expiresAt: offset }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('rotate' as const), nth, wish: rotation }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('rotate' as const), nth, input: rotation }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('patch' as const), nth, expiresAt: offset }) },
   fc.record({ do: fc.constant('use' as const), nth }),
   fc.record({ do: fc.constant('delete' as const), nth }),
@@ -94,8 +94,8 @@ class Life {
   async #do(one: Deed): Promise<void> {
     const { world, appId } = this;
     const handle = 'nth' in one ? (Object.keys(this.app.keys)[one.nth] as KeyHandle | undefined) : undefined;
-    const at = (wish: number | undefined) => (wish === undefined || wish === -1 ? wish : world.now + wish);
-    const ending = (wish: number | undefined) => (wish === undefined ? {} : { expiresAt: at(wish) as number });
+    const at = (input: number | undefined) => (input === undefined || input === -1 ? input : world.now + input);
+    const ending = (input: number | undefined) => (input === undefined ? {} : { expiresAt: at(input) as number });
     switch (one.do) {
       case 'pass':
         return this.#pass(one.hours * hourMs);
@@ -103,7 +103,8 @@ class Life {
         return this.#try(() => world.generate(appId, ending(one.expiresAt)));
       case 'rotate':
         return (
-          handle && this.#try(() => world.rotate(appId, handle, { ...ending(one.wish.expiresAt), ...one.wish.overlap }))
+          handle &&
+          this.#try(() => world.rotate(appId, handle, { ...ending(one.input.expiresAt), ...one.input.overlap }))
         );
       case 'patch':
         return handle && this.#try(() => world.patch(appId, handle, ending(one.expiresAt)));

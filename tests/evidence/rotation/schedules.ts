@@ -2,8 +2,8 @@ import type { KeyHandle } from '../../../lib/domain/api-key-id.ts';
 import type { App, Change } from '../../../lib/domain/app.ts';
 import { ApiError } from '../../../lib/domain/errors.ts';
 import { deleteKey, editKey } from '../../../lib/domain/keys-of-app.ts';
-import { fullStanding } from '../../../lib/domain/policy.ts';
-import { completeRotationWish, withSuccessor } from '../../../lib/domain/rotation.ts';
+import { fullRights } from '../../../lib/domain/policy.ts';
+import { completeRotationInput, withSuccessor } from '../../../lib/domain/rotation.ts';
 import { type StepName, stepNames } from '../../../lib/service/use-cases/rotate-secret.ts';
 import { changeApp } from '../../../lib/store/change-app.ts';
 import { type Fate, fates, type Gate, runAll, World } from './world.ts';
@@ -33,7 +33,7 @@ function rotated(overlap: number) {
     withSuccessor(app, {
       from,
       to: 'h'.repeat(43) as KeyHandle,
-      wish: completeRotationWish({ overlapSeconds: overlap }),
+      input: completeRotationInput({ overlapSeconds: overlap }),
       by,
       op,
       now,
@@ -128,7 +128,7 @@ export async function byHand(world: World, hand: Hand, inUse: KeyHandle, gate: G
   try {
     await changeApp(
       world.table(gate),
-      { app, standing: fullStanding, needed: 'write', change, rules: { hasUses: false }, edit },
+      { app, callerRights: fullRights, needed: 'write', change, rules: { hasUses: false }, edit },
       world.deadline(),
     );
   } catch (error) {

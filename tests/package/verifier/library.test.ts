@@ -106,12 +106,12 @@ describe('createVerifier', () => {
       realms,
       tableName: service.tableName,
       prefixes: ['sk', 'ak'],
-      places: ['x-api-key'],
+      locations: ['x-api-key'],
     };
     const other = createVerifier(options);
     expect(await other.verify(apiKeyId)).toMatchObject({ valid: true });
     expect(await other.verifyRequest({ query: { apiKey: apiKeyId } })).toEqual({ valid: false, reason: 'misplaced' });
-    const inTwo = createVerifier({ ...options, places: ['x-api-key', 'query'] });
+    const inTwo = createVerifier({ ...options, locations: ['x-api-key', 'query'] });
     expect(await inTwo.verifyRequest({ query: { apiKey: apiKeyId } })).toMatchObject({ valid: true });
     expect(await createVerifier({ ...options, prefixes: ['sk'] }).verify(apiKeyId)).toMatchObject({ valid: false });
     const several = createVerifier({ ...options, prefixes: ['sk', 'old', 'ak'] });

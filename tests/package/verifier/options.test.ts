@@ -47,7 +47,7 @@ const wrong: Record<string, readonly [string, readonly unknown[]]> = {
     'be a whole number from 1 to 99999999, or "off"',
     [0, -1, 0.5, 100_000_000, Number.NaN, '3600', 'OFF', '', null, false, ['off']],
   ],
-  places: [
+  locations: [
     'be a list of one or more of query, x-api-key, authorization, each once',
     ['query', null, {}, [], ['cookie'], ['X-Api-Key'], ['query', 'query'], ['query', null], [['query']]],
   ],
@@ -70,7 +70,7 @@ it.each<[string, Partial<VerifierOptions>]>([
   ['the shortest interval', { lastUsedSeconds: 1 }],
   ['the longest interval', { lastUsedSeconds: 99_999_999 }],
   ['no record of uses', { lastUsedSeconds: 'off' }],
-  ['one place', { places: ['authorization'] }],
+  ['one location', { locations: ['authorization'] }],
   ['the longest prefix', { prefixes: ['x'.repeat(32), 'my_old'] }],
   ['a partition', { partition: 'olp-2' }],
   ['a Region of another partition', { region: 'us-gov-west-1' }],

@@ -166,16 +166,16 @@ describe.each(kindNames)('security 19: where a key stands in a request to %s', (
     expectRefused(toEvent(request()), result),
   );
 
-  it('refused: two different ones in one place', () =>
+  it('refused: two different ones in one location', () =>
     expectRefused(
       toEvent({ headers: { 'x-api-key': ['junk', apiKeyId] } }),
       kind === 'a REST API' ? 'ambiguous' : 'malformed',
     ));
 });
 
-describe('where the gateway may remember answers by one place', () => {
+describe('where the gateway may remember answers by one location', () => {
   let key: string;
-  const stageVariables = { appkeys_places: 'x-api-key' };
+  const stageVariables = { appkeys_locations: 'x-api-key' };
 
   beforeAll(() => {
     key = apiKeyId;
@@ -216,7 +216,7 @@ describe('where the gateway may remember answers by one place', () => {
     await expectRefused({ ...first, identitySource: `junk${key}` }, 'misplaced');
   });
 
-  it('one of several places that hold the key is enough', async () => {
+  it('one of several locations that hold the key is enough', async () => {
     const request = { query: { apiKey: apiKeyId }, headers: { Authorization: `Bearer ${apiKeyId}` } };
     const event = http2Request({ ...request, identitySource: [`Bearer ${apiKeyId}`] });
     expect(await service.authorize(event)).toMatchObject({ isAuthorized: true });

@@ -27,8 +27,8 @@ describe('a stage variable', () => {
     { other: 'x', appkeysx: '' },
     { appkeys_realms: 'myrealm' },
     { appkeys_realms: 'other, myrealm', appkeys_scopes: 'a:read,b', appkeys_apps: '$own,other' },
-    { appkeys_places: 'x-api-key' },
-    { appkeys_places: 'query,x-api-key', appkeys_cached: 'yes', appkeys_usage_plan: 'no' },
+    { appkeys_locations: 'x-api-key' },
+    { appkeys_locations: 'query,x-api-key', appkeys_cached: 'yes', appkeys_usage_plan: 'no' },
   ])('that the key fits: %j', async (variables) => {
     const own = Object.fromEntries(
       Object.entries(variables).map(([name, text]) => [name, text.replace('$own', appId)]),
@@ -40,7 +40,7 @@ describe('a stage variable', () => {
     ['realm', { appkeys_realms: 'other' }],
     ['scope', { appkeys_scopes: 'b,c' }],
     ['app', { appkeys_apps: 'other' }],
-    ['misplaced', { appkeys_places: 'query,authorization' }],
+    ['misplaced', { appkeys_locations: 'query,authorization' }],
   ])('that the key does not fit, whose reason the log has: %s', async (result, variables) => {
     await expect(ask(variables)).rejects.toEqual(new Error('Unauthorized'));
     expect(lastRecord()).toMatchObject({ level: 'INFO', result });
@@ -55,7 +55,7 @@ describe('a stage variable', () => {
     ['appkeys_scopes', ','],
     ['appkeys_scopes', 'A'],
     ['appkeys_apps', 'hrn:here:account::myrealm:app/x'],
-    ['appkeys_places', 'header'],
+    ['appkeys_locations', 'header'],
     ['appkeys_cached', 'No'],
     ['appkeys_cached', 'no,yes'],
     ['appkeys_usage_plan', 'true'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { handleOf } from '../../../lib/domain/api-key-id.ts';
 import type { App } from '../../../lib/domain/app.ts';
 import { type RequestId, repeatableMs, requestId } from '../../../lib/domain/idempotency.ts';
-import { type Action, standingTowards } from '../../../lib/domain/policy.ts';
+import { type Action, callerRightsOn } from '../../../lib/domain/policy.ts';
 import type { ChangingCall } from '../../../lib/service/use-cases/change.ts';
 import { generate, replay } from '../../../lib/service/use-cases/generate.ts';
 import type { Table } from '../../../lib/store/table.ts';
@@ -20,15 +20,15 @@ const past = { name: 'x', expiresAt: 1 };
 
 /** Generates a key as `demo` on an application, and says that `somebody` did. */
 function make(table: Table, wanted: Partial<Wanted> = {}, parts: Partial<ChangingCall> = {}) {
-  const standing = () => standingTowards(app, aCaller(), partition);
-  const usual = { app, wish: { name: 'x' }, by: 'somebody', standing, correlationId: 'c', request: undefined };
+  const callerRights = () => callerRightsOn(app, aCaller(), partition);
+  const usual = { app, input: { name: 'x' }, by: 'somebody', callerRights, correlationId: 'c', request: undefined };
   return generate(changingCall(app, table, parts), { ...usual, ...wanted });
 }
 
 /** A table on which the request has been answered, what it was answered, and what the application has become since. */
-async function answered(laterOf: (found: App) => Partial<App> = () => ({}), wish: Wanted['wish'] = { name: 'x' }) {
+async function answered(laterOf: (found: App) => Partial<App> = () => ({}), input: Wanted['input'] = { name: 'x' }) {
   const table = scriptedTable(app);
-  const { body } = await make(table, { request, wish });
+  const { body } = await make(table, { request, input });
   const found = table.app ?? expect.fail();
   table.put({ ...found, ...laterOf(found) });
   return { table, body };
@@ -103,34 +103,34 @@ describe('a key that is generated', () => {
   });
 
   it('404660 where the application is of another realm', async () => {
-    const standing = () => standingTowards(app, aCaller({ realm: 'other' }), partition);
-    await expect(make(scriptedTable(app), { standing })).rejects.toMatchObject({ code: '404660' });
+    const callerRights = () => callerRightsOn(app, aCaller({ realm: 'other' }), partition);
+    await expect(make(scriptedTable(app), { callerRights })).rejects.toMatchObject({ code: '404660' });
   });
 });
 
 describe('400200 for a time of expiry that is over', () => {
   const refusal = { code: '400200', parts: { details: [{ source: '$.expiresAt' }] } };
-  const standing = () => standingTowards(app, aCaller({ realm: 'other' }), partition);
+  const callerRights = () => callerRightsOn(app, aCaller({ realm: 'other' }), partition);
 
   it.each<[string, () => ScriptedTable, Partial<Wanted>]>([
     ['on an application that would take the key', () => scriptedTable(app), {}],
-    ['on one of another realm', () => scriptedTable(app), { standing }],
+    ['on one of another realm', () => scriptedTable(app), { callerRights }],
     ['on none', () => scriptedTable(undefined), {}],
     ['of a new request with an Idempotency-Key', () => scriptedTable(app), { request }],
     ['of such a request on one that the caller may only read', () => grantedTo('read'), { request }],
     ['of such a request on one that the caller may not see', () => grantedTo(), { request }],
-    ['of such a request on one of another realm', () => scriptedTable(app), { request, standing }],
+    ['of such a request on one of another realm', () => scriptedTable(app), { request, callerRights }],
     ['of such a request on none', () => scriptedTable(undefined), { request }],
   ])('%s', async (_, open, wanted) => {
     const table = open();
-    await expect(make(table, { wish: past, ...wanted })).rejects.toMatchObject(refusal);
+    await expect(make(table, { input: past, ...wanted })).rejects.toMatchObject(refusal);
     expect(table.sent).toEqual([]);
   });
 
   it('and not where it was in the future when the request was answered first', async () => {
-    const wish = { name: 'x', expiresAt: Date.now() + 60_000 };
-    const { table, body } = await answered(granting('write'), wish);
-    const again = await make(table, { wish, request }, { deadline: fakeDeadline(120_000) });
+    const input = { name: 'x', expiresAt: Date.now() + 60_000 };
+    const { table, body } = await answered(granting('write'), input);
+    const again = await make(table, { input, request }, { deadline: fakeDeadline(120_000) });
     expect(again).toEqual({ body, isReplayed: true });
   });
 });
@@ -159,10 +159,10 @@ describe('a request with an Idempotency-Key', () => {
 
   it('is answered 422409 with another body, and 404660 where there is no application', async () => {
     const { table } = await answered();
-    for (const wish of [{ name: 'y' }, { name: 'x', enabled: false }, { name: 'x', expiresAt: 4e12 }])
-      await expect(make(table, { request, wish })).rejects.toMatchObject({ code: '422409' });
+    for (const input of [{ name: 'y' }, { name: 'x', enabled: false }, { name: 'x', expiresAt: 4e12 }])
+      await expect(make(table, { request, input })).rejects.toMatchObject({ code: '422409' });
     const same = { name: ' x\t', enabled: true, expiresAt: -1 };
-    expect(await make(table, { request, wish: same })).toMatchObject({ isReplayed: true });
+    expect(await make(table, { request, input: same })).toMatchObject({ isReplayed: true });
     await expect(make(scriptedTable(undefined), { request })).rejects.toMatchObject({ code: '404660' });
   });
 

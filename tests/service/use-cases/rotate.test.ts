@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { handleOf } from '../../../lib/domain/api-key-id.ts';
 import type { App } from '../../../lib/domain/app.ts';
 import { type RequestId, repeatableMs, requestId } from '../../../lib/domain/idempotency.ts';
-import type { RotationWish } from '../../../lib/domain/rotation.ts';
+import type { RotationInput } from '../../../lib/domain/rotation.ts';
 import type { ChangingCall } from '../../../lib/service/use-cases/change.ts';
 import { rotate } from '../../../lib/service/use-cases/rotate.ts';
 import type { Table } from '../../../lib/store/table.ts';
@@ -17,20 +17,20 @@ const request = requestId(['demo', 'key']);
 
 interface Asked extends Partial<ChangingCall> {
   readonly from?: typeof old | undefined;
-  readonly wish?: RotationWish;
+  readonly input?: RotationInput;
   readonly request?: RequestId | undefined;
 }
 
 /** Rotates, as `demo`, the key that the application has, unless told otherwise. */
-function turn(table: Table, { wish = {}, request: id, ...parts }: Asked = {}) {
+function turn(table: Table, { input = {}, request: id, ...parts }: Asked = {}) {
   const from = 'from' in parts ? parts.from : old;
-  return rotate(changingCall(app, table, parts), from, wish, id);
+  return rotate(changingCall(app, table, parts), from, input, id);
 }
 
 /** A table on which the request has been answered, what it was answered, and what the application has become since. */
-async function answered(laterOf: (found: App) => Partial<App> = () => ({}), wish: RotationWish = {}) {
+async function answered(laterOf: (found: App) => Partial<App> = () => ({}), input: RotationInput = {}) {
   const table = scriptedTable(app);
-  const { body } = await turn(table, { request, wish });
+  const { body } = await turn(table, { request, input });
   const found = table.app ?? expect.fail();
   table.put({ ...found, ...laterOf(found) });
   return { table, body };
@@ -76,10 +76,10 @@ describe('a rotation', () => {
   it('leaves the key beside its successor for an overlap, where the settings allow two', async () => {
     const table = scriptedTable(app);
     const { settings } = changingCall(app, table);
-    const wish = { overlapSeconds: 60, name: 'new' };
-    const full = turn(table, { wish, settings: { ...settings, keys: { ...settings.keys, maxPerApp: 1 } } });
+    const input = { overlapSeconds: 60, name: 'new' };
+    const full = turn(table, { input, settings: { ...settings, keys: { ...settings.keys, maxPerApp: 1 } } });
     await expect(full).rejects.toMatchObject({ code: '409303' });
-    expect((await turn(table, { wish })).body.name).toBe('new');
+    expect((await turn(table, { input })).body.name).toBe('new');
     expect(table.app?.keyCount).toBe(2);
   });
 
@@ -113,7 +113,7 @@ describe('a rotation', () => {
 });
 
 describe('400200 for a time of expiry that is over', () => {
-  const wish = { expiresAt: 1 };
+  const input = { expiresAt: 1 };
 
   it.each<[string, App | undefined, Asked]>([
     ['whatever the application', undefined, {}],
@@ -121,7 +121,7 @@ describe('400200 for a time of expiry that is over', () => {
     ['whichever key the path names', app, { from: undefined }],
     ['of a new request with an Idempotency-Key', app, { request }],
   ])('%s', async (_, found, asked) => {
-    await expect(turn(scriptedTable(found), { wish, ...asked })).rejects.toMatchObject({
+    await expect(turn(scriptedTable(found), { input, ...asked })).rejects.toMatchObject({
       code: '400200',
       parts: { details: [{ source: '$.expiresAt' }] },
     });
@@ -130,7 +130,7 @@ describe('400200 for a time of expiry that is over', () => {
   it('and not where it was in the future when the request was answered first', async () => {
     const live = { expiresAt: Date.now() + 60_000 };
     const { table, body } = await answered(undefined, live);
-    const again = await turn(table, { wish: live, request, deadline: fakeDeadline(120_000) });
+    const again = await turn(table, { input: live, request, deadline: fakeDeadline(120_000) });
     expect(again).toEqual({ body, isReplayed: true, end: expect.any(Number) });
   });
 });

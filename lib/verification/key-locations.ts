@@ -3,8 +3,8 @@ import { looksLikeApiKeyId } from '../domain/api-key-id.ts';
 import type { RequestOrigin } from '../domain/restrictions.ts';
 
 /** Where a request may hold an API key: `?apiKey=`, the header `x-api-key`, or `Authorization: Bearer` or `ApiKey`. */
-export const places = ['query', 'x-api-key', 'authorization'] as const;
-export type Place = (typeof places)[number];
+export const keyLocations = ['query', 'x-api-key', 'authorization'] as const;
+export type KeyLocation = (typeof keyLocations)[number];
 
 /** What of a request may hold a key, or decides where that may be used: names of headers in any case, one value or several. */
 export interface RequestParts {
@@ -16,7 +16,7 @@ export interface RequestParts {
 
 /**
  * The key that a request presents, and the whole values in which it stands; or why there is none to look at. `ambiguous`:
- * the allowed places hold different things. `misplaced`: a key stands where none is allowed.
+ * the allowed locations hold different things. `misplaced`: a key stands where none is allowed.
  */
 export type Presented =
   | { readonly apiKeyId: string; readonly values: readonly string[] }
@@ -24,17 +24,17 @@ export type Presented =
 
 /**
  * Finds the key in the first of `allowed` where there is one; what the others hold must be the same. For a gateway
- * remembers an answer by one place: were a key in another looked at, whatever stands in that place would be let in next.
+ * remembers an answer by one location: were a key in another looked at, whatever stands in that location would be let in next.
  */
-export function presentedKey({ headers, query }: RequestParts, allowed: readonly Place[]): Presented {
+export function presentedKey({ headers, query }: RequestParts, allowed: readonly KeyLocation[]): Presented {
   const named = headersOf({ headers });
-  const heldIn = (place: Place) => {
-    const values = place === 'query' ? textsOf(query?.apiKey) : (named.get(place) ?? []);
-    return values.map((value) => ({ value, apiKeyId: keyIn(value, place) }));
+  const heldIn = (location: KeyLocation) => {
+    const values = location === 'query' ? textsOf(query?.apiKey) : (named.get(location) ?? []);
+    return values.map((value) => ({ value, apiKeyId: keyIn(value, location) }));
   };
   const [first, ...more] = allowed.flatMap(heldIn);
   if (more.some(({ apiKeyId }) => apiKeyId !== first?.apiKeyId)) return { why: 'ambiguous' };
-  const elsewhere = places.filter((place) => !allowed.includes(place)).flatMap(heldIn);
+  const elsewhere = keyLocations.filter((location) => !allowed.includes(location)).flatMap(heldIn);
   if (elsewhere.some(({ value, apiKeyId }) => [value.trim(), apiKeyId].some(looksLikeApiKeyId))) {
     return { why: 'misplaced' };
   }
@@ -74,8 +74,8 @@ function textsOf(values: unknown): string[] {
 }
 
 /** @returns an empty text for an Authorization of another scheme, or of none */
-function keyIn(value: string, place: Place): string {
-  if (place !== 'authorization') return value.trim();
+function keyIn(value: string, location: KeyLocation): string {
+  if (location !== 'authorization') return value.trim();
   const [, credentials = ''] = /^\s*(?:Bearer|ApiKey)\s+(.*)$/is.exec(value) ?? [];
   return credentials.trim();
 }

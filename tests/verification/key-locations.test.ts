@@ -3,16 +3,16 @@ import { formatApiKeyId } from '../../lib/domain/api-key-id.ts';
 import { requireApiKey } from '../../lib/package/verifier/fetch.ts';
 import { reject } from '../../lib/package/verifier/rejection.ts';
 import { partsOf } from '../../lib/verification/gateway-request.ts';
-import { type Place, places, presentedKey } from '../../lib/verification/places.ts';
+import { type KeyLocation, keyLocations, presentedKey } from '../../lib/verification/key-locations.ts';
 
 const key = formatApiKeyId('ak', 'someApp', new Uint8Array(32));
 
-function keyAt(place: Place, value: string) {
-  const parts = place === 'query' ? { query: { apiKey: value } } : { headers: { [place]: value } };
-  return presentedKey(parts, [place]);
+function keyAt(location: KeyLocation, value: string) {
+  const parts = location === 'query' ? { query: { apiKey: value } } : { headers: { [location]: value } };
+  return presentedKey(parts, [location]);
 }
 
-describe('the key in the place for it', () => {
+describe('the key in the location for it', () => {
   it.each([
     ['query', ` ${key} `, key],
     ['x-api-key', `\t${key} `, key],
@@ -23,19 +23,19 @@ describe('the key in the place for it', () => {
     ['authorization', `Bearer${key}`, ''],
     ['authorization', `Basic ${key}`, ''],
     ['authorization', key, ''],
-  ] as const)('in %s: %j', (place, value, apiKeyId) => {
-    expect(keyAt(place, value)).toEqual({ apiKeyId, values: [value] });
+  ] as const)('in %s: %j', (location, value, apiKeyId) => {
+    expect(keyAt(location, value)).toEqual({ apiKeyId, values: [value] });
   });
 
   it.each(['authorization', 'x-api-key', 'query'] as const)(
     'a bare key is misplaced where %s is not allowed',
-    (place) => {
+    (location) => {
       const value = ` ${key} `;
-      const parts = place === 'query' ? { query: { apiKey: value } } : { headers: { [place]: value } };
+      const parts = location === 'query' ? { query: { apiKey: value } } : { headers: { [location]: value } };
       expect(
         presentedKey(
           parts,
-          places.filter((other) => other !== place),
+          keyLocations.filter((other) => other !== location),
         ),
       ).toEqual({ why: 'misplaced' });
     },
