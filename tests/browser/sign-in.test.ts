@@ -50,7 +50,12 @@ async function newApp(principal: string): Promise<string> {
   return name;
 }
 
-const chooseApp = (page: Page, name: string) => page.locator('.apps').getByRole('link', { name }).click();
+const clickApp = (page: Page, name: string) => page.locator('.apps').getByRole('link', { name }).click();
+
+async function chooseApp(page: Page, name: string): Promise<void> {
+  await clickApp(page, name);
+  await page.getByRole('heading', { name, level: 1 }).waitFor();
+}
 
 async function startKey(page: Page, name: string): Promise<void> {
   await named(page, 'Generate API key').click();
@@ -137,7 +142,6 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
     const [name, other] = [await newApp('demo'), await newApp('somebody')];
     const page = await openAs('demo');
     await chooseApp(page, name);
-    await page.getByRole('heading', { name }).waitFor();
     expect(await page.locator('.apps').textContent()).not.toContain(other);
     await startKey(page, 'of the owner');
     await page.locator('.secret').waitFor();
@@ -147,7 +151,6 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
     const name = await newApp('somebody');
     const page = await openAs('reader');
     await chooseApp(page, name);
-    await page.getByRole('heading', { name }).waitFor();
     const generate = named(page, 'Generate API key');
     await generate.waitFor();
     expect(await generate.getAttribute('aria-disabled')).toBe('true');
@@ -354,7 +357,6 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
     });
     await pause(1_100);
     await chooseApp(page, 'Partner portal');
-    await page.getByRole('heading', { name: 'Partner portal' }).waitFor();
     await expect.poll(() => tokens.length).toBe(2);
     const devTools = await page.context().newCDPSession(page);
     const { entries } = await devTools.send('Page.getNavigationHistory');
@@ -392,7 +394,7 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     const used = new Set<string | undefined>();
     page.on('request', (request) => request.url().includes('/apps/') && used.add(request.headers().authorization));
     await chooseApp(page, 'Partner portal');
-    await page.getByRole('heading', { name: 'Partner portal' }).waitFor();
+    await page.locator('.grants li').first().waitFor();
     expect(tokens.map(([asked]) => asked.get('grant_type'))).toEqual(['authorization_code', 'refresh_token']);
     expect([...used]).toEqual([`Bearer ${tokens[1]?.[1].access_token}`]);
   });
@@ -411,7 +413,7 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     await chooseApp(page, 'Partner portal');
     await page.locator('.place').first().waitFor();
     await page.clock.setFixedTime(now + 60_000);
-    await chooseApp(page, 'Billing API');
+    await clickApp(page, 'Billing API');
     await alertOf(page).getByText('Your session has ended. Sign in again.').waitFor();
     expect([await named(page, 'Sign in').count(), await named(page, 'Sign out').count()]).toEqual([1, 0]);
     expect(await page.locator('.place, .apps').count()).toBe(0);
@@ -451,7 +453,7 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     await page.locator('.place').first().waitFor();
     expect(tokens).toHaveLength(1);
     await page.clock.setFixedTime(now + 30_000);
-    await chooseApp(page, 'Partner portal');
+    await chooseApp(page, 'Billing API');
     await expect.poll(() => tokens.length).toBe(2);
   });
 
