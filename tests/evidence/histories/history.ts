@@ -7,8 +7,10 @@ import type { Action, Model, ModelCall, ModelKey } from '../properties/model.ts'
 import { handleIn } from '../properties/support.ts';
 import type { Timed } from './linearizability.ts';
 
-/** A key as answers show it; times are ms since the epoch. */
-export type ShownKey = Pick<ModelKey, 'name' | 'enabled' | 'expiresAt' | 'rotatedFrom' | 'scopes' | 'disabledReason'>;
+/** A key as answers show it; times are ms since the epoch. The answer to a creation shows no `disabledReason`. */
+export interface ShownKey extends Pick<ModelKey, 'name' | 'enabled' | 'expiresAt' | 'rotatedFrom' | 'scopes'> {
+  readonly disabledReason?: ModelKey['disabledReason'] | 'unseen';
+}
 
 /** What the answer to a call shows of the application, as far as it shows it. */
 export interface Shown {
@@ -188,8 +190,9 @@ export class History {
     if (clientId !== undefined) return { app: { name, status, ceiling } };
     if (apiKey === undefined) return {};
     const [named, is] = this.#shownKey(body);
-    if (apiKeyId !== undefined) this.names.hold(named, apiKeyId);
-    return { key: { name: named, is } };
+    if (apiKeyId === undefined) return { key: { name: named, is } };
+    this.names.hold(named, apiKeyId);
+    return { key: { name: named, is: { ...is, disabledReason: 'unseen' } } };
   }
 
   #shownKey(body: ShownBody): [string, ShownKey] {

@@ -96,6 +96,23 @@ describe('a history is explained', () => {
     expect(verdictOf(late, { ...rename, invoked: 7, returned: 8 })).toBe('refuted');
   });
 
+  it('when a repeated request gives a key that was reported as leaked, without the reason', () => {
+    const call = { body: { name: 'a' }, idempotencyKey: 'one' };
+    const key = (parts: Partial<ShownKey>) => ({ ...never, name: 'a', ...parts });
+    const again = (is: ShownKey): Answer => ({ ...ok(201, { key: { name: 'a', is } }), isReplayed: true });
+    const history = (answer: Answer, reason: ShownKey['disabledReason']) =>
+      verdictOf(
+        entry(1, 2, call, made('a')),
+        entry(3, 4, { id: 'revokeApiKey', key: 'a' }, ok(202)),
+        entry(5, 6, call, answer),
+        entry(7, 8, { id: 'listApiKeys' }, ok(200, { keys: { a: key({ enabled: false, disabledReason: reason }) } })),
+      );
+    const disabled = again(key({ enabled: false, disabledReason: 'unseen' }));
+    expect(history(disabled, 'leaked')).toBe('explained');
+    expect(history(disabled, undefined)).toBe('refuted');
+    expect(history(again(key({ disabledReason: 'unseen' })), 'leaked')).toBe('refuted');
+  });
+
   it('when a repeated request gives the same key', () => {
     const call = { body: { name: 'a' }, idempotencyKey: 'one' };
     const again: Answer = { ...ok(201, { key: { name: 'a', is: { ...never, name: 'a' } } }), isReplayed: true };

@@ -103,7 +103,7 @@ function isTrueOf({ keys, key, app, grants }: Shown, model: Model): boolean {
 
 function isSame(one: ShownKey | undefined, other: ShownKey): boolean {
   if (!one || one.name !== other.name || one.enabled !== other.enabled) return false;
-  if (one.disabledReason !== other.disabledReason) return false;
+  if (other.disabledReason !== 'unseen' && one.disabledReason !== other.disabledReason) return false;
   if (!isDeepStrictEqual(one.scopes ?? [], other.scopes ?? [])) return false;
   const isEndless = (key: ShownKey) => key.expiresAt === -1;
   if (isEndless(one) !== isEndless(other) || Math.abs(one.expiresAt - other.expiresAt) > toleranceMs) return false;
