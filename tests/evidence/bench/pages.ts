@@ -23,19 +23,25 @@ function benchmarksPage({ verify, start }: Results): string {
   const longer = (id: string) => `${formatNumber(answer(id).ratio.median / cached.ratio.median)} times`;
   return `# Benchmarks
 
-Verification of a recently used key, with 200 concurrent callers: a server with appkeys answers half of the requests within ${ms(cached.p50)}, and 99% within ${ms(cached.p99)}.
-A check written by hand takes ${longer('http handWritten')} as long, Better Auth ${longer('http betterAuth')}, and appkeys with its cache off ${longer('http uncached')}.
-The first request in a new process: the Lambda authorizer takes ${formatNumber(answer('start authorizer').ratio.median)} times as long as a function that makes one DynamoDB write with the AWS SDK.
+**With appkeys as a guard, half of all requests are answered within ${ms(cached.p50)}, and 99% within ${ms(cached.p99)}**.
+This is with 200 concurrent callers and recently used keys. In comparison:
+
+- A check written by hand takes ${longer('http handWritten')} as long.
+- Better Auth takes ${longer('http betterAuth')} as long.
+- appkeys without its cache takes ${longer('http uncached')} as long.
+- The Lambda authorizer's first request in a new process takes ${formatNumber(answer('start authorizer').ratio.median)} times as long as that of a small function. This function makes one DynamoDB write with the AWS SDK.
 
 ${tableOf([...verify.answers, ...start.answers])}
 
-p50 is the median: half of the requests take at most this time. 95% take at most p95, and 99% take at most p99.
-Compare the ratios. Both sides of each ratio are measured in the same run, in turns, but the times depend on the machine.
-The ratio divides the p50 of a row by the p50 of the last column. Its spread goes from the first quartile of the rounds to the third.
-The first requests are measured in a new Node.js process without the start of Node.js itself. Each of them includes loading the bundle.
+- Half of the requests take at most the p50, 95% at most the p95, and 99% at most the p99.
+- A ratio is the p50 of its row, divided by the p50 of the contender in the last column. In parentheses are the first and the third quartile of the rounds.
+- Compare the ratios. The times depend on the machine. Both sides of a ratio are measured in the same run, in turns.
+- The first requests run in a new Node.js process. They include loading the bundle, but not the start of Node.js.
 
-- Verification: ${measuredOn(verify)}.
-- First requests: ${measuredOn(start)}.
+| Measured | On |
+| --- | --- |
+| verification | ${measuredOn(verify)} |
+| first requests | ${measuredOn(start)} |
 
 ## Repeat the measurement
 
@@ -44,30 +50,35 @@ npm run bench                  # everything
 npm run bench -- verify start  # only the table above
 \`\`\`
 
-The command writes this page, the end of [bundles.md](bundles.md#measurements), and the plots. \`verify\` takes about a minute on a machine at rest.
-Run it on a machine that does nothing else. With a load above the number of processors, the figures mean little.
+The command writes this page, the end of [bundles.md](bundles.md#measurements), and the plots. Use a machine that does nothing else.
+If its load exceeds its number of processors, the figures mean little. On an idle machine, \`verify\` takes about a minute.
 
 ## What is measured
 
-Each contender is a process with the same bare \`node:http\` server. The server reads the key from \`x-api-key\` and answers 200 or 401 without a body.
-Another process contains 200 callers. Each caller has its own connection and its own API key, and sends its next request when it has the answer to the last one.
-A round has 4,000 requests for each contender, and there is one round for every five of \`--rounds\`. Two rounds before them are not counted, because V8 still optimizes the code.
-"In process" is the same check with the same 200 callers, without HTTP.
+Each contender is a process with the same bare \`node:http\` server. The server reads the key from \`x-api-key\`, and answers 200 or 401 without a body.
 
 | Contender | What it does |
 | --- | --- |
 | appkeys, key verified in the last 10 seconds | \`createVerifier\` from \`appkeys/verifier\` with its defaults. The result is in its cache |
 | appkeys, cache off | The same with \`cacheSeconds: 0\`: one strongly consistent GetItem for each request |
-| check written by hand | A SHA-256 of the key, one eventually consistent GetItem under that hash, and a look at \`enabled\` and \`expiresAt\`, with \`@aws-sdk/client-dynamodb\` |
-| Better Auth | \`auth.api.verifyApiKey\` of \`@better-auth/api-key\` on [SQLite through \`node:sqlite\`](https://better-auth.com/docs/adapters/sqlite). The database is in memory, so no disk slows it down. Its rate limit is on, as by default, and is never reached, so it writes each use of a key |
+| check written by hand | A SHA-256 of the key, one eventually consistent GetItem under that hash, and a check of \`enabled\` and \`expiresAt\`, with \`@aws-sdk/client-dynamodb\` |
+| Better Auth | \`auth.api.verifyApiKey\` of \`@better-auth/api-key\` on [SQLite through \`node:sqlite\`](https://better-auth.com/docs/adapters/sqlite). The database is in memory, so no disk slows it down. Its rate limit has its default: on, but never reached here. So it writes each use of a key |
 
-DynamoDB is a server on the same machine that answers from memory at once. With dynalite, most of the time would be its own, and hide the difference between the contenders.
-A real table adds the same few milliseconds to each contender that reads from it, and nothing to a key in the cache.
-Better Auth has no network between itself and its keys here. With a database on another machine, it waits for that too.
-The verifier and the check written by hand are bundled in the same way, without the plugins that make the service's own bundles smaller.
+**Callers**: One more process contains 200 callers. Each caller has its own connection and its own API key. It sends its next request after the response to the last one.
 
-[Ory Talos](https://github.com/ory/talos) publishes a p95 of 48 ms and a p99 of 95 ms for verification, at 3,797 verifications a second (\`docs/operate/benchmarks.md\` in its repository).
-They come from up to 437 concurrent callers, some of which create keys and derive tokens, on an Apple M4 Max with PostgreSQL 16. The machine and the work differ, so don't compare them with the times above.
+**Rounds**: A round has 4,000 requests for each contender. There is one round for every five of \`--rounds\`. Two rounds before them are not counted, because V8 is still optimizing the code.
+The rows "in process" make the same check with the same 200 callers, without HTTP.
+
+**Databases**: DynamoDB is a server on the same machine that answers from memory at once. With dynalite, most of the time would be dynalite's own.
+A real table adds the same few milliseconds to each contender that reads from it. It adds nothing to a key in the cache.
+Better Auth reads its keys without a network here. With a database on another machine, it also waits for that.
+
+**Bundles**: The verifier and the check written by hand are bundled in the same way, without the plugins of the service's own bundles.
+
+## A published figure of another service
+
+[Ory Talos](https://github.com/ory/talos) publishes a p95 of 48 ms and a p99 of 95 ms, at 3,797 verifications a second. The source is \`docs/operate/benchmarks.md\` in its repository.
+Don't compare them with the times above, because the machine and the work differ. They come from an Apple M4 Max with PostgreSQL 16, and from up to 437 concurrent callers. Some of these create keys and derive tokens.
 `;
 }
 
@@ -109,12 +120,13 @@ function internals(results: Results): string {
   });
   return `## Measurements
 
-\`npm run bench\` measures these figures. [benchmarks.md](benchmarks.md) says how to repeat them. Compare the ratios. Both sides
-of each ratio are measured in the same run, in turns. A figure is the median of the rounds. Its spread goes from the first quartile to the third.
+\`npm run bench\` measures these figures; see [how to repeat it](benchmarks.md#repeat-the-measurement). A figure is the median of the rounds, and its spread goes from the first quartile to the third.
+Compare the ratios. Both sides of a ratio are measured in the same run, in turns.
 
-**b** is an esbuild bundle of one handler that contains only \`@aws-sdk/client-dynamodb\` and makes the same conditional
-\`UpdateItem\` as generating a key. **c** is the same with \`lib-dynamodb\`. Both are built with the service's own esbuild settings, without its plugins.
-DynamoDB and the token issuer are servers on the same machine that answer at once.
+- **b** is an esbuild bundle of one handler with only \`@aws-sdk/client-dynamodb\`. It makes the same conditional \`UpdateItem\` as generating a key.
+- **c** is the same with \`lib-dynamodb\`.
+- Both have the service's own esbuild settings, without its plugins.
+- DynamoDB and the token issuer are servers on the same machine that answer at once.
 
 ${sections.join('\n')}`;
 }

@@ -116,11 +116,10 @@ export async function measureStarts(subjects: Subjects, rounds: number): Promise
       id: 'benchmark-start',
       title: 'Import and first request',
       text:
-        'The time from the import of the bundle to the first response, in a new process and without the ' +
-        'start of Node.js itself. It is measured by the clock and as processor time (user and system). `b` ' +
-        'makes one request. `generate` makes three, one after the other. They are for the issuer’s keys, ' +
-        'for the rate limit, and for the write. “b with as many requests” makes the same three requests and ' +
-        'verifies the token with jose.',
+        'The time from the import of the bundle to the first response, in a new process. The start of Node.js ' +
+        'is not included. “Processor time” is user and system time. `b` makes one request. `generate` makes ' +
+        'three, one after the other: for the issuer’s keys, for the rate limit, and for the write. “b with as ' +
+        'many requests” makes the same three requests, and verifies the token with jose.',
       unit: 'ms',
       rows: [
         ...withGoals('startMs'),
@@ -175,8 +174,8 @@ export async function warmTable({ c, trusting, generate, unlimited }: Subjects, 
     id: 'benchmark-cpu',
     title: 'Processor time of a warm request',
     text:
-      'User and system time for one key, which one write generates. The rate limit is off, because `c` ' +
-      'has none. Except in the last row, the bundle contains no verification of the token.',
+      'User and system time of the process for one key, which one write generates. The rate limit is off, ' +
+      'because `c` has none. Only the last row includes the verification of the token.',
     unit: 'µs',
     rows: [
       atMost('generate', ratiosOf(trusted, baseline), goals.warm, 'c'),
@@ -235,14 +234,13 @@ export async function turnsTable(subjects: Subjects, rounds: number): Promise<Ta
     id: 'benchmark-turns',
     title: 'Verifying and creating keys',
     text:
-      'The calls run one after the other unless the row says something else. Each contender has its own ' +
-      'process, and V8 has optimized every call before it is measured. Better Auth is ' +
-      '`@better-auth/api-key` on its memory adapter, so there is no network between Better Auth and its ' +
-      'keys. Its rate limit is on, as by default, but is never reached. Better Auth writes down each use ' +
-      'of a key. The verifier writes down one use an hour. For each key that is not in its cache, the ' +
-      'verifier makes one GetItem to a local server in another process. `generate` makes one UpdateItem. ' +
-      'The rows “by processor time” compare only the processor time of the process that verifies, so ' +
-      'other processes on the machine affect them less.',
+      'Unless the row says something else, the calls run one after the other. Each contender has its own ' +
+      'process, and V8 has optimized every call before. Better Auth is `@better-auth/api-key` on its memory ' +
+      'adapter, so it reads its keys without a network. Its rate limit is on, as by default, but is never ' +
+      'reached. It writes each use of a key. The verifier writes one use an hour. For each key that is not in ' +
+      'its cache, the verifier makes one GetItem to a local server in another process. `generate` makes one ' +
+      'UpdateItem. The rows “by processor time” count only the process that verifies, so other processes on ' +
+      'the machine affect them less.',
     unit: 'a second',
     rows: [
       cached('verify, cached', byClock('cached', 'peer')),
@@ -294,9 +292,9 @@ export async function loadTable({ direct, verifier, onTable }: Subjects, calls: 
     id: 'benchmark-load',
     title: 'Processor time of a call, by number of applications',
     text:
-      'Calls to applications all over an embedded database that contains 10 to 10,000 applications. A row ' +
-      'compares the processor time of a call at 10,000 applications with that at 10. Each call reads one ' +
-      'item, so the number of items does not matter.',
+      'Calls to applications all over an embedded database that contains 10 to 10,000 applications. A figure ' +
+      'is the processor time of a call at 10,000 applications, divided by that at 10. Each uncached call reads ' +
+      'one item.',
     unit: 'µs',
     rows: [growth('generate', 'generate'), growth('verify, uncached', 'uncached'), growth('verify, cached', 'cached')],
     bars: (['generate', 'uncached', 'cached'] as const).flatMap((call) =>
