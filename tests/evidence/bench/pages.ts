@@ -114,10 +114,9 @@ function measuredOn({ machine, rounds, load }: Part): string {
 }
 
 function internals(results: Results): string {
-  const sections = partNames.flatMap((name) => {
-    const { tables } = results[name];
-    return tables.map((table) => `${markdownOf(table)}\nMeasured on ${measuredOn(results[name])}.\n`);
-  });
+  const parts = partNames.map((name) => results[name]).filter(({ tables }) => tables.length > 0);
+  const machines = parts.map((part) => `| ${part.tables.map(({ title }) => title).join('; ')} | ${measuredOn(part)} |`);
+  const sections = parts.flatMap(({ tables }) => tables.map(markdownOf));
   return `## Measurements
 
 \`npm run bench\` measures these figures; see [how to repeat it](benchmarks.md#repeat-the-measurement). A figure is the median of the rounds, and its spread goes from the first quartile to the third.
@@ -127,6 +126,10 @@ Compare the ratios. Both sides of a ratio are measured in the same run, in turns
 - **c** is the same with \`lib-dynamodb\`.
 - Both have the service's own esbuild settings, without its plugins.
 - DynamoDB and the token issuer are servers on the same machine that answer at once.
+
+| table | measured on |
+| --- | --- |
+${machines.join('\n')}
 
 ${sections.join('\n')}`;
 }

@@ -46,7 +46,7 @@ export function markdownOf({ id, title, text, rows, bars, unit }: Table): string
     ({ what, goal, figure, unit: of, verdict = '' }) =>
       `| ${what} | ${goal} | ${formatNumber(figure.median)} ${of} | ${formatSpread(figure)} | ${verdict} |`,
   );
-  const values = bars.map(({ label, value }) => `${label} ${formatNumber(value.median)}`).join(', ');
+  const values = bars.map(({ label, value }) => `| ${label} | ${formatNumber(value.median)} |`);
   return [
     `### ${title}`,
     '',
@@ -58,7 +58,9 @@ export function markdownOf({ id, title, text, rows, bars, unit }: Table): string
     '',
     `![${title}](${id}.svg)`,
     '',
-    `In ${unit}: ${values}.`,
+    `| | ${unit} |`,
+    '| --- | --- |',
+    ...values,
     '',
   ].join('\n');
 }

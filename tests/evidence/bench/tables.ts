@@ -117,9 +117,10 @@ export async function measureStarts(subjects: Subjects, rounds: number): Promise
       title: 'Import and first request',
       text:
         'The time from the import of the bundle to the first response, in a new process. The start of Node.js ' +
-        'is not included. “Processor time” is user and system time. `b` makes one request. `generate` makes ' +
-        'three, one after the other: for the issuer’s keys, for the rate limit, and for the write. “b with as ' +
-        'many requests” makes the same three requests, and verifies the token with jose.',
+        'is not included. Processor time is user and system time. The bundle `b` makes one request. The bundle ' +
+        '`generate` makes three, one after the other: for the issuer’s keys, for the rate limit, and for the ' +
+        'write. The bundle “b with as many requests” makes the same three requests, and verifies the token with ' +
+        'jose.',
       unit: 'ms',
       rows: [
         ...withGoals('startMs'),
@@ -237,10 +238,10 @@ export async function turnsTable(subjects: Subjects, rounds: number): Promise<Ta
       'Unless the row says something else, the calls run one after the other. Each contender has its own ' +
       'process, and V8 has optimized every call before. Better Auth is `@better-auth/api-key` on its memory ' +
       'adapter, so it reads its keys without a network. Its rate limit is on, as by default, but is never ' +
-      'reached. It writes each use of a key. The verifier writes one use an hour. For each key that is not in ' +
-      'its cache, the verifier makes one GetItem to a local server in another process. `generate` makes one ' +
-      'UpdateItem. The rows “by processor time” count only the process that verifies, so other processes on ' +
-      'the machine affect them less.',
+      'reached. It writes each use of a key. The verifier writes one use an hour. For a key that is not in its ' +
+      'cache, it makes one GetItem to a local server in another process. Generating a key makes one UpdateItem. ' +
+      'The rows “by processor time” count only the process that verifies, so other processes on the machine ' +
+      'affect them less.',
     unit: 'a second',
     rows: [
       cached('verify, cached', byClock('cached', 'peer')),
