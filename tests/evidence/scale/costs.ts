@@ -22,11 +22,11 @@ export const calls = {
   repeatable: { what: 'generate, `Idempotency-Key`', ...overHttp, writes: 2, reads: 1, kms: 1, logBytes: 1_690 },
   direct: { what: 'generate, invoked directly', ...inFunction, writes: 1, reads: 0, logBytes: 1_440 },
   call: { what: '`POST /apiKeys/verify`', ...overHttp, writes: 0, reads: 1, logBytes: 1_310 },
-  remembered: { what: '`POST /apiKeys/verify`, remembered', ...overHttp, writes: 0, reads: 0, logBytes: 1_330 },
+  remembered: { what: '`POST /apiKeys/verify`, cached key', ...overHttp, writes: 0, reads: 0, logBytes: 1_330 },
   authorizer: { what: 'authorizer', ...inFunction, writes: 0, reads: 1, logBytes: 1_170 },
-  authorizerRemembered: { what: 'authorizer, remembered', ...inFunction, writes: 0, reads: 0, logBytes: 1_180 },
+  authorizerRemembered: { what: 'authorizer, cached key', ...inFunction, writes: 0, reads: 0, logBytes: 1_180 },
   library: { what: 'library', ...library, reads: 1 },
-  libraryRemembered: { what: 'library, remembered', ...library, reads: 0 },
+  libraryRemembered: { what: 'library, cached key', ...library, reads: 0 },
 } as const satisfies Record<string, Call>;
 
 const lambda = { gb: 0.5, cpus: 512 / 1_769, roundTripMs: 5, ownCpuMs: 0.5, requestCpuMs: 2 };

@@ -80,7 +80,7 @@ const states: readonly (readonly [what: string, bytes: number])[] = [
 ];
 
 export const itemTable = table(
-  ['application', 'bytes', 'units of a write', 'writes a second', 'units of a read', 'reads a second'],
+  ['application', 'bytes', 'units per write', 'writes a second', 'units per read', 'reads a second'],
   states.map(([what, bytes]) => {
     const [write, read] = [writeUnits(bytes), readUnits(bytes)];
     const rates = [partition.writeUnits / write, partition.readUnits / read].map(Math.floor);
@@ -117,13 +117,16 @@ export async function cacheTable(): Promise<string> {
       `${count(writes)} (${count(applied)})`,
     ]);
   }
-  return table(['a second', 'processes', 'cache, s', 'reads', 'at most', 'of all', 'writes (applied)'], rows);
+  return table(
+    ['requests a second', 'processes', 'cache, s', 'reads', 'at most', 'of all requests', 'writes (applied)'],
+    rows,
+  );
 }
 
 const cacheSeconds = 10;
 
 export const concurrencyTable = table(
-  ['processes', 'reads a second, at most', 'of what a partition carries'],
+  ['processes', 'reads a second, at most', 'of the capacity of a partition'],
   [10, 100, 1_000, 10_000, 30_000].map((processes) => {
     const reads = processes / cacheSeconds;
     return [count(processes), count(reads), `${((reads / partition.readUnits) * 100).toFixed(2)} %`];
