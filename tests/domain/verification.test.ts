@@ -63,7 +63,7 @@ describe('a key that is restricted', () => {
   it.each([
     ['it has', holding(aKey({ restrictions: newer as KeyRestrictions }))],
     ['its application has', holding(aKey(), { restrictions: newer })],
-  ])('is unknown when %s a restriction that this version does not know', (_, narrowed) => {
+  ])('security 28: is unknown when %s a restriction that this version does not know', (_, narrowed) => {
     expect(findingOf(narrowed, handle('a'), at)).toStrictEqual({ verification: { valid: false, reason: 'unknown' } });
   });
 

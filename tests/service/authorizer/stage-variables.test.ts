@@ -41,7 +41,7 @@ describe('a stage variable', () => {
     ['scope', { appkeys_scopes: 'b,c' }],
     ['app', { appkeys_apps: 'other' }],
     ['misplaced', { appkeys_locations: 'query,authorization' }],
-  ])('that the key does not fit, whose reason the log has: %s', async (result, variables) => {
+  ])('security 28: that the key does not fit, whose reason the log has: %s', async (result, variables) => {
     await expect(ask(variables)).rejects.toEqual(new Error('Unauthorized'));
     expect(lastRecord()).toMatchObject({ level: 'INFO', result });
   });
