@@ -9,7 +9,7 @@ import { copyExamples, dropCache, examplesFolder } from './examples.ts';
 const pages = ['verifying', 'rotation', 'deploying'].map((name) =>
   readFileSync(join(projectFolder, `docs/${name}.md`), 'utf8'),
 );
-/** Each example in a page: the link to its file, and the block below it. */
+/** The examples that a page shows: the link to the file, and the block below it. */
 const shown = [...pages.join('\n').matchAll(/\]\(examples\/(\S+)\)[^\n]*\n\n```\w+\n(.*?)^```/gms)].map(
   ([, name, text]) => ({
     name,
@@ -18,10 +18,11 @@ const shown = [...pages.join('\n').matchAll(/\]\(examples\/(\S+)\)[^\n]*\n\n```\
 );
 
 describe('docs/verifying.md, docs/rotation.md and docs/deploying.md', () => {
-  it('show every example', () => {
+  it('link to every example', () => {
+    const linked = [...pages.join('\n').matchAll(/\]\(examples\/([^)\s]+)\)/g)].map(([, name]) => name);
     const files = readdirSync(examplesFolder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
     const names = files.map(({ parentPath, name }) => join(parentPath, name).slice(examplesFolder.length + 1));
-    expect(shown.map(({ name }) => name).sort()).toEqual(names.sort());
+    expect(linked.sort()).toEqual(names.sort());
   });
 
   it.each(shown)('show $name as it is', ({ name, text }) => {
