@@ -1,9 +1,9 @@
 import { holdsApiKeyId } from '../domain/api-key-id.ts';
 
-/** Every header of a request by its lower-case name, with all its values: names come in any case, and repeated. */
+/** All headers of a request by lower-case name, with all their values. */
 export type Headers = ReadonlyMap<string, readonly string[]>;
 
-/** As gateways hand them over: each name with one value, or with several. */
+/** Headers as gateways pass them: each name has one value or several. */
 export type NamedValues = Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined;
 
 export function headersOf({
@@ -22,13 +22,13 @@ export function headersOf({
   return found;
 }
 
-/** @returns the id in the header if there is exactly one that may be used, else undefined */
+/** @returns the ID in the header if there is exactly one and it is valid, else undefined */
 export function idIn(headers: Headers, name: string): string | undefined {
   const [id, ...more] = headers.get(name) ?? [];
   return id !== undefined && more.length === 0 && isId(id) ? id : undefined;
 }
 
-/** Whether a correlation or request id may be used: 1 to 128 visible ASCII characters that hold no API key. */
+/** Whether a correlation or request ID is valid: 1 to 128 visible ASCII characters that contain no API key. */
 export function isId(text: string): boolean {
   return /^[\x21-\x7e]{1,128}$/.test(text) && !holdsApiKeyId(text);
 }

@@ -4,7 +4,7 @@ import { version } from './version.ts';
 
 export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 
-/** What each kind of line tells. */
+/** The message of each kind of log line. */
 const messages = {
   access: 'request answered',
   announce: 'notice of an API key not sent',
@@ -22,7 +22,7 @@ const messages = {
   verification: 'API key checked',
 } as const;
 
-/** One log record; whoever adds a field sees to it that it is no secret. */
+/** One log record. Never add a field that is a secret. */
 export interface LogRecord {
   readonly event: keyof typeof messages;
   readonly level: Level;
@@ -32,13 +32,13 @@ export interface LogRecord {
 
 const request = new AsyncLocalStorage<{ readonly correlation_id: string }>();
 
-/** From here on, every line of this request has its correlation ID, whoever writes it. */
+/** Adds the correlation ID to every later log line of this request. */
 export function logAs(correlationId: string): void {
   request.enterWith({ correlation_id: correlationId });
 }
 
 /**
- * Writes a record as one line of JSON, its common fields named as AWS Powertools names them.
+ * Writes a record as one line of JSON. The common fields have the names of AWS Powertools.
  * @see https://docs.powertools.aws.dev/lambda/typescript/latest/features/logger/
  */
 export function log({ event, level, ...fields }: LogRecord): void {
@@ -49,7 +49,7 @@ export function log({ event, level, ...fields }: LogRecord): void {
 
 let firstTrace: string | undefined;
 
-/** What Lambda tells of the invocation under way: its trace is another one each time. */
+/** The fields of the current Lambda invocation. Each invocation has its own trace. */
 function invocation(env: Readonly<Record<string, string | undefined>>): object {
   const { AWS_LAMBDA_FUNCTION_NAME: function_name, _X_AMZN_TRACE_ID: trace } = env;
   if (function_name === undefined) return {};
@@ -59,8 +59,8 @@ function invocation(env: Readonly<Record<string, string | undefined>>): object {
 }
 
 /**
- * JSON leaves U+2028 and U+2029 as they are, which some readers of logs take for line ends. An API key that gets here by
- * a way that nobody thought of is not written.
+ * JSON leaves U+2028 and U+2029 unescaped, and some log readers take them for line ends. API keys are removed, in case
+ * one gets here by mistake.
  */
 export function formatLogLine(record: object): string {
   const line = JSON.stringify(record).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
@@ -71,7 +71,7 @@ export function formatLogLine(record: object): string {
 export function formatWhy(why: unknown): string | undefined {
   if (why === undefined || typeof why === 'string') return why;
   if (!(why instanceof Error)) return 'something that is no Error was thrown';
-  // The name of a library's class is short for nothing once it is minified; its code stays.
+  // Minification shortens the class names of libraries. Their error codes stay.
   const { code } = why as { code?: unknown };
   return `${typeof code === 'string' ? code : why.name}: ${why.message}`;
 }

@@ -1,4 +1,4 @@
-/** A map that holds at most `maxSize` entries: what was set or looked up longest ago goes first. */
+/** A map with at most `maxSize` entries. The least recently used entry is dropped first. */
 export class LruMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #maxSize: number;

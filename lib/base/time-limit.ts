@@ -1,4 +1,4 @@
-/** Raised when a send has taken all of its time; what it was to do may be done all the same. */
+/** Thrown when a send has used up its time. The request can still be carried out. */
 export class TimeUp extends Error {
   override readonly name = 'TimeUp';
 
@@ -8,8 +8,8 @@ export class TimeUp extends Error {
 }
 
 /**
- * Gives `send` so many ms for everything: credentials, connection, answer and body. It ends then, even if `send` does
- * not heed its signal. The timer keeps no process alive.
+ * Gives `send` this many ms for credentials, connection, response and body. It ends then, even if `send` ignores its
+ * signal. The timer does not keep the process alive.
  * @throws TimeUp
  */
 export function withinMs<Result>(ms: number, send: (signal: AbortSignal) => Promise<Result>): Promise<Result> {

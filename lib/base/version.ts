@@ -1,2 +1,2 @@
-/** The version in package.json, which a test compares. Importing that file would put all of it into every bundle. */
+/** The version in package.json; a test compares them. Importing that file would add all of it to every bundle. */
 export const version = '0.1.0';

@@ -1,2 +1,2 @@
-/** Says from when on no verifier accepts what a revocation has taken away, in ms since the epoch. */
+/** The header with the time, in ms since the epoch, from which no verifier accepts what was revoked. */
 export const effectiveByHeader = 'Appkeys-Effective-By';

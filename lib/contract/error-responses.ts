@@ -16,19 +16,19 @@ const kinds: Readonly<Record<number, string>> = {
   503: 'Unavailable',
 };
 
-/** @returns references to the responses with these errors, by their status */
+/** @returns references to the responses with these errors, by status */
 export function errorResponseRefs(codes: readonly ErrorCode[]): Record<string, object> {
   const refs = groups(codes).map(([status, group]) => [status, { $ref: `#/components/responses/${nameOf(group)}` }]);
   return Object.fromEntries(refs);
 }
 
-/** @returns every response that those of `all` refer to, by its name */
+/** @returns every response that `all` refers to, by name */
 export function errorResponses(all: readonly (readonly ErrorCode[])[]): Record<string, object> {
   const responses = all.flatMap(groups).map(([, group]) => [nameOf(group), errorResponse(group)]);
   return Object.fromEntries(responses);
 }
 
-/** @returns an example of each error, by its code */
+/** @returns an example of each error, by code */
 export function errorExamples(codes: readonly ErrorCode[]): Record<string, object> {
   return Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }]));
 }
@@ -41,7 +41,7 @@ function statusOf(code: ErrorCode): number {
   return errorTable[code].status;
 }
 
-/** The kind, and which of its errors: `NotFound_660_666`. */
+/** A name such as `NotFound_660_666`: the kind of error, and which of its errors. */
 function nameOf(codes: readonly ErrorCode[]): string {
   const [first = '500000'] = codes;
   return [kinds[statusOf(first)], ...codes.map((code) => code.slice(3))].join('_');

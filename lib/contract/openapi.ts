@@ -5,7 +5,7 @@ import { type Operation, operations } from './operations.ts';
 import { headerRef, headers, idHeaders, parameterRefs, parameters } from './parameters.ts';
 import { publishedSchemas, publishSchema } from './published-schemas.ts';
 
-/** @returns every error that a call of the operation can meet */
+/** @returns every error that a call of the operation can return */
 export function errorsOf(operation: Operation): ErrorCode[] {
   const { access, path = '', body, errors } = operation;
   const codes: ErrorCode[] = ['500000', '503000', '429003', ...errors];
@@ -56,7 +56,7 @@ export function openapiDocument(): object {
   };
 }
 
-/** @returns the part of the document that says where the service is */
+/** @returns the `servers` of the document */
 export function serversAt(url: string): object[] {
   const description = 'The deployment that returned this document: local, staging or production.';
   return [{ url, description, 'x-internal': false }];
@@ -140,7 +140,7 @@ interface Exemplified {
   readonly examples?: readonly unknown[];
 }
 
-/** @returns an example made of the examples of the schema's parts; a part without one is left out */
+/** @returns an example composed of the examples of the schema's parts; a part without an example is left out */
 function exampleOf({ oneOf, examples, properties, items }: Exemplified): unknown {
   if (oneOf?.[0]) return exampleOf(oneOf[0]);
   if (examples) return examples[0];

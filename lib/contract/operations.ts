@@ -28,22 +28,22 @@ import {
   verifyApiKeyDirectPayload,
 } from './schemas.ts';
 
-/** One call of the contract, with its description for others. */
+/** One call of the contract, with its public description. */
 export interface Operation extends Route {
   readonly summary: string;
   readonly description: string;
   readonly body?: object;
-  /** without a schema the answer has no body */
+  /** Without a schema, the response has no body. */
   readonly reply: {
     readonly status: 200 | 201 | 202 | 204 | 302;
     readonly description: string;
     readonly schema?: object;
-    /** default `application/json` */
+    /** Default: `application/json`. */
     readonly mediaType?: 'text/html';
-    /** what an example has beside what the schema's parts give */
+    /** What an example has in addition to the examples of the schema's parts. */
     readonly example?: object;
   };
-  /** errors that are the operation's own, beside those of its access, path and body */
+  /** The operation's own errors, in addition to those of its access, path and body. */
   readonly errors: readonly ErrorCode[];
 }
 
@@ -321,7 +321,7 @@ export const getConsole = {
   errors: [],
 } as const satisfies Operation;
 
-/** Every operation by its id: the one list of what the service does. */
+/** Every operation by its ID: the only list of what the service does. */
 export const operations = {
   generateApiKey,
   generateApiKeyDirect,
@@ -355,7 +355,7 @@ export const operations = {
 
 export type OperationId = keyof typeof operations;
 
-/** Whether an operation tells in its header alone from when on no verifier accepts what it takes away. */
+/** Whether an operation returns its `effectiveBy` only in the header. */
 export function hasBareReceipt({ isRevocation, reply: { schema } }: Operation): boolean {
   const { properties = {} } = (schema ?? {}) as { readonly properties?: object };
   return isRevocation === true && !('effectiveBy' in properties);

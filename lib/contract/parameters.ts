@@ -1,7 +1,7 @@
 import type { QueryParameter, Route } from './routes.ts';
 import * as schemas from './schemas.ts';
 
-/** A header that requests may have and every response has. */
+/** The headers that requests can have and every response has. */
 const ids = {
   CorrelationId: {
     name: 'X-Correlation-ID',
@@ -17,13 +17,13 @@ const ids = {
 const idSchema = { type: 'string', maxLength: 128, pattern: '^[\\x21-\\x7e]{1,128}$' };
 const text = { type: 'string', maxLength: 100, pattern: '\\S' };
 
-/** Never `.` or `..`, which URLs drop, so that the path would be that of another call. */
+/** Never `.` or `..`: URLs drop these, so the path would be that of another call. */
 const segment = { type: 'string', maxLength: 1024, pattern: '[^.\\s]|\\.{3}' };
 
 const encoding =
   'Your client encodes the value for the URL. If you write the URL yourself, percent-encode the value once.';
 
-/** The parameters of paths, by their names in a path. */
+/** The path parameters by name. */
 const inPath: Readonly<Record<string, object>> = {
   app: {
     description: `The HRN of the application. ${encoding}`,
@@ -53,7 +53,7 @@ const pathNames: Readonly<Record<string, string>> = {
   issuer: 'IssuerUrl',
 };
 
-/** The parameters of queries. */
+/** The query parameters by name. */
 const inQuery: Readonly<Record<QueryParameter, object>> = {
   limit: {
     description: 'The maximum number of items in a page. With 0, the page has the total alone.',
@@ -83,7 +83,7 @@ const queryNames: Readonly<Record<QueryParameter, string>> = {
   due: 'Due',
 };
 
-/** Every parameter that an operation can have, by the name that the OpenAPI document gives it. */
+/** Every parameter that an operation can have, by its name in the OpenAPI document. */
 export const parameters: Readonly<Record<string, object>> = {
   ...Object.fromEntries(
     Object.entries(inPath).map(([name, rest]) => [pathNames[name], { name, in: 'path', required: true, ...rest }]),
@@ -101,7 +101,7 @@ export const parameters: Readonly<Record<string, object>> = {
   ...Object.fromEntries(Object.entries(ids).map(([key, id]) => [key, { ...id, in: 'header', schema: idSchema }])),
 };
 
-/** Every header that a response can have, by the name that the OpenAPI document gives it. */
+/** Every header that a response can have, by its name in the OpenAPI document. */
 export const headers: Readonly<Record<string, object>> = {
   ...Object.fromEntries(Object.entries(ids).map(([key, { description }]) => [key, { description, schema: idSchema }])),
   IdempotencyReplayed: {
@@ -119,7 +119,7 @@ export const headers: Readonly<Record<string, object>> = {
 /** The headers of every response. */
 export const idHeaders = Object.fromEntries(Object.entries(ids).map(([key, { name }]) => [name, headerRef(key)]));
 
-/** @returns references to the parameters in the path, then to the others that every operation of its kind has */
+/** @returns references to the path parameters, then to the other parameters of an operation of this kind */
 export function parameterRefs(path: string, kind: Pick<Route, 'query' | 'isRepeatable'>): object[] {
   const names = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => pathNames[name]),
@@ -134,7 +134,7 @@ export function headerRef(name: string): object {
   return { $ref: `#/components/headers/${name}` };
 }
 
-/** What a schema demands of a value, without its words. */
+/** @returns a schema without its description and examples */
 function ruleOf({ description, examples, ...rule }: { description: string; examples: readonly unknown[] }): object {
   return rule;
 }

@@ -1,6 +1,6 @@
 import * as schemas from './schemas.ts';
 
-/** The schemas that the OpenAPI document names. */
+/** The schemas that have a name in the OpenAPI document. */
 const named: Readonly<Record<string, object>> = {
   ApiKey: schemas.apiKeyReply,
   ChangedApiKey: schemas.changedApiKeyReply,
@@ -34,12 +34,12 @@ const named: Readonly<Record<string, object>> = {
 };
 const names = new Map<unknown, string>(Object.entries(named).map(([name, schema]) => [schema, name]));
 
-/** @returns every named schema as it is published, by its name */
+/** @returns every named schema as it is published, by name */
 export function publishedSchemas(): Record<string, object> {
   return Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, publishParts(schema)]));
 }
 
-/** @returns the schema as it is published: a reference if the document names it */
+/** @returns the schema as it is published: a reference if it has a name */
 export function publishSchema(schema: object): object {
   return publish(schema) as object;
 }

@@ -1,26 +1,26 @@
 export type QueryParameter = 'limit' | 'pageToken' | 'action' | 'overAge' | 'due';
 
-/** What a function knows of its operation. Without `method` and `path` it is invoked directly. */
+/** What a function knows about its operation. An operation without `method` and `path` is invoked directly. */
 export interface Route {
   readonly id: string;
   readonly method?: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path?: string;
   /**
-   * What the caller needs: a right on the application of the path, a permission in the token, any right on an
+   * What the caller needs: a right on the application in the path, a permission in the token, a right on any
    * application (`list`), an API key in the body (`key`), or nothing.
    */
   readonly access: 'read' | 'write' | 'manage' | 'createApp' | 'verify' | 'list' | 'key' | 'public' | 'invoke';
-  /** no body is as good as `{}` */
+  /** A missing body counts as `{}`. */
   readonly isBodyOptional?: boolean;
-  /** asked about the requests of others, at their pace: not limited by its caller's rate; and no change to be audited */
+  /** Verifies requests of others, at their pace. So it has no rate limit for its caller, and no audit line. */
   readonly isVerification?: boolean;
-  /** the query parameters that it takes */
+  /** The query parameters that the operation accepts. */
   readonly query?: readonly QueryParameter[];
-  /** a page for people, whose files are at `{path}/{file}` */
+  /** A page for people, whose files are at `{path}/{file}`. */
   readonly isPage?: boolean;
-  /** takes an Idempotency-Key */
+  /** Accepts an Idempotency-Key. */
   readonly isRepeatable?: boolean;
-  /** may take something away from keys: the answer then says from when on no verifier accepts it */
+  /** Can take access away from keys. The response then says from when no verifier accepts them. */
   readonly isRevocation?: boolean;
 }
 

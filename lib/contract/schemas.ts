@@ -3,17 +3,17 @@ import { unseen } from '../domain/unseen.ts';
 import { reasons } from '../domain/verification.ts';
 
 /**
- * JSON Schemas of everything that goes over the wire: the one source of the validators, the TypeScript types and the
- * OpenAPI document. A field's `description` also tells a caller what is wrong with a value that its `pattern` refuses.
+ * JSON Schemas of all requests and responses: the only source of the validators, the TypeScript types and the OpenAPI
+ * document. If a value does not match a field's `pattern`, the field's `description` tells the caller what is wrong.
  */
 
 const text = `[^${unseen}]`;
 const textAtEnds = `[^\\s${unseen}]`;
 
-/** As many characters as a body can hold: the length of a trimmed text is in its pattern. */
+/** As many characters as a body can have. The pattern of a trimmed text limits its length. */
 const maxLength = 16_384;
 
-/** What an answer says in words. */
+/** A text for people in a response. */
 const words = { type: 'string', pattern: '\\S', maxLength: 1_000 } as const;
 
 export const appHrn = {
@@ -114,7 +114,7 @@ const referrers = {
   type: 'array',
   items: {
     type: 'string',
-    // 255 and a port
+    // 255 characters and a port
     maxLength: 261,
     pattern: '^[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._/-]*)?$',
     description: 'a host without https://, perhaps with a port and a path, such as www.example.com:8443/app',
@@ -125,7 +125,7 @@ const referrers = {
   examples: [['www.example.com']],
 } as const;
 
-/** What a key has besides, and its caller chooses. */
+/** Further fields of a key that the caller chooses. */
 const more = {
   description: {
     ...description,
@@ -136,7 +136,7 @@ const more = {
   allowedSources,
 } as const;
 
-/** The fields of a new key that its caller chooses. */
+/** The fields of a new key that the caller chooses. */
 const apiKeyFields = {
   name,
   expiresAt: { ...expiresAt, default: -1 },
@@ -378,7 +378,7 @@ const appId = {
   examples: ['lACE8kgYxsahjbXnvy8w'],
 } as const;
 
-/** Besides the key: what it must be good for, and where the request that has it comes from. */
+/** The conditions that the key must meet, and the origin of the request that has it. */
 const purpose = {
   realms: {
     type: 'array',
@@ -731,12 +731,12 @@ export const errorReply = {
   additionalProperties: false,
 } as const;
 
-/** Every character but the controls of ASCII that are no white space. */
+/** Every character except ASCII control characters that are not white space. */
 const anyText = '[^\\x00-\\x08\\x0e-\\x1f\\x7f]';
 
 /**
- * What the OpenAPI document has in the place of a pattern that only ECMAScript reads, and only with its flag `u`. Each
- * matches whatever the exact pattern matches, and more: the exact rule is in the field's description.
+ * Replacements in the OpenAPI document for patterns that only ECMAScript reads, with its flag `u`. Each one matches at
+ * least what the exact pattern matches. The field's description has the exact rule.
  */
 export const portablePatterns: Readonly<Record<string, string>> = {
   [name.pattern]: '\\S',

@@ -1,7 +1,7 @@
 import type { OperationId, operations } from './operations.ts';
 import type { TypeOf } from './type-of.ts';
 
-/** The body of an operation's request, once its validator has let it pass. */
+/** The body of an operation's request, after validation. */
 export type BodyOf<Id extends OperationId> = (typeof operations)[Id] extends { readonly body: infer Schema }
   ? TypeOf<Schema>
   : undefined;
@@ -11,15 +11,20 @@ type ReplyOf<Id extends OperationId> = (typeof operations)[Id]['reply'] extends 
   ? TypeOf<Schema>
   : undefined;
 
-/** `unknown` if code that takes a `Body` takes every field of the operation's body. Otherwise, an object type that names the fault. */
+/**
+ * `unknown` if code that takes a `Body` takes every field of the operation's body. Otherwise, an object type that names
+ * the fault.
+ */
 export type Takes<Id extends OperationId, Body> = Tied<BodyOf<Id>, Body>;
 
-/** `unknown` if `Body` has exactly the fields of the operation's reply. Otherwise, an object type that names the fault. */
+/**
+ * `unknown` if `Body` has exactly the fields of the operation's reply. Otherwise, an object type that names the fault.
+ */
 export type Gives<Id extends OperationId, Body> = Tied<Body, ReplyOf<Id>>;
 
 /**
- * `unknown` if a value of type `From` can be used as a `To` and both types have the same fields. Otherwise, an object type
- * that names the fault: what is intersected with it does not compile.
+ * `unknown` if a `From` can be used as a `To`, and both types have the same fields. Otherwise, an object type that
+ * names the fault. An intersection with it does not compile.
  */
 export type Tied<From, To> = [OtherFields<From, To>] extends [never]
   ? [From] extends [To]
@@ -29,7 +34,7 @@ export type Tied<From, To> = [OtherFields<From, To>] extends [never]
 
 type OtherFields<One, Other> = Exclude<FieldsOf<One>, FieldsOf<Other>> | Exclude<FieldsOf<Other>, FieldsOf<One>>;
 
-/** The names of a type's fields, each after those of the fields that it is in: `items.name`. */
+/** The names of a type's fields, with the names of the enclosing fields in front: `items.name`. */
 type FieldsOf<Type> = Type extends string | number | boolean
   ? never
   : Type extends readonly (infer Item)[]

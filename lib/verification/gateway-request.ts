@@ -1,8 +1,8 @@
 import type { RequestParts } from './key-locations.ts';
 
-/** The events of REST and HTTP APIs, for authorizers and for integrations, as far as a key and its restrictions need them. */
+/** The parts of REST and HTTP API events, for authorizers and integrations, that a key and its restrictions need. */
 export interface GatewayRequest {
-  /** the address of the client: REST APIs and payload 1.0 have it in `identity`, payload 2.0 in `http` */
+  /** The client's address is in `identity` for REST APIs and payload 1.0, and in `http` for payload 2.0. */
   readonly requestContext?: {
     readonly identity?: { readonly sourceIp?: string | null } | null;
     readonly http?: { readonly sourceIp?: string } | null;
@@ -13,7 +13,7 @@ export interface GatewayRequest {
   readonly multiValueQueryStringParameters?: RequestParts['query'];
 }
 
-/** @returns what of the request may hold a key or decides about it, with every value that there is */
+/** @returns the headers and query parameters with all their values, and the client's address */
 export function partsOf(event: GatewayRequest): RequestParts {
   return {
     headers: filled(event.multiValueHeaders) ?? event.headers,

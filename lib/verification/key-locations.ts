@@ -2,11 +2,14 @@ import { headersOf, type NamedValues } from '../base/headers.ts';
 import { looksLikeApiKeyId } from '../domain/api-key-id.ts';
 import type { RequestOrigin } from '../domain/restrictions.ts';
 
-/** Where a request may hold an API key: `?apiKey=`, the header `x-api-key`, or `Authorization: Bearer` or `ApiKey`. */
+/** Where a request can have an API key: `?apiKey=`, the header `x-api-key`, or `Authorization: Bearer` or `ApiKey`. */
 export const keyLocations = ['query', 'x-api-key', 'authorization'] as const;
 export type KeyLocation = (typeof keyLocations)[number];
 
-/** What of a request may hold a key, or decides where that may be used: names of headers in any case, one value or several. */
+/**
+ * The parts of a request that can contain a key or decide about it. Header names are in any letter case, with one value
+ * or several.
+ */
 export interface RequestParts {
   readonly headers?: NamedValues;
   readonly query?: Readonly<Record<string, unknown>> | null | undefined;
@@ -15,16 +18,17 @@ export interface RequestParts {
 }
 
 /**
- * The key that a request presents, and the whole values in which it stands; or why there is none to look at. `ambiguous`:
- * the allowed locations hold different things. `misplaced`: a key stands where none is allowed.
+ * The key of a request and the whole values that contain it, or why the request has none. `ambiguous`: the allowed
+ * locations have different values. `misplaced`: a location that is not allowed has a key.
  */
 export type Presented =
   | { readonly apiKeyId: string; readonly values: readonly string[] }
   | { readonly why: 'missing' | 'ambiguous' | 'misplaced' };
 
 /**
- * Finds the key in the first of `allowed` where there is one; what the others hold must be the same. For a gateway
- * remembers an answer by one location: were a key in another looked at, whatever stands in that location would be let in next.
+ * Finds the key in the allowed locations, which must all have the same one. A gateway caches a response under one
+ * location. If a key from another location were accepted, the gateway would then allow any request with the same value
+ * in its own location.
  */
 export function presentedKey({ headers, query }: RequestParts, allowed: readonly KeyLocation[]): Presented {
   const named = headersOf({ headers });
@@ -43,8 +47,8 @@ export function presentedKey({ headers, query }: RequestParts, allowed: readonly
 }
 
 /**
- * Where a request comes from. A header that is there twice is there, and no address of a page. The headers are read when
- * they are asked for, because few keys need them.
+ * The origin of a request. A header that is present twice counts as present, but names no page. Headers are read only
+ * when needed, because few keys need them.
  */
 export class HeaderOrigin implements RequestOrigin {
   readonly source: string | undefined;
@@ -73,7 +77,7 @@ function textsOf(values: unknown): string[] {
   return [values].flat().filter((value) => typeof value === 'string');
 }
 
-/** @returns an empty text for an Authorization of another scheme, or of none */
+/** @returns an empty text for an Authorization header of another scheme, or without one */
 function keyIn(value: string, location: KeyLocation): string {
   if (location !== 'authorization') return value.trim();
   const [, credentials = ''] = /^\s*(?:Bearer|ApiKey)\s+(.*)$/is.exec(value) ?? [];

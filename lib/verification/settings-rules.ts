@@ -1,4 +1,4 @@
-/** A setting or an option is missing or wrong; the message names it and says what it must be. */
+/** A setting or an option is missing or wrong. The message names it, and says what it must be. */
 export class SettingsError extends Error {
   constructor(setting: string, rule: string, options?: ErrorOptions) {
     super(`${setting} ${rule}`, options);
@@ -6,7 +6,7 @@ export class SettingsError extends Error {
   }
 }
 
-/** A rule for a text, as a part of a JSON Schema; `must` says it in words. */
+/** A rule for a text, as part of a JSON Schema. `must` describes the rule in words. */
 export interface TextRule {
   readonly pattern: string;
   readonly must: string;
@@ -43,7 +43,9 @@ export const scopeRule: TextRule = {
 };
 
 export const maxCacheSeconds = 9_999;
-/** Of a verifier outside the service, which does not know the settings of the stage: `verify.maxStaleSeconds` is never less. */
+/**
+ * For a verifier outside the service, which does not know the stage's settings. `verify.maxStaleSeconds` is never less.
+ */
 export const maxCacheSecondsOutside = 60;
 export const maxLastUsedSeconds = 99_999_999;
 
@@ -51,7 +53,7 @@ export function fits(value: unknown, { pattern }: TextRule): boolean {
   return typeof value === 'string' && new RegExp(pattern).test(value);
 }
 
-/** Whether a value is a list of at least one element, each once, that `isRight`. */
+/** Whether `values` is a list of at least one element, without duplicates, whose elements all pass `isRight`. */
 export function isListOf(values: unknown, isRight: (value: unknown) => boolean): boolean {
   return Array.isArray(values) && values.length > 0 && new Set(values).size === values.length && values.every(isRight);
 }

@@ -1,22 +1,22 @@
 import type { KeyHandle } from '../domain/api-key-id.ts';
 
-/** So many keys this process can tell apart; the uses of others are not written down meanwhile. */
+/** The number of keys that one process tracks. Uses of further keys are not recorded in the meantime. */
 const maxNotes = 10_000;
 
-/** Which keys' uses this process has written down: each at most once in a period, however many keys there are. */
+/** Decides which uses this process records: at most one for each key and period. */
 export class UseNotes {
   readonly periodMs: number;
   readonly #isOff: boolean;
-  /** when the next use of a key is to be written down, in ms since the epoch; the first one comes first */
+  /** When the next use of a key is due to be recorded, in ms since the epoch, earliest first. */
   readonly #dueAt = new Map<KeyHandle, number>();
 
-  /** @param periodSeconds undefined: no use is written down */
+  /** @param periodSeconds undefined: uses are not recorded */
   constructor(periodSeconds: number | undefined) {
     this.#isOff = periodSeconds === undefined;
     this.periodMs = (periodSeconds ?? 0) * 1_000;
   }
 
-  /** @returns whether a use at `now` is to be written down, which it then counts as */
+  /** @returns whether a use at `now` is due to be recorded; it then counts as recorded */
   isDue(handle: KeyHandle, now: number): boolean {
     if (this.#isOff || this.#isNoted(this.#dueAt.get(handle), now)) return false;
     this.#dueAt.delete(handle);
@@ -25,7 +25,7 @@ export class UseNotes {
     return true;
   }
 
-  /** A time that lies too far ahead was noted before the clock was put back. */
+  /** A time too far in the future was noted before the clock was set back. */
   #isNoted(dueAt: number | undefined, now: number): boolean {
     return dueAt !== undefined && now < dueAt && dueAt <= now + this.periodMs;
   }

@@ -13,11 +13,13 @@ import { UseNotes } from './use-notes.ts';
 
 export interface VerifierSettings {
   readonly partition: string;
-  /** what a key may begin with */
+  /** The prefixes that a key can have. */
   readonly prefixes: readonly string[];
-  /** a key found valid is taken for valid so long, counted from the beginning of the read; 0: nothing is remembered or shared */
+  /**
+   * How long a valid key is cached, counted from the beginning of the read. 0: results are neither cached nor shared.
+   */
   readonly cacheSeconds: number;
-  /** a key's use is written down once in such a period; undefined: never */
+  /** A key's use is recorded once in this period. undefined: never. */
   readonly lastUsedSeconds: number | undefined;
 }
 
@@ -25,25 +27,25 @@ export type Clock = Omit<Deadline, 'at'>;
 
 export const systemClock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms), random: () => Math.random() };
 
-/** What a key is looked at for. */
+/** What a key is verified for. */
 export interface Purpose {
   readonly demands?: Demands;
   readonly origin?: RequestOrigin;
-  /** whether a valid key is accepted after all; it is not used if not */
+  /** Whether a valid key is accepted after all. If not, it does not count as used. */
   readonly suits?: (key: Restricted) => boolean;
-  /** the only realm whose keys may be asked about, if there is just one; those of others are unknown */
+  /** The only realm whose keys the caller can verify, if there is just one. Keys of other realms are unknown. */
   readonly realm?: string;
 }
 
 /**
- * What came of looking at a key; `appId` and `handle`, which are no secrets, tell a well-formed one from others.
- * `restricted` is there for a key that is valid in itself, whether it is accepted or not.
+ * The result of a verification. `appId` and `handle`, which are not secrets, are present for a well-formed key.
+ * `restricted` is present for a key that is valid in itself, whether or not it is accepted.
  */
 export interface Check extends Finding {
   readonly isCached: boolean;
   readonly appId?: string;
   readonly handle?: KeyHandle;
-  /** false: the key is valid, and does not suit the purpose */
+  /** false: the key is valid, but does not suit the purpose. */
   readonly suits?: boolean;
 }
 
@@ -52,16 +54,16 @@ interface KeyRef {
   readonly handle: KeyHandle;
 }
 
-/** What a read found; it holds from `from`, when the read began, until `until`, in ms since the epoch. */
+/** The result of a read. It is valid from `from`, when the read began, until `until`, in ms since the epoch. */
 interface Reading extends Finding {
   readonly appId: string;
-  /** of the application, if there is one */
+  /** The application's realm, if the application exists. */
   readonly realm: string | undefined;
   readonly from: number;
   readonly until: number;
 }
 
-/** A read under way; of `turn` and a request's arrival the higher one was later. */
+/** A read in progress. `turn` is comparable with a request's arrival: the higher one was later. */
 interface ReadUnderWay {
   readonly turn: number;
   readonly reading: Promise<Reading>;
@@ -73,17 +75,17 @@ const unknown: Verification = { valid: false, reason: 'unknown' };
 
 const maxAccepted = 10_000;
 const maxRefused = 1_000;
-/** A refusal is remembered so long. */
+/** How long a rejection is cached. */
 const refusedMs = 1_000;
-/** The database is given up after so long. */
+/** How long a read can take before the verifier gives up. */
 const readMs = 3_000;
-/** A request waits so long for the note of its use. */
+/** How long a request waits for the record of its use. */
 const useMs = 50;
 
 /**
- * Verifies keys in this process: no request to the database for a malformed key or one that is remembered, one strongly
- * consistent read for any other. Concurrent requests for one key share a read, a refusal only if the read began after
- * the request arrived. The secret itself is not kept.
+ * Verifies keys in this process. A malformed or cached key needs no request to the database. Any other key needs one
+ * strongly consistent read. Concurrent requests for one key share a read. They share a rejection only if the read began
+ * after the request arrived. The secret itself is not kept.
  */
 export class Verifier {
   readonly #table: VerifyingTable;
@@ -96,7 +98,7 @@ export class Verifier {
   readonly #uses: UseNotes;
   #turn = 0;
 
-  /** @param warn is told why a use could not be written down, which fails no verification */
+  /** @param warn is called with the reason when a use can't be recorded; this fails no verification */
   constructor(
     table: VerifyingTable,
     settings: VerifierSettings,
@@ -111,8 +113,8 @@ export class Verifier {
   }
 
   /**
-   * @param text what somebody presents as a key; what is no text is malformed
-   * @throws ApiError 503000 when the database cannot be asked: let nobody in
+   * @param text what the client presents as a key; a value that is not a string is malformed
+   * @throws ApiError 503000 if the database is unavailable: reject the request then
    */
   async check(text: string, purpose: Purpose = nothing): Promise<Check> {
     const { demands = nothing, origin = nothing, realm } = purpose;
@@ -131,13 +133,13 @@ export class Verifier {
     return { verification, isCached, appId, handle, restricted, suits };
   }
 
-  /** @returns undefined for what is no key: nothing is asked then */
+  /** @returns undefined for a text that is not a key; nothing is read then */
   async #findParsed(text: string, handle: KeyHandle): Promise<Reading | undefined> {
     const parsed = parseApiKeyId(text, this.#settings.prefixes);
     return parsed && this.#find({ appId: parsed.appId, handle });
   }
 
-  /** What does not hold is forgotten: were the clock put back, it would hold again later. */
+  /** Deletes a reading that is out of date. Otherwise it would be valid again if the clock were set back. */
   #recall(readings: LruMap<KeyHandle, Reading>, handle: KeyHandle): Reading | undefined {
     const reading = readings.get(handle);
     if (!reading || this.#holds(reading)) return reading;
@@ -209,7 +211,7 @@ export class Verifier {
     const use = { ...used, at: this.#clock.now(), periodMs: this.#uses.periodMs };
     const written = recordUse(this.#table, use)
       .then((attempt) => 'error' in attempt && this.#warn(attempt.error), this.#warn)
-      .catch(() => {}); // of a warning that fails nobody can be warned
+      .catch(() => {}); // if `warn` itself fails, there is nobody left to tell
     await Promise.race([written, this.#clock.sleep(useMs)]);
   }
 }
