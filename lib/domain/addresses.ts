@@ -1,20 +1,20 @@
 import { oncePerList } from './lists.ts';
 
-/** A range of addresses that have the first `prefix` bits in common. */
+/** A range of addresses with the same first `prefix` bits. */
 interface Range {
-  /** the first address */
+  /** The first address. */
   readonly bits: bigint;
-  /** of an address: 32 or 128 */
+  /** Bits of an address: 32 or 128. */
   readonly width: number;
   readonly prefix: number;
 }
 
-/** IPv6 addresses that begin so stand for IPv4 addresses: `::ffff:0:0/96`. */
+/** The first bits of IPv6 addresses that stand for IPv4 addresses: `::ffff:0:0/96`. */
 const mapped = 0xffffn;
 
 /**
- * @returns the canonical form of an IPv4 or IPv6 address or CIDR block, that of IPv4-mapped IPv6 being IPv4; undefined if
- *   the text is neither, or has other bits than zero after the prefix
+ * @returns the canonical form of an IPv4 or IPv6 address or CIDR block. An IPv4-mapped IPv6 address becomes IPv4.
+ * undefined if the text is neither, or has other bits than zero after the prefix
  * @see https://www.rfc-editor.org/rfc/rfc5952
  */
 export function canonicalBlock(text: string): string | undefined {
@@ -28,7 +28,7 @@ export function isAddress(text: string): boolean {
   return !text.includes('/') && rangeOf(text) !== undefined;
 }
 
-/** Whether an address, in any form, is in one of these blocks; what is no address is in none. */
+/** Whether an address, in any form, is in one of these blocks. A text that is not an address is in none. */
 export function isInBlocks(address: string, blocks: readonly string[]): boolean {
   const own = isAddress(address) ? rangeOf(address) : undefined;
   return own !== undefined && rangesOf(blocks).some((block) => isWithin(own, block));
@@ -41,12 +41,12 @@ export function areInBlocks(blocks: readonly string[], others: readonly string[]
   );
 }
 
-/** Addresses of IPv6 whose first so many bits are the same belong to one customer. */
+/** IPv6 addresses with this many common first bits belong to one customer. */
 const customerPrefix = 64;
 
 /**
- * @returns whose requests are counted together: an IPv4 address, or the first 64 bits of one of IPv6; an empty text for
- *   what is no address
+ * @returns what identifies a customer for counting: an IPv4 address, or the first 64 bits of an IPv6 address; an empty
+ * text for a text that is not an address
  */
 export function customerOf(address: string): string {
   const range = isAddress(address) ? rangeOf(address) : undefined;
@@ -105,7 +105,7 @@ function format({ bits, width }: Range): string {
   return canonicalIpv6(groups.join(':')) ?? '';
 }
 
-/** As URLs have it: in hexadecimal, the longest row of zeros left out. */
+/** The form of an IPv6 address in URLs: hexadecimal, without the longest row of zeros. */
 function canonicalIpv6(address: string): string | undefined {
   return URL.parse(`http://[${address}]`)?.hostname.slice(1, -1);
 }

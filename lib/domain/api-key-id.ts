@@ -1,21 +1,21 @@
 import { hash } from 'node:crypto';
 
-/** The secret that a caller presents: `{prefix}_{appId}_{secret}{checksum}`. Never stored, never logged. */
+/** The secret value of an API key: `{prefix}_{appId}_{secret}{checksum}`. It is never stored and never logged. */
 export type ApiKeyId = string & { readonly brand: 'ApiKeyId' };
 
-/** `base64url(sha256(apiKeyId))`: finds a key, and is safe in a URL or a log. */
+/** `base64url(sha256(apiKeyId))`: identifies a key, and is safe in a URL or a log. */
 export type KeyHandle = string & { readonly brand: 'KeyHandle' };
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const secretBytes = 32;
 const secretLength = 43;
 const checksumLength = 6;
-/** With a prefix of 32 characters, the most that a setting allows, and an application's id of 64. */
+/** The longest prefix that the settings allow has 32 characters, and the longest application ID has 64. */
 const maxLength = 32 + 1 + 64 + 1 + secretLength + checksumLength;
 
 /**
  * @param secret 32 bytes, random or an HMAC
- * @returns the key with 43 characters of secret and 6 of CRC-32 over all before it, both in base62
+ * @returns the key: 43 characters of secret, and 6 of CRC-32 over everything before, both in base62
  */
 export function formatApiKeyId(prefix: string, appId: string, secret: Uint8Array): ApiKeyId {
   if (secret.length !== secretBytes) throw new RangeError(`a secret has ${secretBytes} bytes`);
@@ -26,9 +26,9 @@ export function formatApiKeyId(prefix: string, appId: string, secret: Uint8Array
 const form = new RegExp(`^(.+)_([A-Za-z0-9]{1,64})_[A-Za-z0-9]{${secretLength + checksumLength}}$`);
 
 /**
- * Reads what somebody presents as a key; no look-up is needed to find most of what is none.
- * @param prefixes that a key may begin with
- * @returns the key and the id of the application in whose item it stands, if it is anywhere; undefined when it is malformed
+ * Parses what a client presents as a key. Most texts that are not keys need no lookup.
+ * @param prefixes the prefixes that a key can have
+ * @returns the key, and the ID of the application whose item would contain it; undefined if it is malformed
  */
 export function parseApiKeyId(
   text: string,
@@ -38,17 +38,17 @@ export function parseApiKeyId(
   return prefixes.includes(prefix) && hasRightChecksum(text) ? { apiKeyId: text as ApiKeyId, appId } : undefined;
 }
 
-/** Whether the end of a text is the checksum of what is before it, as in a key of whatever prefix. */
+/** Whether a text ends with the checksum of everything before, as a key with any prefix does. */
 export function hasRightChecksum(text: string): boolean {
   return looksLikeApiKeyId(text) && text.endsWith(checksumOf(text.slice(0, -checksumLength)));
 }
 
-/** Whether it is a text no longer than the longest key, which costs nothing to tell. */
+/** Whether the value is a text that is not longer than the longest key. This check is cheap. */
 export function mayBeApiKeyId(presented: unknown): presented is string {
   return typeof presented === 'string' && presented.length <= maxLength;
 }
 
-/** Whether a text has the outer form of a key, of whatever prefix and checksum. */
+/** Whether a text looks like a key, with any prefix and checksum. */
 export function looksLikeApiKeyId(text: string): boolean {
   return form.test(text);
 }
@@ -57,24 +57,24 @@ const heldForm = new RegExp(`[A-Za-z0-9]_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{${secretL
 const everyHeld = new RegExp(heldForm, 'g');
 
 /**
- * Whether something in a text has the form of a key, of whatever prefix and checksum, also where it is percent-encoded,
- * once or more often. Such a text is neither stored nor logged.
+ * Whether a text contains what looks like a key, with any prefix and checksum, also percent-encoded once or more often.
+ * Such a text is neither stored nor logged.
  */
 export function holdsApiKeyId(text: string): boolean {
   return heldForm.test(text) || (text.includes('%') && heldForm.test(decodeAscii(text)));
 }
 
-/** @returns the text with `[API key]` in place of whatever has the form of a key, but for the start of its prefix */
+/** @returns the text with `[API key]` in place of everything that looks like a key; the start of its prefix stays */
 export function withoutApiKeys(text: string): string {
   return text.replace(everyHeld, '[API key]');
 }
 
-/** @returns the text with every character of ASCII that is percent-encoded, however often, as it is */
+/** @returns the text with all percent-encoded ASCII characters decoded, however often they were encoded */
 function decodeAscii(text: string): string {
   return text.replace(/%(?:25)*([0-7][0-9A-F])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
-/** @returns the handle of a key, which is what is stored of it; or of what somebody presents as one, which then finds none */
+/** @returns the handle of a key, which is what is stored of it */
 export function handleOf(apiKeyId: string): KeyHandle {
   return hash('sha256', apiKeyId, 'base64url') as KeyHandle;
 }
@@ -83,7 +83,7 @@ function checksumOf(checked: string): string {
   return digitsOf(crc32(Buffer.from(checked)), checksumLength);
 }
 
-/** As `node:zlib` has it, which takes a function 1.7 ms more to load at its start. */
+/** The same as in `node:zlib`, which takes a function 1.7 ms more to load at its start. */
 function crc32(bytes: Uint8Array): number {
   let rest = 0xffffffff;
   for (const byte of bytes) {
@@ -93,7 +93,7 @@ function crc32(bytes: Uint8Array): number {
   return ~rest >>> 0;
 }
 
-/** As many digits in base62 as a number holds exactly. */
+/** The number of base62 digits that a JavaScript number can hold exactly. */
 const chunkLength = 8;
 const chunk = BigInt(62 ** chunkLength);
 

@@ -6,51 +6,51 @@ import { type KeyRestrictions, parseSources } from './restrictions.ts';
 /** `expiresAt` of a key that never expires. */
 export const never = -1;
 
-/** The latest that a Date can be, in ms since the epoch. */
+/** The latest time of a Date, in ms since the epoch. */
 export const latestTime = 8_640_000_000_000_000;
 
-/** Clocks may differ by so much. */
+/** How far clocks can differ. */
 export const clockDifferenceMs = 5_000;
 
-/** What a caller may say of a new key. `expiresAt` is in ms since the epoch; -1: never. */
+/** What a caller can choose for a new key. `expiresAt` is in ms since the epoch; -1: never. */
 export interface ApiKeyInput {
   readonly name: string;
   readonly description?: string;
   readonly expiresAt?: number;
   readonly enabled?: boolean;
   readonly scopes?: readonly string[];
-  /** addresses and CIDR blocks from which it may be used; none: from everywhere */
+  /** Addresses and CIDR blocks from which the key can be used. Empty: everywhere. */
   readonly allowedSources?: readonly string[];
 }
 
-/** All that a caller said of a key, as it is stored: what is empty is left out. */
+/** All that a caller chose for a key, as it is stored. Empty values are left out. */
 interface CompleteInput extends Required<Pick<ApiKeyInput, 'name' | 'expiresAt' | 'enabled'>> {
   readonly description?: string;
   readonly scopes?: readonly string[];
   readonly restrictions?: KeyRestrictions;
 }
 
-/** A key as stored, under its handle; times are in ms since the epoch. */
+/** A key as stored, under its handle. Times are in ms since the epoch. */
 export interface ApiKey extends CompleteInput {
   readonly createdTime: number;
   readonly createdBy: string;
   readonly rotatedFrom?: KeyHandle;
-  /** its successor, while both serve */
+  /** The successor, while both keys are valid. */
   readonly rotatedTo?: KeyHandle;
-  /** it ends so many seconds after the first use of its successor, if that is before `expiresAt` */
+  /** The key ends this many seconds after the first use of its successor, if that is before `expiresAt`. */
   readonly graceSeconds?: number;
-  /** it was made for a rotation by schedule that has not put it into use */
+  /** A scheduled rotation generated the key, and has not put it into use yet. */
   readonly pending?: true;
-  /** why it is disabled, if that is not its owner's decision: somebody who holds it has reported it */
+  /** Why the key is disabled, if a holder of the key reported it. Missing if its owner disabled it. */
   readonly disabledReason?: 'leaked';
-  /** missing while that is its creation */
+  /** Missing while the last change is the creation. */
   readonly lastChange?: KeyChange;
 }
 
 /**
- * @param kept restrictions that the input says nothing of, which a newer version has set
+ * @param kept restrictions of a newer version, which the input does not mention
  * @returns what is stored of an input: texts trimmed, defaults filled in, lists in canonical form
- * @throws ApiError 400200 that names the elements of `allowedSources` that are wrong
+ * @throws ApiError 400200 with the wrong elements of `allowedSources`
  */
 export function completeInput(input: ApiKeyInput, kept: KeyRestrictions = {}): CompleteInput {
   const { name, expiresAt = never, enabled = true, scopes = [] } = input;
@@ -68,13 +68,16 @@ export function completeInput(input: ApiKeyInput, kept: KeyRestrictions = {}): C
   };
 }
 
-/** @returns the input that a key was made from, or changed to: what `completeInput` left out is there again */
+/** @returns the input that a key was created from or changed to, with what `completeInput` left out */
 export function inputOf(key: ApiKey): Required<ApiKeyInput> {
   const { name, description = '', expiresAt, enabled, scopes = [], restrictions: { allowedSources = [] } = {} } = key;
   return { name, description, expiresAt, enabled, scopes, allowedSources };
 }
 
-/** @param input whose `expiresAt` has been checked. @param kept as `completeInput` has it */
+/**
+ * @param input its `expiresAt` must have been checked
+ * @param kept as in `completeInput`
+ */
 export function newApiKey(input: ApiKeyInput, createdBy: string, createdTime: number, kept?: KeyRestrictions): ApiKey {
   return { ...completeInput(input, kept), createdTime, createdBy };
 }
@@ -83,14 +86,14 @@ export function isLiveAt({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number):
   return expiresAt === never || expiresAt > now;
 }
 
-/** Whether a key has been expired for so long that every clock agrees, so that another may take its place. */
+/** Whether a key expired so long ago that every clock agrees, so that a new key can replace it. */
 export function isReplaceable({ expiresAt }: ApiKey, now: number): boolean {
   return !isLiveAt({ expiresAt }, now - clockDifferenceMs);
 }
 
 /**
- * The answer that shows a key.
- * @param lastUsedTime when the key was last used, in ms since the epoch, if that is known
+ * The response that shows a key.
+ * @param lastUsedTime in ms since the epoch, if it is known
  */
 export function formatApiKey(
   handle: KeyHandle,
@@ -110,7 +113,7 @@ export function formatApiKey(
   };
 }
 
-/** What every answer about a key shows. */
+/** The fields that every response with a key has. */
 export function formatBareApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, partition: string) {
   return {
     apiKey: formatApiKeyHrn(app.realm, handle, partition),
@@ -122,7 +125,7 @@ export function formatBareApiKey(handle: KeyHandle, key: ApiKey, app: AppRef, pa
   };
 }
 
-/** The answer that shows a new key's secret, the only one that ever does. */
+/** The response with a new key's secret, the only one that ever has it. */
 export function formatNewApiKey(apiKeyId: ApiKeyId, handle: KeyHandle, key: ApiKey, app: AppRef, partition: string) {
   return { apiKeyId, ...formatBareApiKey(handle, key, app, partition) };
 }

@@ -7,78 +7,83 @@ import type { Watch } from './notices.ts';
 import type { Action } from './policy.ts';
 import { type AppRestrictions, parseReferrers } from './restrictions.ts';
 
-/** What stays of a key that left `keys`, for the answers to later requests. No write depends on it: see `sealed`. */
+/** What remains of a removed key, for responses to later requests. No write depends on it: see `sealed`. */
 export interface Tombstone {
-  /** ms since the epoch */
+  /** In ms since the epoch. */
   readonly at: number;
-  /** ID of the operation that removed it */
+  /** ID of the operation that removed the key. */
   readonly op: string;
   readonly why: 'deleted' | 'replaced' | 'rotated';
-  /** handle of the key that took its place by rotation */
+  /** Handle of the key's successor, if a rotation removed the key. */
   readonly successor?: KeyHandle;
 }
 
-/** The last operation that changed an application: for recognizing one's own write, and for the audit stream. */
+/**
+ * The last operation that changed an application. A request recognizes its own write by it, and the audit stream shows
+ * it.
+ */
 export interface Change {
   readonly op: string;
-  /** ms since the epoch */
+  /** In ms since the epoch. */
   readonly at: number;
   readonly by: string;
   readonly action: string;
   readonly correlationId: string;
   readonly keyHrn?: string;
-  /** HRN of the key that a rotation ends */
+  /** HRN of the key that a rotation ends. */
   readonly rotatedFrom?: string;
 }
 
-/** What a caller may say of a new application. */
+/** What a caller can choose for a new application. */
 export interface AppInput {
   readonly name: string;
   readonly description?: string;
-  /** pages from which the keys may be used; none: from everywhere */
+  /** Pages from which the keys can be used. Empty: everywhere. */
   readonly referrers?: readonly string[];
-  /** the only scopes that a key may have; missing: every scope */
+  /** The only scopes that a key can have. Missing: every scope. */
   readonly scopes?: readonly string[];
 }
 
-/** All that a caller said of an application. */
+/** All that a caller chose for an application. */
 type FullAppInput = Required<Omit<AppInput, 'scopes'>> & Pick<AppInput, 'scopes'>;
 
-/** The same as it is stored. */
+/** The same, as it is stored. */
 interface CompleteAppInput extends Required<Pick<AppInput, 'name' | 'description'>> {
   readonly restrictions: AppRestrictions;
 }
 
-/** An application: the aggregate that holds its keys, and everything that decides about them. Times are ms since the epoch. */
+/**
+ * An application: the aggregate with its keys and everything that decides about them. Times are in ms since the epoch.
+ */
 export interface App extends CompleteAppInput {
   readonly appId: string;
   readonly realm: string;
   readonly status: 'active' | 'deactivated' | 'deleted';
   readonly createdTime: number;
   readonly createdBy: string;
-  /** its place in a list of applications; a deleted one has none */
+  /** The application's position in lists of applications. A deleted one has none. */
   readonly listKey?: string;
-  /** hash of the body that it was created from, if that came with an Idempotency-Key */
+  /** Hash of the body that created the application, if the request had an Idempotency-Key. */
   readonly bodyHash?: string;
-  /** increased by every write, except those by which the sweep drops old records and remembers what it did */
+  /** Increased by every write, except when the sweep drops old records and remembers what it did. */
   readonly rev: number;
-  /** URLs of attached token issuers; not empty: no API keys */
+  /** URLs of attached token issuers. If there are any, the application has no API keys. */
   readonly issuers: readonly string[];
   readonly grants: Readonly<Record<string, readonly Action[]>>;
-  /** always the size of `keys` */
+  /** Always the size of `keys`. */
   readonly keyCount: number;
   readonly keys: Readonly<Record<KeyHandle, ApiKey>>;
   /**
-   * The latest `createdTime` of a key that was removed, or of an attempt to generate one that was given up. A key is
-   * only added if its `createdTime` is later, so a late copy of a write never brings a removed key back.
+   * The latest `createdTime` of a removed key, or of an abandoned attempt to generate one. A key is only added if its
+   * `createdTime` is later, so a late copy of a write never revives a removed key.
    */
   readonly sealed: number;
   readonly removed: Readonly<Record<KeyHandle, Tombstone>>;
-  /** Idempotency-Key records by the hash of their request */
+  /** Idempotency records by the hash of their request. */
   readonly requests: Readonly<Record<string, RequestRecord>>;
-  /** what the sweep remembers of its keys */
+  /** What the sweep remembers about the keys. */
   readonly watched?: Readonly<Record<KeyHandle, Watch>> | undefined;
-  /** when the sweep has something to do, in ms since the epoch; missing: there is nothing */
+  /** When the sweep has something to do, in ms since the epoch. Missing: never. */
   readonly dueAt?: number;
   readonly lastChange: Change;
 }
@@ -107,22 +112,25 @@ export function newApp(
   };
 }
 
-/** @returns text that sorts as the times of creation do */
+/** @returns a text that sorts by time of creation */
 function listKeyOf(createdTime: number, appId: string): string {
   return `${String(createdTime).padStart(16, '0')}#${appId}`;
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** @returns 20 letters and digits, about 119 bits, random unless `digit` (which gives numbers below its argument) is not */
+/**
+ * @returns 20 letters and digits, about 119 bits; random unless `digit`, which returns numbers below its argument, is
+ * not
+ */
 export function newAppId(digit: (below: number, index: number) => number = (below) => randomInt(below)): string {
   return Array.from({ length: 20 }, (_, index) => alphabet.charAt(digit(alphabet.length, index))).join('');
 }
 
 /**
- * @param kept restrictions that the input says nothing of, which a newer version has set
+ * @param kept restrictions of a newer version, which the input does not mention
  * @returns what is stored of an input: texts trimmed, defaults filled in, lists in canonical form
- * @throws ApiError 400200 that names the elements of `referrers` that are wrong
+ * @throws ApiError 400200 with the wrong elements of `referrers`
  */
 export function completeAppInput(
   input: Omit<AppInput, 'scopes'> & Pick<AppPatch, 'scopes'>,
@@ -138,20 +146,20 @@ export function completeAppInput(
   };
 }
 
-/** @returns the input that an application was made from, or changed to */
+/** @returns the input that an application was created from or changed to */
 export function inputOf({ name, description, restrictions: { referrers = [], scopes } }: App): FullAppInput {
   return { name, description, referrers, ...(scopes && { scopes }) };
 }
 
-/** What a caller may say to change an application. `scopes` null: there is no ceiling any more. */
+/** What a caller can change in an application. `scopes` null removes the ceiling. */
 export interface AppPatch extends Partial<Omit<AppInput, 'scopes'>> {
   readonly scopes?: readonly string[] | null;
   readonly status?: 'active' | 'deactivated';
 }
 
 /**
- * @returns the application with parts of it changed; the same application if that changes nothing
- * @throws ApiError 400200 that names the elements of `referrers` that are wrong
+ * @returns the changed application; the same application if nothing changes
+ * @throws ApiError 400200 with the wrong elements of `referrers`
  */
 export function patchApp(app: App, patch: AppPatch): App {
   const { status = app.status, ...parts } = patch;
@@ -160,8 +168,8 @@ export function patchApp(app: App, patch: AppPatch): App {
 }
 
 /**
- * @returns what stays of a deleted application, for ever: no keys, no rights, no place in a list. Its ID is never used
- *   again, because an old token can still name it
+ * @returns what remains of a deleted application, for ever: no keys, no rights, no position in lists. Its ID is never
+ * used again, because an old token can still name it
  */
 export function deleteApp(app: App): App {
   const { listKey: _, ...rest } = app;
@@ -179,7 +187,7 @@ export function deleteApp(app: App): App {
   };
 }
 
-/** The answer that shows an application. */
+/** The response that shows an application. */
 export function formatApp(app: App, partition: string) {
   const { lastChange } = app;
   return {
@@ -188,7 +196,7 @@ export function formatApp(app: App, partition: string) {
     clientId: app.appId,
     ...inputOf(app),
     realm: app.realm,
-    // A deleted one is never shown.
+    // A deleted application is never shown.
     status: app.status as Exclude<App['status'], 'deleted'>,
     createdTime: app.createdTime,
     createdBy: app.createdBy,

@@ -3,11 +3,11 @@ import { entriesOf } from './housekeeping.ts';
 import { repeatableMs } from './idempotency.ts';
 import { gracesOf, type NoticeRules, unsentNotices, usesDueAt } from './notices.ts';
 
-/** What the sweep looks for, by the settings. */
+/** What the sweep looks for, from the settings. */
 export interface SweepRules {
-  /** undefined: nobody is told */
+  /** undefined: no notices are sent. */
   readonly notices?: NoticeRules | undefined;
-  /** whether times of use are written down */
+  /** Whether times of use are recorded. */
   readonly hasUses: boolean;
 }
 
@@ -15,8 +15,8 @@ export interface SweepRules {
 export type Sweepable = Pick<App, 'status' | 'keys' | 'requests' | 'watched'>;
 
 /**
- * @returns when the sweep has something to do for an application, in ms since the epoch: a record to drop, a notice to
- *   send, times of use to read, or a key to end; undefined: nothing until somebody changes the application
+ * @returns when the sweep has something to do for an application, in ms since the epoch: drop a record, send a notice,
+ * read times of use, or end a key. undefined: not before the application changes
  */
 export function dueTimeOf(app: Sweepable, now: number, { notices, hasUses }: SweepRules): number | undefined {
   const times = [
@@ -27,7 +27,7 @@ export function dueTimeOf(app: Sweepable, now: number, { notices, hasUses }: Swe
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** Whether a key is idle is known only once its times of use have been read. */
+/** Whether a key is idle is only known after its times of use have been read. */
 function noticeTimes(app: Sweepable, rules: NoticeRules): number[] {
   const [first] = unsentNotices(app, { ...rules, idleDays: undefined });
   const looks = entriesOf(app.keys).flatMap(([handle, key]) => usesDueAt(app, handle, key, rules) ?? []);

@@ -1,4 +1,4 @@
-/** What an error says when the place that throws it has nothing more exact to say. */
+/** The default texts of an error, if the place that throws it has nothing more exact. */
 interface ErrorEntry {
   readonly status: number;
   readonly title: string;
@@ -6,7 +6,7 @@ interface ErrorEntry {
   readonly action: string;
 }
 
-/** Every error that a caller can meet, by its six-digit code. */
+/** Every error that a caller can get, by its six-digit code. */
 export const errorTable = {
   '400002': {
     status: 400,
@@ -145,14 +145,14 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** One thing that is wrong with the input; `source` is its JSON path, such as `$.expiresAt`. */
+/** One fault of the input. `source` is its JSON path, such as `$.expiresAt`. */
 export interface ErrorDetail {
   readonly title: string;
   readonly source: string;
   readonly message: string;
 }
 
-/** Public parts of an error that differ from its entry in the table, and `why`, which only the log tells. */
+/** Public parts of an error that differ from the table, and `why`, which is only in the log. */
 interface ErrorParts {
   readonly cause?: string;
   readonly action?: string;
@@ -161,7 +161,7 @@ interface ErrorParts {
   readonly why?: unknown;
 }
 
-/** An error of the contract. What a caller sees of it is `code` and `parts` without `why`. */
+/** An error of the contract. A caller sees `code`, and `parts` without `why`. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly parts: ErrorParts;
@@ -174,12 +174,12 @@ export class ApiError extends Error {
   }
 }
 
-/** @returns a 400200 that names one field; `source` is its JSON path. */
+/** @returns a 400200 that names one field; `source` is its JSON path */
 export function invalidField(source: string, message: string): ApiError {
   return new ApiError('400200', { details: [{ title: errorTable['400200'].title, source, message }] });
 }
 
-/** The body of every refusal on the wire. */
+/** The body of every error response. */
 export interface ErrorBody {
   readonly title: string;
   readonly status: number;
@@ -191,7 +191,7 @@ export interface ErrorBody {
   readonly details?: readonly ErrorDetail[];
 }
 
-/** @param ids the request's correlation id, and the error's own id, under which the log has more */
+/** @param ids the request's correlation ID, and the error's own ID, which is also in the log */
 export function formatError(error: ApiError, ids: { correlationId: string; errorId: string }): ErrorBody {
   const entry = errorTable[error.code];
   return {

@@ -8,26 +8,26 @@ import { findRecord, type RepeatableRequest, type RequestRecord } from './idempo
 import { type CallerRights, requireAccess } from './policy.ts';
 import { requireWithinCeiling } from './restrictions.ts';
 
-/** A new key for an application: one attempt at it, with a secret and a `createdTime` of its own. */
+/** A new key for an application: one attempt, with its own secret and `createdTime`. */
 export interface Generation {
   readonly app: AppRef;
   readonly handle: KeyHandle;
   readonly key: ApiKey;
   readonly callerRights: CallerRights;
   readonly maxKeys: number;
-  /** when the request came, in ms since the epoch */
+  /** When the request arrived, in ms since the epoch. */
   readonly now: number;
-  /** if it came with an Idempotency-Key */
+  /** Present if the request has an Idempotency-Key. */
   readonly request?: RepeatableRequest | undefined;
-  /** what is kept of the request */
+  /** The idempotency record to store. */
   readonly record?: RequestRecord | undefined;
 }
 
 /**
  * What an application that rejected a new key says about it.
- * `made`: the key is there already; an attempt's answer was lost. `replay`: another copy of the request made a key.
- * `sealed`: this attempt can never succeed, another one with a later `createdTime` can. `free`: there is a free slot
- * now. `expired`: there is one once the expired keys are replaced.
+ * `made`: the key exists, and the response to an attempt was lost. `replay`: another copy of the request created a key.
+ * `sealed`: this attempt can never succeed, but another one with a later `createdTime` can. `free`: there is a free
+ * slot now. `expired`: there is a free slot once the expired keys are replaced.
  */
 export type Judgement =
   | { readonly is: 'made' }
@@ -36,7 +36,10 @@ export type Judgement =
   | { readonly is: 'expired'; readonly app: App }
   | { readonly is: 'replay'; readonly record: RequestRecord };
 
-/** @throws ApiError 409305, 404660, 403403, 422409, 409306, 400337, 400200 or 409303: why the application rejects the key */
+/**
+ * @throws ApiError 409305, 404660, 403403, 422409, 409306, 400337, 400200 or 409303: why the application rejects the
+ * key
+ */
 export function judgeGeneration(app: App | undefined, wanted: Generation): Judgement {
   if (app && Object.hasOwn(app.keys, wanted.handle)) return { is: 'made' };
   if (app && Object.hasOwn(app.removed, wanted.handle)) throw new ApiError('409305');
@@ -51,13 +54,13 @@ export function judgeGeneration(app: App | undefined, wanted: Generation): Judge
   return isFull ? { is: 'expired', app } : { is: 'free' };
 }
 
-/** @throws ApiError 409306 when the application is deactivated, 400337 when it has token issuers */
+/** @throws ApiError 409306 if the application is deactivated; 400337 if it has token issuers */
 export function requireTakesKeys(app: App): void {
   if (app.status !== 'active') throw new ApiError('409306');
   if (app.issuers.length > 0) throw new ApiError('400337');
 }
 
-/** @returns the application with the new key in place of its expired ones */
+/** @returns the application with the new key in place of its expired keys */
 export function replaceExpired(app: App, wanted: Generation, op: string): App {
   const { handle, key, now, request, record } = wanted;
   const expired = expiredKeys(app, now).map(([gone]) => gone);
@@ -65,7 +68,7 @@ export function replaceExpired(app: App, wanted: Generation, op: string): App {
   return addKey(cleared, handle, key, request, record);
 }
 
-/** @returns the application with one key more, and the record of the request that it came with */
+/** @returns the application with one more key, and with the record of its request */
 export function addKey(
   app: App,
   handle: KeyHandle,

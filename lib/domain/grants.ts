@@ -5,8 +5,8 @@ import { type Action, grantedTo } from './policy.ts';
 const maxGrants = 100;
 
 /**
- * @returns the application on which the principal has exactly those rights; the same application if it had them
- * @throws ApiError 409306 when nobody would have manage any more, or when too many would have rights
+ * @returns the application with exactly these rights for the principal; the same application if nothing changes
+ * @throws ApiError 409306 if nobody would have `manage` any more, or too many principals would have rights
  */
 export function grant(app: App, principal: string, actions: readonly Action[]): App {
   const before = grantedTo(app, principal);
@@ -22,8 +22,8 @@ export function grant(app: App, principal: string, actions: readonly Action[]): 
 }
 
 /**
- * @returns the application on which the principal has no rights; the same application if it had none
- * @throws ApiError 409306 when nobody would have manage any more
+ * @returns the application without rights for the principal; the same application if it had none
+ * @throws ApiError 409306 if nobody would have `manage` any more
  */
 export function revoke(app: App, principal: string): App {
   if (!Object.hasOwn(app.grants, principal)) return app;

@@ -4,8 +4,8 @@ import type { App, Tombstone } from './app.ts';
 import { isOldRecord } from './idempotency.ts';
 
 /**
- * So many tombstones an application keeps at most, the latest: as many as it can have keys, which can all be deleted at
- * once. And so many records of requests whose keys were removed.
+ * An application keeps at most this many tombstones, the latest: as many as it can have keys, which can all be deleted
+ * at once. The second limit is for records of requests whose keys were removed.
  */
 export const maxTombstones = 50;
 export const maxOrphanedRecords = 20;
@@ -17,15 +17,18 @@ export function entriesOf<T>(map: Readonly<Record<KeyHandle, T>>): [KeyHandle, T
   return Object.entries(map) as [KeyHandle, T][];
 }
 
-/** @returns the keys that have expired for good, whose places are to be had */
+/** @returns the keys that expired so long ago that a new key can replace them */
 export function expiredKeys(app: App, now: number): [KeyHandle, ApiKey][] {
   return entriesOf(app.keys).filter(([, key]) => isReplaceable(key, now));
 }
 
-/** Why and by which operation keys go. */
+/** Why keys are removed, and by which operation. */
 export type Removal = Pick<Tombstone, 'at' | 'op' | 'why' | 'successor'>;
 
-/** @returns the application without those keys, each with a tombstone, and sealed against late copies of them */
+/**
+ * @returns the application without these keys, with a tombstone for each, and sealed against late copies of their
+ * writes
+ */
 export function removeKeys(app: App, handles: readonly KeyHandle[], removal: Removal): App {
   const going = entriesOf(app.keys).filter(([handle]) => handles.includes(handle));
   const keys = Object.fromEntries(entriesOf(app.keys).filter(([handle]) => !handles.includes(handle)));
@@ -40,8 +43,8 @@ export function removeKeys(app: App, handles: readonly KeyHandle[], removal: Rem
 }
 
 /**
- * @returns the application without tombstones and request records that are old, or too many. The records of keys that
- *   are still there stay: there are never more of them than keys
+ * @returns the application without tombstones and idempotency records that are old, or too many. Records of existing
+ * keys stay: there are never more of them than keys
  */
 export function prune(app: App, now: number): App {
   const removed = kept(app.removed, ({ at }) => at + tombstoneMs > now);
@@ -62,7 +65,7 @@ function kept<T>(map: Dated<T>, stays: (entry: T & { readonly at: number }) => b
   return left.length === Object.keys(map).length ? map : Object.fromEntries(left);
 }
 
-/** @returns the map with at most so many of the entries that are counted, the latest of them */
+/** @returns the map with at most `most` of the counted entries, the latest ones */
 function withoutOldest<T>(map: Dated<T>, isCounted: (entry: T) => boolean, most: number): Dated<T> {
   const counted = Object.values(map).filter(isCounted);
   const going = new Set(counted.toSorted((one, other) => other.at - one.at).slice(most));

@@ -1,7 +1,7 @@
 import { holdsApiKeyId, type KeyHandle } from './api-key-id.ts';
 import { ApiError } from './errors.ts';
 
-/** An application's name in the world: `hrn:{partition}:account::{realm}:app/{appId}`. */
+/** What an application HRN contains: `hrn:{partition}:account::{realm}:app/{appId}`. */
 export interface AppRef {
   readonly realm: string;
   readonly appId: string;
@@ -10,19 +10,19 @@ export interface AppRef {
 const appHrn = /^hrn:([a-z0-9-]+):account::([A-Za-z0-9_-]{1,64}):app\/([A-Za-z0-9]{1,64})$/;
 
 /**
- * Reads an application HRN as it stands in a URL's path, percent-encoded. It is decoded exactly once: a `%` that is left
- * makes it invalid.
- * @throws ApiError 400288 when it is no application HRN of this partition
+ * Parses an application HRN of a URL's path, percent-encoded. It is decoded exactly once: a remaining `%` makes it
+ * invalid.
+ * @throws ApiError 400288 if it is not an application HRN of this partition
  */
 export function parseAppHrn(segment: string, partition: string): AppRef {
   const [, foundPartition, realm, appId] = appHrn.exec(decodeOnce(segment)) ?? [];
   const isWhole = foundPartition === partition && realm !== undefined && appId !== undefined;
-  // It goes into the log, also of a caller who may see no such application.
+  // The realm is logged, also if the caller can't see the application.
   if (!isWhole || holdsApiKeyId(realm)) throw new ApiError('400288');
   return { realm, appId };
 }
 
-/** @returns a path segment with one layer of its percent-encoding taken off; nothing if that is broken, or it is no text */
+/** @returns a path segment, decoded once; an empty text if the encoding is broken, or the value is not a text */
 export function decodeOnce(segment: unknown): string {
   if (typeof segment !== 'string') return '';
   try {
@@ -32,7 +32,7 @@ export function decodeOnce(segment: unknown): string {
   }
 }
 
-/** @returns the handle in an API key HRN of that realm, as it stands in a URL's path; undefined if it is none */
+/** @returns the handle in a key HRN of that realm, from a URL's path; undefined if it is not a key HRN */
 export function parseApiKeyHrn(segment: string, realm: string, partition: string): KeyHandle | undefined {
   const text = decodeOnce(segment);
   const start = formatApiKeyHrn(realm, '', partition);
@@ -53,7 +53,7 @@ export function formatRealmHrn(realm: string, partition: string): string {
   return `hrn:${partition}:account::${realm}:realm/${realm}`;
 }
 
-/** Whether an element of a token's scope is a project scope, of any partition: `hrn:*:authorization:*:*:project/*`. */
+/** Whether an element of a token's scope is a project scope, in any partition: `hrn:*:authorization:*:*:project/*`. */
 export function isProjectScope(element: string): boolean {
   return /^hrn:[^:]*:authorization:[^:]*:[^:]*:project\//i.test(element);
 }

@@ -2,35 +2,35 @@ import { createHash } from 'node:crypto';
 import type { KeyHandle } from './api-key-id.ts';
 import { ApiError } from './errors.ts';
 
-/** What is kept of a request that came with an Idempotency-Key: enough to recognize it, but not its secret. */
+/** The idempotency record of a request. It is enough to recognize the request, but does not give the secret. */
 export interface RequestRecord {
-  /** ms since the epoch */
+  /** In ms since the epoch. */
   readonly at: number;
   readonly bodyHash: string;
-  /** 32 random bytes in base64: with the service key and the Idempotency-Key, they give the secret again */
+  /** 32 random bytes in base64. With the service key and the Idempotency-Key, they give the secret again. */
   readonly salt: string;
   readonly handle: KeyHandle;
-  /** the prefix that the key was made with */
+  /** The prefix of the key. */
   readonly prefix: string;
 }
 
-/** Who asks for what under which Idempotency-Key. */
+/** Identifies a request with an Idempotency-Key, and its caller. */
 export interface RequestId {
-  /** finds the record of the request; it is stored */
+  /** Finds the record of the request. It is stored. */
   readonly hash: string;
   /**
-   * What the secret is made from, together with the salt. It is never stored, and `hash` does not give it: only someone
-   * who knows the Idempotency-Key can compute it.
+   * The secret is made from this and the salt. It is never stored, and can't be computed from `hash`: that needs the
+   * Idempotency-Key.
    */
   readonly secretHash: string;
 }
 
-/** A request that may be repeated; `bodyHash` says what it asks for. */
+/** A request that can be repeated. `bodyHash` identifies its content. */
 export interface RepeatableRequest extends RequestId {
   readonly bodyHash: string;
 }
 
-/** For so long the same request gives the same answer. */
+/** How long the same request gets the same response. */
 export const repeatableMs = 24 * 60 * 60_000;
 
 /** @param parts issuer, principal, realm, operation, resource and Idempotency-Key */
@@ -43,19 +43,19 @@ export function repeatable(id: RequestId, input: object): RepeatableRequest {
   return { ...id, bodyHash: hashOf([canonicalJson(input)]) };
 }
 
-/** @returns sha256 in base64url over the parts, each with its length before it */
+/** @returns SHA-256 in base64url over the parts, each with its length in front */
 function hashOf(parts: readonly string[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`);
   return hash.digest('base64url');
 }
 
-/** Whether two values are equal. Every list is a set here: its order does not matter. */
+/** Whether two values are equal. The order of lists does not matter. */
 export function isSameJson(one: object, other: object): boolean {
   return canonicalJson(one) === canonicalJson(other);
 }
 
-/** @returns JSON that is the same for equal values: fields in the order of their names, lists sorted */
+/** @returns JSON that is the same for equal values: fields sorted by name, lists sorted */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, part) => {
     if (Array.isArray(part)) return part.toSorted();
@@ -64,7 +64,7 @@ function canonicalJson(value: unknown): string {
   });
 }
 
-/** @returns 32 bytes: what the service key's HMAC is taken over to give the secret */
+/** @returns the 32 bytes of which the service key's HMAC gives the secret */
 export function secretInput({ secretHash }: RequestId, salt: string): Uint8Array {
   return createHash('sha256').update(secretHash, 'base64url').update(salt, 'base64').digest();
 }
@@ -75,8 +75,8 @@ interface Requested {
 }
 
 /**
- * @returns the live record of the request, if there is one; its key is still there
- * @throws ApiError 422409 when it was made with another body, 409305 when its key has been removed since
+ * @returns the request's live record, if there is one; its key still exists
+ * @throws ApiError 422409 if the record has another body; 409305 if its key was removed
  */
 export function findRecord(
   app: Requested,

@@ -5,8 +5,9 @@ import { expiredKeys, removeKeys } from './housekeeping.ts';
 const maxIssuers = 10;
 
 /**
- * @returns the application with the token issuer attached, and without its expired keys; the same if it was attached
- * @throws ApiError 409306 when the application has API keys: it has those or issuers
+ * @returns the application with the token issuer attached, and without its expired keys; the same application if the
+ * issuer was attached
+ * @throws ApiError 409306 if the application has API keys, because it can't have both
  */
 export function attachIssuer(app: App, issuer: string, removal: { at: number; op: string }): App {
   if (app.issuers.includes(issuer)) return app;

@@ -7,21 +7,21 @@ import { isSameJson } from './idempotency.ts';
 import { endOf, type Lifetime, requireExpiry } from './lifetime.ts';
 import { requireWithinCeiling } from './restrictions.ts';
 
-/** @throws ApiError 404666 when the application has no such key */
+/** @throws ApiError 404666 if the application has no such key */
 export function requireKey(app: App, handle: KeyHandle | undefined): ApiKey {
   const key = handle !== undefined && Object.hasOwn(app.keys, handle) ? app.keys[handle] : undefined;
   if (!key) throw new ApiError('404666');
   return key;
 }
 
-/** What a caller may say to change a key. */
+/** What a caller can change in a key. */
 export type ApiKeyPatch = Partial<Omit<ApiKeyInput, 'enabled'>>;
 
 /**
- * An end that is given stands: the first use of a successor does not move it any more.
- * @returns the application with parts of one of its keys changed; the same application if that changes nothing
- * @throws ApiError 404666 when it has no such key
- * @throws ApiError 400200 when a list has an element that it may not have, or the end is one that the key may not have
+ * An explicit expiry is final: the first use of a successor no longer moves it.
+ * @returns the application with the changed key; the same application if nothing changes
+ * @throws ApiError 404666 if it has no such key
+ * @throws ApiError 400200 if a list has an element that is not allowed, or the key can't have that expiry
  */
 export function patchKey(
   app: App,
@@ -39,9 +39,9 @@ export function patchKey(
 }
 
 /**
- * @param parts whose `expiresAt` has been checked
- * @returns the application with parts of one of its keys changed; the same application if that changes nothing
- * @throws ApiError 404666 when it has no such key, 400200 when a list has an element that it may not have
+ * @param parts its `expiresAt` must have been checked
+ * @returns the application with the changed key; the same application if nothing changes
+ * @throws ApiError 404666 if it has no such key; 400200 if a list has an element that is not allowed
  */
 export function editKey(app: App, handle: KeyHandle | undefined, parts: Partial<ApiKeyInput>): App {
   const key = requireKey(app, handle);
@@ -52,7 +52,10 @@ export function editKey(app: App, handle: KeyHandle | undefined, parts: Partial<
   return isSameJson(edited, key) ? app : { ...app, keys: { ...app.keys, [handle as KeyHandle]: edited } };
 }
 
-/** @returns the application without the key. @throws ApiError 404666 when it has no such key */
+/**
+ * @returns the application without the key
+ * @throws ApiError 404666 if it has no such key
+ */
 export function deleteKey(app: App, handle: KeyHandle | undefined, { at, op }: Change): App {
   requireKey(app, handle);
   return removeKeys(app, [handle as KeyHandle], { at, op, why: 'deleted' });
@@ -64,7 +67,7 @@ export function deleteAllKeys(app: App, { at, op }: Change): App {
   return handles.length === 0 ? app : removeKeys(app, handles, { at, op, why: 'deleted' });
 }
 
-/** @returns the keys, the oldest first, with a text that sorts as they do */
+/** @returns the keys, oldest first, each with a text that sorts in the same order */
 export function keysBySortKey(app: App): { handle: KeyHandle; key: ApiKey; sortKey: string }[] {
   const keys = entriesOf(app.keys).map(([handle, key]) => {
     return { handle, key, sortKey: `${String(key.createdTime).padStart(16, '0')}#${handle}` };

@@ -2,7 +2,7 @@ import { type ApiKey, isReplaceable } from './api-key.ts';
 import type { KeyHandle } from './api-key-id.ts';
 import type { App, Change } from './app.ts';
 
-/** The action of a change that a report has made. */
+/** The action of a change by a report. */
 export const leaked = 'apiKeyLeaked';
 
 /** @returns the key, if it is enabled and has not expired */
@@ -12,9 +12,9 @@ export function liveKey({ keys }: App, handle: KeyHandle, now: number): ApiKey |
 }
 
 /**
- * @returns the application without the live key that somebody who holds it has reported. With `referrers`, its keys are
- *   public in web pages: then it stays as it is, and only the change is new. The same application if the key is not live,
- *   or if its report is the last change already
+ * @returns the application after a holder of the live key has reported it: the key is disabled. With `referrers`, its
+ * keys are public in web pages, so the key stays enabled and only the change is new. The same application if the key is
+ * not live, or its report is already the last change
  */
 export function reportKey(app: App, handle: KeyHandle, { at, keyHrn }: Change): App {
   const key = liveKey(app, handle, at);

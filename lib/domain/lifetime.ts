@@ -1,28 +1,28 @@
 import { type ApiKey, isLiveAt, never } from './api-key.ts';
 import { type ApiError, invalidField } from './errors.ts';
 
-/** How long the keys of a realm live, in days from their creation. What is missing sets no limit. */
+/** How long the keys of a realm live, in days from their creation. A missing field sets no limit. */
 export interface Lifetime {
-  /** of a key whose caller says nothing; at most the maximum */
+  /** For a key whose caller names no expiry; at most the maximum. */
   readonly defaultDays?: number | undefined;
   readonly maxDays?: number | undefined;
 }
 
 export const dayMs = 24 * 60 * 60_000;
 
-/** The clock of a caller may be ahead by so much: a requested expiry that exceeds the maximum by less means the maximum. */
+/** How far a caller's clock can be ahead. A requested expiry that exceeds the maximum by less means the maximum. */
 const clockSkewMs = 60_000;
 
 type Created = Pick<ApiKey, 'createdTime'>;
 
-/** @returns the latest end that a key may be given, in ms since the epoch; undefined: there is no limit */
+/** @returns the latest expiry of a key, in ms since the epoch; undefined: no limit */
 export function latestEnd({ createdTime }: Created, { maxDays }: Lifetime): number | undefined {
   return maxDays === undefined ? undefined : createdTime + maxDays * dayMs;
 }
 
 /**
  * @param requested in ms since the epoch, or -1: as late as possible; undefined: the default
- * @returns `expiresAt` of a key: what its caller asks for, but no more than the maximum
+ * @returns `expiresAt` of a key: the requested one, but no more than the maximum
  */
 export function endOf(requested: number | undefined, key: Created, lifetime: Lifetime): number {
   const { defaultDays } = lifetime;
@@ -30,15 +30,15 @@ export function endOf(requested: number | undefined, key: Created, lifetime: Lif
   return earlierOf(requested ?? usual, latestEnd(key, lifetime) ?? never);
 }
 
-/** @returns the earlier of two ends, of which -1 is the latest */
+/** @returns the earlier of two expiries, of which -1 is the latest */
 export function earlierOf(one: number, other: number): number {
   if (one === never || other === never) return Math.max(one, other);
   return Math.min(one, other);
 }
 
 /**
- * @returns a 400200 when the requested expiry is neither in the future nor -1, or exceeds the maximum; undefined when it is all right
- *   or there is none
+ * @returns a 400200 if the requested expiry is neither in the future nor -1, or exceeds the maximum; undefined if it is
+ * valid or missing
  */
 export function expiryFault(
   expiresAt: number | undefined,
@@ -59,13 +59,13 @@ export function expiryFault(
   return invalidField('$.expiresAt', limit > now ? `${rule}, or -1: ${meaning}` : `${rule}, which have passed`);
 }
 
-/** @throws ApiError 400200 as `expiryFault` has it */
+/** @throws ApiError 400200 as in `expiryFault` */
 export function requireExpiry(...requested: Parameters<typeof expiryFault>): void {
   const fault = expiryFault(...requested);
   if (fault) throw fault;
 }
 
-/** Whether a key is older than the maximum, which was set after its end was, and still works. */
+/** Whether a live key is older than the maximum, which was set after the key's expiry. */
 export function isOverAge(key: ApiKey, now: number, lifetime: Lifetime): boolean {
   const limit = latestEnd(key, lifetime);
   return limit !== undefined && limit <= now && isLiveAt(key, now);

@@ -1,6 +1,6 @@
 import { ApiError, type ErrorDetail, errorTable } from './errors.ts';
 
-/** What the elements of a list must be, in words, and their canonical form, which a wrong element has not. */
+/** The rule for the elements of a list, in words, and their canonical form, which a wrong element does not have. */
 export interface ElementRule {
   readonly must: string;
   readonly canonical: (element: string) => string | undefined;
@@ -8,8 +8,8 @@ export interface ElementRule {
 
 /**
  * @param field the name of the list in the request's body
- * @returns the canonical forms of the elements, in the order of the list
- * @throws ApiError 400200 with the path of each element that is wrong, or is in the list twice
+ * @returns the canonical forms of the elements, in the same order
+ * @throws ApiError 400200 with the path of each element that is wrong or a duplicate
  */
 export function parseList(field: string, given: readonly string[], { must, canonical }: ElementRule): string[] {
   const parsed = given.map(canonical);
@@ -22,8 +22,8 @@ export function parseList(field: string, given: readonly string[], { must, canon
 }
 
 /**
- * @returns a function that parses each list once, however often it is asked: a verifier asks about the same list for as
- *   long as it remembers a key. Elements that are wrong are left out
+ * @returns a function that parses each list only once, because a verifier uses the same list for as long as it caches a
+ * key. Wrong elements are left out
  */
 export function oncePerList<Parsed>(
   parse: (element: string) => Parsed | undefined,
@@ -36,7 +36,7 @@ export function oncePerList<Parsed>(
   };
 }
 
-/** @throws ApiError 400200 that names the elements of a list for which there is a fault */
+/** @throws ApiError 400200 with the elements of the list that have a fault */
 export function requireNoFault(field: string, faults: readonly (string | undefined)[]): void {
   const { title } = errorTable['400200'];
   const details = faults.flatMap((message, index): ErrorDetail[] =>

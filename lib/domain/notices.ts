@@ -5,7 +5,7 @@ import type { App } from './app.ts';
 import { entriesOf } from './housekeeping.ts';
 import { dayMs, latestEnd } from './lifetime.ts';
 
-/** What is announced of a key, by the name under which its application remembers it, and the event that announces it. */
+/** The notices: the name under which an application remembers one, and its event. */
 export const noticeEvents = {
   expiring7: 'apiKeyExpiring',
   expiring1: 'apiKeyExpiring',
@@ -17,24 +17,24 @@ export const noticeEvents = {
 export type NoticeName = keyof typeof noticeEvents;
 export type NoticeEvent = (typeof noticeEvents)[NoticeName];
 
-/** When keys are announced, in days; what is missing is not announced. */
+/** When notices are sent, in days. A missing rule sends none. */
 export interface NoticeRules {
-  /** without a use that is written down */
+  /** After the last recorded use. */
   readonly idleDays?: number | undefined;
-  /** since the creation */
+  /** After the creation. */
   readonly rotateDays?: number | undefined;
-  /** the maximum lifetime, which some keys are older than */
+  /** The maximum lifetime, which some keys exceed. */
   readonly maxDays?: number | undefined;
 }
 
 /**
- * What the sweep remembers of a key, in ms since the epoch. By the name of a notice: the moment for which it was sent, or
- * will not be. `used`: the latest use that it found. `looked`: when it looked for one. `firstUse`: the first use that it
- * found, of a key that has replaced another.
+ * What the sweep remembers about a key, in ms since the epoch. By the name of a notice: the time for which it was sent,
+ * or will not be sent. `used`: the latest use found. `looked`: when it was looked for. `firstUse`: the first use found,
+ * for the successor of another key.
  */
 export type Watch = { readonly [Name in NoticeName | 'used' | 'looked' | 'firstUse']?: number };
 
-/** A notice, and the moment from which on it holds, in ms since the epoch. */
+/** A notice, and the time from which it is true, in ms since the epoch. */
 export interface Notice {
   readonly handle: KeyHandle;
   readonly name: NoticeName;
@@ -43,7 +43,7 @@ export interface Notice {
 
 type Watched = Pick<App, 'status' | 'keys' | 'watched'>;
 
-/** @returns every notice that the keys of an application will be worth, as they are now, and as far as uses are known */
+/** @returns every notice that the keys of an application will have, as they are now and as far as uses are known */
 export function noticesOf(app: Watched, rules: NoticeRules): Notice[] {
   return entriesOf(app.keys).flatMap(([handle, key]) => noticesOfKey(app, handle, key, rules));
 }
@@ -68,13 +68,13 @@ function noticesOfKey(app: Watched, handle: KeyHandle, key: ApiKey, rules: Notic
   return [...ending, ...living.filter(({ at }) => isLiveAt(key, at))];
 }
 
-/** The moment from which on a key counts as idle. A key that is not accepted anyway does not. */
+/** When a key begins to count as idle. A key that is not accepted anyway does not count. */
 function idleTime(app: Watched, handle: KeyHandle, key: ApiKey, { idleDays }: NoticeRules): number | undefined {
   if (idleDays === undefined || !key.enabled || app.status !== 'active') return undefined;
   return Math.max(key.createdTime, watchOf(app, handle).used ?? 0) + idleDays * dayMs;
 }
 
-/** A key that has a successor is rotated already. Of two rules, the one that comes first counts. */
+/** A key with a successor is already rotated. Of two rules, the earlier one counts. */
 function rotationTimes(
   { keys }: Watched,
   key: ApiKey,
@@ -97,7 +97,7 @@ export function unsentNotices(app: Watched, rules: NoticeRules): Notice[] {
   return unsent.sort((one, other) => one.at - other.at);
 }
 
-/** @returns the notices that hold now, whether or not they were sent; what is true of a live key is not of an expired one */
+/** @returns the notices that are true now, sent or not; the expiry of a key replaces its other notices */
 export function currentNotices(app: Watched, now: number, rules: NoticeRules): Notice[] {
   const due = noticesOf(app, rules).filter(({ at }) => at <= now);
   const isOutdated = (one: Notice) =>
@@ -108,7 +108,7 @@ export function currentNotices(app: Watched, now: number, rules: NoticeRules): N
   return due.filter((notice) => !isOutdated(notice));
 }
 
-/** @returns the application, which remembers that the notices were sent */
+/** @returns the application, with a note that the notices were sent */
 export function withSent<Some extends Watched>(app: Some, notices: readonly Notice[]): Some {
   return notices.reduce((all, { handle, name, at }) => remembering(all, handle, { [name]: at }), app);
 }
@@ -118,8 +118,8 @@ function remembering<Some extends Watched>(app: Some, handle: KeyHandle, watch: 
 }
 
 /**
- * When the times of use of a key are to be read: when it counts as idle as far as is known; and, once that was announced,
- * after as long a time again, so that a key that was used since is announced again in time.
+ * When the times of use of a key must be read: when the key seems idle; after its notice, again after the same time. So
+ * a key that was used since then gets its next notice in time.
  */
 export function usesDueAt(app: Watched, handle: KeyHandle, key: ApiKey, rules: NoticeRules): number | undefined {
   const idleAt = idleTime(app, handle, key, rules);
@@ -129,7 +129,7 @@ export function usesDueAt(app: Watched, handle: KeyHandle, key: ApiKey, rules: N
   return isLiveAt(key, at) ? at : undefined;
 }
 
-/** @returns the keys of which the times of use are to be read by now, to tell whether they are idle */
+/** @returns the keys whose times of use must be read by now, to decide whether they are idle */
 export function keysToLookAt(app: Watched, now: number, rules: NoticeRules): KeyHandle[] {
   const isDue = ([handle, key]: [KeyHandle, ApiKey]) => (usesDueAt(app, handle, key, rules) ?? Infinity) <= now;
   return entriesOf(app.keys).flatMap((entry) => (isDue(entry) ? [entry[0]] : []));
@@ -138,7 +138,7 @@ export function keysToLookAt(app: Watched, now: number, rules: NoticeRules): Key
 /** When keys were last used, in ms since the epoch. */
 type Uses = ReadonlyMap<KeyHandle, number>;
 
-/** @returns the application, which remembers that these times of use were read, and what they tell */
+/** @returns the application, with a note that these times of use were read, and their result */
 export function withUses<Some extends Watched>(app: Some, looked: readonly KeyHandle[], uses: Uses, now: number): Some {
   return looked.reduce((all, handle) => {
     const used = Math.max(uses.get(handle) ?? 0, watchOf(all, handle).used ?? 0);
@@ -146,30 +146,30 @@ export function withUses<Some extends Watched>(app: Some, looked: readonly KeyHa
   }, app);
 }
 
-/** A rotation whose old key ends before its hard end: some time after the first use of its successor. */
+/** A rotation whose old key ends some time after the first use of its successor, before its final expiry. */
 export interface Grace {
   readonly from: KeyHandle;
   readonly to: KeyHandle;
-  /** when the old key ends, if `isUsed`; else it is the first moment at which that can be, in ms since the epoch */
+  /** If `isUsed`, when the old key ends, otherwise the earliest time at which it can end. In ms since the epoch. */
   readonly at: number;
-  /** whether the first use of the successor is known */
+  /** Whether the first use of the successor is known. */
   readonly isUsed: boolean;
 }
 
-/** The clock that wrote the use down, and the one that reads it, may each differ by 5 seconds. */
+/** The clock that recorded the use and the clock that reads it can each differ by 5 seconds. */
 const clocksDifferMs = 10_000;
 
-/** Less than an hour, so that an hourly sweep that begins a little early finds it. */
+/** Less than an hour, for an hourly sweep that begins a little early. */
 const soonestLookMs = 50 * 60_000;
 
-/** After a look that found no use, the next one comes with the next sweep, or after a tenth of the time since the rotation. */
+/** If a read finds no use, the next read comes with the next sweep, or after a tenth of the time since the rotation. */
 function nextLook(looked: number, { createdTime }: ApiKey): number {
   return looked + Math.max(soonestLookMs, Math.floor((looked - createdTime) / 10));
 }
 
 /**
- * @returns the rotations whose old key may end before its hard end, if they have a first use of the successor to tell; not
- *   while the successor is not valid itself
+ * @returns the rotations whose old key can end early, once its successor has a first use. The successor must be valid
+ * itself
  */
 export function gracesOf(app: Watched, now: number): Grace[] {
   return entriesOf(app.keys).flatMap(([from, key]) => {
@@ -184,7 +184,7 @@ export function gracesOf(app: Watched, now: number): Grace[] {
   });
 }
 
-/** @returns the application, which remembers the first use of each successor that has been used by now */
+/** @returns the application, with the first use of each successor that has been used */
 export function withFirstUses<Some extends Watched>(app: Some, graces: readonly Grace[], uses: Uses): Some {
   return graces.reduce((all, { to, isUsed }) => {
     const firstUse = isUsed ? undefined : uses.get(to);
@@ -193,7 +193,7 @@ export function withFirstUses<Some extends Watched>(app: Some, graces: readonly 
 }
 
 /**
- * Ends the old key of a rotation now, if it has not ended and its end has not been moved by hand.
+ * Ends the old key of a rotation now, unless it has ended or its expiry was changed by hand.
  * @returns the same application if there is nothing to end
  */
 export function endGrace(app: App, { from, to }: Pick<Grace, 'from' | 'to'>, now: number): App {
@@ -203,8 +203,8 @@ export function endGrace(app: App, { from, to }: Pick<Grace, 'from' | 'to'>, now
 }
 
 /**
- * @returns what is to be remembered after a change: nothing of keys that are gone; and of a key whose end was moved, that
- *   a notice before the end whose moment has passed is not sent. The same map if that changes nothing
+ * @returns what to remember after a change. Notes about removed keys are dropped. If an expiry was moved, a notice
+ * whose time has passed is not sent. The same map if nothing changes
  */
 export function watchedAfter(
   before: Watched,
@@ -221,7 +221,7 @@ export function watchedAfter(
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
-/** @returns what tells a notice from all others, however often it is sent */
+/** @returns the ID of a notice, which is the same however often the notice is sent */
 export function noticeId(keyHrn: string, { name, at }: Notice): string {
   return createHash('sha256').update(`${keyHrn} ${name} ${at}`).digest('base64url');
 }

@@ -3,21 +3,21 @@ import { ApiError } from './errors.ts';
 import { type AppRef, formatAppHrn, isAppId } from './hrn.ts';
 import { unseen } from './unseen.ts';
 
-/** What a principal may do with an application; each implies those before it. */
+/** What a principal can do with an application. Each action implies those before it. */
 export const actions = ['read', 'write', 'manage'] as const;
 export type Action = (typeof actions)[number];
 
-/** Who calls, as the verified token says. */
+/** The caller, from the verified token. */
 export interface Caller {
   readonly principal: string;
   readonly issuer: string;
   readonly realm: string;
-  /** `{service}:{action}` or `{service}:{action}:{resource}`, where the resource may end in `*` */
+  /** `{service}:{action}` or `{service}:{action}:{resource}`; the resource can end in `*`. */
   readonly permissions: readonly string[];
   readonly hasProjectScope: boolean;
 }
 
-/** What the rights on an application hang on. */
+/** What the rights on an application depend on. */
 interface Governed {
   readonly realm: string;
   readonly status: string;
@@ -25,18 +25,18 @@ interface Governed {
 }
 
 /**
- * The rights of a caller on one application.
- * `fromToken` holds whatever the application's grants say; the grants of `principal` count on top of it.
+ * The rights of a caller on one application. Rights in `fromToken` are independent of the application's grants. The
+ * grants of `principal` are added.
  */
 export interface CallerRights {
   readonly fromToken: readonly Action[];
   readonly principal: string | undefined;
 }
 
-/** Everything, in every realm: the rights of a client that IAM allows to invoke a function directly. */
+/** Every right in every realm: for a client that IAM allows to invoke a function directly. */
 export const fullRights: CallerRights = { fromToken: ['manage'], principal: undefined };
 
-/** @returns the actions that include `needed`: `read` is included in all three. */
+/** @returns the actions that include `needed`; all three include `read` */
 export function actionsThatInclude(needed: Action): readonly Action[] {
   return actions.slice(actions.indexOf(needed));
 }
@@ -46,8 +46,8 @@ export function includes(held: readonly string[], needed: Action): boolean {
 }
 
 /**
- * @returns what the caller's token alone gives on the application
- * @throws ApiError 404660 when the application is of another realm: nothing there is ever matched
+ * @returns the rights that the caller's token alone gives on the application
+ * @throws ApiError 404660 if the application is in another realm, where no permission applies
  */
 export function callerRightsOn(app: AppRef, caller: Caller, partition: string): CallerRights {
   if (app.realm !== caller.realm) throw new ApiError('404660', { why: 'the application is of another realm' });
@@ -59,8 +59,8 @@ export function callerRightsOn(app: AppRef, caller: Caller, partition: string): 
 }
 
 /**
- * What a token says of the applications of a realm on which it gives a right: names of single ones, whether a pattern
- * covers one, and whether one covers all.
+ * The applications of a realm on which a token gives a right: single ones by name, whether a pattern covers one, and
+ * whether a pattern covers all.
  */
 export function permittedApps(caller: Caller, partition: string, needed: Action) {
   const form = new RegExp(`^account:(?:${actionsThatInclude(needed).join('|')}):(.+)$`);
@@ -82,7 +82,7 @@ function isPermissionFor(permission: string, prefix: string, resource: string): 
   return pattern.endsWith('*') ? resource.startsWith(pattern.slice(0, -1)) : resource === pattern;
 }
 
-/** @returns all that a caller may do with an application, by its token and by its grants */
+/** @returns all rights of a caller on an application, by token and by grants */
 export function rightsOf(app: Governed, callerRights: CallerRights): Action[] {
   const held = heldBy(callerRights, app);
   return actions.filter((action) => includes(held, action));
@@ -92,7 +92,7 @@ export function hasPermission({ permissions }: Caller, action: 'createApp' | 've
   return permissions.includes(`account:${action}`);
 }
 
-/** @throws ApiError 403403 when the token lacks a permission that is about no resource, such as `createApp` */
+/** @throws ApiError 403403 if the token lacks a permission without a resource, such as `createApp` */
 export function requirePermission(caller: Caller, action: 'createApp' | 'verify'): void {
   if (hasPermission(caller, action)) return;
   throw new ApiError('403403', {
@@ -103,9 +103,9 @@ export function requirePermission(caller: Caller, action: 'createApp' | 'verify'
 }
 
 /**
- * @returns the application, which `callerRights` may see and use as needed
- * @throws ApiError 404660 when there is none, or none that this caller may see
- * @throws ApiError 403403 when it may be seen, but not used like that
+ * @returns the application, if `callerRights` include seeing it and the needed action
+ * @throws ApiError 404660 if it does not exist, or the caller can't see it
+ * @throws ApiError 403403 if the caller can see it, but lacks the right
  */
 export function requireAccess<App extends Governed>(
   app: App | undefined,
@@ -126,7 +126,7 @@ export function requireAccess<App extends Governed>(
   }
 }
 
-/** Whether neither `callerRights` nor `requireAccess` would refuse it. */
+/** Whether neither `callerRights` nor `requireAccess` would reject it. */
 export function hasAccess(app: Governed, ref: AppRef, callerRights: () => CallerRights, needed: Action): boolean {
   try {
     requireAccess(app, ref, callerRights(), needed);
@@ -141,24 +141,24 @@ function heldBy({ fromToken, principal }: CallerRights, app: Governed): readonly
   return [...fromToken, ...(granted ?? [])];
 }
 
-/** @returns the rights that an application gives to a principal; undefined where it gives none */
+/** @returns the rights that an application grants to a principal; undefined if it grants none */
 export function grantedTo({ grants }: Pick<Governed, 'grants'>, principal: string): readonly Action[] | undefined {
   return Object.hasOwn(grants, principal) ? grants[principal] : undefined;
 }
 
-/** No white space at the ends, and no variation selector either: `alice` must not have a double that looks the same. */
+/** No white space at the ends, and no variation selector: `alice` must not have a double that looks the same. */
 const seen = `[^${unseen}\\uFE0E\\uFE0F]`;
 const seenAtEnds = `[^\\s${unseen}\\uFE0E\\uFE0F]`;
 const principalForm = new RegExp(`^${seenAtEnds}(?:${seen}{0,253}${seenAtEnds})?$`, 'u');
 
-/** What `isPrincipal` demands, for whoever wrote something else. */
+/** What `isPrincipal` demands, in words for the caller. */
 export const principalRule =
   'must be 1 to 255 visible characters without white space around them, not hold an API key, not begin with "lambda:", and not be ".", "..", "__proto__", "constructor" or "prototype"';
 
 /**
- * Whether a text can be a principal, in a token as in a path: whatever a token can name can be granted and revoked. It
- * must fit into a grant, whose principals are names of attributes, and into a path, and not look like another principal,
- * a Lambda function's `createdBy` or an API key.
+ * Whether a text can be a principal, in a token and in a path. So every principal that a token can name can be granted
+ * and revoked. The text must fit into a path and into a grant, whose principals are attribute names. It must not look
+ * like another principal, a Lambda function's `createdBy` or an API key.
  */
 export function isPrincipal(value: unknown): value is string {
   return (

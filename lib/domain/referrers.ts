@@ -1,6 +1,6 @@
 import { oncePerList } from './lists.ts';
 
-/** The headers by which a browser says from which page a request comes. */
+/** The headers in which a browser names the page of a request. */
 export interface ReferringPage {
   readonly origin?: string | undefined;
   readonly referer?: string | undefined;
@@ -8,12 +8,12 @@ export interface ReferringPage {
 
 /** Host, port and path. */
 const entryForm = /^([a-z0-9._-]+)(?::(\d{1,5}))?((?:\/[A-Za-z0-9._-]+)*)\/?$/;
-/** What a browser sends as `Origin`: no path, no user, and one value. */
+/** What a browser sends as `Origin`: no path, no user, and only one value. */
 const originForm = /^https?:\/\/[^/?#@\\,]+$/i;
 const maxLength = 255;
 const usualPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
-/** @returns the canonical form of a host with perhaps a port and a path; undefined if the text is no such thing */
+/** @returns the canonical form of a host with an optional port and path; undefined if the text is something else */
 export function canonicalReferrer(text: string): string | undefined {
   const [host = ''] = text.split('/');
   const [, name, port, path = ''] = entryForm.exec(host.toLowerCase() + text.slice(host.length)) ?? [];
@@ -23,8 +23,8 @@ export function canonicalReferrer(text: string): string | undefined {
 }
 
 /**
- * Whether a request comes from a page that one of the entries names: the same host, the port if the entry has one, and
- * the path from its start if the entry has one. Only `Referer` has a path.
+ * Whether a request comes from a page of one of the entries. The host must be the same. The port and the start of the
+ * path must be the same, if the entry has them. Only `Referer` has a path.
  */
 export function isReferredBy({ origin, referer }: ReferringPage, entries: readonly string[]): boolean {
   const from = pageOf(origin === undefined || originForm.test(origin) ? (origin ?? referer) : '');
@@ -33,8 +33,8 @@ export function isReferredBy({ origin, referer }: ReferringPage, entries: readon
 }
 
 /**
- * Whether every request that the first entries allow is one that the others allow. Entries with a path are held against
- * another header than those without one.
+ * Whether the others allow every request that the first entries allow. Entries with a path are compared with another
+ * header than entries without one.
  */
 export function areReferrersOf(entries: readonly string[], others: readonly string[]): boolean {
   const isCovered = (page: Page) =>
@@ -68,12 +68,12 @@ function pageOf(text: string | undefined): Page | undefined {
   return url && usualPort ? { host: url.hostname, port: url.port || usualPort, path: url.pathname } : undefined;
 }
 
-/** A URL has some hosts in another form, such as 127.1, which no page would ever match. */
+/** A URL has another form for some hosts, such as 127.1, so no page would ever match. */
 function isHost(name: string): boolean {
   return URL.parse(`http://${name}`)?.hostname === name;
 }
 
-/** The path of a URL has no such segments. */
+/** The path of a URL never has such segments. */
 function isPath(path: string): boolean {
   return !path.split('/').some((segment) => segment === '.' || segment === '..');
 }

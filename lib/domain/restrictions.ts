@@ -2,17 +2,20 @@ import { canonicalBlock, isInBlocks } from './addresses.ts';
 import { type ElementRule, parseList, requireNoFault } from './lists.ts';
 import { canonicalReferrer, isReferredBy, type ReferringPage } from './referrers.ts';
 
-/** What narrows a key, and is stored with it. Whoever finds another name here must not accept the key. */
+/** The restrictions of a key, stored with it. A verifier must reject a key with a restriction of another name. */
 export interface KeyRestrictions {
-  /** addresses and CIDR blocks from which it may be used */
+  /** Addresses and CIDR blocks from which the key can be used. */
   readonly allowedSources?: readonly string[];
 }
 
-/** What narrows every key of an application, and is stored with it. The same holds for other names. */
+/**
+ * The restrictions of all keys of an application, stored with it. A verifier must reject keys under a restriction of
+ * another name.
+ */
 export interface AppRestrictions {
-  /** pages from which the keys may be used */
+  /** Pages from which the keys can be used. */
   readonly referrers?: readonly string[];
-  /** the ceiling: no key has another scope; missing: there is no ceiling */
+  /** The ceiling: no key has another scope. Missing: there is no ceiling. */
   readonly scopes?: readonly string[];
 }
 
@@ -26,12 +29,12 @@ const referrerRule: ElementRule = {
   canonical: canonicalReferrer,
 };
 
-/** @throws ApiError 400200 with the path of each element that is wrong, or is in the list twice */
+/** @throws ApiError 400200 with the path of each element that is wrong or a duplicate */
 export function parseSources(given: readonly string[]): readonly string[] {
   return parseList('allowedSources', given, sourceRule);
 }
 
-/** @throws ApiError 400200 with the path of each element that is wrong, or is in the list twice */
+/** @throws ApiError 400200 with the path of each element that is wrong or a duplicate */
 export function parseReferrers(given: readonly string[]): readonly string[] {
   return parseList('referrers', given, referrerRule);
 }
@@ -43,39 +46,39 @@ export function requireWithinCeiling(scopes: readonly string[], { scopes: ceilin
   requireNoFault('scopes', scopes.map(faultOf));
 }
 
-/** @returns those of the scopes that the ceiling leaves */
+/** @returns the scopes that the ceiling allows */
 export function withinCeiling(scopes: readonly string[], { scopes: ceiling }: AppRestrictions): readonly string[] {
   return ceiling ? scopes.filter((scope) => ceiling.includes(scope)) : scopes;
 }
 
-/** Whether all restrictions are ones that this version enforces. */
+/** Whether this version enforces all of the restrictions. */
 export function isKnown(key: KeyRestrictions, app: AppRestrictions): boolean {
   const { allowedSources: _, ...ofKey } = key;
   const { referrers: __, scopes: ___, ...ofApp } = app;
   return Object.keys(ofKey).length + Object.keys(ofApp).length === 0;
 }
 
-/** What an API demands of a key; what is missing is not demanded. */
+/** What an API demands of a key. A missing field demands nothing. */
 export interface Demands {
-  /** the key's realm is one of these */
+  /** The key's realm is one of these. */
   readonly realms?: readonly string[] | undefined;
-  /** the ID of its application is one of these */
+  /** The ID of the key's application is one of these. */
   readonly apps?: readonly string[] | undefined;
-  /** it has all of these */
+  /** The key has all of these. */
   readonly scopes?: readonly string[] | undefined;
 }
 
-/** Where a request comes from, as far as that is known. */
+/** The origin of a request, as far as it is known. */
 export interface RequestOrigin extends ReferringPage {
-  /** IP address of the client, as the gateway or the framework tells it */
+  /** IP address of the client, from the gateway or the framework. */
   readonly source?: string | undefined;
 }
 
-/** What decides about a valid key, besides what it is. */
+/** What decides whether a valid key is accepted. */
 export interface Restricted {
   readonly realm: string;
   readonly appId: string;
-  /** those that the ceiling leaves */
+  /** The scopes that the ceiling allows. */
   readonly scopes: readonly string[];
   readonly allowedSources?: readonly string[] | undefined;
   readonly referrers?: readonly string[] | undefined;
@@ -84,7 +87,7 @@ export interface Restricted {
 /** Why a valid key is not accepted for a request. */
 export const restrictionReasons = ['realm', 'app', 'scope', 'source', 'referrer'] as const;
 
-/** @returns why a valid key is not accepted for a request, if it is not */
+/** @returns why a valid key is not accepted for a request; undefined if it is */
 export function reasonNotToAccept(
   key: Restricted,
   { realms, apps, scopes }: Demands,

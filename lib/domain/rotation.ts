@@ -8,17 +8,20 @@ import { findRecord, type RepeatableRequest, type RequestRecord } from './idempo
 import { earlierOf, endOf, type Lifetime } from './lifetime.ts';
 import { parseSources, withinCeiling } from './restrictions.ts';
 
-/** What a caller may say of a rotation; `expiresAt` has been looked at. */
+/** What a caller can choose for a rotation. `expiresAt` must have been checked. */
 export interface RotationInput extends Partial<Omit<ApiKeyInput, 'enabled'>> {
-  /** for so long both keys serve; 0, the default: the old one ends at once */
+  /** How long both keys are valid. 0, the default: the old key ends at once. */
   readonly overlapSeconds?: number;
-  /** in its place: the old key ends so many seconds after the first use of its successor, and in any case after `atMost` */
+  /**
+   * Instead of overlapSeconds: the old key ends this many seconds after the first use of its successor, and at the
+   * latest after `atMost`.
+   */
   readonly overlap?: { readonly untilFirstUse: number; readonly atMost: number };
 }
 
 /**
- * @returns what an input asks for, to tell it from others: texts trimmed, defaults filled in, lists in canonical form
- * @throws ApiError 400200 that names the elements of `allowedSources` that are wrong, or when it has both overlaps
+ * @returns what an input asks for, for comparison: texts trimmed, defaults filled in, lists in canonical form
+ * @throws ApiError 400200 with the wrong elements of `allowedSources`, or if it has both overlaps
  */
 export function completeRotationInput({ overlapSeconds: given, ...input }: RotationInput): RotationInput {
   const { name, description, allowedSources } = input;
@@ -44,13 +47,13 @@ export interface Rotation {
   readonly maxKeys: number;
   readonly lifetime: Lifetime;
   readonly request?: RepeatableRequest | undefined;
-  /** what is kept of the request */
+  /** The idempotency record to store. */
   readonly record?: RequestRecord | undefined;
 }
 
 /**
- * @returns the application with the successor in place; the same application if the request was answered before, which
- *   its record then tells
+ * @returns the application with the successor; the same application if the request was answered before, which its
+ * record shows
  * @throws ApiError 422409, 409305, 404666, 409304, 409306, 400337, 400201 or 409303
  */
 export function withSuccessor(app: App, rotation: Rotation): App {
@@ -65,7 +68,7 @@ export function withSuccessor(app: App, rotation: Rotation): App {
   return addKey(cleared, to, successor, request, record);
 }
 
-/** @throws ApiError 404666 when there is no such key, 409304 when it has a successor already */
+/** @throws ApiError 404666 if there is no such key; 409304 if it already has a successor */
 function requireUnrotated(app: App, handle: KeyHandle): ApiKey {
   const key = Object.hasOwn(app.keys, handle) ? app.keys[handle] : undefined;
   const tombstone = Object.hasOwn(app.removed, handle) ? app.removed[handle] : undefined;
@@ -74,7 +77,10 @@ function requireUnrotated(app: App, handle: KeyHandle): ApiKey {
   return key;
 }
 
-/** The successor is as the old key was, unless the input says otherwise; what exceeds ceiling or maximum is cut off. */
+/**
+ * The successor is like the old key, except for what the input says. Scopes above the ceiling are left out, and the
+ * expiry is at most the maximum.
+ */
 function successorOf(app: App, old: ApiKey, { from, input, by, now, lifetime }: Rotation): ApiKey {
   const { overlapSeconds: _, overlap: __, ...requested } = input;
   const { scopes, expiresAt, ...others } = { ...inputOf(old), ...requested };
@@ -90,7 +96,7 @@ function missingExpiry(): ApiError {
   return new ApiError('400201', { details: [{ title: errorTable['400201'].title, source: '$.expiresAt', message }] });
 }
 
-/** The old key stays until the end of the overlap, and never longer than it would have anyway. */
+/** The old key stays until the end of the overlap, but never longer than its own expiry. */
 function overlap(app: App, old: ApiKey, rotation: Rotation): App {
   const { from, to, input, now, maxKeys } = rotation;
   const end = now + (input.overlap?.atMost ?? input.overlapSeconds ?? 0) * 1_000;
@@ -108,7 +114,7 @@ function overlap(app: App, old: ApiKey, rotation: Rotation): App {
   });
 }
 
-/** @returns the application without those keys; if the old key is among them, its tombstone names the successor */
+/** @returns the application without these keys; the old key's tombstone names the successor */
 function replaceKeys(app: App, handles: readonly KeyHandle[], { from, to, now: at, op }: Rotation): App {
   const replaced = removeKeys(app, handles, { at, op, why: 'replaced' });
   return handles.includes(from) ? removeKeys(replaced, [from], { at, op, why: 'rotated', successor: to }) : replaced;

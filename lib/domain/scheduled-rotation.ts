@@ -11,26 +11,29 @@ import type { SecretValue } from './secret-value.ts';
 
 const secretPrefix = 'lambda:rotateSecret:';
 
-/** @returns a secret as the creator of its keys. @param name the last part of its ARN */
+/**
+ * @param name the last part of a secret's ARN
+ * @returns the secret as the creator of its keys
+ */
 export function creatorOf(name: string): string {
   return secretPrefix + name;
 }
 
-/** What a secret's key is to be, and what it has besides the input. */
+/** The next key of a secret: the input, and further fields. */
 export interface PendingKey {
   readonly input: ApiKeyInput;
   readonly besides: Pick<ApiKey, 'restrictions' | 'rotatedFrom' | 'pending'>;
 }
 
-/** What the first key of a secret is to be. Like each later one, it lives as long as the settings allow. */
+/** The first key of a secret. Like each later one, it lives as long as the settings allow. */
 export const firstInput: ApiKeyInput = { name: 'Secrets Manager', expiresAt: never };
 
 /**
  * @param current handle of the key in use; undefined: the secret has none yet
  * @param by the secret, as the creator of its keys
- * @returns a key like the one in use, but with the latest end that it may have; scopes above the ceiling are left out
- * @throws ApiError 404666 when the key in use is gone, so that nobody knows what its successor is to be
- * @throws ApiError 409306 when somebody has disabled it, which a successor would undo, or when it is the key of another secret
+ * @returns a key like the one in use, but with the latest possible expiry; scopes above the ceiling are left out
+ * @throws ApiError 404666 if the key in use is gone, so that nobody knows what its successor must be like
+ * @throws ApiError 409306 if somebody has disabled it, which a successor would undo, or it is the key of another secret
  */
 export function pendingKeyOf(app: App, current: KeyHandle | undefined, by: string): PendingKey {
   if (current === undefined) return { input: firstInput, besides: { pending: true } };
@@ -55,7 +58,7 @@ export function pendingKeyOf(app: App, current: KeyHandle | undefined, by: strin
 /**
  * @param by the secret, as the creator of its keys
  * @param kept keys that stay
- * @returns the handles of keys that rotations of the secret made, and that never came into use
+ * @returns the handles of keys that rotations of the secret generated, and that were never put into use
  */
 export function abandonedKeys(app: App, by: string, kept: readonly (KeyHandle | undefined)[]): KeyHandle[] {
   const isAbandoned = ([handle, key]: [KeyHandle, ApiKey]) =>
@@ -63,15 +66,15 @@ export function abandonedKeys(app: App, by: string, kept: readonly (KeyHandle | 
   return entriesOf(app.keys).flatMap((entry) => (isAbandoned(entry) ? [entry[0]] : []));
 }
 
-/** @returns the application without those keys; the same application if there are none */
+/** @returns the application without these keys; the same application if there are none */
 export function withoutAbandoned(app: App, abandoned: readonly KeyHandle[], { at, op }: Change): App {
   return abandoned.length === 0 ? app : removeKeys(app, abandoned, { at, op, why: 'deleted' });
 }
 
 /**
- * @param replaced the key that the secret holds until then
- * @returns the application with the key ready for use: from now on it is abandoned no more
- * @throws ApiError 404666 when the key is gone, 409306 when it is not valid, or is no successor of the key to be replaced
+ * @param replaced the key in the secret until then
+ * @returns the application with the key ready for use, so that it no longer counts as abandoned
+ * @throws ApiError 404666 if the key is gone; 409306 if it is not valid, or is not a successor of the key to replace
  */
 export function promote(app: App, handle: KeyHandle, replaced: KeyHandle | undefined, now: number): App {
   const key = requireKey(app, handle);
@@ -84,8 +87,9 @@ export function promote(app: App, handle: KeyHandle, replaced: KeyHandle | undef
 }
 
 /**
- * Whether a pending key may do what the key in use may do now. One that is gone says nothing.
- * @throws ApiError 409306 when somebody has disabled it, which a successor would undo
+ * Whether a pending key has the same rights as the key in use now. If the key in use is gone, there is nothing to
+ * compare.
+ * @throws ApiError 409306 if somebody has disabled the key in use, which a successor would undo
  */
 function isLike(pending: ApiKey, app: App, current: KeyHandle | undefined): boolean {
   if (current === undefined || !keyIn(app, current)) return true;
@@ -97,7 +101,7 @@ function isLike(pending: ApiKey, app: App, current: KeyHandle | undefined): bool
   );
 }
 
-/** @returns the application with a key of the secret that is in use, and so not pending; the same one if it was not */
+/** @returns the application with the secret's key marked as in use; the same application if it was not pending */
 export function inUse(app: App, handle: KeyHandle, by: string): App {
   const key = keyIn(app, handle);
   return key?.pending && key.createdBy === by ? withoutMark(app, handle, key) : app;
@@ -107,16 +111,16 @@ function withoutMark(app: App, handle: KeyHandle, { pending: _, ...key }: ApiKey
   return { ...app, keys: { ...app.keys, [handle]: key } };
 }
 
-/** A key that a secret holds in AWSCURRENT or AWSPREVIOUS, and who made its keys. */
+/** A key that a secret contains in AWSCURRENT or AWSPREVIOUS, and the creator of its keys. */
 export interface Succession {
   readonly to: KeyHandle;
-  /** the key of AWSCURRENT, which is not ended */
+  /** The key of AWSCURRENT, which is never ended. */
   readonly current: KeyHandle | undefined;
-  /** the secret, as the creator of its keys */
+  /** The secret, as the creator of its keys. */
   readonly by: string;
 }
 
-/** @returns the key that a rotation of the secret has replaced by that one, if it has not been given its end yet */
+/** @returns the key that `to` has replaced in a rotation of the secret, if that key has no end yet */
 export function predecessorOf(app: App, { to, current, by }: Succession): KeyHandle | undefined {
   const successor = keyIn(app, to);
   const from = successor?.createdBy === by ? successor.rotatedFrom : undefined;
@@ -125,7 +129,7 @@ export function predecessorOf(app: App, { to, current, by }: Succession): KeyHan
 }
 
 /**
- * Gives the key before its end, once: a repetition does not move it.
+ * Sets the end of the predecessor, once: a repetition does not move it.
  * @param end when the overlap is over, in ms since the epoch
  * @returns the same application if no key needs an end
  */
@@ -133,7 +137,7 @@ export function endPredecessor(app: App, succession: Succession, end: number): A
   const from = predecessorOf(app, succession);
   const old = from && keyIn(app, from);
   if (!old) return app;
-  // The grace was that of another rotation.
+  // That grace belonged to another rotation.
   const { graceSeconds: _, ...kept } = old;
   const expiresAt = earlierOf(old.expiresAt, end);
   return { ...app, keys: { ...app.keys, [from]: { ...kept, expiresAt, rotatedTo: succession.to } } };
@@ -147,16 +151,16 @@ const basisChanged =
   'The value of the version AWSCURRENT has changed since this rotation generated its API key. Give the rotation up.';
 
 /**
- * @param replaced what the secret holds until the new version is put into use
- * @throws ApiError 409306 when that is not what the new version was made from, so that a change by hand would be lost
+ * @param replaced the secret's value until the new version is put into use
+ * @throws ApiError 409306 if the new version was made from another value, so that a change by hand would be lost
  */
 export function requireSameBasis(replaced: SecretValue, pending: SecretValue): void {
   const { apiKeyId, apiKey } = pending;
-  // Whoever changes the order of a list means that.
+  // A changed order of a list is a change.
   if (JSON.stringify({ ...replaced, apiKeyId, apiKey }) !== JSON.stringify(pending)) throw notAllowed(basisChanged);
 }
 
-/** @param cause what does not hold, and what to do: all that the log tells */
+/** @param cause what is wrong, and what to do: all that the log tells */
 export function notAllowed(cause: string): ApiError {
   return new ApiError('409306', { cause });
 }

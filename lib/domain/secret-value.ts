@@ -1,15 +1,15 @@
 import { handleOf, type KeyHandle } from './api-key-id.ts';
 import { ApiError, errorTable, invalidField } from './errors.ts';
 
-/** What a version of a secret holds, as JSON. Fields of other names are the user's, and stay. */
+/** The JSON of a version of a secret. Fields with other names belong to the user, and stay. */
 export interface SecretValue {
-  /** HRN of the application */
+  /** HRN of the application. */
   readonly app: string;
-  /** the API key; a secret without one gets the first key of its own */
+  /** The API key. A secret without one gets its first key. */
   readonly apiKeyId?: string;
-  /** HRN of the API key, for readers */
+  /** The key HRN, for readers. */
   readonly apiKey?: string;
-  /** for so long the key before serves beside its successor */
+  /** How long the previous key is valid together with its successor. */
   readonly overlapSeconds?: number;
 }
 
@@ -17,8 +17,8 @@ const defaultOverlapSeconds = 12 * 60 * 60;
 const maxOverlapSeconds = 365 * 24 * 60 * 60;
 
 /**
- * @param text undefined for a version with no text
- * @throws ApiError 400201 when it names no application, 400200 when it is no JSON object or a field is wrong
+ * @param text undefined for a version without a text
+ * @throws ApiError 400201 if it names no application; 400200 if it is not a JSON object or a field is wrong
  */
 export function parseSecretValue(text: string | undefined): SecretValue {
   const value = parseObject(text);
@@ -55,12 +55,12 @@ function isOverlap(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= maxOverlapSeconds;
 }
 
-/** @returns the handle of the key that the value holds, if it holds one */
+/** @returns the handle of the key in the value, if it has one */
 export function handleIn({ apiKeyId }: SecretValue): KeyHandle | undefined {
   return apiKeyId === undefined ? undefined : handleOf(apiKeyId);
 }
 
-/** @returns in ms, how long the key before serves beside that of the value */
+/** @returns how long the previous key is valid together with the value's key, in ms */
 export function overlapMsOf({ overlapSeconds = defaultOverlapSeconds }: SecretValue): number {
   return overlapSeconds * 1_000;
 }

@@ -5,17 +5,17 @@ import { type App, type AppPatch, inputOf as inputOfApp } from './app.ts';
 import { type ApiKeyPatch, requireKey } from './keys-of-app.ts';
 import { areReferrersOf } from './referrers.ts';
 
-/** An application before a change and after it; the same one if there was nothing to change. */
+/** An application before and after a change; the same one if nothing changed. */
 export interface Changed {
   readonly before: App;
   readonly after: App;
 }
 
 /**
- * Says when that ends which a change takes away. A limit that the change names, and that was the same before, counts as
- * one that it has set: the change may be the repetition of one whose answer got lost.
+ * Says when the access ends that a change takes away. A limit that the change names, and that did not change, counts as
+ * set by it: the change can be the repetition of one whose response was lost.
  * @param now when the change had been made, in ms since the epoch
- * @returns `now`, or when the key expires if that is later; undefined if the change takes nothing away
+ * @returns `now`, or the key's expiry if that is later; undefined if the change takes nothing away
  */
 export function endAfterKeyPatch(
   { before, after }: Changed,
@@ -42,7 +42,7 @@ export function endAfterAppPatch({ before, after }: Changed, patch: AppPatch, no
 
 /**
  * @param from the key that a rotation has replaced
- * @returns when it ends, or `now` if that is later; undefined if somebody has given it no end since
+ * @returns when it ends, or `now` if that is later; undefined if its end was removed since
  */
 export function endOfPredecessor({ keys }: App, from: KeyHandle, now: number): number | undefined {
   const old = Object.hasOwn(keys, from) ? keys[from] : undefined;
@@ -60,7 +60,7 @@ function areIn(some: readonly string[], others: readonly string[]): boolean {
 
 type AreCovered = (some: readonly string[], others: readonly string[]) => boolean;
 
-/** Whether everything is allowed that was allowed, and more. */
+/** Whether the new list allows more than the old one, and everything that the old one allowed. */
 function isWider(is: readonly string[], was: readonly string[], areCovered: AreCovered): boolean {
   return areCovered(was, is) && !areCovered(is, was);
 }

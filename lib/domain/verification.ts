@@ -12,10 +12,10 @@ import {
 } from './restrictions.ts';
 
 /**
- * Why a key is not valid. `malformed`: it is no key at all, wrong checksums included. `unknown`: there is none like it,
- * none that the caller may ask about, or one with a restriction that this version does not know. `deleted`: it or its
- * application was, or it was rotated. `deactivated`: its application is. The others: it is not accepted for this API,
- * or for this request.
+ * Why a key is not valid. `malformed`: it is not a key; a wrong checksum counts too. `unknown`: no such key exists, the
+ * caller can't verify it, or it has a restriction that this version does not know. `deleted`: it or its application was
+ * deleted, or it was rotated. `deactivated`: its application is. The others: it is not accepted for this API, or for
+ * this request.
  */
 export const reasons = [
   'malformed',
@@ -29,8 +29,8 @@ export const reasons = [
 export type Reason = (typeof reasons)[number];
 
 /**
- * A valid key: the HRNs of the key, its application and its realm, and what the key is; times in ms since the epoch. Its
- * scopes are those that the ceiling of its application leaves.
+ * A valid key: the HRNs of the key, its application and its realm, and the key's fields; times in ms since the epoch.
+ * Its scopes are those that its application's ceiling allows.
  */
 export type ValidKey = { readonly valid: true } & Readonly<ReturnType<typeof formatBareApiKey>>;
 
@@ -41,7 +41,7 @@ export interface InvalidKey {
 
 export type Verification = ValidKey | InvalidKey;
 
-/** What an application says of one of its keys, whoever presents it; `restricted` if the key is valid. */
+/** What an application says about one of its keys. `restricted` is present if the key is valid. */
 export interface Finding {
   readonly verification: Verification;
   readonly restricted?: Restricted | undefined;
@@ -49,7 +49,7 @@ export interface Finding {
 
 const invalid = (reason: Reason): Finding => ({ verification: { valid: false, reason } });
 
-/** @param app in whose item the key would stand, as it is now */
+/** @param app the application whose item would contain the key, as it is now */
 export function findingOf(
   app: App | undefined,
   handle: KeyHandle,
@@ -67,7 +67,7 @@ export function findingOf(
   };
 }
 
-/** @returns what the finding means for a request to an API */
+/** @returns the result of the finding for a request to an API */
 export function judge({ verification, restricted }: Finding, demands: Demands, origin: RequestOrigin): Verification {
   const reason = restricted && reasonNotToAccept(restricted, demands, origin);
   return reason ? { valid: false, reason } : verification;
