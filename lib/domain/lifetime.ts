@@ -65,7 +65,7 @@ export function requireExpiry(...requested: Parameters<typeof expiryFault>): voi
   if (fault) throw fault;
 }
 
-/** Whether a live key is older than the maximum, which was set after the key's expiry. */
+/** Whether a live key is older than the maximum, because the maximum was set after the key was created. */
 export function isOverAge(key: ApiKey, now: number, lifetime: Lifetime): boolean {
   const limit = latestEnd(key, lifetime);
   return limit !== undefined && limit <= now && isLiveAt(key, now);

@@ -12,35 +12,35 @@ import { refusedApp } from './get-app.ts';
 import { backOff, type Deadline, settle } from './settle.ts';
 import type { Table, Update } from './table.ts';
 
-/** What `lastChange` says of a fence, which is no change that anybody made. */
+/** The `lastChange` of a fence, which is not a change by anybody. */
 export const fenced = 'fenceApiKey';
 
-/** A key to add, with all that its one write needs. */
+/** A key to add, with everything that its one write needs. */
 export interface Addition extends Generation {
   readonly change: Change;
   readonly rules: SweepRules;
-  /** when the application was due for the sweep, if it has been read */
+  /** When the application was due for the sweep, if it has been read. */
   readonly dueAt?: number | undefined;
 }
 
-/** The key as it is stored, and whose it is: this request's own, or that of an earlier copy of it. */
+/** The stored key, and whether this request or an earlier copy of it created the key. */
 export interface Added {
   readonly key: ApiKey;
   readonly handle: KeyHandle;
   readonly replayed?: RequestRecord;
 }
 
-/** This attempt can never succeed; one with another secret and a `createdTime` after `sealed` can. */
+/** This attempt can never succeed. One with another secret and a `createdTime` after `sealed` can. */
 export interface Sealed {
   readonly sealed: number;
 }
 
 /**
- * Adds a key to an application in one conditional write, which checks in the same step everything that could reject
- * it. The handle is a hash of 32 bytes that nobody else has: a key found under it is this request's own, and a second
- * copy of the write is rejected.
+ * Adds a key to an application in one conditional write, which also checks everything that could reject the key. The
+ * handle is a hash of 32 bytes that nobody else has. So a key with this handle is this request's own, and a second copy
+ * of the write is rejected.
  * @throws ApiError 404660, 403403, 422409, 409305, 409306, 400337, 400200 or 409303: why the application rejects it
- * @throws ApiError 503000 when the table does not answer in time
+ * @throws ApiError 503000 if the table does not respond in time
  */
 export async function addApiKey(table: Table, wanted: Addition, deadline: Deadline): Promise<Added | Sealed> {
   const { handle, key } = wanted;
@@ -78,7 +78,7 @@ function judge(
   }
 }
 
-/** The write that needs no read before it: it takes a free slot. */
+/** The write that needs no read before it, because it takes a free slot. */
 function additionOf(wanted: Addition): Update {
   const { app, handle, key, callerRights, maxKeys, now, change, request, record, rules, dueAt } = wanted;
   const requests = request && record ? { [request.hash]: record } : {};
@@ -106,7 +106,7 @@ function additionOf(wanted: Addition): Update {
   });
 }
 
-/** The write that replaces expired keys, in the application as it was read. */
+/** The write that replaces expired keys in the application, as it was read. */
 function replacementIn(app: App, wanted: Addition): Update {
   return replacementOf(app, replaceExpired(app, wanted, wanted.change.op), wanted.change, wanted.rules);
 }
@@ -115,7 +115,7 @@ function exists(realm: string): Fragment[] {
   return [expr`attribute_exists(${path('pk')})`, expr`${path('realm')} = ${realm}`];
 }
 
-/** The key is not there, and was not removed: a late copy of a write neither doubles nor revives a key. */
+/** The key is not there, and was not removed. So a late copy of a write neither doubles nor revives a key. */
 function stillPossible(handle: KeyHandle, { createdTime }: ApiKey): Fragment[] {
   return [expr`attribute_not_exists(${path('keys', handle)})`, expr`${path('sealed')} < ${createdTime}`];
 }
@@ -126,7 +126,7 @@ function unanswered(hash: string, now: number): Fragment {
   return expr`attribute_not_exists(${path('requests', hash)}) OR ${at} <= ${now - repeatableMs}`;
 }
 
-/** Where the right to write does not come from the token, the application's grants must still hold it. */
+/** If the right to write does not come from the token, the application's grants must still include it. */
 function stillGranted({ fromToken, principal }: CallerRights): Fragment[] {
   if (includes(fromToken, 'write') || principal === undefined) return [];
   const [write, manage] = actionsThatInclude('write');
@@ -134,17 +134,17 @@ function stillGranted({ fromToken, principal }: CallerRights): Fragment[] {
   return [expr`contains(${granted}, ${write ?? ''}) OR contains(${granted}, ${manage ?? ''})`];
 }
 
-/** The application has no ceiling, or one that leaves every scope of the key. */
+/** The application has no ceiling, or one that allows every scope of the key. */
 function stillWithinCeiling({ scopes = [] }: ApiKey): Fragment[] {
   const ceiling = path('restrictions', 'scopes');
   return scopes.map((scope) => expr`attribute_not_exists(${ceiling}) OR contains(${ceiling}, ${scope})`);
 }
 
 /**
- * Before a request ends without its own key, while a copy of its write may still arrive: seals the application against
- * the copy, so that no late write leaves a key that nobody holds.
- * @returns the key, when the write turns out to be applied after all
- * @throws ApiError 409305 when it was applied, and somebody else has removed the key since
+ * Seals the application before a request ends without its own key, while a copy of its write may still arrive. So no
+ * late write leaves a key that nobody holds.
+ * @returns the key, if the write turns out to be applied after all
+ * @throws ApiError 409305 if it was applied, and the key has been removed since
  */
 async function fence(
   table: Table,

@@ -10,8 +10,8 @@ export function appKey(appId: string): ItemKey {
 }
 
 /**
- * @returns the application that an item holds; what this service wrote is not checked again. An item under a key that is
- *   no application's ID was written by a role that may not write applications
+ * @returns the application in an item. What this service wrote is not checked again. An item whose key is not an
+ * application's ID comes from a role that can't write applications, and counts as none
  */
 export function appOf(item: Item | null | undefined): App | undefined {
   if (item?.sk !== 'app' || !isAppId(String(item.pk))) return undefined;
@@ -19,15 +19,15 @@ export function appOf(item: Item | null | undefined): App | undefined {
   return { ...empty, ...item, appId: item.pk } as unknown as App;
 }
 
-/** The attributes that decide whether a key is valid, and the item's key. None of them helps to compute a secret. */
+/** The item's key, and the attributes that decide whether a key is valid. None of them helps to compute a secret. */
 export const decisive = ['pk', 'sk', 'realm', 'status', 'restrictions', 'keys', 'removed'] as const;
 
-/** What every change to an application writes beside what it changes. */
+/** What every change to an application also writes. */
 export function recorded(change: Change): Fragment[] {
   return [expr`${path('rev')} = ${path('rev')} + ${1}`, expr`${path('lastChange')} = ${change}`];
 }
 
-/** What of an application a change may write. */
+/** The attributes of an application that a change can write. */
 const writable = [
   'name',
   'description',
@@ -45,8 +45,8 @@ const writable = [
 ] as const satisfies readonly (keyof App)[];
 
 /**
- * The place in the index is written even if it is what was read: the sweep moves it, and leaves `rev` as it is.
- * @returns the write that turns an application, as it was read, into another; it is rejected once `rev` is another
+ * The position in the index is written even if it is unchanged, because the sweep moves it without changing `rev`.
+ * @returns the write that turns an application, as it was read, into another; it is rejected if `rev` has changed
  */
 export function replacementOf(before: App, edited: App, change: Change, rules: SweepRules): Update {
   const after = { ...edited, watched: watchedAfter(before, edited, change.at, rules.notices) };
@@ -62,9 +62,11 @@ export function replacementOf(before: App, edited: App, change: Change, rules: S
 }
 
 /**
- * @param before the application as the sweep read it. @param after without its old records, and with what it remembers
+ * @param before the application as the sweep read it
+ * @param after without its old records, and with what the sweep remembers
  * @param dropped the paths of the old records
- * @returns the write that makes it so, unless a change or another sweep has come first; undefined: there is nothing to write
+ * @returns the write from `before` to `after`, which is rejected after a change or another sweep; undefined: there is
+ * nothing to write
  */
 export function sweptUpdate(
   before: App,
@@ -88,12 +90,12 @@ function stillAt({ rev }: App): Fragment {
   return expr`${path('rev')} = ${rev}`;
 }
 
-/** No other sweep has been at the application since it was read. */
+/** No other sweep has visited the application since it was read. */
 function stillDueAt({ dueAt }: App): Fragment {
   return dueAt === undefined ? expr`attribute_not_exists(${due})` : expr`${due} = ${dueAt}`;
 }
 
-/** @returns what sets and removes the attributes of those names that differ */
+/** @returns what sets and removes the named attributes that differ */
 function differences(before: App, after: App, names: readonly (typeof writable)[number][]): Changes {
   const changed = names.filter((name) => after[name] !== before[name]);
   const set: Fragment[] = changed.flatMap((name) => {
@@ -103,10 +105,12 @@ function differences(before: App, after: App, names: readonly (typeof writable)[
   return { set, remove: changed.filter((name) => after[name] === undefined).map((name) => path(name)) };
 }
 
-/** The index `byDue` leads the sweep to what is due. It has several partition keys to spread the load. */
+/**
+ * The partition keys of the index `byDue`, in which the sweep finds what is due. There are several, to spread the load.
+ */
 export const dueShards: readonly string[] = Array.from({ length: 10 }, (_, index) => `due#${index}`);
 
-/** The attributes by which the index finds an application: the part of the index, and the time, in ms since the epoch. */
+/** The attributes of the index: the part of the index, and the time, in ms since the epoch. */
 const [shard, due] = [path('dueShard'), path('dueAt')];
 
 interface Changes {
@@ -116,18 +120,19 @@ interface Changes {
 
 const nowhere: Changes = { set: [], remove: [] };
 
-/** @returns what puts an application into the index for that time, or takes it out */
+/** @returns what puts an application into the index for that time, or removes it */
 function placeOf(appId: string, next: number | undefined): Changes {
   if (next === undefined) return { set: [], remove: [shard, due] };
   return { set: [expr`${shard} = ${shardOf(appId)}`, expr`${due} = ${next}`], remove: [] };
 }
 
-/** An application that is due a little later than it could be keeps its place. */
+/** An application keeps its position if the exact time is at most this much earlier. */
 const nearlyMs = 60_000;
 
 /**
- * What a write that adds something does, which has not read the application: it stays due when it is, unless it is due
- * earlier for what is added. A write cannot tell which of the two it is, so it demands what it takes for true.
+ * The index entry of a write that adds something to an application that it has not read. The application stays due when
+ * it is, unless the addition is due earlier. The write can't know which is the case, so its condition demands what it
+ * assumes.
  * @param added what is added
  * @param seen when the application was due when it was read, if it was
  */
@@ -146,7 +151,7 @@ export function dueWith(
   return { set: [expr`${shard} = ${shardOf(appId)}`, kept], where: [where] };
 }
 
-/** @returns the write that lets the sweep look at an application, for whatever is due there by then */
+/** @returns the write that makes an application due for the sweep at that time */
 export function dueAt(appId: string, at: number): Update {
   const set = [expr`${shard} = ${shardOf(appId)}`, expr`${due} = ${at}`];
   return toUpdate({ key: appKey(appId), set, where: [expr`attribute_exists(${path('pk')})`] });

@@ -18,18 +18,21 @@ export interface AppChange {
   readonly needed: Action;
   readonly change: Change;
   readonly rules: SweepRules;
-  /** handle of the key that the change makes, if it makes one */
+  /** Handle of the key that the change creates, if it creates one. */
   readonly makes?: KeyHandle;
-  /** Says what the application shall be, which is itself where there is nothing to do. @throws ApiError when it may not be */
+  /**
+   * @returns the changed application; the same application if there is nothing to do
+   * @throws ApiError if the change is not allowed
+   */
   readonly edit: (app: App) => App;
 }
 
 /**
- * Changes an application: a strongly consistent read, and one write under the `rev` that was read. A late copy of the
- * write finds another `rev` and does nothing, so that an acknowledged change is never undone by an older one.
+ * Changes an application: a strongly consistent read, and one write that requires the `rev` of the read. A late copy of
+ * the write finds another `rev` and does nothing. So an older change never undoes an acknowledged one.
  * @param read the application, if it has just been read
  * @returns the application after the change
- * @throws ApiError 404660 or 403403 when the caller may not, 503000 when it cannot be known whether it was done
+ * @throws ApiError 404660 or 403403 if the caller lacks the right; 503000 if the outcome is unknown
  */
 export async function changeApp(table: Table, wanted: AppChange, deadline: Deadline, read?: App): Promise<App> {
   let app = read ?? (await getApp(table, wanted.app.appId, deadline));
@@ -53,14 +56,16 @@ export async function changeApp(table: Table, wanted: AppChange, deadline: Deadl
   }
 }
 
-/** Whether an application shows that the change was made: as the last one, or by what it removed or made. */
+/**
+ * Whether an application shows that the change was made: as its last change, or by a key that it removed or created.
+ */
 function bears({ lastChange, removed, keys }: App, { change: { op }, makes }: AppChange): boolean {
   const isOurs = (tombstone: Tombstone) => tombstone.op === op;
   const isMade = makes !== undefined && (Object.hasOwn(keys, makes) || Object.hasOwn(removed, makes));
   return lastChange.op === op || isMade || Object.values(removed).some(isOurs);
 }
 
-/** @throws ApiError 409305 when the key that was made is gone already */
+/** @throws ApiError 409305 if the created key is already gone */
 function asMade(found: App, next: App, { makes }: AppChange): App {
   if (makes === undefined) return next;
   if (!Object.hasOwn(found.keys, makes)) throw new ApiError('409305');

@@ -6,19 +6,22 @@ import { classifyFailure, isBusy, refusedItem } from './failures.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { Attempt, ReadAttempt } from './table.ts';
 
-/** A dead connection is noticed after so many ms. */
+/** After this many ms, a connection that does not open counts as dead. */
 const connectionTimeout = 1_000;
-/** A request is given up after so many ms, whatever is missing: credentials, connection, answer, or the rest of its body. */
+/** The time for one request in ms: credentials, connection, response and body. */
 const answerMs = 2_000;
 
-/** What the client's `send` takes. */
+/** The options of the client's `send`. */
 interface HttpHandlerOptions {
   readonly abortSignal: AbortSignal;
 }
 
 type Send<Output> = (options: HttpHandlerOptions) => Promise<Output>;
 
-/** The way to DynamoDB: every request is sent once, when there is room for it, and given up after `withinMs` or sooner. */
+/**
+ * The connection to DynamoDB. Every request is sent once, when there is room for it. It ends after `withinMs` or
+ * sooner.
+ */
 export interface Connection {
   readonly client: DynamoDBClient;
   write(withinMs: number | undefined, send: Send<unknown>): Promise<Attempt>;
@@ -26,7 +29,7 @@ export interface Connection {
 }
 
 /**
- * Opens a connection. The SDK's own retries are off: it would repeat a write whose outcome is unknown without telling,
+ * Opens a connection. The SDK's own retries are off. The SDK would silently repeat a write with an unknown outcome,
  * which makes plain conditional writes unsafe.
  * @param region default: that of the SDK's environment
  */
@@ -46,7 +49,10 @@ export function openConnection(region?: string): Connection {
   };
 }
 
-/** Not every engine returns the item that refused a write; one that has done so once says by none that there is none. */
+/**
+ * Not every engine returns the item when it rejects a write. Once an engine has returned an item, a rejection without
+ * an item means that no item exists.
+ */
 function attempter(budget: RetryBudget): (send: () => Promise<unknown>) => Promise<Attempt> {
   let tellsItem = false;
   return async (send) => {

@@ -5,16 +5,16 @@ import { addMember, removeMember } from './members.ts';
 import { type Deadline, settle } from './settle.ts';
 import type { Table } from './table.ts';
 
-/** The application as it stands, and whether this request made it. */
+/** The application as it is, and whether this request created it. */
 export interface Created {
   readonly app: App;
   readonly isOurs: boolean;
 }
 
 /**
- * Writes a new application, once, however often answers are lost. Its `appId` is random, or of this very request: who
- * finds it there has made it, or another copy of the request has.
- * @throws ApiError 503000 when the table does not answer in time
+ * Writes a new application once, however often responses are lost. Its `appId` is random, or derived from this request.
+ * So an application with this ID was created by this request, or by another copy of it.
+ * @throws ApiError 503000 if the table does not respond in time
  */
 export async function createApp(table: Table, app: App, deadline: Deadline): Promise<Created> {
   const { appId, restrictions, ...others } = app;

@@ -1,27 +1,31 @@
-/** As many connections as the SDK's client opens: inside it, what comes after waits unseen until its time-out. */
+/**
+ * As many connections as the SDK's client opens. Further requests would wait inside it, without notice, until their
+ * timeout.
+ */
 const most = 50;
-/** One waits for its turn so long. */
+/** How long a request waits for its turn. */
 const patienceMs = 1_000;
 
-/** With less time than this for an answer, in ms, one that had to wait is not sent. */
+/** A request that had to wait is not sent if it has less than this time left, in ms. */
 const answerMs = 1_000;
 
-/** A request was not sent, since too many were under way. */
+/** A request was not sent, because too many were in progress. */
 export class Crowded extends Error {
   override readonly name = 'Crowded';
 }
 
 /**
- * Lets 50 requests be under way at a time. The others wait before they are sent, and not when their time-out is running:
- * what is sent to a slow database is then answered, and not given up and carried out all the same.
+ * Allows 50 requests at a time. Other requests wait before they are sent, so the wait does not count toward their
+ * timeout. A slow database then answers the requests that it gets, instead of executing requests that have already
+ * timed out.
  */
 export class CrowdLimit {
   readonly #line = new Set<() => void>();
   #underWay = 0;
 
   /**
-   * @param send is given what is left of `withinMs` when its turn comes
-   * @throws Crowded when that does not come soon, or as `send` does
+   * @param send gets what is left of `withinMs` when its turn comes
+   * @throws Crowded if its turn does not come soon; or the error of `send`
    */
   async pass<Result>(withinMs: number, send: (withinMs: number) => Promise<Result>): Promise<Result> {
     const arrivedAt = Date.now();
@@ -36,7 +40,7 @@ export class CrowdLimit {
     }
   }
 
-  /** Waits for the place of one who leaves. */
+  /** Waits until another request ends. */
   #turn(withinMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const come = () => {

@@ -11,8 +11,8 @@ const pageSize = 100;
 /**
  * @param now in ms since the epoch
  * @param newDeadline gives each request to the table its time
- * @returns the IDs of applications of one part of the index that are due, eventually consistent; the longest overdue
- *   come first
+ * @returns the IDs of the applications of one part of the index that are due, eventually consistent, longest overdue
+ * first
  */
 export async function* dueApps(
   table: Table,
@@ -30,7 +30,7 @@ export async function* dueApps(
   }
 }
 
-/** The index holds no attributes but those that lead on from an item. */
+/** The index has only the attributes that identify an item. */
 function dueQuery(shard: string, now: number, last: Item | undefined): Query {
   return {
     IndexName: 'byDue',
@@ -42,10 +42,11 @@ function dueQuery(shard: string, now: number, last: Item | undefined): Query {
 }
 
 /**
- * Writes what the sweep has done to an application, unless a change or another sweep has come first: then the next run does
- * it again. It is no change to the application: `rev` and `lastChange` stay as they are.
- * @param before the application as it was read. @param after without its old records, and with what the sweep remembers
- * @returns whether it did
+ * Writes what the sweep has done to an application, unless a change or another sweep has come first. Then the next run
+ * does it again. This does not count as a change: `rev` and `lastChange` stay as they are.
+ * @param before the application as it was read
+ * @param after without its old records, and with what the sweep remembers
+ * @returns whether it was written
  */
 export async function writeSwept(
   table: Table,
@@ -56,7 +57,7 @@ export async function writeSwept(
   return update === undefined || (await settle(deadline, (ms) => table.attemptUpdate(update, ms))).applied;
 }
 
-/** Each record by its name, so that a late copy of the write drops nothing else, and brings nothing back. */
+/** Each record by name, so that a late copy of the write drops nothing else, and revives nothing. */
 function droppedFrom(before: App, after: App): Path[] {
   return (['removed', 'requests'] as const).flatMap((map) =>
     Object.keys(before[map])

@@ -10,13 +10,13 @@ import { openConnection } from './connection.ts';
 import type { Item, ItemKey, Table } from './table.ts';
 import { anyNumber, plainGet } from './verifying-table.ts';
 
-/** @returns the DynamoDB table of that name */
+/** @returns the DynamoDB table with that name */
 export function openTable(tableName: string): Table {
   const connection = openConnection();
   const { write, read } = connection;
   const client = DynamoDBDocumentClient.from(connection.client, {
     marshallOptions: { removeUndefinedValues: true },
-    // The document client adds to what it is given.
+    // A copy, because the document client adds fields to the object.
     unmarshallOptions: { ...anyNumber },
   });
   const named = { TableName: tableName };

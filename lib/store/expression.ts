@@ -1,6 +1,6 @@
 import type { ItemKey, Update } from './table.ts';
 
-/** The path of an attribute: `path('keys', handle, 'name')`. Each segment goes through a name placeholder. */
+/** The path of an attribute: `path('keys', handle, 'name')`. Each segment becomes a name placeholder. */
 export class Path {
   readonly segments: readonly string[];
 
@@ -9,7 +9,7 @@ export class Path {
   }
 }
 
-/** A piece of a DynamoDB expression whose names and values are not yet placeholders. */
+/** A part of a DynamoDB expression whose names and values are not placeholders yet. */
 export interface Fragment {
   readonly texts: readonly string[];
   readonly parts: readonly Part[];
@@ -23,14 +23,14 @@ export function path(...segments: string[]): Path {
 }
 
 /**
- * Writes a fragment: ``expr`${path('realm')} = ${realm}` ``. A path becomes name placeholders, anything else a value
- * placeholder, so that no input can become part of an expression.
+ * Writes a fragment: ``expr`${path('realm')} = ${realm}` ``. A path becomes name placeholders, and anything else a
+ * value placeholder. So no input can become part of an expression.
  */
 export function expr(texts: TemplateStringsArray, ...parts: (Path | Value)[]): Fragment {
   return { texts, parts: parts.map((part) => (part instanceof Path ? part : { value: part })) };
 }
 
-/** One write to one item: what it sets and removes, and everything that must hold for it. */
+/** One write to one item: what it sets and removes, and all of its conditions. */
 export interface Write {
   readonly key: ItemKey;
   readonly set: readonly Fragment[];

@@ -1,27 +1,27 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Item } from './table.ts';
 
-/** There was no time for the request; nothing was changed. */
+/** There was no time for the request. Nothing was changed. */
 const busy = new Set<string | undefined>([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'ThrottlingException',
-  // Raised before anything was sent.
+  // Thrown before anything was sent.
   'Crowded',
 ]);
 
-/** Answers that prove that DynamoDB changed nothing, and that may be different the next time. */
+/** Failures that prove that DynamoDB changed nothing, and that a retry can repair. */
 const passing = new Set<string | undefined>([
   ...busy,
   'ReplicatedWriteConflictException',
-  // The client corrects its clock from the answer.
+  // The client corrects its clock by the response.
   'InvalidSignatureException',
   'RequestTimeTooSkewed',
-  // Raised before anything was sent.
+  // Thrown before anything was sent.
   'CredentialsProviderError',
 ]);
 
-/** Answers that prove that DynamoDB changed nothing, and that trying again cannot mend. */
+/** Failures that prove that DynamoDB changed nothing, and that no retry can repair. */
 const fatal = new Set<string | undefined>([
   'AccessDeniedException',
   'ItemCollectionSizeLimitExceededException',
@@ -35,8 +35,8 @@ const fatal = new Set<string | undefined>([
 const unsent = new Set<string | undefined>(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /**
- * Says what an error of the DynamoDB client proves about the request. Whatever is not known to prove anything
- * (time-outs, resets, 5xx, answers that cannot be read) is `unknown`: the write may be applied, now or later.
+ * Says what an error of the DynamoDB client proves about the request. An error that proves nothing (timeout, reset,
+ * 5xx, unreadable response) is `unknown`: the write may be applied, now or later.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  */
 export function classifyFailure(error: unknown): 'refused' | 'notApplied' | 'unknown' | 'fatal' {
@@ -46,12 +46,12 @@ export function classifyFailure(error: unknown): 'refused' | 'notApplied' | 'unk
   return passing.has(name) || unsent.has(code) ? 'notApplied' : 'unknown';
 }
 
-/** Whether a failure says that the database, or the way to it, has too much to do. */
+/** Whether a failure says that the database, or the way to it, is overloaded. */
 export function isBusy(error: unknown): boolean {
   return busy.has((error as { name?: string }).name);
 }
 
-/** @returns the item that a refused write met, where the engine tells it */
+/** @returns the item that a rejected write found, if the engine returns it */
 export function refusedItem(error: unknown): Item | undefined {
   const { Item: item } = error as { Item?: Parameters<typeof unmarshall>[0] };
   return item && unmarshall(item, { wrapNumbers: Number });

@@ -3,7 +3,7 @@ import { appKey, appOf } from './app-item.ts';
 import { type Deadline, read, type Settled } from './settle.ts';
 import type { Table } from './table.ts';
 
-/** @returns the application as it is now, one that is deleted included */
+/** @returns the application as it is now, even if it is deleted */
 export async function getApp(
   table: Table,
   appId: string,
@@ -13,7 +13,7 @@ export async function getApp(
   return appOf(await read(deadline, (ms) => table.attemptGet(appKey(appId), ms), inDoubt));
 }
 
-/** @returns the application that refused a write: as the engine told with the refusal, else as it is now */
+/** @returns the application that rejected a write: the one in the rejection if there is one, otherwise as it is now */
 export async function refusedApp(
   table: Table,
   appId: string,

@@ -8,32 +8,35 @@ export interface Use {
   readonly appId: string;
   readonly handle: KeyHandle;
   readonly at: number;
-  /** a use is written down once in such a period, by whichever process comes first */
+  /** A use is recorded once in this period, by the process that comes first. */
   readonly periodMs: number;
-  /** of the key; -1: never */
+  /** Expiry of the key; -1: never. */
   readonly expiresAt: number;
 }
 
-/** When keys were last used, in ms since the epoch, as far as that was written down. */
+/** When keys were last used, in ms since the epoch, as far as it was recorded. */
 export type LastUses = ReadonlyMap<KeyHandle, number>;
 
-/** A time of use stays so long after the key's expiry; of a key that never expires, after the use. */
+/** How long a time of use is kept after the key's expiry, or after the use if the key never expires. */
 const keptSeconds = 400 * 24 * 60 * 60;
 
-/** Clocks may differ by so much. */
+/** How far clocks can differ. */
 const clockSkewMs = 60_000;
 
-/** Each key has an item of its own for this, so that whoever writes it can change nothing that decides about the key. */
+/**
+ * Each key has an item of its own for this. So a role that can write times of use can change nothing that decides about
+ * the key.
+ */
 function useKey(appId: string, handle: KeyHandle): ItemKey {
   return { pk: `used#${appId}`, sk: handle };
 }
 
-/** A read of times of use is given up after so many ms: no answer waits longer for what it can do without. */
+/** How long a read of times of use can take, in ms. Responses don't wait longer for an optional field. */
 const patienceMs = 1_000;
 
 /**
- * Writes down when a key was used, in one attempt. What is there stays if it is less than a period old; what is no time,
- * or lies ahead, does not.
+ * Records a use of a key, in one attempt. A stored time stays if it is less than a period old. A stored value that is
+ * not a time, or is in the future, is replaced.
  */
 export function recordUse(
   table: Pick<Table, 'attemptUpdate'>,
@@ -49,7 +52,7 @@ export function recordUse(
   return table.attemptUpdate({ ...update, ReturnValuesOnConditionCheckFailure: 'NONE' });
 }
 
-/** @returns when one key was last used; undefined also where that cannot be read */
+/** @returns when one key was last used; undefined if it is not recorded or can't be read */
 export async function lastUseOf(
   table: Table,
   appId: string,
@@ -63,7 +66,7 @@ export async function lastUseOf(
 
 /**
  * @param handles at most 100
- * @returns when they were last used, eventually consistent, as far as that can be read
+ * @returns when they were last used, eventually consistent; what can't be read is missing
  */
 export async function lastUsesOf(
   table: Table,
@@ -74,7 +77,7 @@ export async function lastUsesOf(
   return (handles.length > 0 && (await readUses(table, appId, handles, deadline))) || new Map();
 }
 
-/** The same, but undefined where it cannot be read. */
+/** The same, but undefined if the times can't be read. */
 export async function readUses(
   table: Table,
   appId: string,
@@ -97,7 +100,7 @@ function patienceOf(deadline: Deadline): number {
   return Math.min(patienceMs, timeLeft(deadline, false));
 }
 
-/** Whoever verifies keys can write such an item: what is no time of the past counts as none. */
+/** Every verifier's role can write such an item. So a value that is not a time in the past counts as none. */
 function timeIn(item: Item | undefined, now: number): number | undefined {
   const at = item?.at;
   return typeof at === 'number' && Number.isSafeInteger(at) && at > 0 && at <= now + clockSkewMs ? at : undefined;

@@ -9,44 +9,46 @@ import type { Item, Query, Table } from './table.ts';
 export interface Listing {
   readonly realm: string;
   readonly principal: string;
-  /** the right that the caller must have */
+  /** The right that the caller must have. */
   readonly action: Action;
-  /** whether the caller's token gives that right on the application; undefined: on none that it does not name */
+  /**
+   * Whether the caller's token gives that right on the application. undefined: only on the applications that it names.
+   */
   readonly isPermitted: ((appId: string) => boolean) | undefined;
-  /** whether it does so on every application of the realm */
+  /** Whether the token gives it on every application of the realm. */
   readonly seesAll: boolean;
-  /** applications that the caller's token names one by one */
+  /** Applications that the caller's token names one by one. */
   readonly named: readonly string[];
-  /** the application itself decides in the end */
+  /** The application itself has the final say. */
   readonly isVisible: (app: App) => boolean;
-  /** place of the last application of the page before */
+  /** Position of the previous page's last application. */
   readonly before: string | undefined;
-  /** the total that the first page told */
+  /** The total of the first page. */
   readonly known: number | undefined;
   readonly limit: number;
 }
 
-/** An application that may be in the list, at the place where it was found. */
+/** An application that may belong in the list, at the position where it was found. */
 interface Candidate {
   readonly appId: string;
   readonly sortKey: string;
 }
 
-/** What a query finds. `isWanted`: whether it may be in the list, as far as that can be told without a look at it. */
+/** The result of a query. `isWanted`: whether it may belong in the list, as far as this is known without reading it. */
 interface Found extends Candidate {
   readonly isWanted: boolean;
 }
 
-/** Sorts after every place. */
+/** Sorts after every position. */
 const newest = '~';
-/** As many keys as DynamoDB reads at once. */
+/** The number of keys that DynamoDB reads at once. */
 const maxBatch = 100;
-/** As many as are counted. */
+/** The number of matches that are counted. */
 const mostCounted = 1_000;
 /**
- * So many items a query asks for: `next` for a page alone, `first` where all are counted too, and `most` where few of
- * them are wanted. So many pointers of up to 1.4 KB, or entries of the index of up to 300 bytes, are less than the 1 MB
- * that ends an answer.
+ * The number of items that a query asks for. `next`: only for a page. `first`: if all are counted too. `most`: if few
+ * of them are wanted. Pointers of up to 1.4 KB, or index entries of up to 300 bytes, then stay below 1 MB, which ends a
+ * response.
  */
 const sizes = {
   pointers: { next: 100, first: 500, most: 500 },
@@ -54,9 +56,10 @@ const sizes = {
 } as const;
 
 /**
- * Lists first what the principal created, then the rest, each newest first. Who sees all of the realm gets it newest first.
- * @returns at most `limit` applications, eventually consistent; where there are more, the place of the last one; and how
- *   many there are, of which only those of the first page were looked at
+ * Lists first what the principal created, then the rest, each newest first. A caller who sees the whole realm gets it
+ * newest first.
+ * @returns at most `limit` applications, eventually consistent; if there are more, the position of the last one; and
+ * the total, for which only the applications of the first page were read
  */
 export async function listApps(
   table: Table,
@@ -92,7 +95,7 @@ function isListed(app: App, { realm, isVisible }: Listing): boolean {
   return app.status !== 'deleted' && app.realm === realm && isVisible(app);
 }
 
-/** Counts each application once: a pointer and the index can have it at two places. */
+/** Counts each application once: a pointer and the index can have it at two positions. */
 async function count(found: readonly App[], left: AsyncGenerator<Candidate>): Promise<number> {
   const counted = new Set(found.map(({ appId }) => appId));
   for await (const { appId } of left) {
@@ -102,7 +105,7 @@ async function count(found: readonly App[], left: AsyncGenerator<Candidate>): Pr
   return counted.size;
 }
 
-/** Merges what pointers, the realm's index and the token's names lead to: in order of their places, each once. */
+/** Merges the pointers, the realm's index and the names in the token: ordered by position, each application once. */
 async function* candidates(table: Table, listing: Listing, deadline: Deadline): AsyncGenerator<Candidate> {
   if (listing.seesAll) return yield* indexed(table, listing, deadline);
   const sources = [
@@ -125,7 +128,7 @@ async function* candidates(table: Table, listing: Listing, deadline: Deadline): 
   }
 }
 
-/** The pointer alone leads to what the caller created: the index has that at another place. */
+/** Only the pointers have what the caller created at its own position. */
 function members(table: Table, listing: Listing, deadline: Deadline): AsyncGenerator<Candidate> {
   const { realm, principal, action, isPermitted } = listing;
   return descending(listing, sizes.pointers, async (last, most) =>
@@ -177,7 +180,7 @@ async function* namedApps(table: Table, listing: Listing, deadline: Deadline): A
   yield* later.sort((one, other) => (one.sortKey < other.sortKey ? 1 : -1));
 }
 
-/** Pages backwards through something that is sorted by place; in larger pages where little of it is wanted. */
+/** Pages backwards through something that is sorted by position; in larger pages if little of it is wanted. */
 async function* descending(
   { before = newest, known }: Listing,
   { next, first, most }: (typeof sizes)[keyof typeof sizes],
@@ -198,7 +201,7 @@ async function query(table: Table, deadline: Deadline, what: Query, toFound: (it
   return (await read(deadline, (ms) => table.attemptQuery(newestFirst, ms))).map(toFound);
 }
 
-/** @returns the next ones, at most `most`; none when there are no more */
+/** @returns the next ones, at most `most`; none at the end */
 async function take(from: AsyncGenerator<Candidate>, most: number): Promise<Candidate[]> {
   const taken: Candidate[] = [];
   while (taken.length < most) {

@@ -7,10 +7,10 @@ import type { Item, ItemKey, Table } from './table.ts';
 
 /**
  * Pointers are items that lead from a principal to the applications on which it has rights, and for ever to those that
- * it created. The application alone decides. A pointer has the rights as well, so that a list is filtered and counted
- * without a read of the applications. It can say more than the application, but not less: it gains a right before the
- * application gives it, and gets what the application says after every change. Each of these writes depends on the copy
- * that was read before. So requests at the same time do not undo each other, and a late copy of a write does nothing.
+ * it created. Only the application decides about rights. A pointer has the rights too, so that a list is filtered and
+ * counted without reading the applications. It can have more rights than the application gives, but never fewer: it
+ * gains a right before the application gives it, and is corrected after every change. Each of these writes requires the
+ * copy that was read before. So concurrent requests do not undo each other, and a late copy of a write does nothing.
  */
 export function membersKey(realm: string, principal: string): string {
   return `member#${realm}#${principal}`;
@@ -22,12 +22,15 @@ interface Pointer {
   readonly actions: readonly Action[];
 }
 
-/** @returns the place of an application in the list of a principal, which is read backwards: its own come first, each newest first */
+/**
+ * @returns the position of an application in a principal's list, which is read backwards: own applications first, each
+ * newest first
+ */
 export function sortKeyOf({ listKey = '', createdBy }: Pick<App, 'listKey' | 'createdBy'>, principal: string): string {
   return createdBy === principal && listKey ? `own#${listKey}` : listKey;
 }
 
-/** The pointer itself. */
+/** The item of a pointer. */
 export function memberItem(app: App, principal: string, actions: readonly Action[] = grantedTo(app, principal) ?? []) {
   return { ...memberKey(app, principal), appId: app.appId, actions, stamp: randomUUID() };
 }
@@ -36,19 +39,22 @@ function memberKey(app: App, principal: string): ItemKey {
   return { pk: membersKey(app.realm, principal), sk: sortKeyOf(app, principal) };
 }
 
-/** @returns the rights that a pointer tells; one without them can stand for any */
+/** @returns the rights in a pointer; one without rights can stand for any */
 export function actionsOf({ actions = ['manage'] }: Item): readonly Action[] {
   return actions as readonly Action[];
 }
 
-/** Writes the pointer to a new application, before the application. @returns the stamp of this copy */
+/**
+ * Writes the pointer to a new application, before the application.
+ * @returns the stamp of this copy
+ */
 export async function addMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<string> {
   const put = { Item: memberItem(app, principal) };
   await settle(deadline, (ms) => table.attemptPut(put, ms));
   return put.Item.stamp;
 }
 
-/** @returns the copy of the pointer that is there */
+/** @returns the current copy of the pointer */
 export async function readMember(
   table: Table,
   app: App,
@@ -60,7 +66,7 @@ export async function readMember(
 }
 
 /**
- * Adds the rights that an application is about to give to what the pointer tells.
+ * Adds the rights that an application is about to give to the pointer.
  * @returns the stamp of the new copy
  */
 export async function raiseMember(table: Table, app: App, principal: string, deadline: Deadline): Promise<string> {
@@ -74,7 +80,7 @@ export async function raiseMember(table: Table, app: App, principal: string, dea
 }
 
 /**
- * Makes the pointer tell what the application says after a change.
+ * Makes the pointer match the application after a change.
  * @param stamp of the copy that was read or written before the change
  */
 export async function settleMember(
@@ -103,7 +109,7 @@ function isPointedTo(app: App | undefined, principal: string): app is App {
   return app.createdBy === principal || grantedTo(app, principal) !== undefined;
 }
 
-/** @returns whether the pointer was written: in the place of the copy with that stamp, or of none */
+/** @returns whether the pointer was written: in place of the copy with that stamp, or of none */
 async function replaceMember(
   table: Table,
   Item: ReturnType<typeof memberItem>,
@@ -116,8 +122,8 @@ async function replaceMember(
 
 /**
  * Removes the pointer, if it is still the copy with that stamp.
- * @param inDoubt whether the application may have been changed already, which a failure then says
- * @returns whether that copy is gone by this
+ * @param inDoubt whether the application may have been changed already; a failure then says so
+ * @returns whether that copy is gone because of this
  */
 export async function removeMember(
   table: Table,

@@ -5,29 +5,30 @@ import { expr, path, toUpdate } from './expression.ts';
 import { type Deadline, read, settle } from './settle.ts';
 import type { Table, Update } from './table.ts';
 
-/** Whose requests are counted together. */
+/** The client whose requests are counted together. */
 export interface Client {
   readonly issuer: string;
   readonly principal: string;
 }
 
-/** GCRA: a steady rate, and how many may come at once. */
+/** A steady rate, and how many requests can come at once (GCRA). */
 export interface RateLimit {
   readonly requestsPerSecond: number;
   readonly burst: number;
-  /** what a client is told that has to wait, if it is no principal */
+  /** The cause in the response, if the client is not a principal. */
   readonly cause?: string;
 }
 
-/** @throws ApiError 429003 when the client has to wait, 503000 when the limit cannot be looked up */
+/** @throws ApiError 429003 if the client must wait; 503000 if the limit can't be checked */
 export type RateLimiter = (client: Client, deadline: Deadline) => Promise<void>;
 
 const maxRemembered = 1_000;
 
 /**
- * The generic cell rate algorithm, on one item a client, exact across all processes: `tat`, the theoretical arrival
- * time, is when the bucket will be full again, in µs since the epoch. DynamoDB has no `max()`, so a full bucket and
- * one in use are two different updates; each process remembers which one is likely, so that mostly one write does.
+ * The generic cell rate algorithm, on one item for each client, exact across all processes. `tat`, the theoretical
+ * arrival time, is when the bucket will be full again, in µs since the epoch. DynamoDB has no `max()`, so a full bucket
+ * and a bucket in use need different updates. Each process remembers which one is likely, so one write is mostly
+ * enough.
  * @see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
 export function createRateLimiter(table: Table, { requestsPerSecond, burst, cause }: RateLimit): RateLimiter {
@@ -40,24 +41,24 @@ export function createRateLimiter(table: Table, { requestsPerSecond, burst, caus
     const now = deadline.now() * 1_000;
     const request = { pk, op: randomUUID(), now, intervalMicros, toleranceMicros };
     const isBusy = (fullAt.get(pk) ?? 0) > now;
-    // A bucket that was thought busy may have become so after it was found idle.
+    // A bucket that seemed in use may have become so only after it was found full.
     for (const update of isBusy ? [busyUpdate, idleUpdate, busyUpdate] : [idleUpdate, busyUpdate]) {
       if (!(await isCounted(table, request, update(request), deadline))) continue;
       fullAt.set(pk, Math.max(fullAt.get(pk) ?? 0, now) + intervalMicros);
       return;
     }
     fullAt.set(pk, now + toleranceMicros + intervalMicros);
-    // A place comes free after one interval at the latest.
+    // There is room again after one interval at the latest.
     const retryAfterSeconds = Math.ceil(intervalMicros / 1_000_000);
     throw new ApiError('429003', { retryAfterSeconds, ...(cause !== undefined && { cause }) });
   };
 }
 
-/** One request to be counted. `op` tells its own write, whose answer may be lost, from others. */
+/** One request to count. `op` tells its own write, whose response can be lost, from others. */
 interface Counted {
   readonly pk: string;
   readonly op: string;
-  /** µs since the epoch */
+  /** µs since the epoch. */
   readonly now: number;
   readonly intervalMicros: number;
   readonly toleranceMicros: number;
@@ -95,7 +96,7 @@ function busyUpdate({ pk, op, now, intervalMicros, toleranceMicros }: Counted): 
   });
 }
 
-/** @returns seconds since the epoch, as DynamoDB's TTL wants them, a minute later */
+/** @returns seconds since the epoch, as DynamoDB's TTL needs them, a minute later */
 function ttlAfter(micros: number): number {
   return Math.ceil(micros / 1_000_000) + 60;
 }

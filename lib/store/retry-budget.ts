@@ -1,10 +1,10 @@
-/** So many repetitions there may be before the first answer, and at once. */
+/** How many retries are possible before the first response, and at once. */
 const most = 100;
 const perAnswer = 0.1;
 
 /**
- * How often a database that says that it is busy is asked again: once for ten answers (a token bucket, as in the
- * standard mode of the AWS SDKs), so that repetitions do not keep it busy.
+ * Limits the retries to a busy database to one for ten responses, so that retries do not keep it busy. This is a token
+ * bucket, as in the standard mode of the AWS SDKs.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 export class RetryBudget {
@@ -14,7 +14,7 @@ export class RetryBudget {
     this.#tokens = Math.min(most, this.#tokens + perAnswer);
   }
 
-  /** @returns whether there may be one more */
+  /** @returns whether one more is possible */
   take(): boolean {
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;

@@ -1,16 +1,16 @@
 import { ApiError } from '../domain/errors.ts';
 import type { Attempt, Item, ReadAttempt } from './table.ts';
 
-/** The time that a request may take, and its clock. */
+/** The time that a request can take, and its clock. */
 export interface Deadline {
-  /** ms since the epoch */
+  /** In ms since the epoch. */
   readonly at: number;
   now(): number;
   sleep(ms: number): Promise<void>;
   random(): number;
 }
 
-/** The known end of a write. `inDoubt`: an attempt before this end had an unknown outcome, and may still be applied. */
+/** The known outcome of a write. `inDoubt`: an earlier attempt had an unknown outcome, and may still be applied. */
 export interface Settled {
   readonly applied: boolean;
   readonly item: Item | null | undefined;
@@ -21,10 +21,11 @@ const unsettled =
   'A part that the service needs did not answer in time, so it is not known whether the change was made.';
 
 /**
- * Repeats the same write until it is known to be applied or refused. The write must be such that a second copy of it
- * is refused. What may be applied is repeated however busy the database is.
+ * Repeats the same write until it is known to be applied or rejected. A second copy of the write must be rejected. A
+ * write that may be applied is repeated however busy the database is.
  * @param inDoubt whether an earlier attempt at the same change had an unknown outcome
- * @throws ApiError 503000 at the deadline, or when the database is too busy; its cause says whether the change may have been made
+ * @throws ApiError 503000 at the deadline, or if the database is too busy; its cause says whether the change may have
+ * been made
  */
 export async function settle(
   deadline: Deadline,
@@ -43,7 +44,7 @@ export async function settle(
 
 /**
  * Repeats a read until it succeeds.
- * @throws ApiError 503000 at the deadline, or when the database is too busy
+ * @throws ApiError 503000 at the deadline, or if the database is too busy
  */
 export async function read<Found>(
   deadline: Deadline,
@@ -59,8 +60,7 @@ export async function read<Found>(
 }
 
 /**
- * An attempt gets what is left of the time, so that it does not outlast it.
- * @returns more than 0 ms
+ * @returns the time that is left for an attempt, more than 0 ms
  * @throws ApiError 503000 at the deadline
  */
 export function timeLeft(deadline: Deadline, inDoubt: boolean): number {
@@ -69,7 +69,7 @@ export function timeLeft(deadline: Deadline, inDoubt: boolean): number {
   return leftMs;
 }
 
-/** Waits a random time below an exponentially growing bound (full jitter), if the deadline leaves that much. */
+/** Waits a random time below an exponentially growing bound (full jitter), if the deadline allows it. */
 export async function backOff(deadline: Deadline, failures: number, why: unknown, inDoubt: boolean): Promise<void> {
   const waitMs = deadline.random() * Math.min(1_000, 25 * 2 ** failures);
   if (deadline.now() + waitMs >= deadline.at) throw late(why, inDoubt);

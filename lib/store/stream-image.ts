@@ -4,9 +4,9 @@ import type { App } from '../domain/app.ts';
 import { appOf } from './app-item.ts';
 
 /**
- * @returns the application that a record of the table's stream shows; undefined when it shows something else, or a write
- *   that is no change to the application, such as that of the sweep
- * @throws Error when it shows an application without a change: this service wrote no such item
+ * @returns the application in a record of the table's stream; undefined if the record has something else, or a write
+ * that is not a change to the application, such as the sweep's
+ * @throws Error if it has an application without a change, which this service never writes
  */
 export function appInRecord({ NewImage: image, OldImage: before }: StreamRecord): App | undefined {
   const app = image && appOf(unmarshall(image as Parameters<typeof unmarshall>[0], { wrapNumbers: Number }));

@@ -3,15 +3,15 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Connection, openConnection } from './connection.ts';
 import type { Table } from './table.ts';
 
-/** A number that JavaScript can't hold is rounded: an item that somebody else wrote must not make a read fail. */
+/** A number that JavaScript can't hold is rounded. So an item that somebody else wrote does not make a read fail. */
 export const anyNumber = { wrapNumbers: Number };
 
-/** What verifying keys needs of the table: to read an item, and to write down a use. */
+/** What verification needs of the table: reading an item, and recording a use. */
 export type VerifyingTable = Pick<Table, 'attemptGet' | 'attemptUpdate'>;
 
 /**
- * The table for verifiers outside the service. It uses the plain client alone: the document client depends on inner parts
- * of the SDK, which must then have the version of the consumer's own SDK.
+ * The table for verifiers outside the service. It uses only the plain client. The document client depends on inner
+ * parts of the SDK, which would need the version of the consumer's own SDK.
  * @param region of the table
  */
 export function openVerifyingTable(tableName: string, region: string): VerifyingTable {
@@ -27,7 +27,10 @@ export function openVerifyingTable(tableName: string, region: string): Verifying
   };
 }
 
-/** The document client would take a sixteenth of the time of this read, the one that verifying a key waits for. */
+/**
+ * A read without the document client, which would take a sixteenth of the time of this read. Verifying a key waits for
+ * it.
+ */
 export function plainGet({ client, read }: Connection, tableName: string): Table['attemptGet'] {
   return (key, ms, attributes) =>
     read(ms, async (options) => {
@@ -37,7 +40,7 @@ export function plainGet({ client, read }: Connection, tableName: string): Table
     });
 }
 
-/** What of an item a read is about. */
+/** The parts of a request that limit a read to some attributes. */
 function only(attributes: readonly string[] | undefined) {
   if (!attributes) return {};
   const names = Object.fromEntries(attributes.map((name, index) => [`#n${index}`, name]));
