@@ -13,13 +13,13 @@ import { levelOf, toApiError, unverified, whyOf } from './http/exchange.ts';
 import { type Metric, metered, refusals, verification } from './metrics.ts';
 import { deadlineOf, newErrorId, openService, start, type VerifyingService } from './service.ts';
 
-/** An invocation that has passed the checks of its payload. */
+/** An invocation whose payload is valid. */
 export interface DirectCall extends VerifyingService {
   readonly correlationId: string;
   readonly deadline: Deadline;
 }
 
-/** What an operation returns; `logged` goes to the log, and must hold no secret. */
+/** What an operation returns. `logged` goes into the log, and must contain no secret. */
 interface Outcome<Success> {
   readonly success: Success;
   readonly logged: Readonly<Record<string, string>>;
@@ -28,7 +28,10 @@ interface Outcome<Success> {
 
 type Run<Payload, Success> = (call: DirectCall, payload: Payload) => Promise<Outcome<Success>>;
 
-/** Makes the handler of an operation that other Lambda functions invoke without HTTP. A call compiles only under the conditions of `endpoint`. */
+/**
+ * Makes the handler of an operation that other Lambda functions invoke without HTTP. A call compiles only under the
+ * conditions of `endpoint`.
+ */
 export function directEndpoint<Id extends OperationId, Payload, Success extends object>(
   operation: Route & { readonly id: Id } & Takes<Id, Payload>,
   validate: Validator,
@@ -70,7 +73,7 @@ export function directEndpoint<Id extends OperationId, Payload, Success extends 
   };
 }
 
-/** The fields of a payload, which is not checked yet, that the log is to have. */
+/** The logged fields of a payload that is not checked yet. */
 function textsOf(payload: unknown): Record<'app' | 'createdBy' | 'correlationId', string> {
   const fields = (payload ?? {}) as Record<string, unknown>;
   const textIn = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');

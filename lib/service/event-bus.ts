@@ -1,18 +1,24 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { withinMs } from '../base/time-limit.ts';
 
-/** As many events as EventBridge takes at once. */
+/** The number of events that EventBridge accepts at once. */
 export const maxEntries = 10;
 
-/** Three attempts of the SDK, with its pauses, take no longer than this. */
+/** Three attempts of the SDK, with its pauses, take at most this long. */
 const sendMs = 10_000;
 
-/** What EventBridge says of an entry that it will never take. Any other code may pass, or the operator can mend it. */
+/**
+ * EventBridge's codes for an entry that it will never accept. Other failures can pass, or the operator can fix them.
+ */
 const hopeless: readonly unknown[] = ['InvalidArgument', 'MalformedDetail'];
 
 export type BusEntry = Omit<PutEventsRequestEntry, 'EventBusName'>;
 
-/** Sends at most `maxEntries` events. @returns the error code of each that was not taken; throws if there is no answer */
+/**
+ * Sends at most `maxEntries` events.
+ * @returns the error code of each rejected event
+ * @throws if there is no response
+ */
 export type EventBus = (entries: readonly BusEntry[]) => Promise<(string | undefined)[]>;
 
 export function openEventBus(name: string): EventBus {
@@ -30,7 +36,7 @@ export function isHopeless(code: string | undefined): boolean {
   return hopeless.includes(code);
 }
 
-/** @param event what is sent; `time` is in ms since the epoch */
+/** @param event the event to send; `time` is in ms since the epoch */
 export function busEntry(event: {
   readonly action: string;
   readonly time: number;

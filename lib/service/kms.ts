@@ -4,12 +4,12 @@ import { ApiError } from '../domain/errors.ts';
 import { bothAttemptsMs, twoAttempts } from './two-attempts.ts';
 
 /**
- * HMAC-SHA-256 under the service key, which never leaves KMS; given up after `withinMs`, or sooner.
- * @throws ApiError 503000 when KMS cannot be reached; nothing was changed then
+ * HMAC-SHA-256 under the service key, which never leaves KMS. It ends after `withinMs` or sooner.
+ * @throws ApiError 503000 if KMS is unavailable; nothing was changed then
  */
 export type Mac = (message: Uint8Array, withinMs: number) => Promise<Uint8Array>;
 
-/** @param keyId of a KMS key for HMAC_SHA_256, or an alias of one. Nothing is opened before the first use. */
+/** @param keyId of a KMS key for HMAC_SHA_256, or an alias of one; nothing is opened before the first use */
 export function openMac(keyId: string): Mac {
   let client: KMSClient | undefined;
   return async (Message, withinMs) => {

@@ -1,6 +1,6 @@
 import { readSettings } from './settings.ts';
 
-/** One figure of a log record; `by` names the record's field that tells its kinds apart. */
+/** One metric of a log record. `by` is the record's field that distinguishes its values. */
 export interface Metric {
   readonly name: string;
   readonly unit: 'Count' | 'Milliseconds';
@@ -10,7 +10,7 @@ export interface Metric {
 
 let namespace: string | undefined;
 
-/** Without settings the function answers nothing but errors, which are counted all the same. */
+/** Without settings, the function only returns errors, which are counted too. */
 function readNamespace(): string {
   try {
     return readSettings(process.env).metricsNamespace;
@@ -20,8 +20,9 @@ function readNamespace(): string {
 }
 
 /**
- * @returns fields by which CloudWatch takes the figures out of a log record, in embedded metric format
- * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * @returns the fields from which CloudWatch extracts metrics of a log record, in embedded metric format
+ * @see
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function metered(metrics: readonly Metric[]): object {
   if (metrics.length === 0) return {};
@@ -35,22 +36,22 @@ export function metered(metrics: readonly Metric[]): object {
   return { ...figures, _aws: { Timestamp: Date.now(), CloudWatchMetrics } };
 }
 
-/** A key was made by the record's operation. */
+/** The record's operation created a key. */
 export const keyMade: Metric = { name: 'KeysMade', unit: 'Count', value: 1, by: 'operation' };
 
-/** A request was refused with the record's code. */
+/** A request was rejected with the record's code. */
 export const refusals: Metric = { name: 'Refusals', unit: 'Count', value: 1, by: 'code' };
 
-/** The keys of a token issuer could not be fetched, or not be used. */
+/** The keys of a token issuer could not be fetched or used. */
 export const issuerKeysFailure: Metric = { name: 'IssuerKeysFailures', unit: 'Count', value: 1, by: 'result' };
 
-/** A step of a rotation by schedule failed with the record's code. */
+/** A step of a scheduled rotation failed with the record's code. */
 export const rotationFailure: Metric = { name: 'RotationFailures', unit: 'Count', value: 1, by: 'code' };
 
 /** A change that became no event. */
 export const unpublishedChange: Metric = { name: 'UnpublishedChanges', unit: 'Count', value: 1 };
 
-/** A key was looked at, with the record's result. */
+/** A key was verified, with the record's result. */
 export const verification: Metric = { name: 'Verifications', unit: 'Count', value: 1, by: 'result' };
 
 export function verificationMetrics(isCached: boolean, durationMs: number): Metric[] {

@@ -13,33 +13,33 @@ import { bothAttemptsMs, twoAttempts } from './two-attempts.ts';
 /** Labels of a version of a secret. */
 export type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
 
-/** What Secrets Manager tells of a secret, without its values. */
+/** What Secrets Manager tells about a secret, without its values. */
 export interface SecretState {
-  /** false once somebody has switched the rotation off */
+  /** False after somebody has switched the rotation off. */
   readonly isRotated: boolean;
-  /** the labels of each version that has some */
+  /** The labels of each version that has any. */
   readonly stages: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * The secrets of the account, as far as a rotation needs them: each call is given up after `withinMs`.
- * @throws ApiError 503000 when Secrets Manager rejects a request, or does not answer in time
+ * The secrets of the account, as far as a rotation needs them. Each call ends after `withinMs`.
+ * @throws ApiError 503000 if Secrets Manager rejects a request, or does not respond in time
  */
 export interface Secrets {
   describe(secretId: string, withinMs: number): Promise<SecretState>;
-  /** @returns undefined when there is no such version, or it has no value yet */
+  /** @returns undefined if there is no such version, or it has no value yet */
   read(secretId: string, which: Stage | { readonly versionId: string }, withinMs: number): Promise<string | undefined>;
   /** A second call with the same value does nothing. */
   putPending(secretId: string, versionId: string, value: string, withinMs: number): Promise<void>;
-  /** Is rejected if the label is no longer at `from`; the version `from` becomes AWSPREVIOUS. */
+  /** Is rejected if the label is no longer at `from`. The version `from` becomes AWSPREVIOUS. */
   moveCurrent(secretId: string, move: { readonly from: string; readonly to: string }, withinMs: number): Promise<void>;
-  /** Takes the label AWSPENDING away from a version that has it. */
+  /** Removes the label AWSPENDING from a version that has it. */
   removePending(secretId: string, versionId: string, withinMs: number): Promise<void>;
 }
 
 /**
- * In messages, which are logged: the ID of a version is the token of a rotation, from which its key can be computed. AWS
- * makes UUIDs, Terraform such names.
+ * Removed from messages, which are logged: the ID of a version is the token of a rotation, from which its key can be
+ * computed. AWS uses UUIDs, and Terraform such names.
  */
 const versionIds = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|terraform-[0-9a-f]{20,}/gi;
 
@@ -96,7 +96,7 @@ export function openSecrets(): Secrets {
   };
 }
 
-/** @throws what is no answer that there is no such version */
+/** @throws anything but the response that there is no such version */
 function noVersion(why: unknown): undefined {
   if ((why as Error).name !== 'ResourceNotFoundException') throw why;
 }

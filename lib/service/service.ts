@@ -7,7 +7,7 @@ import { systemClock, Verifier } from '../verification/verifier.ts';
 import { type Mac, openMac } from './kms.ts';
 import { type Environment, readSettings, type Settings, verifierSettings } from './settings.ts';
 
-/** What every function that works on the table has, once a process. */
+/** What every function that uses the table has, once for each process. */
 export interface Service {
   readonly settings: Settings;
   readonly table: Table;
@@ -18,9 +18,9 @@ export interface VerifyingService extends Service {
   readonly verifier: Verifier;
 }
 
-/** A request may take this long; Lambda's own time-out and API Gateway's 29 s are later. */
+/** How long a request can take. Lambda's own timeout and API Gateway's 29 s are longer. */
 const requestMs = 8_000;
-/** Left over for the answer, out of what Lambda leaves. */
+/** The part of Lambda's remaining time that is left for the response. */
 const answerMs = 1_000;
 
 export function openService(settings: Settings): VerifyingService {
@@ -40,10 +40,10 @@ type Opened = Map<Open<unknown>, unknown>;
 const openedIn = new WeakMap<Environment, Opened>();
 
 /**
- * Opens what a function needs when its process starts. The operations of one function share what `open` returns: the
- * second call with the same `open` gets the result of the first. Wrong settings are logged once, and every request is
- * then refused by the one who asks for it: there is no running on guesses.
- * @returns undefined when a setting is missing or wrong
+ * Opens what a function needs when its process starts. The operations of one function share the result of `open`: a
+ * second call with the same `open` gets the first result. Wrong settings are logged once, and the caller of this
+ * function then rejects every request. The service never runs with guessed settings.
+ * @returns undefined if a setting is missing or wrong
  */
 export function start<T>(open: Open<T>): T | undefined {
   const { env } = process;
@@ -62,7 +62,7 @@ function openOrLog<T>(open: Open<T>, env: Environment): T | undefined {
   }
 }
 
-/** @param remainingMs what Lambda leaves to this invocation */
+/** @param remainingMs what Lambda leaves for this invocation */
 export function deadlineOf(remainingMs: number): Deadline {
   const at = Date.now() + Math.min(requestMs, remainingMs - answerMs);
   return { ...systemClock, at };

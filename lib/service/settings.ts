@@ -8,10 +8,10 @@ import type { RateLimit } from '../store/rate-limit.ts';
 import { SettingsError } from '../verification/settings-rules.ts';
 import type { VerifierSettings } from '../verification/verifier.ts';
 
-/** Where a token has something: names of claims, or JSON Pointers into them; the first that is present counts. */
+/** Where a token has something: names of claims, or JSON Pointers into them. The first one that is present counts. */
 export type ClaimPaths = readonly string[];
 
-/** Which claims of a token hold what. */
+/** The claims of a token and their content. */
 export interface Claims {
   readonly principal: ClaimPaths;
   readonly realm: ClaimPaths;
@@ -28,43 +28,43 @@ export interface TrustRule {
   readonly allow: readonly string[];
 }
 
-/** A token issuer that this service trusts. Either `realm` or `realms` is there. */
+/** A token issuer that this service trusts. It has either `realm` or `realms`. */
 export interface TokenIssuer {
   readonly issuer: string;
-  /** where its keys are: https, or http on loopback */
+  /** The URL of its keys: https, or http on loopback. */
   readonly jwksUri: string;
   readonly algorithms: readonly string[];
-  /** of which a token must name one */
+  /** A token must name one of these. */
   readonly audience: readonly string[];
-  /** counts where a token has no `aud` */
+  /** Counts if a token has no `aud`. */
   readonly audienceClaim?: string;
-  /** the realm of all its tokens */
+  /** The realm of all its tokens. */
   readonly realm?: string;
-  /** the realms that its tokens may name; one that ends in `*` stands for all that begin so */
+  /** The realms that its tokens can name. One that ends in `*` covers all that begin with it. */
   readonly realms?: readonly string[];
-  /** stands before the principal of each of its tokens */
+  /** Is put in front of the principal of each of its tokens. */
   readonly principalPrefix?: string;
-  /** the `typ` that its tokens must have, such as `at+jwt` */
+  /** The `typ` that its tokens must have, such as `at+jwt`. */
   readonly tokenType?: string;
-  /** claims that its tokens must have */
+  /** Claims that its tokens must have. */
   readonly require?: ClaimValues;
-  /** whether its ID tokens are accepted */
+  /** Whether its ID tokens are accepted. */
   readonly idToken?: boolean;
   readonly claims: Claims;
-  /** is taken off each permission; a permission without it does not count */
+  /** Is removed from the front of each permission. A permission without it does not count. */
   readonly permissionsPrefix?: string;
   readonly rules?: readonly TrustRule[];
 }
 
 /** How the console, the reference page and the command line sign a user in. */
 export interface SignInSettings {
-  /** the identity provider, which is one of the issuers */
+  /** The identity provider, which is one of the issuers. */
   readonly issuer: string;
-  /** a public client; of the command line too, unless it has one of its own */
+  /** A public client. The command line uses it too, unless it has its own. */
   readonly clientId: string;
   readonly commandLineClientId?: string;
   readonly scope: string;
-  /** what the authorization request has besides */
+  /** Further parameters of the authorization request. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly endpoints: {
     readonly authorization: string;
@@ -74,77 +74,77 @@ export interface SignInSettings {
   };
 }
 
-/** What the templates of a stage are made with. No function reads it. */
+/** The settings from which a stage's templates are made. No function reads them. */
 export interface DeploymentSettings {
-  /** the SNS topic that every alarm notifies */
+  /** The SNS topic that every alarm notifies. */
   readonly alarmTopicArn?: string;
-  /** whether a new version of the authorizer and the verify functions gets a tenth of the requests first */
+  /** Whether a new version of the authorizer and the verify functions gets a tenth of the requests first. */
   readonly canary: boolean;
   readonly dashboard: boolean;
-  /** whether CloudWatch counts verifications of each application */
+  /** Whether CloudWatch counts the verifications of each application. */
   readonly contributorInsights: boolean;
   readonly memorySize: number;
-  /** of functions, by their names in serverless.yml */
+  /** Concurrency of functions, by their names in serverless.yml. */
   readonly reservedConcurrency: Readonly<Record<string, number>>;
   readonly pages: { readonly enabled: boolean; readonly rateLimit: number; readonly burstLimit: number };
   readonly logs: { readonly retentionDays: number; readonly kmsKeyArn?: string };
-  /** `streamArn`: of a table that was restored; without it, that of the data stack's own table */
+  /** `streamArn`: the stream of a restored table; without it, that of the data stack's own table. */
   readonly table: { readonly kmsKeyArn?: string; readonly streamArn?: string };
-  /** whether the stack sets the role that API Gateway writes the logs of the whole account with */
+  /** Whether the stack sets the role with which API Gateway writes the logs of the whole account. */
   readonly accountLogRole: boolean;
   readonly webAclArn?: string;
-  /** the other accounts whose APIs may ask the authorizer */
+  /** The other accounts whose APIs can invoke the authorizer. */
   readonly authorizerAccounts: readonly string[];
   readonly permissionsBoundaryArn?: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly deploymentBucket?: string;
-  /** a file with resources and overrides, from the folder of the project */
+  /** A file with resources and overrides, relative to the project's folder. */
   readonly extraResources?: string;
 }
 
 /** The group `console`: a sign-in, if it has an issuer. */
 export interface ConsoleSettings extends Partial<SignInSettings> {
-  /** a URL of the team's API, for the examples that the console shows with a new key */
+  /** A URL of the team's API, for the examples that the console shows with a new key. */
   readonly exampleUrl?: string;
 }
 
-/** The settings of a stage, complete: its file in `infra/settings/`, with the defaults of what that leaves out. */
+/** The complete settings of a stage: its file in `infra/settings/`, with the defaults of what the file leaves out. */
 export interface StageSettings {
   readonly partition: string;
-  /** requests a second and burst, such as `10,20`, or `off` */
+  /** Requests a second and burst, such as `10,20`, or `off`. */
   readonly rateLimit: string;
-  /** an EventBridge bus; without it, changes become no events */
+  /** An EventBridge bus. Without it, changes become no events. */
   readonly eventBus?: string;
   readonly keys: Lifetime & {
     readonly prefix: string;
     readonly prefixesAccepted: readonly string[];
     readonly maxPerApp: number;
-    /** what is different in some realms, by their names */
+    /** What is different in some realms, by name. */
     readonly realms?: Readonly<Record<string, Lifetime>>;
   };
   readonly verify: {
     readonly cacheSeconds: number;
     readonly lastUsedSeconds: number | 'off';
-    /** no verifier accepts for longer what it or a gateway before it has cached */
+    /** No verifier accepts a result for longer that it or a gateway before it has cached. */
     readonly maxStaleSeconds: number;
   };
-  /** revoking an API key without a token; the limits are those of the gateway, for all callers together, a second */
+  /** Revoking an API key without a token. The limits are those of the gateway, for all callers together, per second. */
   readonly revoke: { readonly enabled: boolean; readonly rateLimit: number; readonly burstLimit: number };
   readonly notices: {
     readonly idleDays: number | 'off';
     readonly rotateDays?: number;
-    /** ARN of an SNS topic that the notices are forwarded to */
+    /** ARN of an SNS topic that the notices are forwarded to. */
     readonly topic?: string;
   };
   readonly authorizer: {
-    /** whose keys an API accepts that names no realms; `*`: those of every realm */
+    /** The realms whose keys an API accepts if it names none; `*`: every realm. */
     readonly defaultRealms: readonly string[] | '*';
   };
-  /** for all callers of the API together, a second */
+  /** For all callers of the API together, per second. */
   readonly gateway: { readonly rateLimit: number; readonly burstLimit: number };
-  /** without it, the pages and the command line ask for a token */
+  /** Without it, the pages and the command line ask for a token. */
   readonly console?: ConsoleSettings;
-  /** known keys of an issuer serve so long after they were fetched, if no others can be had */
+  /** How long known keys of an issuer are used after their fetch, if no others are available. */
   readonly issuerKeys: { readonly maxStaleSeconds: number };
   readonly issuers: readonly TokenIssuer[];
   readonly deployment: DeploymentSettings;
@@ -154,22 +154,22 @@ type NoticeSettings = Pick<StageSettings, 'keys' | 'notices' | 'verify' | 'event
 
 /** `settings.json`, which packaging puts into the zip of each function. */
 export interface Settings extends Omit<StageSettings, 'deployment'> {
-  /** of the service that it was written for */
+  /** Version of the service for which it was written. */
   readonly version: string;
   readonly tableName: string;
-  /** the KMS key, or an alias of it, that Idempotency-Key needs */
+  /** The KMS key, or an alias of it, that Idempotency-Key needs. */
   readonly serviceKeyId: string;
   readonly metricsNamespace: string;
 }
 
-/** Environment variables, of which Lambda sets those that are read here. */
+/** Environment variables. Lambda sets those that are read here. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function tableNameOf(stage: string): string {
   return `appkeys-${stage}`;
 }
 
-/** @returns what the functions of a stage have in their `settings.json` */
+/** @returns the content of `settings.json` of a stage's functions */
 export function settingsOf(stage: string, { deployment: _, ...settings }: StageSettings): Settings {
   return {
     version,
@@ -182,7 +182,7 @@ export function settingsOf(stage: string, { deployment: _, ...settings }: StageS
 
 /**
  * Reads `settings.json` in the folder of the function's code. Packaging has checked and completed it.
- * @throws SettingsError when it is missing, broken, or written for another version of the service
+ * @throws SettingsError if it is missing, broken, or written for another version of the service
  */
 export function readSettings(env: Environment): Settings {
   const file = join(env.LAMBDA_TASK_ROOT || '.', 'settings.json');
@@ -214,7 +214,7 @@ export function lifetimeOf({ keys }: Pick<StageSettings, 'keys'>, realm: string)
   return { defaultDays, maxDays, ...(Object.hasOwn(realms, realm) && realms[realm]) };
 }
 
-/** @returns when keys of a realm are announced, to whoever asks */
+/** @returns when notices about keys of a realm are due */
 export function noticeRulesOf({ keys, notices, verify }: NoticeSettings, realm: string): NoticeRules {
   const { idleDays, rotateDays } = notices;
   const { maxDays } = lifetimeOf({ keys }, realm);
@@ -231,7 +231,7 @@ export function sweepRulesOf(settings: NoticeSettings, realm: string): SweepRule
   return { notices, hasUses: settings.verify.lastUsedSeconds !== 'off' };
 }
 
-/** @returns undefined when the limit is off */
+/** @returns undefined if the limit is off */
 export function rateLimitOf({ rateLimit }: Pick<Settings, 'rateLimit'>): RateLimit | undefined {
   if (rateLimit === 'off') return undefined;
   const [requestsPerSecond = 0, burst = 0] = rateLimit.split(',').map(Number);

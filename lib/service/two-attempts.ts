@@ -1,11 +1,11 @@
 import { collect } from '../base/collect.ts';
 
-/** Options for clients of the AWS SDK that may repeat a request once: what they ask for does no harm twice. */
+/** Options for clients of the AWS SDK that can retry a request once, because repeating it does no harm. */
 export const twoAttempts = {
   maxAttempts: 2,
   streamCollector: collect,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
 };
 
-/** Two attempts take no longer than this, unless an answer stalls in its body. */
+/** Two attempts take at most this long, unless a response stalls in its body. */
 export const bothAttemptsMs = 4_000;

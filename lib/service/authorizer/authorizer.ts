@@ -25,11 +25,11 @@ import { type ApiSettings, apiSettingsOf } from './stage-variables.ts';
 
 interface Guard {
   readonly verifier: Verifier;
-  /** whose keys an API accepts that names no realms; undefined: those of every realm */
+  /** The realms whose keys an API accepts if it names none. undefined: every realm. */
   readonly defaultRealms: readonly string[] | undefined;
 }
 
-/** What came of looking at a request, and what the log tells of it. */
+/** The result of a request, and what is logged about it. */
 interface Outcome {
   readonly allowed?: Allowed;
   readonly isCached?: boolean;
@@ -39,9 +39,8 @@ interface Outcome {
 type Authorizer = (event: unknown, context: Context) => Promise<AuthorizerAnswer>;
 
 /**
- * Makes a Lambda authorizer. Whatever is wrong with a key, the gateway answers 401; where it cannot be found out, or
- * what is handed over is no event of a gateway, 500.
- * Only the log tells why.
+ * Makes a Lambda authorizer. If anything is wrong with a key, the gateway responds 401. If the outcome is unknown, or
+ * the event is not a gateway's, it responds 500. Only the log has the reason.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
  */
 export function apiKeyAuthorizer(): Authorizer {
@@ -96,7 +95,7 @@ async function check({ verifier }: Guard, api: ApiSettings, event: AuthorizerEve
   return { isCached, logged: loggedOf(checked), allowed: { key: verification, appId: restricted.appId, api } };
 }
 
-/** The gateway makes a 401 of the word `Unauthorized`, and a 500 of any other. A stack would fill the log. */
+/** The gateway turns the word `Unauthorized` into a 401, and any other into a 500. A stack would fill the log. */
 function authorizerError(result: string | undefined): Error {
   const error = new Error(result === 'unavailable' ? 'Unavailable' : 'Unauthorized');
   error.stack = String(error);

@@ -5,15 +5,15 @@ import type { ValidKey } from '../../domain/verification.ts';
 import { partsOf } from '../../verification/gateway-request.ts';
 import type { ApiSettings } from './stage-variables.ts';
 
-/** What a REST API (or an HTTP API with payload 1.0) and an HTTP API with payload 2.0 hand to an authorizer. */
+/** What REST APIs (or HTTP APIs with payload 1.0) and HTTP APIs with payload 2.0 pass to an authorizer. */
 export type AuthorizerEvent = APIGatewayRequestAuthorizerEvent | APIGatewayRequestAuthorizerEventV2;
 
-/** What the integration behind the gateway is told, none of it free text; `realm` is its name. */
+/** What the integration behind the gateway gets. None of it is free text; `realm` is the realm's name. */
 interface AuthorizerContext {
   readonly appHrn: string;
   readonly realm: string;
   readonly keyHrn: string;
-  /** separated by spaces */
+  /** Separated by spaces. */
   readonly scopes: string;
   readonly correlationId: string;
 }
@@ -24,7 +24,7 @@ export type AuthorizerAnswer =
       readonly principalId: string;
       readonly policyDocument: object;
       readonly context: AuthorizerContext;
-      /** counts in the usage plans of a REST API */
+      /** Counts in the usage plans of a REST API. */
       readonly usageIdentifierKey?: string;
     };
 
@@ -32,8 +32,8 @@ export type AuthorizerAnswer =
 const stageArn = /^arn:[^/*]+\/[^/*]+(?=\/)/;
 
 /**
- * @throws Error when it is no event of an authorizer of type REQUEST: one of type TOKEN says nothing of the request; or
- *   when it does not say of which stage, which an answer of payload 1.0 has to name
+ * @throws Error if the event is not one of an authorizer of type REQUEST, because type TOKEN has nothing of the
+ * request; or if it names no stage, which a response to payload 1.0 needs
  */
 export function requireRequestEvent(event: AuthorizerEvent): void {
   if (event.type !== 'REQUEST') throw new Error('the authorizer must be of type REQUEST');
@@ -41,8 +41,8 @@ export function requireRequestEvent(event: AuthorizerEvent): void {
 }
 
 /**
- * Whether an answer about these values, which hold one key, may be remembered by the gateway: where it has identity
- * sources, as HTTP APIs tell (payload 2.0 as a list, 1.0 joined by commas), one of the values must be among them.
+ * Whether the gateway can cache a response about these values, which have one key. If an HTTP API has identity sources
+ * (a list in payload 2.0, joined by commas in 1.0), one of the values must be among them.
  */
 export function isIdentified(event: AuthorizerEvent, values: readonly string[]): boolean {
   const sources = identitySourcesOf(event);
@@ -50,8 +50,8 @@ export function isIdentified(event: AuthorizerEvent, values: readonly string[]):
 }
 
 /**
- * Whether the gateway, which may remember an answer, tells other requests with the same key apart by all that the key's
- * restrictions look at. A REST API evaluates the policy for every request, and with it the condition on the address.
+ * Whether the gateway's cache distinguishes requests with the same key by everything that the key's restrictions check.
+ * A REST API evaluates the policy, with its condition on the address, for every request.
  */
 export function tellsApart(
   event: AuthorizerEvent,
@@ -69,12 +69,12 @@ export function tellsApart(
   return looksAt.every(isSource) && !looksAt.some((value) => isChosen(event, value));
 }
 
-/** What the gateway or a browser sets itself. */
+/** Headers that the gateway or a browser sets itself. */
 const given = ['x-forwarded-for', 'forwarded', 'origin', 'referer'];
 
 /**
- * Whether a client has put the value into another header or the query, so that it may be an identity source by that: the
- * event tells their values, and not where they are from.
+ * Whether a client has put the value into another header or the query, which could be the identity source. The event
+ * has the values of the identity sources, but not their names.
  */
 function isChosen(event: AuthorizerEvent, value: string | undefined): boolean {
   const { headers, query } = partsOf(event);
@@ -89,14 +89,14 @@ function identitySourcesOf(event: AuthorizerEvent): readonly string[] {
   return typeof identitySource === 'string' ? identitySource.split(',') : identitySource;
 }
 
-/** A key that is accepted, and by which API. */
+/** An accepted key, and the API that accepts it. */
 export interface Allowed {
   readonly key: ValidKey;
   readonly appId: string;
   readonly api: Pick<ApiSettings, 'isCached' | 'hasUsagePlan'>;
 }
 
-/** @returns yes for every route of the stage, so that the gateway may remember it for all of them */
+/** @returns a policy for every route of the stage, so the gateway can cache it for all of them */
 export function allow(event: AuthorizerEvent, allowed: Allowed, correlationId: string): AuthorizerAnswer {
   const { key, appId, api } = allowed;
   const context = contextOf(key, correlationId);
@@ -114,7 +114,7 @@ export function allow(event: AuthorizerEvent, allowed: Allowed, correlationId: s
   };
 }
 
-/** The gateway takes keys of 20 characters and more. */
+/** The gateway accepts usage keys of 20 characters and more. */
 function usageKeyOf(appId: string): string {
   return appId.length < 20 ? createHash('sha256').update(appId).digest('hex') : appId;
 }
@@ -124,7 +124,7 @@ function contextOf({ identity, realm, apiKey, scopes }: ValidKey, correlationId:
   return { appHrn: identity, realm: realmName, keyHrn: apiKey, scopes: scopes.join(' '), correlationId };
 }
 
-/** @returns the ID that the gateway gave the request: a client of a REST API can choose the `requestId` there */
+/** @returns the gateway's own ID of the request; a client of a REST API can choose the `requestId` */
 export function gatewayRequestIdOf(event: AuthorizerEvent): string | undefined {
   return isV2(event) ? event.requestContext?.requestId : event.requestContext?.extendedRequestId;
 }

@@ -10,18 +10,18 @@ import {
   type TextRule,
 } from '../../verification/settings-rules.ts';
 
-/** What an API says of itself, in the variables of its stage. */
+/** The settings of an API, from the variables of its stage. */
 export interface ApiSettings {
   readonly demands: Demands;
-  /** where a request may hold a key */
+  /** Where a request can have a key. */
   readonly locations: readonly KeyLocation[];
-  /** whether the gateway may remember the authorizer's answers */
+  /** Whether the gateway can cache the authorizer's responses. */
   readonly isCached: boolean;
-  /** whether a usage plan of the gateway counts per application */
+  /** Whether a usage plan of the gateway counts per application. */
   readonly hasUsagePlan: boolean;
 }
 
-/** As events have them. */
+/** Stage variables as they are in events. */
 export type StageVariables = Readonly<Record<string, string | undefined>> | null | undefined;
 
 const prefix = 'appkeys_';
@@ -31,7 +31,7 @@ const locationRule: TextRule = {
 };
 const answerRule: TextRule = { pattern: '^(?:yes|no)$', must: 'be yes or no' };
 
-/** Each with what its elements must be. */
+/** The rule for the elements of each variable. */
 const rules = {
   realms: realmRule,
   scopes: scopeRule,
@@ -42,8 +42,8 @@ const rules = {
 } as const satisfies Record<string, TextRule>;
 
 /**
- * @param realms what an API accepts that names none
- * @throws SettingsError when a variable that begins with `appkeys_` is unknown, or cannot be read
+ * @param realms the realms that an API accepts if it names none
+ * @throws SettingsError if a variable that begins with `appkeys_` is unknown or invalid
  */
 export function apiSettingsOf(variables: StageVariables, realms: readonly string[] | undefined): ApiSettings {
   const own = Object.entries(variables ?? {}).filter(([name]) => name.startsWith(prefix));

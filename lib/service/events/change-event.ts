@@ -3,20 +3,20 @@ import type { App } from '../../domain/app.ts';
 import { formatAppHrn, formatRealmHrn } from '../../domain/hrn.ts';
 import { leaked } from '../../domain/leaked-key.ts';
 
-/** What others are told of a change: who did what to which application or key, and when. */
+/** The event of a change: who did what to which application or key, and when. */
 export interface ChangeEvent {
-  /** `{appId}#{rev}`: the same for every delivery of the same change */
+  /** `{appId}#{rev}`: the same for every delivery of the same change. */
   readonly id: string;
-  /** ms since the epoch */
+  /** In ms since the epoch. */
   readonly time: number;
   readonly action: string;
   readonly principal: string;
   readonly app: string;
   readonly realm: string;
   readonly apiKey?: string;
-  /** the key that a rotation ends */
+  /** The key that a rotation ends. */
   readonly rotatedFrom?: string;
-  /** of a key that was reported: whether the report has disabled it */
+  /** For a reported key: whether the report has disabled it. */
   readonly disabled?: boolean;
   readonly correlationId: string;
 }

@@ -2,23 +2,23 @@ import type { App } from '../../domain/app.ts';
 import { formatApiKeyHrn, formatAppHrn, formatRealmHrn } from '../../domain/hrn.ts';
 import { type Notice, type NoticeEvent, noticeEvents, noticeId } from '../../domain/notices.ts';
 
-/** What others are told of an API key that ends, has ended, is not used, or should be rotated. */
+/** The event of an API key that will expire, has expired, is idle, or is due for rotation. */
 export interface KeyNotice {
-  /** the same each time that the notice is sent */
+  /** The same each time that the notice is sent. */
   readonly id: string;
-  /** from when on the notice holds, in ms since the epoch */
+  /** The time from which the notice is true, in ms since the epoch. */
   readonly time: number;
   readonly action: NoticeEvent;
   readonly app: string;
   readonly realm: string;
   readonly apiKey: string;
-  /** ms since the epoch */
+  /** In ms since the epoch. */
   readonly createdTime: number;
-  /** ms since the epoch; -1: never */
+  /** In ms since the epoch; -1: never. */
   readonly expiresAt: number;
 }
 
-/** @returns the event of a notice; undefined when the application has no such key */
+/** @returns the event of a notice; undefined if the application has no such key */
 export function keyNoticeOf(app: App, notice: Notice, partition: string): KeyNotice | undefined {
   const key = app.keys[notice.handle];
   if (!key) return undefined;

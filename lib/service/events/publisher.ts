@@ -16,10 +16,10 @@ interface Numbered {
 }
 
 /**
- * Makes the handler of the table's stream: each change becomes one event on the bus, in order and at least once.
- * If an event could not be sent, Lambda is told its number and comes again from there on. A record that can never
- * become an event is logged and passed over: if Lambda were told its number, it would hold up the records behind it, and
- * give them up together with it.
+ * Makes the handler of the table's stream: each change becomes one event on the bus, in order and at least once. If an
+ * event could not be sent, Lambda gets its number and delivers the stream again from there. A record that can never
+ * become an event is logged and skipped. Otherwise it would hold up the records behind it, and Lambda would drop them
+ * together with it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
  */
 export function publisher(): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
@@ -60,7 +60,10 @@ function entryOf({ dynamodb }: DynamoDBRecord, partition: string): Numbered[] {
   return [{ sequenceNumber: dynamodb?.SequenceNumber, correlationId: event.correlationId, entry: busEntry(event) }];
 }
 
-/** @returns the first that EventBridge may take later, if there is one: it and all after it come again */
+/**
+ * @returns the first event that EventBridge may accept later, if there is one; it and all later ones are delivered
+ * again
+ */
 async function firstFailure(bus: EventBus, batch: readonly Numbered[]): Promise<Numbered | undefined> {
   try {
     const codes = await bus(batch.map(({ entry }) => entry));

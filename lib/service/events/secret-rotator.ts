@@ -14,12 +14,12 @@ import { type Settings, verifierSettings } from '../settings.ts';
 import { type RotationChange, runStep, type StepName, stepNames } from '../use-cases/rotate-secret.ts';
 
 /**
- * What Secrets Manager invokes a rotation function with.
+ * The event with which Secrets Manager invokes a rotation function.
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
  */
 interface RotationEvent {
   readonly Step: StepName;
-  /** ARN of the secret */
+  /** ARN of the secret. */
   readonly SecretId: string;
   readonly ClientRequestToken: string;
 }
@@ -30,14 +30,14 @@ interface Rotator extends VerifyingService {
 
 const operation = { id: 'rotateSecret' };
 
-/** Makes the handler of the steps by which Secrets Manager rotates the API key in a secret. */
+/** Makes the handler of the steps in which Secrets Manager rotates the API key of a secret. */
 export function secretRotator(): (event: unknown, context: Context) => Promise<void> {
   const rotator = start(openRotator);
   return async (event, context) => {
     const startedAt = Date.now();
     const { Step: step, SecretId: secretId, ClientRequestToken: token } = textsOf(event);
     const request = requestId(['', secretId, operation.id, token]);
-    // Not the token, from which the new key is made.
+    // Not the token, because the new key is made from it.
     const correlationId = request.hash;
     logAs(correlationId);
     const asked = { operation: operation.id, step, secret: secretId, lambdaRequestId: context.awsRequestId };
@@ -77,14 +77,14 @@ export function secretRotator(): (event: unknown, context: Context) => Promise<v
 
 function openRotator(settings: Settings): Rotator {
   const service = openService(settings);
-  // A key that was disabled a moment ago must not pass the test.
+  // A key that was just disabled must not pass the test.
   const uncached = { ...verifierSettings(settings), cacheSeconds: 0, lastUsedSeconds: undefined };
   return { ...service, verifier: new Verifier(service.table, uncached, systemClock), secrets: openSecrets() };
 }
 
 const secretArn = /^arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:.+$/;
 
-/** The fields of an event; of a step or secret that is none, nothing goes into the log. */
+/** The fields of an event. An invalid step or secret is not logged. */
 function textsOf(event: unknown): Record<keyof RotationEvent, string> {
   const fields = (event ?? {}) as Record<string, unknown>;
   const textIn = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');
@@ -97,7 +97,7 @@ function textsOf(event: unknown): Record<keyof RotationEvent, string> {
   };
 }
 
-/** @throws ApiError 400200 when a field of the event is missing or wrong */
+/** @throws ApiError 400200 if a field of the event is missing or wrong */
 function requireEvent({ step, secretId, token }: { step: string; secretId: string; token: string }): void {
   if (step === '') throw invalidField('$.Step', `must be one of: ${stepNames.join(', ')}`);
   if (secretId === '') throw invalidField('$.SecretId', 'must be the ARN of a secret');
@@ -105,7 +105,7 @@ function requireEvent({ step, secretId, token }: { step: string; secretId: strin
     throw invalidField('$.ClientRequestToken', 'must have 32 to 64 characters');
 }
 
-/** The end of a secret's ARN: its name and six characters that no other secret of that name ever has. */
+/** The end of a secret's ARN: its name, and six characters that no other secret of that name ever has. */
 function nameOf(secretId: string): string {
   return secretId.replace(/^.*:secret:/, '').slice(-200);
 }
@@ -118,7 +118,9 @@ function mayHaveChanged(step: string, { code }: ApiError): boolean {
   return ['createSecret', 'finishSecret'].includes(step) && errorTable[code].status >= 500;
 }
 
-/** What Lambda tells of it, to CloudTrail too: what a caller may know. A stack would fill the log. */
+/**
+ * The error that Lambda passes on, also to CloudTrail. It has only what a caller can know. A stack would fill the log.
+ */
 function failureOf(step: string, { code, parts }: ApiError): Error {
   const error = new Error(`${step}: ${code} ${parts.cause ?? errorTable[code].title}`);
   error.stack = String(error);

@@ -34,7 +34,7 @@ function openSweeper(settings: Settings): Sweeper {
   return { table: openTable(settings.tableName), settings, announce };
 }
 
-/** @returns what sends notices, as many at once as the bus takes, until it does not take one */
+/** @returns a function that sends notices in the largest batches that the bus accepts, until it rejects one */
 export function announcer(bus: EventBus, partition: string): Announce {
   return async (app, notices) => {
     let taken = 0;
@@ -44,7 +44,7 @@ export function announcer(bus: EventBus, partition: string): Announce {
   };
 }
 
-/** @returns how many of them, from the first one on, need not be sent again */
+/** @returns how many of them, counted from the first one, need not be sent again */
 async function send(bus: EventBus, app: App, notices: readonly Notice[], partition: string): Promise<number> {
   const events = notices.flatMap((notice) => keyNoticeOf(app, notice, partition) ?? []);
   try {

@@ -1,11 +1,11 @@
 import type { AnyOperation, Exchange } from './exchange.ts';
 
-/** Only the local service is asked at one, and only by plain http. */
+/** Only the local service has such a host, and only with plain http. */
 const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
 /**
- * The URL of the deployment as the caller reached it, with its stage or the base path of its domain. It comes from
- * what API Gateway routed by, never from a forwarded header, which any client can set.
+ * The URL of the deployment as the caller reached it, with its stage or the base path of its domain. It comes from API
+ * Gateway's own routing, never from a forwarded header, which any client can set.
  * @returns `undefined` if the event does not have it
  */
 export function baseUrlOf({ headers, event, operation }: Pick<Exchange, 'headers' | 'event' | 'operation'>) {

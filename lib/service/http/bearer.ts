@@ -5,7 +5,7 @@ const maxTokenLength = 8192;
 
 /**
  * @returns the bearer token of the one Authorization header; a token anywhere else does not count
- * @throws ApiError 401200 when there is no such header, 401300 when it is not one bearer token
+ * @throws ApiError 401200 if there is no such header; 401300 if it is not one bearer token
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
 export function bearerToken(headers: Headers): string {

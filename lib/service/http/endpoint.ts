@@ -46,17 +46,17 @@ export type OperationHandler = GatewayHandler & { readonly operation: AnyOperati
 /** A request that has passed the pipeline. `Body` is what the code takes of the request's body. */
 export interface Call<Body = undefined> extends Exchange, VerifyingService {
   readonly caller: Caller;
-  /** the application that the path names */
+  /** The application in the path. */
   readonly app: AppRef;
   readonly body: Body;
   readonly operation: Route;
-  /** if it came with an Idempotency-Key, and the operation takes one */
+  /** Present if the request has an Idempotency-Key that the operation accepts. */
   readonly request: RequestId | undefined;
 }
 
 type Step = MiddlewareObj<Exchange, Reply | GatewayReply, Error, Context>;
 
-/** A request without a token, which has passed the pipeline. What it may do depends on the API key in its body. */
+/** A request without a token that has passed the pipeline. Its rights depend on the API key in its body. */
 export interface KeyCall<Body> extends Exchange, GuardedService {
   readonly body: Body;
   readonly source: string;
@@ -66,7 +66,7 @@ export interface KeyCall<Body> extends Exchange, GuardedService {
 interface GuardedService extends VerifyingService {
   readonly verifyToken: TokenVerifier;
   readonly limitRate: RateLimiter | undefined;
-  /** counts the API keys that one source reports */
+  /** Counts the API keys that one source reports. */
   readonly countReport: RateLimiter;
 }
 
@@ -77,13 +77,13 @@ const reportLimit = {
   cause: 'Too many API keys were reported from the same IP address.',
 };
 
-/** The last moment, before Lambda's own time-out, at which a request that hangs is still answered. */
+/** The last moment, before Lambda's own timeout, at which a hanging request still gets a response. */
 const options = { timeoutEarlyInMillis: 500 };
 
 /**
- * Makes the handler of a management call. Checked in the contract's order: token, rate, project scope, path, query,
- * headers and body; the rest is the operation's own. A call compiles only if `run` takes every field of the operation's body and
- * returns exactly the fields of its reply.
+ * Makes the handler of a management call. It checks in the contract's order: token, rate limit, project scope, path,
+ * query, headers and body. Further checks belong to the operation. A call compiles only if `run` takes every field of
+ * the operation's body and returns exactly the fields of its reply.
  * @param validate the generated validator of the operation's body, if it has one
  */
 export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = undefined>(
@@ -107,8 +107,8 @@ export function endpoint<Id extends OperationId, Body = undefined, ReplyBody = u
 }
 
 /**
- * Makes the handler of a call that whoever holds an API key may make: it has no token. It compiles only under the
- * conditions of `endpoint`.
+ * Makes the handler of a call for any holder of an API key. It needs no token. It compiles only under the conditions of
+ * `endpoint`.
  */
 export function keyEndpoint<Id extends OperationId, Body, ReplyBody>(
   operation: Route & { readonly id: Id } & Takes<Id, Body>,
@@ -128,7 +128,7 @@ export function keyEndpoint<Id extends OperationId, Body, ReplyBody>(
   return asHandler(operation, pipeline);
 }
 
-/** Makes the handler of a call that anybody may make. */
+/** Makes the handler of a public call. */
 export function publicEndpoint(operation: AnyOperation, run: (exchange: Exchange) => Promise<Reply>): OperationHandler {
   return asHandler(operation, middy<Exchange, Reply | GatewayReply>(options).use(answer(operation)).handler(run));
 }
@@ -157,7 +157,7 @@ function refuseUnconfigured(): void {
   throw new ApiError('503000', { why: 'the function is not configured', retryAfterSeconds: 60 });
 }
 
-/** First in and last out: turns the gateway's event into an exchange, and whatever comes of it into an answer. */
+/** First in and last out: turns the gateway's event into an exchange, and the result or error into a response. */
 function answer(operation: AnyOperation): Step {
   return {
     before(request) {
@@ -198,7 +198,7 @@ function limitRate({ limitRate: limit }: GuardedService): Step {
   };
 }
 
-/** Whatever is not known about the count, nothing of what was asked for has been done. */
+/** If the count fails in any way, nothing else has been done. */
 function nothingDone(count: RateLimiter): RateLimiter {
   return async (client, deadline) => {
     try {
@@ -209,7 +209,7 @@ function nothingDone(count: RateLimiter): RateLimiter {
   };
 }
 
-/** The gateway tells the address; headers, which the caller can choose, do not count. */
+/** The address comes from the gateway. Headers don't count, because the caller can choose them. */
 function readSource(): Step {
   return {
     before({ event: exchange }) {
@@ -262,7 +262,7 @@ function checkIdempotencyKey(): Step {
   };
 }
 
-/** Who asks for what under which name: a repeated request is known by it. */
+/** Identifies a request with an Idempotency-Key, so that a repetition is recognized. */
 function readRequest(): Step {
   return {
     before({ event: exchange }) {
@@ -290,7 +290,7 @@ function takeBodyText({ isBodyOptional }: AnyOperation): Step {
   };
 }
 
-/** Parses by the library; its messages quote the input, so that neither answer nor log may have them. */
+/** The library parses the body. Its messages quote the input, so they are neither returned nor logged. */
 function parseBody(): Step {
   const { before } = httpJsonBodyParser({ disableContentTypeCheck: true });
   return {

@@ -14,10 +14,10 @@ import type { Deadline } from '../../store/settle.ts';
 import { keyMade, type Metric, metered, refusals, verification } from '../metrics.ts';
 import { deadlineOf, newErrorId } from '../service.ts';
 
-/** An operation of the contract, or one that there is none for. */
+/** An operation of the contract, or a placeholder for a request without one. */
 export type AnyOperation = Pick<Route, 'id'> & Partial<Route>;
 
-/** One request and its answer, as far as the pipeline has come. */
+/** One request and its response, as far as the pipeline has processed it. */
 export interface Exchange {
   readonly operation: AnyOperation;
   readonly event: APIGatewayProxyEvent;
@@ -30,27 +30,27 @@ export interface Exchange {
   caller?: Caller;
   app?: AppRef;
   appHrn?: string;
-  /** the key that the path names */
+  /** The key in the path. */
   keyHrn?: string;
   request?: RequestId | undefined;
-  /** of a request without a token: whose requests are counted together, by their IP address */
+  /** For a request without a token: the source whose requests are counted together, by IP address. */
   source?: string;
-  /** the body's text, then what was parsed from it */
+  /** The body's text, then the parsed body. */
   body?: unknown;
 }
 
-/** What an operation answers. `logged` goes to the access log line, and must hold no secret. */
+/** The response of an operation. `logged` goes into the access log line, and must contain no secret. */
 export interface Reply<Body = unknown> {
   readonly status: number;
   readonly body?: Body;
-  /** instead of a body in JSON; its Content-Type is among the headers */
+  /** Instead of a JSON body. Its Content-Type is among the headers. */
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly logged?: Readonly<Record<string, string>>;
   readonly metrics?: readonly Metric[];
 }
 
-/** A reply in API Gateway's terms. */
+/** A reply in API Gateway's format. */
 export interface GatewayReply {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
@@ -77,7 +77,7 @@ export function openExchange(
   };
 }
 
-/** Ends an exchange: gives its reply the headers of every answer, and writes its access log line. */
+/** Ends an exchange: adds the headers of every response, and writes the access log line. */
 export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
   logAccess(exchange, reply);
   if (isAudited(exchange, reply)) logAudit(exchange, reply);
@@ -96,7 +96,7 @@ export function closeExchange(exchange: Exchange, reply: Reply): GatewayReply {
   };
 }
 
-/** @returns the contract's answer to whatever was thrown; what is no ApiError is logged and becomes 500000 */
+/** @returns the contract's response to a thrown error; anything but an ApiError is logged and becomes 500000 */
 export function replyToError(
   thrown: unknown,
   exchange: Exchange,
@@ -113,18 +113,21 @@ export function replyToError(
   };
 }
 
-/** @returns the result of a verification that came to none, if it is one */
+/** @returns the result of a verification without an outcome, if the operation is one */
 export function unverified({ isVerification }: AnyOperation, { code }: ApiError): { result?: 'unavailable' } {
   return isVerification && code === '503000' ? { result: 'unavailable' } : {};
 }
 
-/** @returns what the log tells of a refusal: the true reason, or which fields were wrong */
+/** @returns the logged reason of a rejection: the true reason, or the wrong fields */
 export function whyOf({ code, cause, parts }: ApiError): string {
   const fields = parts.details?.map(({ source, message }) => `${source} ${message}`).join('; ');
   return formatWhy(cause) ?? fields ?? parts.cause ?? errorTable[code].cause;
 }
 
-/** What is no ApiError becomes one that tells nothing of it: a time-out of middy's is 503000, all else 500000. */
+/**
+ * Replaces a thrown value that is not an ApiError by one that reveals nothing: 503000 for a timeout of middy, otherwise
+ * 500000.
+ */
 export function toApiError(thrown: unknown, operation: AnyOperation): ApiError {
   if (thrown instanceof ApiError) return thrown;
   const { name } = thrown as Error;
@@ -137,7 +140,7 @@ function tookTooLong(operation: AnyOperation): string {
   return `The request took too long${uncertainty}.`;
 }
 
-/** Whether an operation changes what is stored; a direct invocation has no method. */
+/** Whether an operation changes stored data. A direct invocation has no method. */
 export function isChange({ method, isVerification, access }: AnyOperation): boolean {
   return method !== 'get' && !isVerification && access !== 'public';
 }
@@ -155,7 +158,7 @@ function idsOf({ operation, correlationId, requestId, event, lambdaRequestId }: 
     operation: operation.id,
     correlation_id: correlationId,
     requestId,
-    // A client can choose `requestId`, but not this one.
+    // A client can choose `requestId`, but not this ID.
     gatewayRequestId: event.requestContext?.extendedRequestId,
     lambdaRequestId,
   };
@@ -166,7 +169,7 @@ function logFailure(exchange: Exchange, errorId: string, why: unknown): void {
   log({ event: 'failure', level: 'ERROR', ...idsOf(exchange), errorId, stack });
 }
 
-/** Every change, whether made or not known to be; and every refusal of authority. */
+/** Every change, made or possibly made, and every rejection for lack of a right. */
 function isAudited({ operation }: Exchange, { status, logged }: Reply): boolean {
   if (operation.access === 'public') return false;
   if (operation.access === 'key') return logged?.keyHrn !== undefined || status >= 500;
@@ -174,7 +177,7 @@ function isAudited({ operation }: Exchange, { status, logged }: Reply): boolean 
   return status === 401 || status === 403 || (mayHaveChanged && (status < 400 || status === 404 || status >= 500));
 }
 
-/** @returns the level of the line that tells of an answer with this status */
+/** @returns the level of the log line for a response with this status */
 export function levelOf(status: number): Level {
   return status >= 500 ? 'ERROR' : 'INFO';
 }
@@ -200,7 +203,7 @@ function logAudit(exchange: Exchange, { status, logged }: Reply): void {
   });
 }
 
-/** The raw path and the query are left out: a secret may stand in them by mistake. */
+/** Leaves out the raw path and the query, which can contain a secret by mistake. */
 function logAccess(exchange: Exchange, reply: Reply): void {
   const { status, logged } = reply;
   const { event, caller, appHrn, keyHrn, source, startedAt } = exchange;

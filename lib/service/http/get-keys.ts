@@ -2,7 +2,7 @@ import { type IncomingMessage, get as requestOverHttp } from 'node:http';
 import { get as requestOverHttps } from 'node:https';
 import { version } from '../../base/version.ts';
 
-/** What is needed of the answer to a request for a key set; a `Response` has it too. */
+/** The parts of the response to a request for a key set that are needed. A `Response` has them too. */
 export interface KeysAnswer {
   readonly status: number;
   readonly contentEncoding?: string | undefined;
@@ -19,8 +19,9 @@ const headers = {
 };
 
 /**
- * Requests a key set by Node's plain client, since loading what is behind `fetch` takes longer than all else in a first
- * request. Redirects are not followed. The connection is not kept: until the next time Lambda may freeze the process.
+ * Requests a key set with Node's plain client, because loading `fetch` takes longer than everything else in a first
+ * request. Redirects are not followed. The connection is not kept, because Lambda can freeze the process before the
+ * next request.
  */
 export const getKeys: GetKeys = async (url, signal) => {
   const request = url.startsWith('https:') ? requestOverHttps : requestOverHttp;

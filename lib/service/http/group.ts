@@ -2,12 +2,12 @@ import { ApiError } from '../../domain/errors.ts';
 import { type GatewayHandler, type OperationHandler, publicEndpoint } from './endpoint.ts';
 import type { AnyOperation } from './exchange.ts';
 
-/** The gateway and `serverless.yml` send no such request; whoever may invoke the function can. */
+/** The gateway and `serverless.yml` never send such a request, but anyone who can invoke the function can. */
 const noSuchRoute = publicEndpoint({ id: 'none' }, async () => {
   throw new ApiError('404404', { why: 'the function has no such route' });
 });
 
-/** Makes one Lambda handler of the handlers of several operations: each gets the requests for its own route. */
+/** Makes one Lambda handler from the handlers of several operations. Each gets the requests of its own route. */
 export function group(...handlers: readonly OperationHandler[]): GatewayHandler {
   const byRoute = new Map(handlers.flatMap((handler) => routesOf(handler.operation).map((route) => [route, handler])));
   return async (event, context) => {
@@ -22,7 +22,7 @@ function routesOf({ method, path, isPage }: AnyOperation): string[] {
   return paths.map((each) => formatRoute(method?.toUpperCase(), each));
 }
 
-/** @param resource the path as the gateway's routes have it, with `{app}` for the application */
+/** @param resource the path as in the gateway's routes, with `{app}` for the application */
 function formatRoute(method: string | undefined, resource: string | undefined): string {
   return `${method} ${resource}`;
 }

@@ -6,16 +6,18 @@ import type { TokenIssuer } from '../settings.ts';
 import type { GetKeys } from './get-keys.ts';
 import { fetchKeySet } from './key-set.ts';
 
-/** Keys are fetched anew when they are older than this. */
+/** Keys that are older than this are fetched again. */
 const freshMs = 600_000;
-/** An unknown key id causes a fetch only if the last one is longer ago than this. */
+/** An unknown key ID causes a fetch only if the last one was longer ago than this. */
 const coolDownMs = 30_000;
-/** After a fetch that failed there is none for so long: made-up key ids must not become requests to an issuer that is down. */
+/**
+ * How long no fetch follows a failed one. Otherwise made-up key IDs would become requests to an issuer that is down.
+ */
 const failureMs = 5_000;
 
 type Find = JWTVerifyGetKey;
 
-/** The keys of one issuer, fetched when they are needed, one fetch at a time. */
+/** The keys of one issuer, fetched when needed, one fetch at a time. */
 export class IssuerKeys {
   readonly #issuer: TokenIssuer;
   readonly #getKeys: GetKeys;
@@ -24,7 +26,7 @@ export class IssuerKeys {
   #failed: { readonly why: ApiError; readonly at: number } | undefined;
   #fetching: Promise<Find> | undefined;
 
-  /** @param maxStaleMs known keys serve so long after they were fetched, if no others can be had */
+  /** @param maxStaleMs how long known keys are used after their fetch, if no others are available */
   constructor(issuer: TokenIssuer, getKeys: GetKeys, maxStaleMs: number) {
     this.#issuer = issuer;
     this.#getKeys = getKeys;
@@ -32,8 +34,8 @@ export class IssuerKeys {
   }
 
   /**
-   * @throws JWKSNoMatchingKey when the issuer does not have the key
-   * @throws ApiError 503000 when that cannot be found out
+   * @throws JWKSNoMatchingKey if the issuer does not have the key
+   * @throws ApiError 503000 if this is unknown
    */
   readonly find: Find = async (header, token) => {
     const known = within(freshMs, this.#known) ?? (await this.#fetchOrKnown());
@@ -93,7 +95,7 @@ export class IssuerKeys {
   }
 }
 
-/** @returns `it` if it is not older than that; a clock that was put back makes it old */
+/** @returns `it` if it is not older than that; it also counts as too old if the clock was set back */
 function within<Dated extends { readonly at: number }>(ms: number, it: Dated | undefined): Dated | undefined {
   return it && Math.abs(Date.now() - it.at) < ms ? it : undefined;
 }

@@ -5,7 +5,7 @@ const maxBodyBytes = 16 * 1024;
 const maxDepth = 8;
 
 /**
- * @throws ApiError 400003 when there is no Content-Type, 400004 when it is not application/json in UTF-8
+ * @throws ApiError 400003 if there is no Content-Type; 400004 if it is not application/json in UTF-8
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-8.3
  */
 export function requireJsonContentType(headers: Headers): void {
@@ -18,8 +18,8 @@ export function requireJsonContentType(headers: Headers): void {
 }
 
 /**
- * @returns the text of a request's body, as API Gateway hands it over
- * @throws ApiError 413000 when it is larger than 16 KB, 400002 when it is empty or not UTF-8 without a byte order mark
+ * @returns the text of a request's body, as API Gateway passes it
+ * @throws ApiError 413000 if it is larger than 16 KB; 400002 if it is empty or not UTF-8 without a byte order mark
  */
 export function bodyText(body: unknown, isBase64Encoded: boolean | undefined): string {
   const bytes = Buffer.from(typeof body === 'string' ? body : '', isBase64Encoded ? 'base64' : 'utf8');
@@ -42,9 +42,9 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
- * Looks at the text of a JSON document for what `JSON.parse` hides, before it is parsed.
- * @throws ApiError 400200 when it nests deeper than 8, or an object repeats a key or has one that reaches a prototype;
- *   400002 when a key is no JSON string
+ * Checks the text of a JSON document for what `JSON.parse` hides, before it is parsed.
+ * @throws ApiError 400200 if it nests deeper than 8, or an object repeats a key or has one that reaches a prototype;
+ * 400002 if a key is not a JSON string
  */
 export function requirePlain(text: string): void {
   const open: Set<string>[] = [];
@@ -66,7 +66,7 @@ function parseKey(text: string): string {
   }
 }
 
-/** Strings, brackets and colons: all that says where keys are. */
+/** Strings, brackets and colons: all that determines where keys are. */
 function* tokensOf(text: string): Iterable<string> {
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[{}[\]:]/gs)) yield token;
 }

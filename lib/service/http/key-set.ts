@@ -8,7 +8,7 @@ const fetchMs = 2_000;
 
 /**
  * Fetches a key set of at most 256 KB, decoded, within 2 s.
- * @throws ApiError 503000 when its server does not give it, or what it gives is no key set
+ * @throws ApiError 503000 if its server does not return it, or returns something else
  */
 export async function fetchKeySet(url: string, getKeys: GetKeys): Promise<JSONWebKeySet> {
   const { contentEncoding, bytes } = await withinMs(fetchMs, async (signal) =>
@@ -23,7 +23,7 @@ export async function fetchKeySet(url: string, getKeys: GetKeys): Promise<JSONWe
   }
 }
 
-/** @returns the error of keys that an issuer's server gave and that cannot be used */
+/** @returns the error for keys of an issuer's server that can't be used */
 export function unusableKeys(why: unknown): ApiError {
   return noKeys(why, 'were fetched, but cannot be used');
 }
@@ -33,7 +33,7 @@ function noKeys(why: unknown, words: string): ApiError {
   return new ApiError('503000', { why, cause, retryAfterSeconds: 5 });
 }
 
-/** @returns the body, of which nothing more is read once it is too large */
+/** @returns the body; reading stops when it is too large */
 async function receive({ status, contentEncoding, body }: KeysAnswer) {
   if (status !== 200) throw new Error(`the key set's server answered with status ${status}`);
   const chunks: Uint8Array[] = [];
@@ -46,7 +46,10 @@ async function receive({ status, contentEncoding, body }: KeysAnswer) {
   return { contentEncoding, bytes: Buffer.concat(chunks) };
 }
 
-/** Some servers encode what they send, although they are asked not to. zlib takes long to load, so only they load it. */
+/**
+ * Some servers encode the response although the request does not accept it. Only then zlib is loaded, because it takes
+ * long.
+ */
 async function decode(bytes: Buffer, contentEncoding = 'identity'): Promise<Buffer> {
   if (bytes.length > maxBytes) throw tooLarge();
   const encoding = contentEncoding.trim().toLowerCase();
@@ -56,7 +59,7 @@ async function decode(bytes: Buffer, contentEncoding = 'identity'): Promise<Buff
   try {
     if (encoding === 'br') return brotliDecompressSync(bytes, limit);
     if (encoding === 'gzip' || encoding === 'x-gzip') return unzipSync(bytes, limit);
-    // Some send the bare format.
+    // Some servers send the bare format.
     if (encoding === 'deflate') return isZlib(bytes) ? unzipSync(bytes, limit) : inflateRawSync(bytes, limit);
   } catch (why) {
     throw (why as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : why;
@@ -74,7 +77,7 @@ function tooLarge(): Error {
 }
 
 function parseKeySet(bytes: Buffer): JSONWebKeySet {
-  // JSON.parse takes no byte order mark.
+  // JSON.parse rejects a byte order mark.
   const { keys } = (JSON.parse(bytes.toString().replace(/^\uFEFF/, '')) ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new Error('the answer is no key set');
   const found = keys.filter(isJwk).map(toVerify);
@@ -82,12 +85,12 @@ function parseKeySet(bytes: Buffer): JSONWebKeySet {
   return { keys: found };
 }
 
-/** One that is none is not used, and the others are. */
+/** An invalid key is left out, and the others are used. */
 function isJwk(key: unknown): key is JWK {
   return typeof key === 'object' && key !== null && !Array.isArray(key);
 }
 
-/** A key that may verify may have other uses beside: Web Crypto would refuse them for a public key. */
+/** Removes the other uses of a key that can verify: Web Crypto would reject them for a public key. */
 function toVerify({ ext: _, key_ops: uses, ...jwk }: JWK): JWK {
   const mayVerify = Array.isArray(uses) && uses.includes('verify');
   return uses === undefined || mayVerify ? jwk : { ...jwk, key_ops: uses };

@@ -2,26 +2,26 @@ import { createHash } from 'node:crypto';
 import { invalidField } from '../../domain/errors.ts';
 import { onlyValue, type Query } from './query.ts';
 
-/** Which page of a list is asked for. */
+/** The requested page of a list. */
 export interface PageRequest {
   readonly limit: number;
-  /** undefined: the first page */
+  /** undefined: the first page. */
   readonly from: PageStart | undefined;
 }
 
 /** Where a later page begins. */
 export interface PageStart {
-  /** sort key of the last item of the page before */
+  /** Sort key of the previous page's last item. */
   readonly after: string;
-  /** the total that the pages before told */
+  /** The total of the earlier pages. */
   readonly total: number;
 }
 
 const maxLimit = 100;
 
 /**
- * @param list what is listed, and to whom: a token for one list is none for another
- * @throws ApiError 400200 when `limit` is not 0 to 100, or `pageToken` is not as this service gave it
+ * @param list what is listed, and for whom: a token of one list is invalid for another
+ * @throws ApiError 400200 if `limit` is not 0 to 100, or this service did not issue the `pageToken`
  */
 export function parsePage(query: Query, list: readonly string[]): PageRequest {
   const limit = onlyValue(query, 'limit') ?? String(maxLimit);
@@ -30,13 +30,15 @@ export function parsePage(query: Query, list: readonly string[]): PageRequest {
   return { limit: Number(limit), from: token === undefined ? undefined : parseToken(token, list) };
 }
 
-/** @returns an opaque token for the page after the item with that sort key, which the caller has just been shown */
+/** @returns an opaque token for the page after the item with that sort key, which the caller has just seen */
 export function formatPageToken({ after, total }: PageStart, list: readonly string[]): string {
   const start = `${total}#${after}`;
   return `${Buffer.from(start).toString('base64url')}.${checksum(start, list)}`;
 }
 
-/** @returns what is asked for of a list in the order of its sort keys, and the token for the next page, if there is one */
+/**
+ * @returns the requested part of a list in the order of its sort keys, and the token for the next page, if there is one
+ */
 export function pageOf<Entry extends { readonly sortKey: string }>(
   all: readonly Entry[],
   { limit, from }: PageRequest,
@@ -58,7 +60,10 @@ function parseToken(token: string, list: readonly string[]): PageStart {
   return from;
 }
 
-/** Finds out a changed token. Who makes one anew comes to a place in a list of what may be seen anyway. */
+/**
+ * Detects a changed token. A caller who forges one only gets to another position in a list that the caller can see
+ * anyway.
+ */
 function checksum(start: string, list: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([start, ...list]))

@@ -13,19 +13,19 @@ export function hasLastSlash(path: unknown): boolean {
   return typeof path === 'string' && path.endsWith('/');
 }
 
-/** @returns the handle of the key that the path names; undefined when it names none of that realm */
+/** @returns the handle of the key in the path; undefined if the path names no key of that realm */
 export function keyInPath(call: Located & { app: AppRef; settings: { partition: string } }): KeyHandle | undefined {
   return parseApiKeyHrn(call.event.pathParameters?.apiKey ?? '', call.app.realm, call.settings.partition);
 }
 
-/** @throws ApiError 400200 when it can be no principal */
+/** @throws ApiError 400200 if it can't be a principal */
 export function principalInPath({ event }: Located): string {
   const principal = decodeOnce(event.pathParameters?.principal ?? '');
   if (isPrincipal(principal)) return principal;
   throw invalidField('$.principal', `${principalRule}; in a path it is URL-encoded once`);
 }
 
-/** @throws ApiError 400200 when it is no https URL */
+/** @throws ApiError 400200 if it is not an https URL */
 export function issuerInPath({ event }: Located): string {
   const issuer = decodeOnce(event.pathParameters?.issuer ?? '');
   const url = URL.parse(issuer);

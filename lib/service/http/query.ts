@@ -2,10 +2,10 @@ import { isPlainName } from '../../contract/validator.ts';
 import { invalidField } from '../../domain/errors.ts';
 import { type Action, actions } from '../../domain/policy.ts';
 
-/** The values of each parameter of a query, as API Gateway gives them. */
+/** The values of each query parameter, as API Gateway passes them. */
 export type Query = Readonly<Record<string, string[] | undefined>> | null | undefined;
 
-/** @throws ApiError 400200 when the query has another parameter than the known ones */
+/** @throws ApiError 400200 if the query has an unknown parameter */
 export function requireKnownQuery(query: Query, known: readonly string[] = []): void {
   const name = Object.keys(query ?? {}).find((each) => !known.includes(each));
   if (name === undefined) return;
@@ -14,8 +14,8 @@ export function requireKnownQuery(query: Query, known: readonly string[] = []): 
 }
 
 /**
- * @returns the value of a parameter, if it is there
- * @throws ApiError 400200 when it is there twice
+ * @returns the value of a parameter, if it is present
+ * @throws ApiError 400200 if it is present twice
  */
 export function onlyValue(query: Query, name: string): string | undefined {
   const [value, ...more] = [query?.[name]].flat().filter((text) => typeof text === 'string');
@@ -23,14 +23,17 @@ export function onlyValue(query: Query, name: string): string | undefined {
   return value;
 }
 
-/** @returns whether a parameter is `true` @throws ApiError 400200 when it is neither that nor `false` */
+/**
+ * @returns whether a parameter is `true`
+ * @throws ApiError 400200 if it is neither `true` nor `false`
+ */
 export function parseFlag(query: Query, name: string): boolean {
   const text = onlyValue(query, name) ?? 'false';
   if (text !== 'true' && text !== 'false') throw invalidField(`$.${name}`, 'must be true or false');
   return text === 'true';
 }
 
-/** @throws ApiError 400200 when `action` is no right */
+/** @throws ApiError 400200 if `action` is not a right */
 export function parseAction(query: Query): Action {
   const text = onlyValue(query, 'action') ?? 'read';
   const action = actions.find((each) => each === text);

@@ -14,19 +14,19 @@ interface WithSettings {
   readonly settings: { readonly partition: string };
 }
 
-/** 201 with a new key, its secret included. */
+/** 201 with a new key and its secret. */
 export function newKeyReply({ body, isReplayed }: NewApiKey): Reply<NewApiKey['body']> {
   const { apiKey: keyHrn, rotatedFrom } = body;
   const logged = { keyHrn, ...(rotatedFrom && { rotatedFrom }), ...(isReplayed && { replayed: 'true' }) };
   return { status: 201, body, headers: replayed(isReplayed), logged };
 }
 
-/** What narrows a key or an application; `redo` makes it again after a restored backup. */
+/** The restrictions of a key or an application. `redo` restores them after a restored backup. */
 const restrictive = ['scopes', 'allowedSources', 'referrers'] as const;
 
 /**
- * @returns the revision that a change has made, by which `redo` knows the order, and in JSON, as the reply shows it, what
- *   the change has set of that: null is a ceiling that it removed
+ * @returns the revision after a change, by which `redo` knows the order, and the restrictions that the change has set,
+ * in JSON as in the reply; null is a removed ceiling
  */
 function changeOf(
   { rev }: App,
@@ -41,7 +41,7 @@ function changeOf(
 /**
  * 200 with a key of the application, without its secret.
  * @param patch what the request has changed
- * @throws ApiError 404666 when there is no such key
+ * @throws ApiError 404666 if there is no such key
  */
 export function keyReply(
   { settings }: WithSettings,
@@ -56,18 +56,18 @@ export function keyReply(
   return { status: 200, body, logged };
 }
 
-/** @returns what the log tells of a change to a key */
+/** @returns what is logged about a change of a key */
 export function changedKey({ settings }: WithSettings, app: App, handle: KeyHandle | undefined) {
   return { keyHrn: formatApiKeyHrn(app.realm, handle ?? '', settings.partition), rev: String(app.rev) };
 }
 
-/** A call whose change, if there was one to make, has been made. */
+/** A call whose change has been made, if there was one to make. */
 interface DoneCall {
   readonly settings: Settings;
   readonly deadline: Pick<Deadline, 'now'>;
 }
 
-/** 204 after a change that has taken something away from keys. */
+/** 204 after a change that has taken access away from keys. */
 export function revokedReply(
   { settings, deadline }: DoneCall,
   logged: Readonly<Record<string, string>> = {},
@@ -75,15 +75,15 @@ export function revokedReply(
   return withReceipt({ status: 204, logged }, effectiveByOf(settings, deadline.now()));
 }
 
-/** 202 to whoever has reported a key: the same whether there is such a key or not. */
+/** 202 for a report of a key: the same whether or not the key exists. */
 export function acceptedReply({ settings, deadline }: DoneCall, logged: Readonly<Record<string, string>>) {
   const reply = { status: 202, body: { accepted: true } as const, logged };
   return withReceipt(reply, effectiveByOf(settings, deadline.now()));
 }
 
 /**
- * @param end when what a change has taken away ends, in ms since the epoch; undefined if it has taken nothing away
- * @returns the reply, which tells from when on no verifier accepts that
+ * @param end when the revoked access ends, in ms since the epoch; undefined if nothing was revoked
+ * @returns the reply with the time from which no verifier accepts it
  */
 export function withEnd<Body extends object>(
   { settings }: Pick<DoneCall, 'settings'>,
@@ -104,7 +104,10 @@ function withReceipt<Body>(reply: Reply<Body>, effectiveBy: number): Reply<Body>
   };
 }
 
-/** 200 with an application. @param patch what the request has changed */
+/**
+ * 200 with an application.
+ * @param patch what the request has changed
+ */
 export function appReply(
   { settings }: WithSettings,
   app: App,

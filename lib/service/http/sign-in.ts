@@ -1,7 +1,7 @@
 import type { ConsoleSettings } from '../settings.ts';
 import type { WebPage } from './web-page.ts';
 
-/** Puts the settings of the sign-in into a page, and into a file beside it, for the command line. */
+/** Adds the sign-in settings to a page, and to a file beside it for the command line. */
 export function withSignIn(page: WebPage, { exampleUrl: _, ...signIn }: ConsoleSettings = {}): WebPage {
   const { endpoints } = signIn;
   if (!endpoints) return page;

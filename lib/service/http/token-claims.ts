@@ -6,7 +6,7 @@ import { isProjectScope, isRealm } from '../../domain/hrn.ts';
 import { type Caller, isPrincipal } from '../../domain/policy.ts';
 import type { ClaimPaths, Claims, ClaimValues, TokenIssuer } from '../settings.ts';
 
-/** Without the settings, each claim has this name. */
+/** The names of the claims without settings. */
 export const defaultClaims: Claims = {
   principal: ['sub'],
   realm: ['rlm'],
@@ -14,22 +14,24 @@ export const defaultClaims: Claims = {
   permissions: ['permissions'],
 };
 
-/** @returns a value of a token for the log: as JSON, which tells a number from a text, not too long, and without API keys */
+/**
+ * @returns a value of a token for the log: shortened JSON, which distinguishes a number from a text, without API keys
+ */
 export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return holdsApiKeyId(text) ? 'a value with an API key' : text.slice(0, 200);
 }
 
-/** Reads who calls out of the verified claims of one issuer's tokens. */
+/** Reads the caller from the verified claims of one issuer's tokens. */
 export class ClaimReader {
   readonly #issuer: TokenIssuer;
-  /** the prefixes of other issuers: no token of this issuer may name one of their principals */
+  /** The prefixes of other issuers. No token of this issuer can name one of their principals. */
   readonly #otherPrefixes: readonly string[];
-  /** claims that were in a token */
+  /** Claims that a token has had. */
   readonly #seen = new Set<keyof Claims>();
   readonly #logged = new Set<string>();
 
-  /** @param issuers all that are trusted */
+  /** @param issuers all trusted issuers */
   constructor(issuer: TokenIssuer, issuers: readonly TokenIssuer[]) {
     this.#issuer = issuer;
     this.#otherPrefixes = issuers.flatMap(({ principalPrefix: prefix }) =>
@@ -37,7 +39,7 @@ export class ClaimReader {
     );
   }
 
-  /** @throws ApiError 401300 when a claim is missing or not allowed */
+  /** @throws ApiError 401300 if a claim is missing or not allowed */
   callerOf(payload: JWTPayload): Caller {
     this.#requireValues(payload);
     const realm = this.#realmOf(payload);
@@ -90,14 +92,17 @@ export class ClaimReader {
     return (this.#issuer.rules ?? []).flatMap(({ when, allow }) => (matches(when) ? allow : []));
   }
 
-  /** A project scope counts wherever scopes stand: a provider may put them elsewhere than the settings say. */
+  /** A project scope counts wherever scopes are: a provider can put them elsewhere than the settings say. */
   #hasProjectScope(payload: JWTPayload): boolean {
     this.#find(payload, 'scope');
     const scopes = [...this.#issuer.claims.scope, 'scope', 'scp'].map((path) => valueAt(payload, path));
     return textsIn(scopes).some((text) => text.split(/[\s,]+/).some(isProjectScope));
   }
 
-  /** @returns what stands at the first path that is present; its absence is logged if the settings name the claim */
+  /**
+   * @returns the value at the first path that is present; if there is none, this is logged if the settings name the
+   * claim
+   */
   #find(payload: JWTPayload, claim: keyof Claims): unknown {
     const paths = this.#issuer.claims[claim];
     const found = present(payload, paths);
@@ -116,7 +121,7 @@ export class ClaimReader {
   }
 }
 
-/** @returns the realms that an issuer may speak for */
+/** @returns the realms that an issuer can issue tokens for */
 export function realmsOf({ realm, realms }: Pick<TokenIssuer, 'realm' | 'realms'>): readonly string[] {
   return realm === undefined ? (realms ?? []) : [realm];
 }
@@ -156,10 +161,10 @@ function textsOfList(value: unknown): readonly string[] | undefined {
   return typeof value === 'object' && value !== null ? Object.keys(value) : undefined;
 }
 
-/** @returns every text in a value, however deep */
+/** @returns every text in a value, at any depth */
 function textsIn(value: unknown): readonly string[] {
   const values = [value];
-  // The list grows while it is read.
+  // The list grows while the loop reads it.
   for (const one of values) if (typeof one === 'object' && one !== null) values.push(...Object.entries(one).flat());
   return values.filter((one) => typeof one === 'string');
 }

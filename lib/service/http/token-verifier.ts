@@ -8,12 +8,12 @@ import { unusableKeys } from './key-set.ts';
 import { ClaimReader, shown, valueAt } from './token-claims.ts';
 import { requireAccessToken } from './token-kind.ts';
 
-/** Clocks may differ by this much. */
+/** The clock skew that is allowed. */
 const clockToleranceSeconds = 60;
 
 /**
  * Verifies an access token: signature, issuer, audience, time, and what its issuer's entry demands.
- * @throws ApiError 401300 when the token is not to be believed, 503000 when its issuer's keys cannot be had
+ * @throws ApiError 401300 if the token is invalid; 503000 if its issuer's keys are not available
  */
 export type TokenVerifier = (token: string) => Promise<Caller>;
 
@@ -38,7 +38,7 @@ export function createTokenVerifier(
 }
 
 /**
- * One token has one form: base64url without padding, other characters, or bits that mean nothing.
+ * A token has only one valid form: base64url without padding, other characters, or unused bits.
  * @see https://www.rfc-editor.org/rfc/rfc7515#section-2
  */
 function requireCompact(token: string): void {
@@ -48,7 +48,7 @@ function requireCompact(token: string): void {
   throw new ApiError('401300', { why: 'the token is not three parts in base64url' });
 }
 
-/** @returns the `iss` claim, which only chooses the keys that the token must verify with */
+/** @returns the `iss` claim; it only chooses the keys with which the token must verify */
 function unverifiedIssuer(token: string): string {
   try {
     const { kid } = decodeProtectedHeader(token);
@@ -77,7 +77,7 @@ async function verify(token: string, trusted: TokenIssuer, keys: IssuerKeys): Pr
   }
 }
 
-/** A token without `aud` may name its audience in another claim, if the issuer's entry says so. */
+/** A token without `aud` can name its audience in another claim, if the issuer's entry allows it. */
 function requireAudience(payload: JWTPayload, { audience, audienceClaim }: TokenIssuer): void {
   const named = payload.aud !== undefined ? [payload.aud].flat() : audienceClaim && [valueAt(payload, audienceClaim)];
   if (Array.isArray(named) && named.some((value) => audience.includes(value as string))) return;
@@ -86,7 +86,7 @@ function requireAudience(payload: JWTPayload, { audience, audienceClaim }: Token
   throw new ApiError('401300', { why });
 }
 
-/** What jose says of a token; anything else it says of a key, and is not the caller's fault. */
+/** jose's errors about a token. Its other errors are about a key, and not the caller's fault. */
 const aboutToken: readonly string[] = [
   errors.JOSEAlgNotAllowed.code,
   errors.JOSENotSupported.code,

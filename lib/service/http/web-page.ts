@@ -6,9 +6,9 @@ import { hasLastSlash } from './path.ts';
 /** A page for people, as infra/scripts/pages.ts builds it into its function. */
 export interface WebPage {
   readonly html: string;
-  /** by their names, which change with what is in them */
+  /** By name. The name changes with the content. */
   readonly files: Readonly<Record<string, string>>;
-  /** the origin that the page may ask for tokens */
+  /** The origin from which the page can request tokens. */
   readonly signInOrigin?: string | undefined;
 }
 
@@ -21,8 +21,8 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Nothing but the page's own files is loaded, nothing but this service and the identity provider is asked, and no other
- * page may frame it.
+ * The page loads only its own files, sends requests only to this service and the identity provider, and can't be
+ * framed.
  */
 function contentSecurityPolicy(signInOrigin: string | undefined): string {
   return [
@@ -38,9 +38,9 @@ function contentSecurityPolicy(signInOrigin: string | undefined): string {
 }
 
 /**
- * 200 with the page, or with one of its files, which never changes under its name; 308 from `/console/` to `/console`,
- * because the page names its files relative to that.
- * @throws ApiError 404404 when the page has no such file
+ * 200 with the page, or with one of its files, whose content never changes under its name. 308 from `/console/` to
+ * `/console`, because the page's file names are relative to that.
+ * @throws ApiError 404404 if the page has no such file
  */
 export function webPageReply({ html, files, signInOrigin }: WebPage, { path, pathParameters }: PageRequest): Reply {
   const fileName = pathParameters?.file;
@@ -56,12 +56,14 @@ export function webPageReply({ html, files, signInOrigin }: WebPage, { path, pat
   };
 }
 
-/** @returns where `/console/` really is, relative to it: the stage before it is not in the path */
+/** @returns the path of `/console/` without the slash, as a relative URL, because the path lacks the stage before it */
 function withoutSlash(path: string): string {
   return `../${path.split('/').filter(Boolean).at(-1)}`;
 }
 
-/** @returns the reference page, relative to the root, whose address can end in the stage: `https://host/prod` */
+/**
+ * @returns the URL of the reference page, relative to the root, whose own URL can end in the stage: `https://host/prod`
+ */
 export function docsLocation({ requestContext }: Pick<APIGatewayProxyEvent, 'requestContext'>): string {
   const stage = String(requestContext?.path ?? '')
     .split('/')

@@ -9,7 +9,7 @@ import type { Deadline } from '../../store/settle.ts';
 import type { Service } from '../service.ts';
 import { sweepRulesOf } from '../settings.ts';
 
-/** What a change needs of the call that asks for it. */
+/** What a change needs of its call. */
 export interface ChangingCall extends Service {
   readonly operation: { readonly id: string; readonly access: string };
   readonly caller: Caller;
@@ -18,12 +18,12 @@ export interface ChangingCall extends Service {
   readonly deadline: Deadline;
 }
 
-/** Says what the application shall be; `change` has the operation's id and time. */
+/** Returns the changed application. `change` has the operation's ID and time. */
 type Edit = (app: App, change: Change) => App;
 
 /**
  * Changes the application of a call, with the right that its operation needs.
- * @param handle of the key that it is about, if it is about one
+ * @param handle of the key to change, if it is about one
  * @param needed another right than the operation's own
  * @throws ApiError as `changeApp` and `edit` do
  */
@@ -41,7 +41,7 @@ export function change(
   return changeApp(call.table, wanted, deadline);
 }
 
-/** The same, for whom needs to know how the application was before. */
+/** The same, but also returns the application before the change. */
 export async function changeFrom(
   call: ChangingCall,
   edit: (app: App) => App,

@@ -15,10 +15,10 @@ interface CreatingCall extends Service {
 }
 
 /**
- * Creates an application in the caller's realm. With an Idempotency-Key its id is made of the request, so that its being
- * there is the record of it.
- * @throws ApiError 400200 when `referrers` is wrong
- * @throws ApiError 422409, 409306 or 404660 when the request was answered before, and the application is not as it was
+ * Creates an application in the caller's realm. With an Idempotency-Key, its ID is derived from the request, so the
+ * application itself is the idempotency record.
+ * @throws ApiError 400200 if `referrers` is wrong
+ * @throws ApiError 422409, 409306 or 404660 if the request was answered before, and the application has changed
  */
 export async function create(
   { caller, settings, table, deadline, correlationId, request: id }: CreatingCall,
@@ -48,7 +48,7 @@ function appIdOf({ hash }: RequestId): string {
 
 function requireSame(app: App, caller: Caller, partition: string, request: RepeatableRequest | undefined): void {
   const callerRights = callerRightsOn(app, caller, partition);
-  // Deletion ends every grant: who has no right by the token and has not deleted it is not told that it was there.
+  // Deletion ends every grant. So a caller without a right by the token, who has not deleted it, must not learn of it.
   const isTold = includes(callerRights.fromToken, 'read') || app.lastChange.by === caller.principal;
   if (app.status === 'deleted' && isTold) {
     throw new ApiError('409306', {

@@ -13,7 +13,7 @@ import type { Deadline } from '../../store/settle.ts';
 import type { Service } from '../service.ts';
 import { noticeRulesOf } from '../settings.ts';
 
-/** A notice that holds for a key, since a time in ms since the epoch. */
+/** A notice that is true for a key since a time in ms since the epoch. */
 interface DueNotice {
   readonly app: string;
   readonly apiKey: string;
@@ -23,7 +23,10 @@ interface DueNotice {
 
 type Context = Pick<Service, 'table' | 'settings'> & { readonly deadline: Deadline };
 
-/** @returns the notices that hold for the keys of these applications now; of idle keys, as far as their uses can be read */
+/**
+ * @returns the notices that are true for the keys of these applications now; of idle keys, as far as their uses can be
+ * read
+ */
 export async function dueNotices(context: Context, apps: readonly App[]): Promise<DueNotice[]> {
   return (await Promise.all(apps.map((app) => noticesIn(context, app)))).flat();
 }
@@ -42,7 +45,10 @@ async function noticesIn(context: Context, app: App): Promise<DueNotice[]> {
   }));
 }
 
-/** Reads the times of use of keys that may be idle. @returns undefined where they cannot be read */
+/**
+ * Reads the times of use of keys that may be idle.
+ * @returns undefined if they can't be read
+ */
 async function lookedAt(
   { table, deadline }: Context,
   { watched: _, ...app }: App,

@@ -16,31 +16,31 @@ import { makeSecret, repeatSecret } from './secret.ts';
 
 type GenerateContext = Service & { readonly deadline: Deadline };
 
-/** Who wants which key of which application. */
+/** Who requests which key of which application. */
 interface Wanted {
   readonly app: AppRef;
   readonly input: ApiKeyInput;
   readonly by: string;
-  /** looked at after the body: it refuses an application of another realm */
+  /** Called after the body is checked, because it rejects an application of another realm. */
   readonly callerRights: () => CallerRights;
   readonly correlationId: string;
-  /** if it came with an Idempotency-Key */
+  /** Present if the request has an Idempotency-Key. */
   readonly request: RequestId | undefined;
-  /** what repetitions of the request must have in common; the input, unless it is given */
+  /** What repetitions of the request must have in common. Default: the input. */
   readonly asked?: object;
-  /** what the key has besides the input */
+  /** Fields of the key besides the input. */
   readonly besides?: Pick<ApiKey, 'restrictions' | 'rotatedFrom' | 'pending'>;
 }
 
-/** The body of the answer, the only place that ever holds the secret; and whether it was given before. */
+/** The body of the response, the only place that ever has the secret, and whether it was given before. */
 export interface NewApiKey {
   readonly body: ReturnType<typeof formatNewApiKey>;
   readonly isReplayed: boolean;
 }
 
 /**
- * Generates an API key, however it was asked for.
- * @throws ApiError 400200 when `expiresAt` is not in the future or too late, or `allowedSources` is wrong
+ * Generates an API key, for any kind of request.
+ * @throws ApiError 400200 if `expiresAt` is not in the future or too late, or `allowedSources` is wrong
  * @throws ApiError as `addApiKey` does
  */
 export async function generate(context: GenerateContext, wanted: Wanted): Promise<NewApiKey> {
@@ -66,7 +66,7 @@ export async function generate(context: GenerateContext, wanted: Wanted): Promis
   }
 }
 
-/** One attempt: a secret and a `createdTime` that no other attempt has. */
+/** One attempt, with a secret and a `createdTime` that no other attempt has. */
 async function attemptOf(
   context: GenerateContext,
   { app, input, by, correlationId, request, besides }: Wanted & { readonly request: RepeatableRequest | undefined },
@@ -83,16 +83,16 @@ async function attemptOf(
   return { apiKeyId, addition: { app, handle, key, callerRights, maxKeys, now, change, request, record, rules } };
 }
 
-/** The answer that was given to an earlier copy of a request; else, when the application is due for the sweep. */
+/** The response to an earlier copy of a request, or else when the application is due for the sweep. */
 interface Before {
   readonly answered?: Added & { readonly app: App };
   readonly dueAt?: number | undefined;
 }
 
 /**
- * Looks whether a request that may be repeated has been answered, before a secret is made for it. Its `expiresAt` may
- * have passed since.
- * @param fault of `expiresAt`, which comes before everything that the application has to say
+ * Finds out whether a repeatable request has been answered, before a secret is made for it. Its `expiresAt` can have
+ * passed since.
+ * @param fault of `expiresAt`, which comes before everything that the application says
  * @throws ApiError `fault`, or 404660, 403403, 422409 or 409305
  */
 export async function answeredBefore(
@@ -115,7 +115,7 @@ export async function answeredBefore(
   return { dueAt: app.dueAt };
 }
 
-/** The answer of an earlier copy of the request: its secret again, the key as it stands now. */
+/** The response to an earlier copy of the request: the same secret, and the key as it is now. */
 export async function replay(
   context: Pick<GenerateContext, 'settings' | 'mac' | 'deadline'>,
   { app, request }: Pick<Wanted, 'app' | 'request'>,

@@ -6,7 +6,7 @@ import { raiseMember, readMember, removeMember, settleMember } from '../../store
 import { type ChangingCall, change, changeFrom } from './change.ts';
 import { visibleApp } from './visible-app.ts';
 
-/** Gives a principal exactly these rights. What the application rejects leaves no pointer. */
+/** Gives a principal exactly these rights. If the application rejects them, no pointer remains. */
 export async function grantRights(call: ChangingCall, principal: string, actions: readonly Action[]): Promise<void> {
   const { table, deadline } = call;
   const give = (app: App) => grant(app, principal, actions);
@@ -15,7 +15,7 @@ export async function grantRights(call: ChangingCall, principal: string, actions
   await tidyUp(() => settleMember(table, granted, principal, stamp, deadline));
 }
 
-/** Takes all rights of a principal away. Its own grant every principal can delete, whatever right the grant gives. */
+/** Revokes all rights of a principal. Every principal can delete its own grant, with any right. */
 export async function revokeRights(call: ChangingCall, principal: string): Promise<void> {
   const { table, deadline, caller } = call;
   const needed = principal === caller.principal ? 'read' : 'manage';
@@ -25,7 +25,7 @@ export async function revokeRights(call: ChangingCall, principal: string): Promi
   await tidyUp(() => settleMember(table, revoked, principal, pointer?.stamp, deadline));
 }
 
-/** Deletes the application, then the pointers to it, which lead to nothing from then on. */
+/** Deletes the application, then the pointers to it, which then lead to nothing. */
 export async function endApp(call: ChangingCall): Promise<void> {
   const { table, deadline } = call;
   const { before } = await changeFrom(call, deleteApp);
@@ -37,7 +37,7 @@ export async function endApp(call: ChangingCall): Promise<void> {
   await Promise.all([...principals].map((principal) => tidyUp(() => remove(before, principal))));
 }
 
-/** What follows a change that is made: when it fails the change stands, and only a list may be a little off. */
+/** A step after a change that is made. If it fails, the change stands, and only a list can be slightly wrong. */
 async function tidyUp(step: () => Promise<unknown>): Promise<void> {
   try {
     await step();

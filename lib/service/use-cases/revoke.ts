@@ -14,31 +14,31 @@ import { sweepRulesOf, verifierSettings } from '../settings.ts';
 
 /** What a report of a key needs of the call. */
 export interface ReportCall extends Service {
-  /** counts the reports from one source */
+  /** Counts the reports from one source. */
   readonly countReport: RateLimiter;
-  /** whose reports are counted together */
+  /** The source whose reports are counted together. */
   readonly source: string;
   readonly correlationId: string;
   readonly deadline: Deadline;
-  /** is told which key the report is about, before it is disabled */
+  /** Called with the reported key, before it is disabled. */
   about(found: { readonly appHrn: string; readonly keyHrn: string }): void;
 }
 
 /**
- * What came of a report, for the log. `disabled`: by this report or by one before. `reported`: the key is public in web
- * pages, and stays enabled. `ended`: it was not valid any more.
+ * The outcome of a report, for the log. `disabled`: by this report or an earlier one. `reported`: the key is public in
+ * web pages, and stays enabled. `ended`: it was no longer valid.
  */
 export type Report =
   | { readonly outcome: 'malformed' | 'nothing' }
   | { readonly outcome: 'disabled' | 'reported' | 'ended'; readonly app: App; readonly keyHrn: string };
 
-/** Stands for whoever holds a key; no token can name it. */
+/** Stands for the holder of a key. No token can have this name. */
 const holder = 'lambda:revokeApiKey';
 
 /**
- * Disables the key that somebody holds. What is no key costs nothing; any other one costs a count and a read, and one
- * that is live a write.
- * @throws ApiError 429003 when there were too many reports from the source, 503000 when the database cannot be asked
+ * Disables a key for its holder. A text that is not a key costs nothing. Any other one costs a count and a read, and a
+ * live key a write.
+ * @throws ApiError 429003 if there were too many reports from the source; 503000 if the database is unavailable
  */
 export async function revoke(call: ReportCall, text: string): Promise<Report> {
   const { settings, table, deadline, source, countReport } = call;
@@ -64,13 +64,13 @@ function outcomeIn(app: App, handle: KeyHandle, now: number): 'disabled' | 'repo
   return app.keys[handle]?.disabledReason ? 'disabled' : 'ended';
 }
 
-/** The application was deleted meanwhile, and the key with it. */
+/** The application was deleted in the meantime, and its key with it. */
 function unlessGone(why: unknown): undefined {
   if (why instanceof ApiError && why.code === '404660') return undefined;
   throw why;
 }
 
-/** @returns what the log tells of a report */
+/** @returns what is logged about a report */
 export function loggedOf(report: Report, partition: string): Record<string, string> {
   if (!('app' in report)) return { outcome: report.outcome };
   const { outcome, app, keyHrn } = report;

@@ -29,11 +29,11 @@ import type { VerifyingService } from '../service.ts';
 import { sweepRulesOf } from '../settings.ts';
 import { generate } from './generate.ts';
 
-/** A change that a step made, under the name of the operation that would make it by hand. */
+/** A change by a step, under the name of the operation that would make it by hand. */
 export interface RotationChange {
   readonly operation: 'generateApiKey' | 'deleteApiKey' | 'updateApiKey' | 'rotateSecret';
   readonly keyHrn: string;
-  /** ms since the epoch */
+  /** In ms since the epoch. */
   readonly expiresAt?: number;
 }
 
@@ -42,31 +42,31 @@ export interface RotationCall extends VerifyingService {
   readonly secrets: Secrets;
   readonly deadline: Deadline;
   readonly secretId: string;
-  /** ClientRequestToken: the ID of the new version */
+  /** ClientRequestToken: the ID of the new version. */
   readonly token: string;
-  /** the rotation, made of the secret and the token */
+  /** The rotation, identified by the secret and the token. */
   readonly request: RequestId;
-  /** who makes the keys: the secret */
+  /** The secret, as the creator of the keys. */
   readonly by: string;
   readonly correlationId: string;
-  /** is told which application the step is about */
+  /** Called with the application of the step. */
   about(app: AppRef): void;
-  /** is told of each change that was made */
+  /** Called with each change that was made. */
   made(change: RotationChange): void;
 }
 
-/** `done`; or nothing was left to do, because the secret holds the new key already. */
+/** `already`: nothing was left to do, because the secret already has the new key. */
 export type StepOutcome = 'done' | 'already';
 
 type Step = (call: RotationCall, state: SecretState) => Promise<void>;
 
-/** The steps by which Secrets Manager rotates a secret, each of which may be repeated at any time. */
+/** The steps in which Secrets Manager rotates a secret. Each of them can be repeated at any time. */
 const steps = { createSecret, setSecret, testSecret, finishSecret } as const satisfies Record<string, Step>;
 export type StepName = keyof typeof steps;
 export const stepNames = Object.keys(steps) as StepName[];
 
 /**
- * @throws ApiError 409306 when the rotation is not under way, or what the step demands does not hold
+ * @throws ApiError 409306 if the rotation is not in progress, or a condition of the step does not hold
  * @throws ApiError 404660, 404666, 409303, 409305, 400337, 400200, 400201, 400288 or 503000
  */
 export async function runStep(call: RotationCall, name: StepName): Promise<StepOutcome> {
@@ -86,10 +86,10 @@ export async function runStep(call: RotationCall, name: StepName): Promise<StepO
   return 'done';
 }
 
-/** A key that was generated before is given again as it is, also when the key in use is gone since. */
+/** A key that was generated before is returned as it is, even if the key in use is gone since. */
 const repeated: PendingKey = { input: firstInput, besides: {} };
 
-/** Generates the pending key and keeps it in the new version, unless the version holds one. */
+/** Generates the pending key and puts it into the new version, unless the version has one. */
 async function createSecret(call: RotationCall): Promise<void> {
   const own = await read(call, { versionId: call.token });
   if (own) return void pendingIn(call, own);
@@ -108,15 +108,15 @@ async function createSecret(call: RotationCall): Promise<void> {
   await call.secrets.putPending(call.secretId, call.token, text, timeLeft(call.deadline, true));
 }
 
-/** There is nothing to set: the application knows the pending key since it was generated. */
+/** There is nothing to set: the application has the pending key since it was generated. */
 async function setSecret(call: RotationCall): Promise<void> {
   const { app, handle } = await requirePending(call);
   requireKey(await requireApp(call, app), handle);
 }
 
 /**
- * Verifies the pending key as the authorizer does, but for what depends on the request: addresses and pages. If the first
- * rotation is to begin later, Secrets Manager tries this step alone, with what the secret holds: perhaps no key yet.
+ * Verifies the pending key like the authorizer, except for addresses and pages, which depend on the request. If the
+ * first rotation begins later, Secrets Manager tests this step alone, with a secret that may have no key yet.
  */
 async function testSecret(call: RotationCall): Promise<void> {
   const value = await read(call, { versionId: call.token });
@@ -128,7 +128,7 @@ async function testSecret(call: RotationCall): Promise<void> {
   throw notAllowed(`The pending API key is not valid: ${reason}. See docs/rotation.md.`);
 }
 
-/** Puts the pending key into use; only then the key before it gets its end. */
+/** Puts the pending key into use. Only then the previous key gets its end. */
 async function finishSecret(call: RotationCall, { stages }: SecretState): Promise<void> {
   const { value, app, handle } = await requirePending(call);
   const from = versionWith(stages, 'AWSCURRENT');
@@ -146,8 +146,8 @@ async function finishSecret(call: RotationCall, { stages }: SecretState): Promis
 }
 
 /**
- * Takes AWSPENDING away from the version in use. Secrets Manager may leave it there, and would take the rotation for one
- * that is under way as soon as another version is in use.
+ * Removes AWSPENDING from the version in use. Secrets Manager can leave it there. It would then take the rotation for
+ * one in progress as soon as another version is in use.
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
  */
 async function settleLabels(call: RotationCall, { stages }: SecretState): Promise<void> {
@@ -156,7 +156,7 @@ async function settleLabels(call: RotationCall, { stages }: SecretState): Promis
 }
 
 /**
- * Does what remains to be done for keys that are or were in use, after a step that ended too early, or a change by hand.
+ * Does what remains to be done for keys that are or were in use, after an aborted step or a change by hand.
  * @param before the value of AWSPREVIOUS
  * @returns the application as it was before
  */
@@ -189,8 +189,8 @@ async function endKeyBefore(
 }
 
 /**
- * Deletes the keys of rotations of this secret that were given up before they came into use.
- * @param kept keys that the secret holds
+ * Deletes the keys of abandoned rotations of this secret, which were never in use.
+ * @param kept keys that the secret contains
  */
 async function dropAbandoned(
   call: RotationCall,
@@ -210,13 +210,13 @@ async function dropAbandoned(
   }
 }
 
-/** @returns the key that this rotation has generated, if it is not too long ago to be repeated */
+/** @returns the key that this rotation has generated, while the rotation can still be repeated */
 function ownKey({ request, deadline }: RotationCall, { requests }: App): KeyHandle | undefined {
   const record = requests[request.hash];
   return record && !isOldRecord(record, deadline.now()) ? record.handle : undefined;
 }
 
-/** Changes a key, and tells so if there was anything to change. */
+/** Changes a key, and reports the change if there was one. */
 async function change(
   call: RotationCall,
   app: AppRef,
@@ -252,7 +252,7 @@ async function requirePending(call: RotationCall): Promise<Pending> {
   return pendingIn(call, await read(call, { versionId: call.token }));
 }
 
-/** @throws ApiError 409306 when the new version holds no key */
+/** @throws ApiError 409306 if the new version has no key */
 function pendingIn(call: RotationCall, value: SecretValue | undefined): Pending {
   if (!value) throw notAllowed('The version AWSPENDING has no value yet. Run createSecret.');
   const handle = handleIn(value);
@@ -271,7 +271,7 @@ function withoutCurrent(): ApiError {
   return notAllowed('The secret has no version AWSCURRENT with a value. Give the secret a value.');
 }
 
-/** @returns nothing for a value that is wrong, too: no rotation needs that one any more */
+/** @returns nothing also for an invalid value, because no rotation needs it any more */
 async function readPrevious(call: RotationCall): Promise<SecretValue | undefined> {
   try {
     return await read(call, 'AWSPREVIOUS');

@@ -15,14 +15,14 @@ import { type ChangingCall, newChange } from './change.ts';
 import { answeredBefore, type NewApiKey, replay } from './generate.ts';
 import { makeSecret } from './secret.ts';
 
-/** @param end when the old key ends, in ms since the epoch; undefined if somebody has given it no end since */
+/** A new key. `end` is when the old key ends, in ms since the epoch; undefined if its end was removed since. */
 export interface Successor extends NewApiKey {
   readonly end: number | undefined;
 }
 
 /**
  * Rotates an API key: a successor, and the old key's end, in one write.
- * @param from undefined when the path names no key
+ * @param from undefined if the path names no key
  * @throws ApiError as `changeApp` and `withSuccessor` do
  */
 export async function rotate(

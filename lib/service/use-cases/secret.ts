@@ -4,20 +4,20 @@ import { type RepeatableRequest, type RequestId, type RequestRecord, secretInput
 import { type Deadline, timeLeft } from '../../store/settle.ts';
 import type { Mac } from '../kms.ts';
 
-/** A new key's secret, and what to keep of its making. */
+/** A new key's secret, and the parameters to store. */
 export interface NewSecret {
   readonly apiKeyId: ApiKeyId;
   readonly handle: KeyHandle;
   readonly record?: RequestRecord;
 }
 
-/** What makes the bytes of a secret that can be given again, and how long that may take. */
+/** What makes the bytes of a repeatable secret, and how long that can take. */
 interface Maker {
   readonly mac: Mac;
   readonly deadline: Deadline;
 }
 
-/** Makes a key from random bytes or, for a request that may be repeated, from bytes that can be computed again. */
+/** Makes a key from random bytes or, for a repeatable request, from bytes that can be computed again. */
 export async function makeSecret(
   { prefix, appId, now }: { prefix: string; appId: string; now: number },
   request: RepeatableRequest | undefined,
@@ -29,7 +29,7 @@ export async function makeSecret(
   return { ...secret, record: { at: now, bodyHash: request.bodyHash, salt, handle: secret.handle, prefix } };
 }
 
-/** @returns the secret that was given to the request that left this record */
+/** @returns the secret that was given to the request of this record */
 export async function repeatSecret(
   record: RequestRecord,
   appId: string,

@@ -26,7 +26,10 @@ import type { Deadline } from '../../store/settle.ts';
 import type { Table } from '../../store/table.ts';
 import { type Settings, sweepRulesOf } from '../settings.ts';
 
-/** Sends notices of an application in their order. @returns how many of them the bus has taken */
+/**
+ * Sends notices of an application in their order.
+ * @returns how many of them the bus has accepted
+ */
 export type Announce = (app: App, notices: readonly Notice[]) => Promise<number>;
 
 interface Turn {
@@ -34,30 +37,30 @@ interface Turn {
   readonly settings: Settings;
   readonly announce: Announce | undefined;
   readonly now: number;
-  /** gives each step its time: the bus may have taken long */
+  /** Gives each step its own time, because the bus can take long. */
   newDeadline(): Deadline;
 }
 
 interface Done {
-  /** whether it was written what the sweep remembers; otherwise the application was changed meanwhile */
+  /** Whether the state of the sweep was written. If not, the application was changed in the meantime. */
   readonly isWritten: boolean;
   readonly announced: number;
   readonly unannounced: number;
   readonly ended: number;
 }
 
-/** Whether the table did not answer, so that a change may have been made. */
+/** Whether the table did not respond, so that a change may have been made. */
 export function isUnavailable(why: unknown): boolean {
   return why instanceof ApiError && why.code === '503000';
 }
 
-/** Who changes an application for the sweep. */
+/** The principal of changes by the sweep. */
 const by = 'lambda:sweep';
 
 /**
- * Does what is due in one application. A notice is written down once the bus has taken it: what happens between the two
- * has it sent again, with the same id.
- * @throws ApiError 503000 when the table does not answer
+ * Does what is due in one application. A notice is recorded after the bus has accepted it. If anything fails in
+ * between, it is sent again, with the same ID.
+ * @throws ApiError 503000 if the table does not respond
  */
 export async function sweepApp(turn: Turn, appId: string): Promise<Done> {
   const { table, settings, now } = turn;
@@ -76,11 +79,14 @@ export async function sweepApp(turn: Turn, appId: string): Promise<Done> {
 
 interface Looked {
   readonly app: App;
-  /** whether the times of use that were needed could be read */
+  /** Whether the needed times of use could be read. */
   readonly areUsesKnown: boolean;
 }
 
-/** Reads times of use where something hangs on them now. @returns the application, which remembers what they tell */
+/**
+ * Reads times of use if something depends on them now.
+ * @returns the application, with a note of the result
+ */
 async function lookAtUses({ table, now, newDeadline }: Turn, app: App, rules: SweepRules): Promise<Looked> {
   const idle = rules.notices ? keysToLookAt(app, now, rules.notices) : [];
   const graces = rules.hasUses ? gracesOf(app, now).filter(({ at, isUsed }) => !isUsed && at <= now) : [];
@@ -98,9 +104,9 @@ function noticesDue({ app, areUsesKnown }: Looked, now: number, { notices }: Swe
 }
 
 /**
- * Ends the old keys of rotations whose successors have been in use for long enough, each by a change of its own. The next
- * run does what else is due in the application, which is another one by then.
- * @returns how many it has ended
+ * Ends the old keys of rotations whose successors have been in use for long enough, each by a change of its own. The
+ * application is a new version after that, so the next run does what else is due.
+ * @returns how many keys it has ended
  */
 async function endKeys(turn: Turn, app: App, rules: SweepRules): Promise<number> {
   if (!rules.hasUses) return 0;

@@ -6,42 +6,42 @@ import type { Table } from '../../store/table.ts';
 import type { Settings } from '../settings.ts';
 import { type Announce, isUnavailable, sweepApp } from './sweep-app.ts';
 
-/** What a run of the sweep did. `isDone`: nothing that was due is left for the next run. */
+/** The result of a run of the sweep. `isDone`: nothing that was due is left for the next run. */
 export interface Swept {
-  /** applications, as the three that follow */
+  /** Number of applications, as the next two. */
   readonly swept: number;
   readonly changedMeanwhile: number;
   readonly failed: number;
-  /** notices that the bus has taken, and those that it has not */
+  /** Number of notices that the bus has accepted; `unannounced`: that it has not. */
   readonly announced: number;
   readonly unannounced: number;
-  /** keys that ended because their successor is in use */
+  /** Number of keys that ended because their successor is in use. */
   readonly ended: number;
   readonly isDone: boolean;
 }
 
-/** Whether the run has time for another application, and how long each of its requests may take. */
+/** Whether the run has time for another application, and how long each of its requests can take. */
 export interface SweepTime {
   readonly now: number;
   hasTime(): boolean;
   newDeadline(): Deadline;
 }
 
-/** What a run works with. */
+/** What a run needs. */
 export interface Sweeper {
   readonly table: Table;
   readonly settings: Settings;
-  /** missing: there is no bus */
+  /** Missing: there is no bus. */
   readonly announce?: Announce | undefined;
 }
 
-/** So many applications of a part in a row that cannot be read or written mean that the table cannot be reached. */
+/** If this many applications of a part in a row can't be read or written, the table counts as unavailable. */
 const mostFailures = 3;
 
-/** A bus that has taken nothing so often in a row is down: this run asks it no more. */
+/** If the bus has accepted nothing this often in a row, this run sends it nothing more. */
 const mostRefusals = 3;
 
-/** A run, and how it is going. */
+/** A run and its state. */
 interface Run extends Sweeper {
   readonly time: SweepTime;
   readonly count: { -readonly [Name in Exclude<keyof Swept, 'isDone'>]: number };
@@ -50,10 +50,10 @@ interface Run extends Sweeper {
 }
 
 /**
- * Does what is due in applications: drops their old records, announces their keys, and ends keys whose successors are in
- * use. It goes through the parts of the index side by side, and ends when its time is over; what is left stays in the
- * index for the next run. Two runs at once do no harm.
- * @throws ApiError 503000 when the table cannot be reached
+ * Does what is due in applications: drops old records, sends notices about keys, and ends keys whose successors are in
+ * use. It goes through the parts of the index in parallel, and ends when its time is over. What is left stays in the
+ * index for the next run. Two concurrent runs do no harm.
+ * @throws ApiError 503000 if the table is unavailable
  */
 export async function sweep(sweeper: Sweeper, time: SweepTime): Promise<Swept> {
   const count = { swept: 0, changedMeanwhile: 0, failed: 0, announced: 0, unannounced: 0, ended: 0 };
@@ -75,7 +75,10 @@ async function sweepPart(run: Run, shard: string): Promise<void> {
   }
 }
 
-/** One application that cannot be read keeps no other from its turn. @returns why it failed, if it did */
+/**
+ * An application that can't be read does not stop the others.
+ * @returns why it failed, if it did
+ */
 async function sweepOne(run: Run, appId: string): Promise<unknown> {
   const { table, settings, announce, time, count } = run;
   const tell = run.refusals < mostRefusals ? announce : async () => 0;

@@ -4,15 +4,15 @@ import type { Verification } from '../../domain/verification.ts';
 import type { Check, Verifier } from '../../verification/verifier.ts';
 import { type Metric, verificationMetrics } from '../metrics.ts';
 
-/** A key that somebody presented, and what it must be good for. */
+/** A presented key, and the conditions that it must meet. */
 export interface Question {
   readonly apiKeyId: string;
   readonly realms?: readonly string[];
   readonly scopes?: readonly string[];
   readonly apps?: readonly string[];
-  /** IP address of the client */
+  /** IP address of the client. */
   readonly source?: string;
-  /** value of the header `Origin` or `Referer` */
+  /** Value of the header `Origin` or `Referer`. */
   readonly referrer?: string;
 }
 
@@ -23,9 +23,9 @@ interface Verified {
 }
 
 /**
- * Looks at a key for a trusted caller.
- * @param realm whose keys may be asked about; every realm's where it is undefined
- * @throws ApiError 400200 when `source` is no address, 503000 when the database cannot be asked
+ * Verifies a key for a trusted caller.
+ * @param realm the realm whose keys the caller can verify; undefined: every realm
+ * @throws ApiError 400200 if `source` is not an address; 503000 if the database is unavailable
  */
 export async function verify(
   { verifier }: { readonly verifier: Verifier },
@@ -43,12 +43,12 @@ export async function verify(
   return { verification: check.verification, logged: loggedOf(check), metrics };
 }
 
-/** @throws ApiError 400200 when what is given as `source` is no address */
+/** @throws ApiError 400200 if `source` is not an address */
 export function requireAddress(source: string | undefined): void {
   if (source !== undefined && !isAddress(source)) throw invalidField('$.source', 'must be an IPv4 or IPv6 address');
 }
 
-/** What the log tells of a check: which key it was about, as far as that is no secret, and what came of it. */
+/** @returns what is logged about a verification: the result, and the key, without its secret */
 export function loggedOf({ verification, isCached, appId, handle }: Check): Record<string, string> {
   return {
     result: verification.valid ? 'valid' : verification.reason,

@@ -5,7 +5,7 @@ import type { ChangingCall } from './change.ts';
 
 /**
  * @returns the application of a call, as it is now
- * @throws ApiError 404660 or 403403 when the caller may not see it, or not like that
+ * @throws ApiError 404660 if the caller can't see it; 403403 if the caller can, but lacks the right
  */
 export async function visibleApp(
   { app, caller, settings, operation, table, deadline }: ChangingCall,
