@@ -8,18 +8,18 @@ export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 const messages = {
   access: 'request answered',
   announce: 'notice of an API key not sent',
-  audit: 'change, or refusal of authority',
+  audit: 'change, or rejection for lack of a right',
   failure: 'internal error',
   invocation: 'direct invocation answered',
   'issuer-keys': 'keys of a token issuer not renewed',
   'last-used': 'use of an API key not recorded',
   publish: 'change not published',
-  rotation: 'step of a rotation by schedule',
+  rotation: 'step of a scheduled rotation',
   start: 'settings missing or wrong',
-  sweep: 'what was due done',
+  sweep: 'due work done',
   'token-claims': 'claim of a token missing or unreadable',
-  tidyUp: 'list of applications not tidied up',
-  verification: 'API key checked',
+  tidyUp: 'list of applications not updated',
+  verification: 'API key verified',
 } as const;
 
 /** One log record. Never add a field that is a secret. */
@@ -70,7 +70,7 @@ export function formatLogLine(record: object): string {
 /** @returns an error in one line, without its stack */
 export function formatWhy(why: unknown): string | undefined {
   if (why === undefined || typeof why === 'string') return why;
-  if (!(why instanceof Error)) return 'something that is no Error was thrown';
+  if (!(why instanceof Error)) return 'a value that is not an Error was thrown';
   // Minification shortens the class names of libraries. Their error codes stay.
   const { code } = why as { code?: unknown };
   return `${typeof code === 'string' ? code : why.name}: ${why.message}`;

@@ -3,7 +3,7 @@ export class TimeUp extends Error {
   override readonly name = 'TimeUp';
 
   constructor(ms: number) {
-    super(`no answer within ${ms} ms`);
+    super(`no response within ${ms} ms`);
   }
 }
 

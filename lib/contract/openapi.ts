@@ -34,7 +34,7 @@ export function openapiDocument(): object {
     servers: serversAt('/'),
     tags: [
       { name: 'apiKeys', description: 'The API keys of an application.' },
-      { name: 'apps', description: 'Applications, and who may do what with them.' },
+      { name: 'apps', description: 'Applications and the rights on them.' },
       { name: 'service', description: 'The service itself.' },
     ],
     paths: pathsOf(routed),

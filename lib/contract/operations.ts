@@ -47,7 +47,7 @@ export interface Operation extends Route {
   readonly errors: readonly ErrorCode[];
 }
 
-const newKey = { status: 201, description: 'The new API key, its secret included.', schema: newApiKeyReply } as const;
+const newKey = { status: 201, description: 'The new API key with its secret.', schema: newApiKeyReply } as const;
 const key = { status: 200, description: 'The API key.', schema: apiKeyReply } as const;
 const app = { status: 200, description: 'The application.', schema: appReply } as const;
 const done = (description: string) => ({ status: 204, description }) as const;
@@ -59,8 +59,8 @@ export const generateApiKey = {
   summary: 'Generate API Key',
   description:
     'Generates a new API key that you use for authenticating an application. The key itself is in the field apiKeyId, ' +
-    'and is shown only in this answer. The field apiKey is its HRN, which is not usable as an API key in a request. ' +
-    'A maximum of two API keys can be maintained per application; an expired key gives up its place.',
+    'and is shown only in this response. The field apiKey is its HRN, which is not usable as an API key in a request. ' +
+    'A maximum of two API keys can be maintained per application; an expired key can be replaced.',
   body: generateApiKeyBody,
   reply: newKey,
   errors: creationErrors,
@@ -69,7 +69,8 @@ export const generateApiKey = {
 export const generateApiKeyDirect = {
   ...routes.generateApiKeyDirect,
   summary: 'Generate API Key, by direct invocation',
-  description: 'The same for other Lambda functions: whoever IAM lets invoke it acts with manage in every realm.',
+  description:
+    'The same for other Lambda functions. Any client that IAM allows to invoke this function has manage in every realm.',
   body: generateApiKeyDirectPayload,
   reply: newKey,
   errors: ['400288', '404660', ...creationErrors],
@@ -86,7 +87,7 @@ export const listApiKeys = {
 export const getApiKey = {
   ...routes.getApiKey,
   summary: 'Get API Key',
-  description: 'Shows an API key, without its secret: also who generated it, and who changed it last.',
+  description: 'Shows an API key without its secret, who generated it, and who last changed it.',
   reply: key,
   errors: [],
 } as const satisfies Operation;
@@ -96,7 +97,7 @@ export const updateApiKey = {
   summary: 'Update API Key',
   description:
     'Changes the name or the description of an API key, its expiry, its scopes, or its allowed sources. ' +
-    'A field that is missing stays as it is. An expired key that is still there can be revived.',
+    'A missing field stays unchanged. An expired key that was not replaced can be revived.',
   body: updateApiKeyBody,
   reply: { ...key, schema: changedApiKeyReply },
   errors: [],
@@ -105,7 +106,7 @@ export const updateApiKey = {
 export const enableApiKey = {
   ...routes.enableApiKey,
   summary: 'Enable API Key',
-  description: 'Enables an API key, and clears its disabledReason; one that is enabled stays so.',
+  description: 'Enables an API key, and clears its disabledReason. Enabling an enabled key changes nothing.',
   reply: done('The API key is enabled.'),
   errors: [],
 } as const satisfies Operation;
@@ -113,7 +114,8 @@ export const enableApiKey = {
 export const disableApiKey = {
   ...routes.disableApiKey,
   summary: 'Disable API Key',
-  description: 'Disables an API key, which keeps its place; one that is disabled stays so.',
+  description:
+    'Disables an API key. The key still counts toward the key limit. Disabling a disabled key changes nothing.',
   reply: done('The API key is disabled.'),
   errors: [],
 } as const satisfies Operation;
@@ -121,7 +123,7 @@ export const disableApiKey = {
 export const deleteApiKey = {
   ...routes.deleteApiKey,
   summary: 'Delete API Key',
-  description: 'Deletes an API key for ever. Its place is free at once.',
+  description: 'Deletes an API key permanently. Its slot is free at once.',
   reply: done('The API key is deleted.'),
   errors: [],
 } as const satisfies Operation;
@@ -138,12 +140,12 @@ export const rotateApiKey = {
   ...routes.rotateApiKey,
   summary: 'Rotate API Key',
   description:
-    "Generates a successor and ends the old API key, in one write. With an overlap both serve, which needs a free place; without, the successor takes the old key's place. " +
-    'The successor inherits each field that is missing, but no scope that the application does not allow any more.',
+    "Generates a successor and ends the old API key, in one write. With an overlap, both keys are valid, which needs a free slot. Without an overlap, the successor takes the old key's slot. " +
+    'The successor inherits each field that is missing, but no scope that the application no longer allows.',
   body: rotateApiKeyBody,
   reply: {
     status: 201,
-    description: 'The successor, its secret included.',
+    description: 'The successor with its secret.',
     schema: successorReply,
     example: { rotatedFrom: 'hrn:here:account::myrealm:apikey/jnJddD06U1RdvYuZdzlyKkRu7nUsjUV22lDvto_K9qE' },
   },
@@ -154,9 +156,9 @@ export const revokeApiKey = {
   ...routes.revokeApiKey,
   summary: 'Revoke API Key',
   description:
-    'Disables a leaked API key. Whoever holds the key may do that, without a token. The answer is the same whether there is such a key or not. ' +
-    'A key of an application with referrers is public in web pages: it stays enabled. Each key is reported as the event apiKeyLeaked. ' +
-    'An IP address may report 10 keys, then one every 6 minutes; for IPv6, this counts for all addresses with the same first 64 bits.',
+    'Disables a leaked API key. Any holder of the key can do that, without a token. The response is the same whether or not the key exists. ' +
+    'A key of an application with referrers is public in web pages, so it stays enabled. Each key is reported as the event apiKeyLeaked. ' +
+    'An IP address can report 10 keys, then one every 6 minutes; for IPv6, this counts for all addresses with the same first 64 bits.',
   body: revokeApiKeyBody,
   reply: { status: 202, description: 'The request was accepted.', schema: revocationReply },
   errors: ['404404'],
@@ -168,8 +170,8 @@ export const verifyApiKey = {
   ...routes.verifyApiKey,
   summary: 'Verify API Key',
   description:
-    "Tells whether an API key that somebody presented is valid now, and whose it is; if it is not, why. A key of another realm than the caller's is unknown. " +
-    'Say what the key must be good for, and where the request with the key comes from: a key with allowed sources needs source, and a key of an application with referrers needs referrer.',
+    "Returns whether an API key is valid now, and its owner, or why it is not valid. A key of another realm than the caller's is unknown. " +
+    'Pass the conditions that the key must meet, and the origin of the request with the key. A key with allowed sources needs source, and a key of an application with referrers needs referrer.',
   body: verifyApiKeyBody,
   reply: verification,
   errors: [],
@@ -178,7 +180,8 @@ export const verifyApiKey = {
 export const verifyApiKeyDirect = {
   ...routes.verifyApiKeyDirect,
   summary: 'Verify API Key, by direct invocation',
-  description: 'The same for other Lambda functions: whoever IAM lets invoke it may ask about the keys of every realm.',
+  description:
+    'The same for other Lambda functions. Any client that IAM allows to invoke this function can verify the keys of every realm.',
   body: verifyApiKeyDirectPayload,
   reply: verification,
   errors: [],
@@ -207,7 +210,7 @@ export const listApps = {
 export const getApp = {
   ...routes.getApp,
   summary: 'Get Application',
-  description: 'Shows an application as it is now, who changed it last, and what the caller may do with it.',
+  description: 'Shows an application, who last changed it, and which rights the caller has on it.',
   reply: { ...app, schema: appWithRightsReply },
   errors: [],
 } as const satisfies Operation;
@@ -216,8 +219,8 @@ export const updateApp = {
   ...routes.updateApp,
   summary: 'Update Application',
   description:
-    'Changes name, description, status, referrers or scopes. A field that is missing stays as it is. Changing scopes needs manage. ' +
-    'API keys of a deactivated application are refused.',
+    'Changes name, description, status, referrers or scopes. A missing field stays unchanged. Changing scopes needs manage. ' +
+    'API keys of a deactivated application are rejected.',
   body: updateAppBody,
   reply: { ...app, schema: changedAppReply },
   errors: [],
@@ -226,7 +229,7 @@ export const updateApp = {
 export const deleteApp = {
   ...routes.deleteApp,
   summary: 'Delete Application',
-  description: 'Deletes an application for ever, and with it all its API keys and rights, in one write.',
+  description: 'Permanently deletes an application with all its API keys and rights, in one write.',
   reply: done('The application is deleted.'),
   errors: [],
 } as const satisfies Operation;
@@ -234,7 +237,7 @@ export const deleteApp = {
 export const listGrants = {
   ...routes.listGrants,
   summary: 'List Grants',
-  description: 'Lists which principals have which rights on an application. Rights in tokens do not stand here.',
+  description: 'Lists which principals have which rights on an application. Rights from tokens are not listed.',
   reply: { status: 200, description: 'The grants, at most 100.', schema: grantsReply },
   errors: [],
 } as const satisfies Operation;
@@ -252,7 +255,7 @@ export const deleteGrant = {
   ...routes.deleteGrant,
   summary: 'Revoke Rights',
   description:
-    'Takes all rights on an application away from a principal; one that has none stays so. A principal can always delete its own grant, with any right.',
+    'Revokes all rights of a principal on an application. If it has none, nothing changes. A principal can always delete its own grant, with any right.',
   reply: done('The principal has no rights on the application.'),
   errors: ['409306'],
 } as const satisfies Operation;
@@ -269,7 +272,7 @@ export const putIssuer = {
   ...routes.putIssuer,
   summary: 'Attach Issuer',
   description:
-    'Attaches a token issuer to an application, which has no API keys then: expired ones go in the same write.',
+    'Attaches a token issuer to an application without API keys. Expired keys are deleted in the same write.',
   reply: done('The issuer is attached.'),
   errors: ['409306'],
 } as const satisfies Operation;
@@ -277,7 +280,7 @@ export const putIssuer = {
 export const deleteIssuer = {
   ...routes.deleteIssuer,
   summary: 'Detach Issuer',
-  description: 'Detaches a token issuer from an application; one that is not attached stays so.',
+  description: 'Detaches a token issuer from an application. If it is not attached, nothing changes.',
   reply: done('The issuer is not attached.'),
   errors: [],
 } as const satisfies Operation;
@@ -316,7 +319,7 @@ export const getDocs = {
 export const getConsole = {
   ...routes.getConsole,
   summary: 'Get Key Console',
-  description: 'The API keys of applications on one page, for whoever has an access token.',
+  description: 'The API keys of applications on one page, for users with an access token.',
   reply: page,
   errors: [],
 } as const satisfies Operation;

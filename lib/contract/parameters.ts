@@ -56,7 +56,7 @@ const pathNames: Readonly<Record<string, string>> = {
 /** The query parameters by name. */
 const inQuery: Readonly<Record<QueryParameter, object>> = {
   limit: {
-    description: 'The maximum number of items in a page. With 0, the page has the total alone.',
+    description: 'The maximum number of items in a page. With 0, the page has only the total.',
     schema: { ...ruleOf(schemas.pageLimit), default: 100 },
   },
   pageToken: { description: 'The pageToken of the previous page.', schema: ruleOf(schemas.pageToken) },
@@ -71,7 +71,7 @@ const inQuery: Readonly<Record<QueryParameter, object>> = {
     schema: ruleOf(schemas.flag),
   },
   due: {
-    description: 'With true, tells of each application which notices hold for its API keys now.',
+    description: 'With true, returns the current notices for the API keys of each application.',
     schema: ruleOf(schemas.flag),
   },
 };

@@ -37,8 +37,7 @@ const name = {
   type: 'string',
   maxLength,
   pattern: `^\\s*${textAtEnds}(?:${text}{0,253}${textAtEnds})?\\s*$`,
-  description:
-    '1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters',
+  description: '1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters',
   examples: ['billing, production'],
 } as const;
 
@@ -46,8 +45,7 @@ const description = {
   type: 'string',
   maxLength,
   pattern: `^\\s*(?:${textAtEnds}(?:${text}{0,1021}${textAtEnds})?)?\\s*$`,
-  description:
-    'at most 1023 characters, white space around them aside; no control, bidirectional-override or zero-width characters',
+  description: 'at most 1023 characters, after trimming; no control, bidirectional-override or zero-width characters',
   examples: ['Sends the invoices.'],
 } as const;
 
@@ -87,13 +85,13 @@ const scopes = {
   items: scope,
   maxItems: 20,
   uniqueItems: true,
-  description: 'what the key may do, in words of your APIs; a key without scopes has none',
+  description: 'what the key can do, in terms of your APIs; a key without scopes has none',
   examples: [['invoices:read']],
 } as const;
 
 const ceiling = {
   ...scopes,
-  description: 'the only scopes that keys of the application may have; if it is missing, they may have any',
+  description: 'the only scopes that keys of the application can have; if it is missing, they can have any',
 } as const;
 
 const allowedSources = {
@@ -106,7 +104,7 @@ const allowedSources = {
     examples: ['203.0.113.0/24'],
   },
   maxItems: 20,
-  description: 'from where the key may be used; with an empty list, from everywhere',
+  description: 'the addresses from which the key can be used; an empty list allows all',
   examples: [['203.0.113.0/24', '2001:db8::1']],
 } as const;
 
@@ -117,11 +115,11 @@ const referrers = {
     // 255 characters and a port
     maxLength: 261,
     pattern: '^[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._/-]*)?$',
-    description: 'a host without https://, perhaps with a port and a path, such as www.example.com:8443/app',
+    description: 'a host without https://, optionally with a port and a path, such as www.example.com:8443/app',
     examples: ['www.example.com'],
   },
   maxItems: 20,
-  description: 'web pages from which keys of the application may be used; with an empty list, from everywhere',
+  description: 'web pages from which keys of the application can be used; an empty list allows all',
   examples: [['www.example.com']],
 } as const;
 
@@ -203,15 +201,20 @@ export const overlap = {
   properties: {
     untilFirstUse: {
       ...seconds,
-      description: 'so many seconds after the first recorded use of the successor, the old key ends',
+      description: 'how many seconds after the first recorded use of the successor the old key ends',
       examples: [600],
     },
-    atMost: { ...seconds, minimum: 1, description: 'in any case it ends after so many seconds', examples: [86400] },
+    atMost: {
+      ...seconds,
+      minimum: 1,
+      description: 'after how many seconds the old key ends at the latest',
+      examples: [86400],
+    },
   },
   required: ['untilFirstUse', 'atMost'],
   additionalProperties: false,
   description:
-    'in place of overlapSeconds: the old key ends when its successor is in use, and after atMost at the latest',
+    'instead of overlapSeconds: the old key ends when its successor is in use, and after atMost at the latest',
   examples: [{ untilFirstUse: 600, atMost: 86400 }],
 } as const;
 
@@ -222,12 +225,13 @@ export const rotateApiKeyBody = {
     overlapSeconds: {
       ...seconds,
       default: 0,
-      description: 'for so many seconds, a year at most, the old key serves beside its successor; 0: it ends at once',
+      description:
+        'how long the old key stays valid together with its successor, in seconds, up to one year; 0 ends the old key at once',
       examples: [3600],
     },
     expiresAt: {
       ...expiresAt,
-      description: `${expiresAt.description}. Default: as the old key, if that is still in the future`,
+      description: `${expiresAt.description}. Default: that of the old key, if it is still in the future`,
     },
     name,
     ...more,
@@ -241,7 +245,7 @@ export const apiKeyHrn = {
   type: 'string',
   maxLength: 256,
   pattern: '^hrn:[a-z0-9-]+:account::[A-Za-z0-9_-]{1,64}:apikey/[A-Za-z0-9_-]{43}$',
-  description: "the key's HRN: names the key, and is not usable as a key",
+  description: "the key HRN: the public name of the key, which can't be used as a credential",
   examples: ['hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no'],
 } as const;
 
@@ -258,7 +262,7 @@ const apiKey = {
     type: 'string',
     maxLength: apiKeyHrn.maxLength,
     pattern: apiKeyHrn.pattern,
-    description: 'HRN of the key that this one succeeds, if it was made by rotation',
+    description: 'HRN of the key that this one replaces, if it was created by a rotation',
   },
 } as const;
 
@@ -266,13 +270,13 @@ const disabledReason = {
   type: 'string',
   enum: ['leaked'],
   description:
-    'why the key is disabled: leaked, if somebody who holds it has revoked it without a token; enabling clears it',
+    'why the key is disabled: leaked, if a holder of the key revoked it without a token; enabling the key clears it',
   examples: ['leaked'],
 } as const;
 
 export const effectiveBy = {
   ...time,
-  description: `from then on no verifier accepts what was taken away, whatever it has cached: ${time.description}`,
+  description: `the time from which no verifier accepts what was revoked, whatever it has cached: ${time.description}`,
 } as const;
 
 const creator = {
@@ -300,12 +304,12 @@ export const lastChange = {
 
 const rotatedTo = {
   ...apiKey.rotatedFrom,
-  description: 'HRN of the key that succeeds this one, if this key was rotated: it cannot be rotated again',
+  description: 'HRN of the successor, if this key was rotated: it cannot be rotated again',
 } as const;
 
 const lastUsedTime = {
   ...time,
-  description: `when the key was used last, as precisely as the service is set to note it: ${time.description}`,
+  description: `when the key was last used, as precisely as the service is set to record it: ${time.description}`,
 } as const;
 
 const always = [
@@ -340,7 +344,7 @@ export const newApiKeyReply = {
       type: 'string',
       pattern: '^[A-Za-z0-9_]+_[A-Za-z0-9]{1,64}_[A-Za-z0-9]{49}$',
       maxLength: 256,
-      description: 'the key itself: shown only here, never again',
+      description: 'the secret value of the key: shown only in this response',
       examples: ['ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL'],
     },
     ...apiKey,
@@ -358,7 +362,7 @@ const presentedApiKeyId = {
   type: 'string',
   pattern: '\\S',
   maxLength,
-  description: 'the key that somebody presented: any text that is not blank',
+  description: 'the presented key: any text that is not blank',
   examples: newApiKeyReply.properties.apiKeyId.examples,
 } as const;
 
@@ -386,7 +390,7 @@ const purpose = {
     minItems: 1,
     maxItems: 100,
     uniqueItems: true,
-    description: 'the realms whose keys you accept; missing: all that you may ask about',
+    description: 'the realms whose keys you accept; missing: all whose keys you can verify',
     examples: [['myrealm']],
   },
   scopes: { ...scopes, description: 'the scopes that you need: all of them' },
@@ -428,7 +432,7 @@ export const revocationReply = {
     accepted: {
       type: 'boolean',
       enum: [true],
-      description: 'the answer is the same whether there is such a key or not',
+      description: 'the response is the same whether or not the key exists',
       examples: [true],
     },
   },
@@ -460,7 +464,7 @@ export const verificationReply = {
       type: 'object',
       title: 'Valid API Key',
       properties: {
-        valid: { type: 'boolean', enum: [true], description: 'let it in', examples: [true] },
+        valid: { type: 'boolean', enum: [true], description: 'accept it', examples: [true] },
         ...apiKey,
       },
       required: ['valid', ...always],
@@ -470,11 +474,11 @@ export const verificationReply = {
       type: 'object',
       title: 'Invalid API Key',
       properties: {
-        valid: { type: 'boolean', enum: [false], description: 'refuse it', examples: [false] },
+        valid: { type: 'boolean', enum: [false], description: 'reject it', examples: [false] },
         reason: {
           type: 'string',
           enum: reasons,
-          description: 'why; for you, not for whoever presented the key',
+          description: 'why; for you, not for the client that presented the key',
           examples: ['expired'],
         },
       },
@@ -489,7 +493,7 @@ export const pageLimit = {
   format: 'int32',
   minimum: 0,
   maximum: 100,
-  description: 'how many a page has at most',
+  description: 'the maximum number of entries in a page',
   examples: [100],
 } as const;
 export const flag = {
@@ -504,7 +508,7 @@ export const pageToken = {
   type: 'string',
   pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{16}$',
   maxLength: 512,
-  description: 'ask with it for the next page; on the last page there is none',
+  description: 'send it to get the next page; the last page has none',
   examples: ['MDAwMDE3OTUzODg4NjEwODEjYXBw.q83vEjRWeJCrze8S'],
 } as const;
 const pageSize = { ...pageLimit, description: 'the number of entries in this page', examples: [1] } as const;
@@ -513,7 +517,7 @@ const total = {
   format: 'int32',
   minimum: 0,
   maximum: 1_000,
-  description: 'how many there are on all pages',
+  description: 'the number of entries on all pages',
   examples: [1],
 } as const;
 
@@ -545,7 +549,7 @@ export const appReply = {
     status: {
       type: 'string',
       enum: ['active', 'deactivated'],
-      description: 'of a deactivated application no key is accepted and none can be made',
+      description: 'the keys of a deactivated application are rejected, and no key can be generated',
       examples: ['active'],
     },
     createdTime: time,
@@ -580,7 +584,7 @@ export const updateAppBody = {
     scopes: {
       ...ceiling,
       type: ['array', 'null'],
-      description: `${ceiling.description}; null takes the limit away`,
+      description: `${ceiling.description}; null removes the limit`,
     },
   },
   required: [],
@@ -596,10 +600,10 @@ export const dueNotice = {
     notice: {
       type: 'string',
       enum: ['apiKeyExpiring', 'apiKeyExpired', 'apiKeyIdle', 'apiKeyRotationDue'],
-      description: 'what the event bus is told of the API key',
+      description: 'the event about the API key',
       examples: ['apiKeyExpiring'],
     },
-    time: { ...time, description: `from when on the notice holds: ${time.description}` },
+    time: { ...time, description: `the time from which the notice is true: ${time.description}` },
   },
   required: ['app', 'apiKey', 'notice', 'time'],
   additionalProperties: false,
@@ -609,7 +613,7 @@ export const appsReply = {
   type: 'object',
   properties: {
     limit: pageSize,
-    total: { ...total, description: 'how many match on all pages; 1000 means 1,000 or more' },
+    total: { ...total, description: 'the number of matches on all pages; 1000 means 1,000 or more' },
     principal: {
       ...principal,
       description: 'the calling principal: compare it with the createdBy of each application',
@@ -620,7 +624,7 @@ export const appsReply = {
       type: 'array',
       maxItems: 20_000,
       items: dueNotice,
-      description: 'with due=true: the notices that hold now for the API keys of these applications',
+      description: 'with due=true: the current notices for the API keys of these applications',
     },
     pageToken,
   },
@@ -651,8 +655,7 @@ export const appWithRightsReply = {
     ...appReply.properties,
     rights: {
       ...actions,
-      description:
-        'what the caller may do with the application, by its token and by grants; each right that another one includes is in the list',
+      description: "the caller's rights on the application, from the token and from grants, including implied rights",
     },
   },
   required: [...appReply.required, 'rights'],
@@ -710,7 +713,7 @@ export const errorReply = {
   properties: {
     title: { ...words, description: 'what kind of error it is' },
     status: { type: 'integer', format: 'int32', minimum: 400, maximum: 599, description: 'the HTTP status' },
-    code: { type: 'string', pattern: '^[0-9]{6}$', maxLength: 6, description: 'the error, exactly' },
+    code: { type: 'string', pattern: '^[0-9]{6}$', maxLength: 6, description: 'the exact error' },
     cause: { ...words, description: 'what was wrong with this request' },
     action: { ...words, description: 'what to do about it' },
     correlationId: { ...words, description: "the request's X-Correlation-ID" },
@@ -719,7 +722,7 @@ export const errorReply = {
       // A UUID, or API Gateway's extended request ID.
       pattern: '^ERROR-[A-Za-z0-9+/=_-]{8,128}$',
       maxLength: 134,
-      description: 'found again in the log',
+      description: 'also in the log',
     },
     details: {
       type: 'array',

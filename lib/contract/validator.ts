@@ -26,7 +26,7 @@ export function requireValid(validate: Validator, data: unknown): void {
 export function requireNoApiKey(fields: Readonly<Record<string, unknown>>): void {
   const texts = Object.entries(fields).flatMap(([name, value]) => textsIn(`$.${name}`, value));
   const [source] = texts.find(([, text]) => typeof text === 'string' && holdsApiKeyId(text)) ?? [];
-  if (source !== undefined) throw invalidField(source, 'must not hold an API key');
+  if (source !== undefined) throw invalidField(source, 'must not contain an API key');
 }
 
 /** @returns a value, or the elements of a list, by path */

@@ -29,14 +29,14 @@ export const errorTable = {
   '400200': {
     status: 400,
     title: 'Received invalid data.',
-    cause: 'The request holds a value that is not allowed.',
-    action: 'Correct what "details" names and send the request again.',
+    cause: 'The request contains a value that is not allowed.',
+    action: 'Correct what "details" names, and send the request again.',
   },
   '400201': {
     status: 400,
     title: 'Missing required field.',
     cause: 'The request body lacks a required field.',
-    action: 'Add what "details" names and send the request again.',
+    action: 'Add what "details" names, and send the request again.',
   },
   '400288': {
     status: 400,
@@ -59,7 +59,7 @@ export const errorTable = {
   '401300': {
     status: 401,
     title: 'Access is denied due to invalid credentials.',
-    cause: 'The Authorization header does not hold an access token that this service accepts.',
+    cause: 'The Authorization header does not contain an access token that this service accepts.',
     action: 'Get a new access token and send it as "Authorization: Bearer <access token>".',
   },
   '403403': {
@@ -72,25 +72,25 @@ export const errorTable = {
     status: 404,
     title: 'No such route.',
     cause: 'The service has no operation with this method and path.',
-    action: 'Check the method and the path, in which an HRN is URL-encoded; see GET /openapi.json for what there is.',
+    action: 'Check the method and the path. HRNs in it must be URL-encoded. GET /openapi.json lists the operations.',
   },
   '404660': {
     status: 404,
     title: 'No app exists with the given id.',
-    cause: 'No application with this HRN exists, or the caller may not see it.',
+    cause: 'No application with this HRN exists, or the caller cannot see it.',
     action: 'Check the application HRN, and that the calling principal has a right on the application.',
   },
   '404666': {
     status: 404,
     title: 'The API key does not exist.',
     cause: 'The application has no API key with this HRN.',
-    action: "Check the API key HRN; list the application's keys to see what there is.",
+    action: "Check the key HRN. List the application's keys to see which keys exist.",
   },
   '409303': {
     status: 409,
     title:
       'Reached allowed maximum number of active API keys per application. Delete an API key to generate another one.',
-    cause: 'The application already has as many API keys as an application may have; disabled keys count.',
+    cause: 'The application has reached its key limit. Disabled API keys count toward it.',
     action: 'Delete an API key of the application, then send the request again.',
   },
   '409304': {
@@ -102,14 +102,14 @@ export const errorTable = {
   '409305': {
     status: 409,
     title: 'The API key made by this request has been removed since.',
-    cause: 'This request made an API key, which was deleted, replaced or rotated before the answer.',
+    cause: 'This request created an API key, which was deleted, replaced or rotated before the response.',
     action: 'Generate another API key with a new request.',
   },
   '409306': {
     status: 409,
     title: "The application's state does not allow this.",
     cause: 'The application is deactivated.',
-    action: 'Do what the cause says is missing, such as to activate the application, and send the request again.',
+    action: 'Change the state that the cause names. Then send the request again.',
   },
   '413000': {
     status: 413,
@@ -120,7 +120,7 @@ export const errorTable = {
   '422409': {
     status: 422,
     title: 'The Idempotency-Key was used for another request.',
-    cause: 'The same Idempotency-Key came with another body before.',
+    cause: 'An earlier request had the same Idempotency-Key and another body.',
     action: 'Use a new Idempotency-Key for a new request.',
   },
   '429003': {
@@ -133,12 +133,12 @@ export const errorTable = {
     status: 500,
     title: 'Internal error.',
     cause: 'Something went wrong inside the service.',
-    action: 'Tell the operators of the service the errorId; the log has more under it.',
+    action: 'Report the errorId to the operators of the service. They can find the details in the log.',
   },
   '503000': {
     status: 503,
     title: 'Temporarily unavailable. Retry.',
-    cause: 'A part that the service needs did not answer in time. Nothing was changed.',
+    cause: 'A dependency of the service did not respond in time. Nothing was changed.',
     action: 'Wait as many seconds as the Retry-After header says, then send the request again.',
   },
 } as const satisfies Record<string, ErrorEntry>;

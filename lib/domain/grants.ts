@@ -14,8 +14,8 @@ export function grant(app: App, principal: string, actions: readonly Action[]): 
   const granted = { ...app, grants: { ...app.grants, [principal]: actions } };
   if (Object.keys(granted.grants).length > maxGrants) {
     throw new ApiError('409306', {
-      cause: `The application has rights for ${maxGrants} principals, which is the most there can be.`,
-      action: 'Take the rights of another principal away first.',
+      cause: `The application has grants for ${maxGrants} principals, which is the maximum.`,
+      action: 'Revoke the grant of another principal first.',
     });
   }
   return requireManager(app, granted);
@@ -34,7 +34,7 @@ export function revoke(app: App, principal: string): App {
 function requireManager(before: App, after: App): App {
   if (hasManager(after) || !hasManager(before)) return after;
   throw new ApiError('409306', {
-    cause: 'The principal is the last that may manage the application.',
+    cause: 'The principal is the last one with manage on the application.',
     action: 'Grant manage to another principal first.',
   });
 }

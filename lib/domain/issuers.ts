@@ -15,13 +15,13 @@ export function attachIssuer(app: App, issuer: string, removal: { at: number; op
   const cleared = removeKeys(app, expired, { ...removal, why: 'deleted' });
   if (cleared.keyCount > 0) {
     throw new ApiError('409306', {
-      cause: 'The application has API keys, and cannot have token issuers beside them.',
+      cause: 'The application has API keys, so it cannot have token issuers.',
       action: 'Delete the API keys of the application first.',
     });
   }
   if (app.issuers.length >= maxIssuers) {
     throw new ApiError('409306', {
-      cause: `The application has ${maxIssuers} token issuers, which is the most there can be.`,
+      cause: `The application has ${maxIssuers} token issuers, which is the maximum.`,
       action: 'Detach another issuer first.',
     });
   }

@@ -97,8 +97,8 @@ export function requirePermission(caller: Caller, action: 'createApp' | 'verify'
   if (hasPermission(caller, action)) return;
   throw new ApiError('403403', {
     why: `no permission account:${action}`,
-    cause: `The access token does not hold the permission account:${action}.`,
-    action: `Use an access token that holds the permission account:${action}.`,
+    cause: `The access token does not have the permission account:${action}.`,
+    action: `Use an access token with the permission account:${action}.`,
   });
 }
 
@@ -153,7 +153,7 @@ const principalForm = new RegExp(`^${seenAtEnds}(?:${seen}{0,253}${seenAtEnds})?
 
 /** What `isPrincipal` demands, in words for the caller. */
 export const principalRule =
-  'must be 1 to 255 visible characters without white space around them, not hold an API key, not begin with "lambda:", and not be ".", "..", "__proto__", "constructor" or "prototype"';
+  'must be 1 to 255 visible characters without white space around them, not contain an API key, not begin with "lambda:", and not be ".", "..", "__proto__", "constructor" or "prototype"';
 
 /**
  * Whether a text can be a principal, in a token and in a path. So every principal that a token can name can be granted

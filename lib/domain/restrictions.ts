@@ -25,7 +25,7 @@ const sourceRule: ElementRule = {
 };
 
 const referrerRule: ElementRule = {
-  must: 'must be a host without https://, perhaps with a port and a path, such as www.example.com:8443/app',
+  must: 'must be a host without https://, optionally with a port and a path, such as www.example.com:8443/app',
   canonical: canonicalReferrer,
 };
 

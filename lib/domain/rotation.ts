@@ -108,8 +108,7 @@ function overlap(app: App, old: ApiKey, rotation: Rotation): App {
   const cleared = replaceKeys(shortened, expired, rotation);
   if (cleared.keyCount < maxKeys) return cleared;
   throw new ApiError('409303', {
-    cause:
-      'Rotating with an overlap needs a free place, and the application already has as many API keys as it may have.',
+    cause: 'Rotating with an overlap needs a free slot, but the application has reached its key limit.',
     action: 'Delete the other API key first, or rotate with overlapSeconds 0.',
   });
 }

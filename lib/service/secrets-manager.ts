@@ -56,7 +56,7 @@ export function openSecrets(): Secrets {
       return await withinMs(Math.min(leftMs, bothAttemptsMs), (abortSignal) => send(open, abortSignal));
     } catch (thrown) {
       const why = formatWhy(thrown)?.replace(versionIds, '…');
-      throw new ApiError('503000', { why, cause: 'Secrets Manager rejected a request, or did not answer in time.' });
+      throw new ApiError('503000', { why, cause: 'Secrets Manager rejected a request, or did not respond in time.' });
     }
   };
   return {

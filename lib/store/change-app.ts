@@ -75,8 +75,8 @@ function asMade(found: App, next: App, { makes }: AppChange): App {
 function unknowable(): ApiError {
   return new ApiError('503000', {
     cause:
-      'Answers of the database were lost while others changed the application, so it is not known whether this change was made.',
-    action: 'Look at the application, and send the request again if the change is not there.',
+      'Database responses were lost while other requests changed the application, so it is not known whether this change was made.',
+    action: 'Check the application, and send the request again if the change is missing.',
     retryAfterSeconds: 1,
   });
 }

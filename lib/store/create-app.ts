@@ -24,7 +24,7 @@ export async function createApp(table: Table, app: App, deadline: Deadline): Pro
   const settled = await settle(deadline, (ms) => table.attemptPut(put, ms));
   if (settled.applied) return { app, isOurs: true };
   const stored = await refusedApp(table, appId, settled, deadline);
-  if (!stored) throw new Error('an application was refused because it is there, and is not there');
+  if (!stored) throw new Error('a new application was rejected because it exists, but it does not exist');
   const isSameSortKey = stored.listKey === app.listKey;
   if (!isSameSortKey) await removeMember(table, app, app.createdBy, stamp, deadline, settled.inDoubt);
   const isOurs = settled.inDoubt && isSameSortKey && stored.bodyHash === app.bodyHash;

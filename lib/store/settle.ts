@@ -18,7 +18,7 @@ export interface Settled {
 }
 
 const unsettled =
-  'A part that the service needs did not answer in time, so it is not known whether the change was made.';
+  'A dependency of the service did not respond in time, so it is not known whether the change was made.';
 
 /**
  * Repeats the same write until it is known to be applied or rejected. A second copy of the write must be rejected. A

@@ -11,7 +11,7 @@ import { appOf } from './app-item.ts';
 export function appInRecord({ NewImage: image, OldImage: before }: StreamRecord): App | undefined {
   const app = image && appOf(unmarshall(image as Parameters<typeof unmarshall>[0], { wrapNumbers: Number }));
   if (app && before && before.rev?.N === image?.rev?.N) return undefined;
-  if (app && !hasChange(app)) throw new Error('the item holds no change of an application');
+  if (app && !hasChange(app)) throw new Error('the item has no change of an application');
   return app;
 }
 

@@ -13,7 +13,7 @@ it.each<[string, unknown, string | undefined]>([
   ['an error', new TypeError('late'), 'TypeError: late'],
   ['an error with a code', Object.assign(new Error('late'), { code: 'ELATE' }), 'ELATE: late'],
   ['an error with a number for a code', Object.assign(new Error('late'), { code: 7 }), 'Error: late'],
-  ['no error', { message: 'late' }, 'something that is no Error was thrown'],
+  ['no error', { message: 'late' }, 'a value that is not an Error was thrown'],
 ])('the reason of %s in one line', (_, why, expected) => {
   expect(formatWhy(why)).toBe(expected);
 });

@@ -8,7 +8,7 @@ const withoutManager = anApp({ grants: { worker: ['write'] } });
 const lastManager = {
   code: '409306',
   parts: {
-    cause: 'The principal is the last that may manage the application.',
+    cause: 'The principal is the last one with manage on the application.',
     action: 'Grant manage to another principal first.',
   },
 };
@@ -43,8 +43,8 @@ describe('granting', () => {
     expect(refusalOf(() => grant(crowded, 'other', ['read']))).toMatchObject({
       code: '409306',
       parts: {
-        cause: 'The application has rights for 100 principals, which is the most there can be.',
-        action: 'Take the rights of another principal away first.',
+        cause: 'The application has grants for 100 principals, which is the maximum.',
+        action: 'Revoke the grant of another principal first.',
       },
     });
   });

@@ -33,13 +33,13 @@ describe('attaching a token issuer', () => {
     [
       'there are keys beside expired ones',
       anApp({ keys: { [handle('a')]: expiredKey(), [handle('b')]: aKey() } }),
-      'The application has API keys, and cannot have token issuers beside them.',
+      'The application has API keys, so it cannot have token issuers.',
       'Delete the API keys of the application first.',
     ],
     [
       'it would be the eleventh',
       anApp({ issuers: issuers(10) }),
-      'The application has 10 token issuers, which is the most there can be.',
+      'The application has 10 token issuers, which is the maximum.',
       'Detach another issuer first.',
     ],
   ])('409306 when %s', (_, app, cause, action) => {

@@ -132,8 +132,8 @@ describe('a permission about no resource', () => {
       '403403',
       {
         why: 'no permission account:createApp',
-        cause: 'The access token does not hold the permission account:createApp.',
-        action: 'Use an access token that holds the permission account:createApp.',
+        cause: 'The access token does not have the permission account:createApp.',
+        action: 'Use an access token with the permission account:createApp.',
       },
     ]);
   });

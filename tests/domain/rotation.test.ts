@@ -153,8 +153,7 @@ describe('rotating with an overlap', () => {
     expect(refusalOf(() => withSuccessor(full, overlapping(60)))).toMatchObject({
       code: '409303',
       parts: {
-        cause:
-          'Rotating with an overlap needs a free place, and the application already has as many API keys as it may have.',
+        cause: 'Rotating with an overlap needs a free slot, but the application has reached its key limit.',
         action: 'Delete the other API key first, or rotate with overlapSeconds 0.',
       },
     });

@@ -51,7 +51,7 @@ describe('security 7: a text that holds an API key is neither stored nor logged'
     it.each(bodies)('400200 in the body of %s as %s', async (id, field, body) => {
       const reply = await send(id, { body: body(form(apiKeyId)) });
       expectRefusal(reply, '400200');
-      expect(reply.body.details).toMatchObject([{ source: `$.${field}`, message: 'must not hold an API key' }]);
+      expect(reply.body.details).toMatchObject([{ source: `$.${field}`, message: 'must not contain an API key' }]);
       expect(await service.item(app)).toMatchObject({ rev: 2, name: app.name });
     });
 
@@ -103,7 +103,7 @@ describe('security 7: a text that holds an API key is neither stored nor logged'
   ] as const)('400200 in the body of %s as the second of its referrers, after "%s"', async (id, before) => {
     const reply = await send(id, { body: { name: 'x', referrers: ['b.test', before + apiKeyId] } });
     expectRefusal(reply, '400200');
-    expect(reply.body.details).toMatchObject([{ source: '$.referrers[1]', message: 'must not hold an API key' }]);
+    expect(reply.body.details).toMatchObject([{ source: '$.referrers[1]', message: 'must not contain an API key' }]);
   });
 
   it('400288 for an application whose realm is one', async () => {

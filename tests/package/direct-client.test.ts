@@ -54,5 +54,5 @@ it('a function whose answer stalls in its body is a FunctionCrash after 20 secon
   const crash = verifyApiKey(lambda, 'check', { apiKeyId: 'ak' }).catch((error: unknown) => error);
   await isAsked;
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(await crash).toMatchObject({ name: 'FunctionCrash', message: 'check: no answer within 20000 ms' });
+  expect(await crash).toMatchObject({ name: 'FunctionCrash', message: 'check: no response within 20000 ms' });
 });

@@ -52,7 +52,9 @@ describe('an invocation', () => {
     expect(record).toEqual({ ...common, ...ofInvocation, ...told });
     expect(durationMs).toBeGreaterThanOrEqual(0);
     expect(durationMs).toBeLessThanOrEqual(Date.now() - startedAt);
-    expect(others).toEqual([{ ...common, message: 'change, or refusal of authority', event: 'audit', ...told }]);
+    expect(others).toEqual([
+      { ...common, message: 'change, or rejection for lack of a right', event: 'audit', ...told },
+    ]);
   });
 
   it('has its figures in the log, and not in the audit record', async () => {

@@ -101,7 +101,7 @@ describe.each(Object.entries(calls))('503000 of %s', (name, call) => {
     ['does not come', () => undefined],
   ])('when an answer %s within its time', async (_, answer) => {
     answerTo = answer;
-    const why = 'TimeUp: no answer within 200 ms';
+    const why = 'TimeUp: no response within 200 ms';
     await expect(call(openSecrets(), 200)).rejects.toMatchObject({ code: '503000', cause: why });
   });
 });

@@ -42,7 +42,7 @@ describe("a record of the table's stream", () => {
   });
 
   it('is not read where its application has no change', () => {
-    expect(() => appInRecord(recordOf(item))).toThrow('the item holds no change of an application');
+    expect(() => appInRecord(recordOf(item))).toThrow('the item has no change of an application');
   });
 
   it('shows none where the image holds something else, or the item is gone', () => {

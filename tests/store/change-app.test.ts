@@ -391,8 +391,8 @@ describe('the end of a change that others overtake', () => {
     await expect(changeApp(table, changeOf(anApp()), fakeDeadline())).rejects.toMatchObject({
       parts: {
         cause:
-          'Answers of the database were lost while others changed the application, so it is not known whether this change was made.',
-        action: 'Look at the application, and send the request again if the change is not there.',
+          'Database responses were lost while other requests changed the application, so it is not known whether this change was made.',
+        action: 'Check the application, and send the request again if the change is missing.',
         retryAfterSeconds: 1,
       },
     });

@@ -55,7 +55,7 @@ describe('a new application', () => {
   it('refused because it is there, and yet not there, tells the operator so', async () => {
     const { table } = tableOf(() => ({ outcome: 'refused', item: undefined }));
     await expect(createApp(table, app, fakeDeadline())).rejects.toThrow(
-      'an application was refused because it is there, and is not there',
+      'a new application was rejected because it exists, but it does not exist',
     );
   });
 });

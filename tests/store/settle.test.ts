@@ -36,7 +36,7 @@ it('no attempt begins when the time is over', async () => {
 
 const busy = { outcome: 'notApplied', error: 'throttled' } as const;
 const failed = { outcome: 'failed', error: 'throttled' } as const;
-const cause = 'A part that the service needs did not answer in time, so it is not known whether the change was made.';
+const cause = 'A dependency of the service did not respond in time, so it is not known whether the change was made.';
 
 it.each<[string, Attempt[], boolean, { applied: boolean; inDoubt: boolean }]>([
   ['applied', [{ outcome: 'applied' }], false, { applied: true, inDoubt: false }],

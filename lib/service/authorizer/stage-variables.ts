@@ -72,7 +72,7 @@ function parse(name: string, text: string): string[] {
   if (!isRight)
     throw new SettingsError(
       variable,
-      `must ${rule.must}${rule === answerRule ? '' : '; a comma stands between two, which differ'}`,
+      `must ${rule.must}${rule === answerRule ? '' : '; separate different elements with commas'}`,
     );
   return list;
 }

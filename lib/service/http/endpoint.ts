@@ -148,7 +148,7 @@ function openGuardedService(settings: Settings): GuardedService {
 function refuseSwitchedOff(): void {
   throw new ApiError('404404', {
     why: 'the setting revoke.enabled is false',
-    cause: 'This service takes no reports of leaked keys.',
+    cause: 'This service does not accept reports of leaked keys.',
     action: 'Disable the key with a token: POST /apps/{app}/apiKeys/{apiKey}/disable.',
   });
 }

@@ -35,7 +35,7 @@ function noKeys(why: unknown, words: string): ApiError {
 
 /** @returns the body; reading stops when it is too large */
 async function receive({ status, contentEncoding, body }: KeysAnswer) {
-  if (status !== 200) throw new Error(`the key set's server answered with status ${status}`);
+  if (status !== 200) throw new Error(`the key set's server responded with status ${status}`);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body ?? []) {
@@ -79,9 +79,9 @@ function tooLarge(): Error {
 function parseKeySet(bytes: Buffer): JSONWebKeySet {
   // JSON.parse rejects a byte order mark.
   const { keys } = (JSON.parse(bytes.toString().replace(/^\uFEFF/, '')) ?? {}) as { keys?: unknown };
-  if (!Array.isArray(keys)) throw new Error('the answer is no key set');
+  if (!Array.isArray(keys)) throw new Error('the response is not a key set');
   const found = keys.filter(isJwk).map(toVerify);
-  if (found.length === 0 && keys.length > 0) throw new Error('the key set holds no key');
+  if (found.length === 0 && keys.length > 0) throw new Error('the key set has no key');
   return { keys: found };
 }
 

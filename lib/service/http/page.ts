@@ -56,7 +56,7 @@ function parseToken(token: string, list: readonly string[]): PageStart {
   const [, total = '', after = ''] = /^(\d{1,4})#((?:own#)?\d{16}#[A-Za-z0-9_-]{1,64})$/.exec(start) ?? [];
   const from = { after, total: Number(total) };
   if (after === '' || token !== formatPageToken(from, list))
-    throw invalidField('$.pageToken', 'is not one that this list gave');
+    throw invalidField('$.pageToken', 'is not a page token of this list');
   return from;
 }
 

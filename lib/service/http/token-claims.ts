@@ -82,7 +82,7 @@ export class ClaimReader {
     const { permissionsPrefix: prefix = '' } = this.#issuer;
     const claimed = this.#find(payload, 'permissions');
     const permissions = textsOfList(claimed);
-    if (!permissions) this.#logOnce('permissions', 'is no list of texts, no text and no object');
+    if (!permissions) this.#logOnce('permissions', 'is neither a list of texts, a text nor an object');
     return (permissions ?? []).filter((text) => text.startsWith(prefix)).map((text) => text.slice(prefix.length));
   }
 

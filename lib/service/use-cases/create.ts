@@ -52,7 +52,7 @@ function requireSame(app: App, caller: Caller, partition: string, request: Repea
   const isTold = includes(callerRights.fromToken, 'read') || app.lastChange.by === caller.principal;
   if (app.status === 'deleted' && isTold) {
     throw new ApiError('409306', {
-      cause: 'The application that this request made has been deleted since.',
+      cause: 'The application that this request created has been deleted since.',
       action: 'Create another application with a new Idempotency-Key.',
     });
   }

@@ -257,7 +257,7 @@ function pendingIn(call: RotationCall, value: SecretValue | undefined): Pending 
   if (!value) throw notAllowed('The version AWSPENDING has no value yet. Run createSecret.');
   const handle = handleIn(value);
   if (value.apiKeyId === undefined || !handle)
-    throw notAllowed('The value of the version AWSPENDING holds no API key. Give the rotation up.');
+    throw notAllowed('The value of the version AWSPENDING has no API key. Give the rotation up.');
   return { value, apiKeyId: value.apiKeyId, app: refOf(call, value), handle };
 }
 

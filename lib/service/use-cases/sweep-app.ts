@@ -65,7 +65,7 @@ const by = 'lambda:sweep';
 export async function sweepApp(turn: Turn, appId: string): Promise<Done> {
   const { table, settings, now } = turn;
   const before = await getApp(table, appId, turn.newDeadline());
-  if (!before) throw new Error('the index byDue names an application that is not there');
+  if (!before) throw new Error('the index byDue names an application that does not exist');
   const rules = sweepRulesOf(settings, before.realm);
   const looked = await lookAtUses(turn, before, rules);
   const ended = await endKeys(turn, looked.app, rules);

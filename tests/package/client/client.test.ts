@@ -121,7 +121,7 @@ describe('a refusal', () => {
     expect(error).toMatchObject({ code: '409303', status: 409, correlationId: 'mine' });
     expect(error.errorId).toMatch(/^ERROR-/);
     expect(error.message).toBe(`409303 ${error.cause} ${error.action}`);
-    expect(error.cause).toContain('as many API keys as an application may have');
+    expect(error.cause).toContain('has reached its key limit');
   });
 
   it('names the fields that are wrong', async () => {

@@ -136,7 +136,7 @@ describe('what the bus does not take comes again from there on, and the log tell
     await headersCame;
     await vi.advanceTimersByTimeAsync(10_000);
     expect(await published).toEqual(comesAgainFrom('0'));
-    expect(log.records()).toMatchObject([{ event: 'publish', why: 'TimeUp: no answer within 10000 ms' }]);
+    expect(log.records()).toMatchObject([{ event: 'publish', why: 'TimeUp: no response within 10000 ms' }]);
   });
 
   it('all of a request that is not answered within 3 seconds, three times', async () => {

@@ -88,7 +88,7 @@ describe('what was thrown', () => {
   });
 
   it('what is no Error is 500000 too', () => {
-    const why = 'something that is no Error was thrown';
+    const why = 'a value that is not an Error was thrown';
     expect(replyToError({}, exchangeOf()).logged).toMatchObject({ code: '500000', why });
     expect(log.records()).toMatchObject([{ event: 'failure', stack: why }]);
   });

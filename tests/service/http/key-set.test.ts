@@ -66,7 +66,7 @@ describe('a key set', () => {
     await expect(keySetOf(text)).rejects.toMatchObject(
       refused(
         { cause: unusable },
-        withMessage(expect.stringMatching(/^the (answer is no key set|key set holds no key)$/)),
+        withMessage(expect.stringMatching(/^the (response is not a key set|key set has no key)$/)),
       ),
     );
   });
@@ -76,7 +76,7 @@ describe('a key set', () => {
   });
 
   it.each([201, 204, 302, 404, 500])('was not fetched by an answer with status %i', async (status) => {
-    const message = `the key set's server answered with status ${status}`;
+    const message = `the key set's server responded with status ${status}`;
     const answer = answerOf(['{"keys":[]}'], { status });
     await expect(read(answer)).rejects.toMatchObject(refused({ cause: unfetched }, withMessage(message)));
   });

@@ -35,7 +35,7 @@ it.each(['limit', 'pageToken'])('400200 for two values of %s', (name) => {
 describe('a page token', () => {
   const refused = (token: string, of = list) => {
     const refusal = refusalOf(() => parsePage({ pageToken: [token] }, of));
-    expect(refusal).toMatchObject(faultAt('$.pageToken', 'is not one that this list gave'));
+    expect(refusal).toMatchObject(faultAt('$.pageToken', 'is not a page token of this list'));
   };
 
   it.each([place, '1234567890123456#A', `1234567890123456#${'_-azAZ09'.repeat(8)}`])('leads on after %s', (after) => {

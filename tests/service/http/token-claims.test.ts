@@ -338,7 +338,7 @@ describe('the permissions', () => {
           event: 'token-claims',
           level: 'WARN',
           issuer: 'i',
-          why: 'the claim of permissions is no list of texts, no text and no object: permissions',
+          why: 'the claim of permissions is neither a list of texts, a text nor an object: permissions',
         },
       ]);
     },

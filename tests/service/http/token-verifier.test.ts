@@ -355,7 +355,7 @@ describe('security 5: fetching keys', () => {
       for (let time = 0; time < 20; time += 1) await verify(await issuer.sign());
       expect(issuer.fetches()).toBe(2);
       const warning = { event: 'issuer-keys', level: 'WARN', issuer: 'https://keys.test', result: 'stale' };
-      const why = "Error: the key set's server answered with status 500";
+      const why = "Error: the key set's server responded with status 500";
       expect(log.records()).toMatchObject([{ ...warning, ageSeconds: 600, why, IssuerKeysFailures: 1 }]);
       pass(5_000);
       await verify(await issuer.sign());

@@ -133,7 +133,7 @@ describe('a request that was answered before', () => {
     await expect(create(callOf(table, { request }), body)).rejects.toMatchObject({
       code: '409306',
       parts: {
-        cause: 'The application that this request made has been deleted since.',
+        cause: 'The application that this request created has been deleted since.',
         action: 'Create another application with a new Idempotency-Key.',
       },
     });

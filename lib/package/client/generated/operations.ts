@@ -4,7 +4,7 @@ export interface components {
     schemas: {
         readonly GenerateApiKeyBody: {
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
@@ -22,19 +22,19 @@ export interface components {
              */
             readonly enabled?: boolean;
             /**
-             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description?: string;
             /**
-             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @description what the key can do, in terms of your APIs; a key without scopes has none
              * @example [
              *       "invoices:read"
              *     ]
              */
             readonly scopes?: readonly string[];
             /**
-             * @description from where the key may be used; with an empty list, from everywhere
+             * @description the addresses from which the key can be used; an empty list allows all
              * @example [
              *       "203.0.113.0/24",
              *       "2001:db8::1"
@@ -44,12 +44,12 @@ export interface components {
         };
         readonly NewApiKey: {
             /**
-             * @description the key itself: shown only here, never again
+             * @description the secret value of the key: shown only in this response
              * @example ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL
              */
             readonly apiKeyId: string;
             /**
-             * @description the key's HRN: names the key, and is not usable as a key
+             * @description the key HRN: the public name of the key, which can't be used as a credential
              * @example hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no
              */
             readonly apiKey: string;
@@ -64,7 +64,7 @@ export interface components {
              */
             readonly realm: string;
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
@@ -80,19 +80,19 @@ export interface components {
              */
             readonly expiresAt: number;
             /**
-             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description: string;
             /**
-             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @description what the key can do, in terms of your APIs; a key without scopes has none
              * @example [
              *       "invoices:read"
              *     ]
              */
             readonly scopes: readonly string[];
             /**
-             * @description from where the key may be used; with an empty list, from everywhere
+             * @description the addresses from which the key can be used; an empty list allows all
              * @example [
              *       "203.0.113.0/24",
              *       "2001:db8::1"
@@ -105,7 +105,7 @@ export interface components {
              * @example 1790000000000
              */
             readonly createdTime: number;
-            /** @description HRN of the key that this one succeeds, if it was made by rotation */
+            /** @description HRN of the key that this one replaces, if it was created by a rotation */
             readonly rotatedFrom?: string;
         };
         readonly ApiKeyPage: {
@@ -117,20 +117,20 @@ export interface components {
             readonly limit: number;
             /**
              * Format: int32
-             * @description how many there are on all pages
+             * @description the number of entries on all pages
              * @example 1
              */
             readonly total: number;
             readonly items: readonly components["schemas"]["ApiKey"][];
             /**
-             * @description ask with it for the next page; on the last page there is none
+             * @description send it to get the next page; the last page has none
              * @example MDAwMDE3OTUzODg4NjEwODEjYXBw.q83vEjRWeJCrze8S
              */
             readonly pageToken?: string;
         };
         readonly ApiKey: {
             /**
-             * @description the key's HRN: names the key, and is not usable as a key
+             * @description the key HRN: the public name of the key, which can't be used as a credential
              * @example hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no
              */
             readonly apiKey: string;
@@ -145,7 +145,7 @@ export interface components {
              */
             readonly realm: string;
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
@@ -161,19 +161,19 @@ export interface components {
              */
             readonly expiresAt: number;
             /**
-             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description: string;
             /**
-             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @description what the key can do, in terms of your APIs; a key without scopes has none
              * @example [
              *       "invoices:read"
              *     ]
              */
             readonly scopes: readonly string[];
             /**
-             * @description from where the key may be used; with an empty list, from everywhere
+             * @description the addresses from which the key can be used; an empty list allows all
              * @example [
              *       "203.0.113.0/24",
              *       "2001:db8::1"
@@ -186,7 +186,7 @@ export interface components {
              * @example 1790000000000
              */
             readonly createdTime: number;
-            /** @description HRN of the key that this one succeeds, if it was made by rotation */
+            /** @description HRN of the key that this one replaces, if it was created by a rotation */
             readonly rotatedFrom?: string;
             /**
              * @description the principal that generated the key; or "lambda:" and the function, the secret or the service
@@ -194,17 +194,17 @@ export interface components {
              */
             readonly createdBy: string;
             readonly lastChange: components["schemas"]["LastChange"];
-            /** @description HRN of the key that succeeds this one, if this key was rotated: it cannot be rotated again */
+            /** @description HRN of the successor, if this key was rotated: it cannot be rotated again */
             readonly rotatedTo?: string;
             /**
-             * @description why the key is disabled: leaked, if somebody who holds it has revoked it without a token; enabling clears it
+             * @description why the key is disabled: leaked, if a holder of the key revoked it without a token; enabling the key clears it
              * @example leaked
              * @enum {string}
              */
             readonly disabledReason?: "leaked";
             /**
              * Format: int64
-             * @description when the key was used last, as precisely as the service is set to note it: milliseconds since the Unix epoch
+             * @description when the key was last used, as precisely as the service is set to record it: milliseconds since the Unix epoch
              * @example 1790000000000
              */
             readonly lastUsedTime?: number;
@@ -216,7 +216,7 @@ export interface components {
          */
         readonly UpdateApiKeyBody: {
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name?: string;
@@ -227,19 +227,19 @@ export interface components {
              */
             readonly expiresAt?: number;
             /**
-             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description?: string;
             /**
-             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @description what the key can do, in terms of your APIs; a key without scopes has none
              * @example [
              *       "invoices:read"
              *     ]
              */
             readonly scopes?: readonly string[];
             /**
-             * @description from where the key may be used; with an empty list, from everywhere
+             * @description the addresses from which the key can be used; an empty list allows all
              * @example [
              *       "203.0.113.0/24",
              *       "2001:db8::1"
@@ -249,7 +249,7 @@ export interface components {
         };
         readonly ChangedApiKey: {
             /**
-             * @description the key's HRN: names the key, and is not usable as a key
+             * @description the key HRN: the public name of the key, which can't be used as a credential
              * @example hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no
              */
             readonly apiKey: string;
@@ -264,7 +264,7 @@ export interface components {
              */
             readonly realm: string;
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
@@ -280,19 +280,19 @@ export interface components {
              */
             readonly expiresAt: number;
             /**
-             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description: string;
             /**
-             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @description what the key can do, in terms of your APIs; a key without scopes has none
              * @example [
              *       "invoices:read"
              *     ]
              */
             readonly scopes: readonly string[];
             /**
-             * @description from where the key may be used; with an empty list, from everywhere
+             * @description the addresses from which the key can be used; an empty list allows all
              * @example [
              *       "203.0.113.0/24",
              *       "2001:db8::1"
@@ -305,7 +305,7 @@ export interface components {
              * @example 1790000000000
              */
             readonly createdTime: number;
-            /** @description HRN of the key that this one succeeds, if it was made by rotation */
+            /** @description HRN of the key that this one replaces, if it was created by a rotation */
             readonly rotatedFrom?: string;
             /**
              * @description the principal that generated the key; or "lambda:" and the function, the secret or the service
@@ -313,23 +313,23 @@ export interface components {
              */
             readonly createdBy: string;
             readonly lastChange: components["schemas"]["LastChange"];
-            /** @description HRN of the key that succeeds this one, if this key was rotated: it cannot be rotated again */
+            /** @description HRN of the successor, if this key was rotated: it cannot be rotated again */
             readonly rotatedTo?: string;
             /**
-             * @description why the key is disabled: leaked, if somebody who holds it has revoked it without a token; enabling clears it
+             * @description why the key is disabled: leaked, if a holder of the key revoked it without a token; enabling the key clears it
              * @example leaked
              * @enum {string}
              */
             readonly disabledReason?: "leaked";
             /**
              * Format: int64
-             * @description when the key was used last, as precisely as the service is set to note it: milliseconds since the Unix epoch
+             * @description when the key was last used, as precisely as the service is set to record it: milliseconds since the Unix epoch
              * @example 1790000000000
              */
             readonly lastUsedTime?: number;
             /**
              * Format: int64
-             * @description from then on no verifier accepts what was taken away, whatever it has cached: milliseconds since the Unix epoch
+             * @description the time from which no verifier accepts what was revoked, whatever it has cached: milliseconds since the Unix epoch
              * @example 1790000000000
              */
             readonly effectiveBy?: number;
@@ -343,36 +343,36 @@ export interface components {
             readonly overlap?: components["schemas"]["Overlap"];
             /**
              * Format: int32
-             * @description for so many seconds, a year at most, the old key serves beside its successor; 0: it ends at once
+             * @description how long the old key stays valid together with its successor, in seconds, up to one year; 0 ends the old key at once
              * @default 0
              * @example 3600
              */
             readonly overlapSeconds?: number;
             /**
              * Format: int64
-             * @description when the key expires: milliseconds since the Unix epoch, in the future; or -1: never. Default: as the old key, if that is still in the future
+             * @description when the key expires: milliseconds since the Unix epoch, in the future; or -1: never. Default: that of the old key, if it is still in the future
              * @example -1
              */
             readonly expiresAt?: number;
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name?: string;
             /**
-             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description?: string;
             /**
-             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @description what the key can do, in terms of your APIs; a key without scopes has none
              * @example [
              *       "invoices:read"
              *     ]
              */
             readonly scopes?: readonly string[];
             /**
-             * @description from where the key may be used; with an empty list, from everywhere
+             * @description the addresses from which the key can be used; an empty list allows all
              * @example [
              *       "203.0.113.0/24",
              *       "2001:db8::1"
@@ -382,12 +382,12 @@ export interface components {
         };
         readonly Successor: {
             /**
-             * @description the key itself: shown only here, never again
+             * @description the secret value of the key: shown only in this response
              * @example ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL
              */
             readonly apiKeyId: string;
             /**
-             * @description the key's HRN: names the key, and is not usable as a key
+             * @description the key HRN: the public name of the key, which can't be used as a credential
              * @example hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no
              */
             readonly apiKey: string;
@@ -402,7 +402,7 @@ export interface components {
              */
             readonly realm: string;
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
@@ -418,19 +418,19 @@ export interface components {
              */
             readonly expiresAt: number;
             /**
-             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description: string;
             /**
-             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @description what the key can do, in terms of your APIs; a key without scopes has none
              * @example [
              *       "invoices:read"
              *     ]
              */
             readonly scopes: readonly string[];
             /**
-             * @description from where the key may be used; with an empty list, from everywhere
+             * @description the addresses from which the key can be used; an empty list allows all
              * @example [
              *       "203.0.113.0/24",
              *       "2001:db8::1"
@@ -443,25 +443,25 @@ export interface components {
              * @example 1790000000000
              */
             readonly createdTime: number;
-            /** @description HRN of the key that this one succeeds, if it was made by rotation */
+            /** @description HRN of the key that this one replaces, if it was created by a rotation */
             readonly rotatedFrom?: string;
             /**
              * Format: int64
-             * @description from then on no verifier accepts what was taken away, whatever it has cached: milliseconds since the Unix epoch
+             * @description the time from which no verifier accepts what was revoked, whatever it has cached: milliseconds since the Unix epoch
              * @example 1790000000000
              */
             readonly effectiveBy?: number;
         };
         readonly RevokeApiKeyBody: {
             /**
-             * @description the key that somebody presented: any text that is not blank
+             * @description the presented key: any text that is not blank
              * @example ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL
              */
             readonly apiKeyId: string;
         };
         readonly Revocation: {
             /**
-             * @description the answer is the same whether there is such a key or not
+             * @description the response is the same whether or not the key exists
              * @example true
              * @enum {boolean}
              */
@@ -469,12 +469,12 @@ export interface components {
         };
         readonly VerifyApiKeyBody: {
             /**
-             * @description the key that somebody presented: any text that is not blank
+             * @description the presented key: any text that is not blank
              * @example ak_lACE8kgYxsahjbXnvy8w_0000000000000000000000000000000000000000000EXAMPL
              */
             readonly apiKeyId: string;
             /**
-             * @description the realms whose keys you accept; missing: all that you may ask about
+             * @description the realms whose keys you accept; missing: all whose keys you can verify
              * @example [
              *       "myrealm"
              *     ]
@@ -508,24 +508,24 @@ export interface components {
         readonly Verification: components["schemas"]["ValidApiKey"] | components["schemas"]["InvalidApiKey"];
         readonly CreateAppBody: {
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
             /**
-             * @description at most 1023 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 1023 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description?: string;
             /**
-             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @description web pages from which keys of the application can be used; an empty list allows all
              * @example [
              *       "www.example.com"
              *     ]
              */
             readonly referrers?: readonly string[];
             /**
-             * @description the only scopes that keys of the application may have; if it is missing, they may have any
+             * @description the only scopes that keys of the application can have; if it is missing, they can have any
              * @example [
              *       "invoices:read"
              *     ]
@@ -549,24 +549,24 @@ export interface components {
              */
             readonly clientId: string;
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
             /**
-             * @description at most 1023 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 1023 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description: string;
             /**
-             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @description web pages from which keys of the application can be used; an empty list allows all
              * @example [
              *       "www.example.com"
              *     ]
              */
             readonly referrers: readonly string[];
             /**
-             * @description the only scopes that keys of the application may have; if it is missing, they may have any
+             * @description the only scopes that keys of the application can have; if it is missing, they can have any
              * @example [
              *       "invoices:read"
              *     ]
@@ -578,7 +578,7 @@ export interface components {
              */
             readonly realm: string;
             /**
-             * @description of a deactivated application no key is accepted and none can be made
+             * @description the keys of a deactivated application are rejected, and no key can be generated
              * @example active
              * @enum {string}
              */
@@ -605,7 +605,7 @@ export interface components {
             readonly limit: number;
             /**
              * Format: int32
-             * @description how many match on all pages; 1000 means 1,000 or more
+             * @description the number of matches on all pages; 1000 means 1,000 or more
              * @example 1
              */
             readonly total: number;
@@ -620,10 +620,10 @@ export interface components {
              */
             readonly mayCreate: boolean;
             readonly items: readonly components["schemas"]["App"][];
-            /** @description with due=true: the notices that hold now for the API keys of these applications */
+            /** @description with due=true: the current notices for the API keys of these applications */
             readonly due?: readonly components["schemas"]["DueNotice"][];
             /**
-             * @description ask with it for the next page; on the last page there is none
+             * @description send it to get the next page; the last page has none
              * @example MDAwMDE3OTUzODg4NjEwODEjYXBw.q83vEjRWeJCrze8S
              */
             readonly pageToken?: string;
@@ -645,24 +645,24 @@ export interface components {
              */
             readonly clientId: string;
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
             /**
-             * @description at most 1023 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 1023 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description: string;
             /**
-             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @description web pages from which keys of the application can be used; an empty list allows all
              * @example [
              *       "www.example.com"
              *     ]
              */
             readonly referrers: readonly string[];
             /**
-             * @description the only scopes that keys of the application may have; if it is missing, they may have any
+             * @description the only scopes that keys of the application can have; if it is missing, they can have any
              * @example [
              *       "invoices:read"
              *     ]
@@ -674,7 +674,7 @@ export interface components {
              */
             readonly realm: string;
             /**
-             * @description of a deactivated application no key is accepted and none can be made
+             * @description the keys of a deactivated application are rejected, and no key can be generated
              * @example active
              * @enum {string}
              */
@@ -692,7 +692,7 @@ export interface components {
             readonly createdBy: string;
             readonly lastChange: components["schemas"]["LastChange"];
             /**
-             * @description what the caller may do with the application, by its token and by grants; each right that another one includes is in the list
+             * @description the caller's rights on the application, from the token and from grants, including implied rights
              * @example [
              *       "read"
              *     ]
@@ -706,30 +706,30 @@ export interface components {
          */
         readonly UpdateAppBody: {
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name?: string;
             /**
-             * @description at most 1023 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 1023 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description?: string;
             /**
-             * @description of a deactivated application no key is accepted and none can be made
+             * @description the keys of a deactivated application are rejected, and no key can be generated
              * @example active
              * @enum {string}
              */
             readonly status?: "active" | "deactivated";
             /**
-             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @description web pages from which keys of the application can be used; an empty list allows all
              * @example [
              *       "www.example.com"
              *     ]
              */
             readonly referrers?: readonly string[];
             /**
-             * @description the only scopes that keys of the application may have; if it is missing, they may have any; null takes the limit away
+             * @description the only scopes that keys of the application can have; if it is missing, they can have any; null removes the limit
              * @example [
              *       "invoices:read"
              *     ]
@@ -753,24 +753,24 @@ export interface components {
              */
             readonly clientId: string;
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
             /**
-             * @description at most 1023 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 1023 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description: string;
             /**
-             * @description web pages from which keys of the application may be used; with an empty list, from everywhere
+             * @description web pages from which keys of the application can be used; an empty list allows all
              * @example [
              *       "www.example.com"
              *     ]
              */
             readonly referrers: readonly string[];
             /**
-             * @description the only scopes that keys of the application may have; if it is missing, they may have any
+             * @description the only scopes that keys of the application can have; if it is missing, they can have any
              * @example [
              *       "invoices:read"
              *     ]
@@ -782,7 +782,7 @@ export interface components {
              */
             readonly realm: string;
             /**
-             * @description of a deactivated application no key is accepted and none can be made
+             * @description the keys of a deactivated application are rejected, and no key can be generated
              * @example active
              * @enum {string}
              */
@@ -801,7 +801,7 @@ export interface components {
             readonly lastChange: components["schemas"]["LastChange"];
             /**
              * Format: int64
-             * @description from then on no verifier accepts what was taken away, whatever it has cached: milliseconds since the Unix epoch
+             * @description the time from which no verifier accepts what was revoked, whatever it has cached: milliseconds since the Unix epoch
              * @example 1790000000000
              */
             readonly effectiveBy?: number;
@@ -809,7 +809,7 @@ export interface components {
         readonly GrantList: {
             /**
              * Format: int32
-             * @description how many there are on all pages
+             * @description the number of entries on all pages
              * @example 1
              */
             readonly total: number;
@@ -841,7 +841,7 @@ export interface components {
         readonly IssuerList: {
             /**
              * Format: int32
-             * @description how many there are on all pages
+             * @description the number of entries on all pages
              * @example 1
              */
             readonly total: number;
@@ -866,7 +866,7 @@ export interface components {
             readonly action: string;
         };
         /**
-         * @description in place of overlapSeconds: the old key ends when its successor is in use, and after atMost at the latest
+         * @description instead of overlapSeconds: the old key ends when its successor is in use, and after atMost at the latest
          * @example {
          *       "untilFirstUse": 600,
          *       "atMost": 86400
@@ -875,13 +875,13 @@ export interface components {
         readonly Overlap: {
             /**
              * Format: int32
-             * @description so many seconds after the first recorded use of the successor, the old key ends
+             * @description how many seconds after the first recorded use of the successor the old key ends
              * @example 600
              */
             readonly untilFirstUse: number;
             /**
              * Format: int32
-             * @description in any case it ends after so many seconds
+             * @description after how many seconds the old key ends at the latest
              * @example 86400
              */
             readonly atMost: number;
@@ -889,13 +889,13 @@ export interface components {
         /** Valid API Key */
         readonly ValidApiKey: {
             /**
-             * @description let it in
+             * @description accept it
              * @example true
              * @enum {boolean}
              */
             readonly valid: true;
             /**
-             * @description the key's HRN: names the key, and is not usable as a key
+             * @description the key HRN: the public name of the key, which can't be used as a credential
              * @example hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no
              */
             readonly apiKey: string;
@@ -910,7 +910,7 @@ export interface components {
              */
             readonly realm: string;
             /**
-             * @description 1 to 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description 1 to 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example billing, production
              */
             readonly name: string;
@@ -926,19 +926,19 @@ export interface components {
              */
             readonly expiresAt: number;
             /**
-             * @description at most 255 characters, white space around them aside; no control, bidirectional-override or zero-width characters
+             * @description at most 255 characters, after trimming; no control, bidirectional-override or zero-width characters
              * @example Sends the invoices.
              */
             readonly description: string;
             /**
-             * @description what the key may do, in words of your APIs; a key without scopes has none
+             * @description what the key can do, in terms of your APIs; a key without scopes has none
              * @example [
              *       "invoices:read"
              *     ]
              */
             readonly scopes: readonly string[];
             /**
-             * @description from where the key may be used; with an empty list, from everywhere
+             * @description the addresses from which the key can be used; an empty list allows all
              * @example [
              *       "203.0.113.0/24",
              *       "2001:db8::1"
@@ -951,19 +951,19 @@ export interface components {
              * @example 1790000000000
              */
             readonly createdTime: number;
-            /** @description HRN of the key that this one succeeds, if it was made by rotation */
+            /** @description HRN of the key that this one replaces, if it was created by a rotation */
             readonly rotatedFrom?: string;
         };
         /** Invalid API Key */
         readonly InvalidApiKey: {
             /**
-             * @description refuse it
+             * @description reject it
              * @example false
              * @enum {boolean}
              */
             readonly valid: false;
             /**
-             * @description why; for you, not for whoever presented the key
+             * @description why; for you, not for the client that presented the key
              * @example expired
              * @enum {string}
              */
@@ -976,19 +976,19 @@ export interface components {
              */
             readonly app: string;
             /**
-             * @description the key's HRN: names the key, and is not usable as a key
+             * @description the key HRN: the public name of the key, which can't be used as a credential
              * @example hrn:here:account::myrealm:apikey/ygfDVbZc7vJQTRGjC5-YXZbuwWwxFu4FxD5SsWbp-no
              */
             readonly apiKey: string;
             /**
-             * @description what the event bus is told of the API key
+             * @description the event about the API key
              * @example apiKeyExpiring
              * @enum {string}
              */
             readonly notice: "apiKeyExpiring" | "apiKeyExpired" | "apiKeyIdle" | "apiKeyRotationDue";
             /**
              * Format: int64
-             * @description from when on the notice holds: milliseconds since the Unix epoch
+             * @description the time from which the notice is true: milliseconds since the Unix epoch
              * @example 1790000000000
              */
             readonly time: number;
@@ -1004,7 +1004,7 @@ export interface operations {
     readonly listApiKeys: {
         readonly parameters: {
             readonly query?: {
-                /** @description The maximum number of items in a page. With 0, the page has the total alone. */
+                /** @description The maximum number of items in a page. With 0, the page has only the total. */
                 readonly limit?: number;
                 /** @description The pageToken of the previous page. */
                 readonly pageToken?: string;
@@ -1053,7 +1053,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description The new API key, its secret included. */
+            /** @description The new API key with its secret. */
             readonly 201: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1265,7 +1265,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description The successor, its secret included. */
+            /** @description The successor with its secret. */
             readonly 201: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1327,13 +1327,13 @@ export interface operations {
     readonly listApps: {
         readonly parameters: {
             readonly query?: {
-                /** @description The maximum number of items in a page. With 0, the page has the total alone. */
+                /** @description The maximum number of items in a page. With 0, the page has only the total. */
                 readonly limit?: number;
                 /** @description The pageToken of the previous page. */
                 readonly pageToken?: string;
                 /** @description Lists only the applications on which the caller has this right; manage includes write, and write includes read. */
                 readonly action?: "read" | "write" | "manage";
-                /** @description With true, tells of each application which notices hold for its API keys now. */
+                /** @description With true, returns the current notices for the API keys of each application. */
                 readonly due?: "true" | "false";
             };
             readonly header?: never;
@@ -1672,49 +1672,49 @@ export interface operations {
 }
 
 export interface Calls {
-    /** Generates a new API key that you use for authenticating an application. The key itself is in the field apiKeyId, and is shown only in this answer. The field apiKey is its HRN, which is not usable as an API key in a request. A maximum of two API keys can be maintained per application; an expired key gives up its place. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Generates a new API key that you use for authenticating an application. The key itself is in the field apiKeyId, and is shown only in this response. The field apiKey is its HRN, which is not usable as an API key in a request. A maximum of two API keys can be maintained per application; an expired key can be replaced. Needs write, or more, on the application; the token must not have a project scope. */
     readonly generateApiKey: operations["generateApiKey"];
     /** Lists the API keys of an application, the oldest first, without their secrets. Needs read, or more, on the application; the token must not have a project scope. */
     readonly listApiKeys: operations["listApiKeys"];
     /** Deletes every API key of an application, in one write. Needs write, or more, on the application; the token must not have a project scope. */
     readonly deleteApiKeys: operations["deleteApiKeys"];
-    /** Shows an API key, without its secret: also who generated it, and who changed it last. Needs read, or more, on the application; the token must not have a project scope. */
+    /** Shows an API key without its secret, who generated it, and who last changed it. Needs read, or more, on the application; the token must not have a project scope. */
     readonly getApiKey: operations["getApiKey"];
-    /** Changes the name or the description of an API key, its expiry, its scopes, or its allowed sources. A field that is missing stays as it is. An expired key that is still there can be revived. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Changes the name or the description of an API key, its expiry, its scopes, or its allowed sources. A missing field stays unchanged. An expired key that was not replaced can be revived. Needs write, or more, on the application; the token must not have a project scope. */
     readonly updateApiKey: operations["updateApiKey"];
-    /** Deletes an API key for ever. Its place is free at once. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Deletes an API key permanently. Its slot is free at once. Needs write, or more, on the application; the token must not have a project scope. */
     readonly deleteApiKey: operations["deleteApiKey"];
-    /** Enables an API key, and clears its disabledReason; one that is enabled stays so. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Enables an API key, and clears its disabledReason. Enabling an enabled key changes nothing. Needs write, or more, on the application; the token must not have a project scope. */
     readonly enableApiKey: operations["enableApiKey"];
-    /** Disables an API key, which keeps its place; one that is disabled stays so. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Disables an API key. The key still counts toward the key limit. Disabling a disabled key changes nothing. Needs write, or more, on the application; the token must not have a project scope. */
     readonly disableApiKey: operations["disableApiKey"];
-    /** Generates a successor and ends the old API key, in one write. With an overlap both serve, which needs a free place; without, the successor takes the old key's place. The successor inherits each field that is missing, but no scope that the application does not allow any more. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Generates a successor and ends the old API key, in one write. With an overlap, both keys are valid, which needs a free slot. Without an overlap, the successor takes the old key's slot. The successor inherits each field that is missing, but no scope that the application no longer allows. Needs write, or more, on the application; the token must not have a project scope. */
     readonly rotateApiKey: operations["rotateApiKey"];
-    /** Disables a leaked API key. Whoever holds the key may do that, without a token. The answer is the same whether there is such a key or not. A key of an application with referrers is public in web pages: it stays enabled. Each key is reported as the event apiKeyLeaked. An IP address may report 10 keys, then one every 6 minutes; for IPv6, this counts for all addresses with the same first 64 bits. */
+    /** Disables a leaked API key. Any holder of the key can do that, without a token. The response is the same whether or not the key exists. A key of an application with referrers is public in web pages, so it stays enabled. Each key is reported as the event apiKeyLeaked. An IP address can report 10 keys, then one every 6 minutes; for IPv6, this counts for all addresses with the same first 64 bits. */
     readonly revokeApiKey: operations["revokeApiKey"];
-    /** Tells whether an API key that somebody presented is valid now, and whose it is; if it is not, why. A key of another realm than the caller's is unknown. Say what the key must be good for, and where the request with the key comes from: a key with allowed sources needs source, and a key of an application with referrers needs referrer. Needs the permission account:verify; the token must not have a project scope. */
+    /** Returns whether an API key is valid now, and its owner, or why it is not valid. A key of another realm than the caller's is unknown. Pass the conditions that the key must meet, and the origin of the request with the key. A key with allowed sources needs source, and a key of an application with referrers needs referrer. Needs the permission account:verify; the token must not have a project scope. */
     readonly verifyApiKey: operations["verifyApiKey"];
     /** Creates an application in the caller's realm. The caller gets manage on it. Needs the permission account:createApp; the token must not have a project scope. */
     readonly createApp: operations["createApp"];
     /** Lists the applications on which the caller has a right: first those that the caller created, then the others, each newest first. A caller whose token gives a right on every application of the realm gets them all newest first. With action, it lists only those on which the caller has that right. Eventually consistent. Needs a token; the token must not have a project scope. */
     readonly listApps: operations["listApps"];
-    /** Shows an application as it is now, who changed it last, and what the caller may do with it. Needs read, or more, on the application; the token must not have a project scope. */
+    /** Shows an application, who last changed it, and which rights the caller has on it. Needs read, or more, on the application; the token must not have a project scope. */
     readonly getApp: operations["getApp"];
-    /** Changes name, description, status, referrers or scopes. A field that is missing stays as it is. Changing scopes needs manage. API keys of a deactivated application are refused. Needs write, or more, on the application; the token must not have a project scope. */
+    /** Changes name, description, status, referrers or scopes. A missing field stays unchanged. Changing scopes needs manage. API keys of a deactivated application are rejected. Needs write, or more, on the application; the token must not have a project scope. */
     readonly updateApp: operations["updateApp"];
-    /** Deletes an application for ever, and with it all its API keys and rights, in one write. Needs manage, or more, on the application; the token must not have a project scope. */
+    /** Permanently deletes an application with all its API keys and rights, in one write. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly deleteApp: operations["deleteApp"];
-    /** Lists which principals have which rights on an application. Rights in tokens do not stand here. Needs manage, or more, on the application; the token must not have a project scope. */
+    /** Lists which principals have which rights on an application. Rights from tokens are not listed. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly listGrants: operations["listGrants"];
     /** Gives a principal of the realm exactly these rights on an application. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly putGrant: operations["putGrant"];
-    /** Takes all rights on an application away from a principal; one that has none stays so. A principal can always delete its own grant, with any right. Needs manage, or more, on the application; the token must not have a project scope. */
+    /** Revokes all rights of a principal on an application. If it has none, nothing changes. A principal can always delete its own grant, with any right. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly deleteGrant: operations["deleteGrant"];
     /** Lists the token issuers attached to an application. Needs read, or more, on the application; the token must not have a project scope. */
     readonly listIssuers: operations["listIssuers"];
-    /** Attaches a token issuer to an application, which has no API keys then: expired ones go in the same write. Needs manage, or more, on the application; the token must not have a project scope. */
+    /** Attaches a token issuer to an application without API keys. Expired keys are deleted in the same write. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly putIssuer: operations["putIssuer"];
-    /** Detaches a token issuer from an application; one that is not attached stays so. Needs manage, or more, on the application; the token must not have a project scope. */
+    /** Detaches a token issuer from an application. If it is not attached, nothing changes. Needs manage, or more, on the application; the token must not have a project scope. */
     readonly deleteIssuer: operations["deleteIssuer"];
     /** Redirects to the reference page. */
     readonly getRoot: operations["getRoot"];
