@@ -15,8 +15,8 @@ export interface SweepRules {
 export type Sweepable = Pick<App, 'status' | 'keys' | 'requests' | 'watched'>;
 
 /**
- * @returns when the sweep has something to do for an application, in ms since the epoch: drop a record, send a notice,
- * read times of use, or end a key. undefined: not before the application changes
+ * @returns when the sweep has something to do for an application, in ms since the epoch. undefined: not before the
+ * application changes. It can drop a record, send a notice, read times of use, or end a key
  */
 export function dueTimeOf(app: Sweepable, now: number, { notices, hasUses }: SweepRules): number | undefined {
   const times = [

@@ -25,9 +25,11 @@ export interface Generation {
 
 /**
  * What an application that rejected a new key says about it.
- * `made`: the key exists, and the response to an attempt was lost. `replay`: another copy of the request created a key.
- * `sealed`: this attempt can never succeed, but another one with a later `createdTime` can. `free`: there is a free
- * slot now. `expired`: there is a free slot once the expired keys are replaced.
+ * - `made`: the key exists, and the response to an attempt was lost.
+ * - `replay`: another copy of the request created a key.
+ * - `sealed`: this attempt can never succeed, but another one with a later `createdTime` can.
+ * - `free`: there is a free slot now.
+ * - `expired`: there is a free slot once the expired keys are replaced.
  */
 export type Judgement =
   | { readonly is: 'made' }

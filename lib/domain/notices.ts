@@ -28,9 +28,11 @@ export interface NoticeRules {
 }
 
 /**
- * What the sweep remembers about a key, in ms since the epoch. By the name of a notice: the time for which it was sent,
- * or will not be sent. `used`: the latest use found. `looked`: when it was looked for. `firstUse`: the first use found,
- * for the successor of another key.
+ * What the sweep remembers about a key, in ms since the epoch.
+ * - The name of a notice: the time for which it was sent, or will not be sent.
+ * - `used`: the latest use found.
+ * - `looked`: when it was looked for.
+ * - `firstUse`: the first use found, for the successor of another key.
  */
 export type Watch = { readonly [Name in NoticeName | 'used' | 'looked' | 'firstUse']?: number };
 

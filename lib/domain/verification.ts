@@ -12,10 +12,12 @@ import {
 } from './restrictions.ts';
 
 /**
- * Why a key is not valid. `malformed`: it is not a key; a wrong checksum counts too. `unknown`: no such key exists, the
- * caller can't verify it, or it has a restriction that this version does not know. `deleted`: it or its application was
- * deleted, or it was rotated. `deactivated`: its application is. The others: it is not accepted for this API, or for
- * this request.
+ * Why a key is not valid.
+ * - `malformed`: it is not a key. A wrong checksum counts too.
+ * - `unknown`: no such key exists, the caller can't verify it, or it has a restriction that this version does not know.
+ * - `deleted`: it or its application was deleted, or it was rotated.
+ * - `deactivated`: its application is.
+ * - The others: it is not accepted for this API, or for this request.
  */
 export const reasons = [
   'malformed',

@@ -25,10 +25,10 @@ export type RateLimiter = (client: Client, deadline: Deadline) => Promise<void>;
 const maxRemembered = 1_000;
 
 /**
- * The generic cell rate algorithm, on one item for each client, exact across all processes. `tat`, the theoretical
- * arrival time, is when the bucket will be full again, in µs since the epoch. DynamoDB has no `max()`, so a full bucket
- * and a bucket in use need different updates. Each process remembers which one is likely, so one write is mostly
- * enough.
+ * The generic cell rate algorithm, on one item for each client, exact across all processes. The item's `tat`, the
+ * theoretical arrival time, is when the bucket will be full again, in µs since the epoch. DynamoDB has no `max()`, so a
+ * full bucket and a bucket in use need different updates. Each process remembers which one is likely, so one write is
+ * mostly enough.
  * @see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
 export function createRateLimiter(table: Table, { requestsPerSecond, burst, cause }: RateLimit): RateLimiter {

@@ -16,9 +16,11 @@ export type Query = Omit<QueryCommandInput, 'TableName'>;
 
 /**
  * The outcome of one attempt to write.
- * `refused`: the condition did not hold. `item` is the stored item: null for none, undefined if the engine does not
- * return it. `notApplied`: it certainly changed nothing, and can be repeated. `unknown`: it may be applied, now or
- * later. `isTooBusy`: the database has no time for it, and none for a retry.
+ * - `refused`: the condition did not hold. `item` is the stored item: null for none, undefined if the engine does not
+ * return it.
+ * - `notApplied`: it certainly changed nothing, and can be repeated.
+ * - `unknown`: it may be applied, now or later.
+ * - `isTooBusy`: the database has no time for it, and none for a retry.
  */
 export type Attempt =
   | { readonly outcome: 'applied' }

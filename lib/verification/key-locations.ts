@@ -18,8 +18,9 @@ export interface RequestParts {
 }
 
 /**
- * The key of a request and the whole values that contain it, or why the request has none. `ambiguous`: the allowed
- * locations have different values. `misplaced`: a location that is not allowed has a key.
+ * The key of a request and the whole values that contain it, or why the request has none.
+ * - `ambiguous`: the allowed locations have different values.
+ * - `misplaced`: a location that is not allowed has a key.
  */
 export type Presented =
   | { readonly apiKeyId: string; readonly values: readonly string[] }

@@ -32,8 +32,8 @@ export type AuthorizerAnswer =
 const stageArn = /^arn:[^/*]+\/[^/*]+(?=\/)/;
 
 /**
- * @throws Error if the event is not one of an authorizer of type REQUEST, because type TOKEN has nothing of the
- * request; or if it names no stage, which a response to payload 1.0 needs
+ * @throws Error if the event is not one of an authorizer of type REQUEST, because type TOKEN has nothing of the request
+ * @throws Error if the event names no stage, which a response to payload 1.0 needs
  */
 export function requireRequestEvent(event: AuthorizerEvent): void {
   if (event.type !== 'REQUEST') throw new Error('the authorizer must be of type REQUEST');

@@ -25,8 +25,10 @@ export interface ReportCall extends Service {
 }
 
 /**
- * The outcome of a report, for the log. `disabled`: by this report or an earlier one. `reported`: the key is public in
- * web pages, and stays enabled. `ended`: it was no longer valid.
+ * The outcome of a report, for the log.
+ * - `disabled`: by this report or an earlier one.
+ * - `reported`: the key is public in web pages, and stays enabled.
+ * - `ended`: it was no longer valid.
  */
 export type Report =
   | { readonly outcome: 'malformed' | 'nothing' }
