@@ -42,18 +42,18 @@ type AppPage = Awaited<ReturnType<CommandContext['client']['listApps']>>;
 type Changes = Omit<Input<'updateApp'>, 'app'>;
 
 const referrerOption = () =>
-  listOption('--referrer <host>', 'from which web pages its keys may be used, such as www.example.com/app');
-const scopeOption = () => listOption('--scope <scope>', 'the only scopes that its keys may have');
-const noScopesOption = () => new Option('--no-scopes', 'allow its keys no scope at all').conflicts('scope');
+  listOption('--referrer <host>', 'a web page from which its keys can be used, such as www.example.com/app');
+const scopeOption = () => listOption('--scope <scope>', 'allow its keys only this scope');
+const noScopesOption = () => new Option('--no-scopes', 'allow its keys no scopes').conflicts('scope');
 
 export function addApps(program: Command): void {
   const apps = addCommand(program, 'apps', 'applications', 'apps list');
-  addCommand(apps, 'list', 'list the applications that you may see', 'apps list')
-    .addOption(new Option('--action <right>', 'only those on which you have this right').choices(rights))
-    .option('--due', 'the API keys among them that end soon, have ended, are not used or should be rotated')
+  addCommand(apps, 'list', 'list the applications that you can see', 'apps list')
+    .addOption(new Option('--action <right>', 'list only applications on which you have this right').choices(rights))
+    .option('--due', 'list their API keys that expire soon, have expired, are not used, or are due for rotation')
     .action(list);
-  addCommand(apps, 'create <name>', 'create an application, and print its HRN', 'apps create my-app')
-    .option('--description <text>', 'what it is for')
+  addCommand(apps, 'create <name>', 'create an application and print its HRN', 'apps create my-app')
+    .option('--description <text>', 'what the application is for')
     .addOption(referrerOption())
     .addOption(scopeOption())
     .addOption(noScopesOption())
@@ -63,16 +63,16 @@ export function addApps(program: Command): void {
   addCommand(
     apps,
     'update <app>',
-    'change an application; each list is replaced by what you give',
+    'change an application; a list that you pass replaces the current list',
     'apps update my-app --name "My app" --scope invoices:read --scope invoices:write',
   )
     .option('--name <name>', 'the new name')
     .option('--description <text>', 'the new description; "" removes it')
     .addOption(referrerOption())
-    .addOption(new Option('--no-referrers', 'let its keys be used from every web page').conflicts('referrer'))
+    .addOption(new Option('--no-referrers', 'allow its keys on every web page').conflicts('referrer'))
     .addOption(scopeOption())
     .addOption(noScopesOption())
-    .addOption(new Option('--any-scope', 'let its keys have every scope again').conflicts(['scope', 'scopes']))
+    .addOption(new Option('--any-scope', 'allow its keys every scope again').conflicts(['scope', 'scopes']))
     .action(update);
   addCommand(
     apps,
@@ -83,8 +83,8 @@ export function addApps(program: Command): void {
   addCommand(apps, 'deactivate <app>', 'reject all keys of an application', 'apps deactivate my-app').action(
     deactivate,
   );
-  addCommand(apps, 'delete <app>', 'delete an application and all its keys, for ever', 'apps delete my-app')
-    .option('--yes', 'do not ask')
+  addCommand(apps, 'delete <app>', 'permanently delete an application and all its keys', 'apps delete my-app')
+    .option('--yes', 'delete without asking for confirmation')
     .action(remove);
 }
 
@@ -95,7 +95,7 @@ async function list({ action, due }: ListOptions, command: Command): Promise<voi
   const apps: App[] = [];
   for await (const app of everyItem(client.listApps, query)) apps.push(app);
   if (json) return printJson(apps);
-  if (apps.length === 0) return tell(`There are no applications that you may ${action ?? 'see'}.`);
+  if (apps.length === 0) return tell(`There are no applications that you can ${action ?? 'see'}.`);
   const rows = apps.map(({ name, status, createdTime, createdBy, hrn }) => [
     name,
     status,
@@ -106,13 +106,13 @@ async function list({ action, due }: ListOptions, command: Command): Promise<voi
   print(formatTable([['NAME', 'STATUS', 'CREATED', 'CREATED BY', 'HRN'], ...rows]));
 }
 
-/** The notices that hold for API keys now; in JSON, as the service tells them. */
+/** Prints the current notices of API keys. The JSON output has the format of the service. */
 async function listDue(pages: AsyncIterable<AppPage>, json: boolean | undefined): Promise<void> {
   const found: [AppPage['items'], NonNullable<AppPage['due']>][] = [];
   for await (const { items, due = [] } of pages) found.push([items, due]);
   const all = found.flatMap(([, due]) => due);
   if (json) return printJson(all);
-  if (all.length === 0) return tell('No API key is due for anything.');
+  if (all.length === 0) return tell('There are no notices for API keys.');
   const names = new Map(found.flatMap(([items]) => items.map(({ hrn, name }) => [hrn, name] as const)));
   const rows = all.map(({ app, apiKey, notice, time }) => [
     names.get(app) ?? '',
@@ -178,7 +178,7 @@ async function change(text: string, changes: Changes, command: Command): Promise
 async function remove(text: string, { yes }: { yes?: boolean }, command: Command): Promise<void> {
   const { client, json } = contextOf(command);
   const app = await findApp(client, text);
-  const question = `Delete the application ${text === app ? app : `${text} (${app})`} and all its keys for ever?`;
+  const question = `Permanently delete the application ${text === app ? app : `${text} (${app})`} and all its keys?`;
   if (!(await mayGoOn(question, yes))) throw new Error('Nothing was deleted.');
   showReceipt(await client.deleteApp({ app }), json, `Deleted ${app}.`, 'its keys');
 }

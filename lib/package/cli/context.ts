@@ -6,20 +6,20 @@ import { confirm, UsageError } from './terminal.ts';
 
 export interface Globals {
   readonly token?: string;
-  /** whether the token may go over plain http to another machine */
+  /** whether the client may send the token over plain http to another machine */
   readonly insecure?: boolean;
-  /** whether a program reads the output */
+  /** whether to print JSON */
   readonly json?: boolean;
 }
 
-/** `profile` is that of the token, if it is from one. */
+/** `profile` is the profile that the token comes from, if any. */
 export interface CommandContext extends Globals, Target {
   readonly client: Client;
 }
 
 /**
- * @throws UsageError when the URL is none
- * @throws Error when there is no token, the credentials cannot be read, or have no such profile
+ * @throws UsageError when the URL is invalid
+ * @throws Error when there is no token, the credentials cannot be read, or the profile does not exist
  */
 export function contextOf(command: Command): CommandContext {
   const globals = command.optsWithGlobals<Globals>();
@@ -33,9 +33,9 @@ export function contextOf(command: Command): CommandContext {
 }
 
 /**
- * @returns where the service is: nobody has to be signed in
- * @throws UsageError when the URL is none
- * @throws Error when the credentials cannot be read, or have no such profile
+ * @returns the URL of the service, which is known without a session
+ * @throws UsageError when the URL is invalid
+ * @throws Error when the credentials cannot be read, or the profile does not exist
  */
 export function urlOf(command: Command): string {
   const { token, insecure = false } = command.optsWithGlobals<Globals>();
@@ -44,7 +44,7 @@ export function urlOf(command: Command): string {
   return url;
 }
 
-/** @returns the command that signs in where the token of another command was rejected */
+/** @returns the login command for a user whose token the service rejected */
 export function loginCommandFor(command: Command): string {
   try {
     return loginCommand(targetOf(command, command.optsWithGlobals<Globals>().token));
@@ -58,7 +58,7 @@ function targetOf(command: Command, token: string | undefined): Target {
   return token ? { url: urlForToken(options) } : chooseTarget(options);
 }
 
-/** The credentials do not count, unless they say where the service is. */
+/** A command with a token uses the credentials only to find the URL of the service. */
 function urlForToken(options: TargetOptions): string {
   if (options.url !== undefined && !options.isProfileAsked) return options.url;
   try {
@@ -69,7 +69,7 @@ function urlForToken(options: TargetOptions): string {
   }
 }
 
-/** @throws UsageError when the URL is none */
+/** @throws UsageError when the URL is invalid */
 export function createServiceClient(options: ClientOptions): Client {
   try {
     return createClient(options);
@@ -77,41 +77,41 @@ export function createServiceClient(options: ClientOptions): Client {
     const isInsecure = error instanceof TypeError && error.message.includes('insecure');
     throw new UsageError(
       isInsecure
-        ? '--url or APPKEYS_URL has plain http, which shows tokens and keys to the network. Use https, or pass --insecure.'
-        : '--url or APPKEYS_URL must be an http or https URL, without credentials, query and fragment.',
+        ? '--url or APPKEYS_URL uses plain http, which exposes tokens and keys to the network. Use https, or pass --insecure.'
+        : '--url or APPKEYS_URL must be an http or https URL without credentials, query, or fragment.',
     );
   }
 }
 
-/** Adds a command to another one, whose settings it takes over. */
+/** Adds a subcommand, which inherits the settings of its parent. */
 export function addCommand(parent: Command, usage: string, description: string, example: string): Command {
   return parent.command(usage).description(description).addHelpText('after', `\nExample:\n  $ appkeys ${example}`);
 }
 
-/** An option of which each use adds an element to a list. */
+/** An option that can be repeated. Each use adds one element to a list. */
 export function listOption(flags: string, description: string): Option {
-  return new Option(flags, `${description}; repeat it for more`).argParser(
+  return new Option(flags, `${description}; repeat the option to add more`).argParser(
     (element: string, before: readonly string[] = []) => [...before, element],
   );
 }
 
-/** @returns the list of an option; the empty one if `--no-…` was given in its place, undefined if neither was */
+/** @returns the list that the option gave, an empty list for `--no-…`, or undefined if neither was passed */
 export function chosenList(given: readonly string[] | undefined, isKept: boolean | undefined) {
   return given ?? (isKept === false ? [] : undefined);
 }
 
-/** The option of a creation that must not be made twice. */
+/** The option that makes it safe to repeat a creation. */
 export function idempotencyKeyOption(): Option {
-  return new Option('--idempotency-key <key>', 'repeat a creation whose answer got lost').argParser((text) => {
+  return new Option('--idempotency-key <key>', 'safely repeat a creation whose response was lost').argParser((text) => {
     if (/^[\x21-\x7e]{1,255}$/.test(text)) return text;
-    throw new InvalidArgumentError('It is 1 to 255 visible ASCII characters.');
+    throw new InvalidArgumentError('It must be 1 to 255 visible ASCII characters.');
   });
 }
 
 /**
- * Asks before what cannot be undone.
- * @returns whether to go on
- * @throws UsageError when the input is not a terminal, and `isAgreed` does not say yes
+ * Asks for confirmation before a change that cannot be undone.
+ * @returns whether to continue
+ * @throws UsageError when `isAgreed` is not true and the input is not a terminal
  */
 export async function mayGoOn(question: string, isAgreed: boolean | undefined): Promise<boolean> {
   if (isAgreed) return true;

@@ -14,9 +14,9 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { withFileLock } from './file-lock.ts';
 
-/** A FIFO in the place of the file must not wait for a writer. */
+/** If the file is a FIFO, opening it must not wait for a writer. */
 const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
-/** The rights of a file that belong to others than its owner. */
+/** The permission bits of the group and of others. */
 const rightsOfOthers = 0o077;
 
 /** @see https://specifications.freedesktop.org/basedir/latest/ */
@@ -28,8 +28,8 @@ export function credentialsPath(): string {
 }
 
 /**
- * @returns the text of the file, or undefined where there is none
- * @throws Error when the file cannot be read, or is not the user's alone
+ * @returns the text of the file, or undefined if there is no file
+ * @throws Error when the file cannot be read, or another user owns it or has access to it
  */
 export function readCredentialsFile(path = credentialsPath()): string | undefined {
   const file = open(path);
@@ -53,7 +53,7 @@ function open(path: string): number | undefined {
   }
 }
 
-/** On Windows, a file has the rights of its folder, which is the user's own. */
+/** On Windows, the file inherits the permissions of its folder, which belongs to the user. */
 function requireOwn(file: number, path: string): void {
   const stats = fstatSync(file);
   if (!stats.isFile()) throw new Error(`${path} is not a regular file. Delete it, and run "appkeys login".`);
@@ -62,13 +62,13 @@ function requireOwn(file: number, path: string): void {
     throw new Error(`Another user owns the credentials file ${path}. Delete it, or run the command as that user.`);
   if (stats.mode & rightsOfOthers)
     throw new Error(
-      `Other users of this machine have access to ${path}, and may have read your tokens. Run "chmod 600 ${path}", then sign out and in again: "appkeys logout --all", "appkeys login".`,
+      `Other users of this machine have access to ${path} and may have read your tokens. Run "chmod 600 ${path}", then sign out and in again: "appkeys logout --all", "appkeys login".`,
     );
 }
 
 /**
- * Writes the file whole or not at all. A command that was killed may have left its draft.
- * @throws Error when the file cannot be written: it is as before then
+ * Writes the file completely or not at all. A killed command can leave its draft behind.
+ * @throws Error when the file cannot be written; the file is then unchanged
  */
 export function writeCredentialsFile(text: string, path = credentialsPath()): void {
   const draft = `${path}.draft`;
@@ -84,7 +84,7 @@ export function writeCredentialsFile(text: string, path = credentialsPath()): vo
 
 /**
  * Runs `action` while no other command changes the file.
- * @throws Error when nothing can be written into the folder of the file
+ * @throws Error when the folder of the file is not writable
  */
 export async function holdCredentialsFile<T>(action: () => Promise<T>, path = credentialsPath()): Promise<T> {
   try {
@@ -96,7 +96,7 @@ export async function holdCredentialsFile<T>(action: () => Promise<T>, path = cr
   }
 }
 
-/** Of an error of the file system, the user learns the path and the code. */
+/** The message of a file system error has only its path and its code. */
 function failure(path: string, what: 'read' | 'written', error: unknown): unknown {
   if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return error;
   return new Error(`The credentials file ${path} cannot be ${what}: ${error.code}.`, { cause: error });

@@ -4,16 +4,16 @@ import { tell } from './terminal.ts';
 
 /** A session at one service. */
 export interface Profile {
-  /** of the service; the access token is sent to no other URL */
+  /** URL of the service; the access token is sent to no other URL */
   readonly url: string;
   readonly issuer: string;
   readonly clientId: string;
-  /** who has signed in; missing where the service did not say */
+  /** the principal that signed in; missing if the service did not report it */
   readonly principal?: string;
   readonly tokenEndpoint: string;
   readonly endSessionEndpoint?: string;
   readonly accessToken: string;
-  /** ms since the Unix epoch; missing where the identity provider does not say */
+  /** ms since the Unix epoch; missing if the identity provider does not report it */
   readonly expiresAt?: number;
   readonly refreshToken?: string;
 }
@@ -26,8 +26,8 @@ export interface Credentials {
 }
 
 /**
- * A profile that is broken counts as none, and the user is told of it.
- * @throws Error when the file is broken, cannot be read, or others can read it
+ * Ignores a broken profile and warns the user.
+ * @throws Error when the file is broken or cannot be read, or other users can read it
  */
 export function readCredentials(): Credentials {
   const text = readCredentialsFile();
@@ -35,9 +35,9 @@ export function readCredentials(): Credentials {
 }
 
 /**
- * Changes the credentials while no other command does.
- * @param change gets the credentials as they are now
- * @throws Error when the file cannot be read or written: it is as before then
+ * Changes the credentials while no other command changes them.
+ * @param change receives the current credentials
+ * @throws Error when the file cannot be read or written; the file is then unchanged
  */
 export async function changeCredentials(change: (credentials: Credentials) => Credentials): Promise<void> {
   await holdCredentials(async (write) => write(change));
@@ -53,7 +53,7 @@ export async function holdCredentials<T>(
   return holdCredentialsFile(() => action((change) => writeCredentialsFile(format(change(readCredentials())))));
 }
 
-/** @returns the credentials with a profile that is new or another now */
+/** @returns the credentials with this profile added or replaced */
 export function withProfile(credentials: Credentials, name: string, profile: Profile): Credentials {
   return { ...credentials, profiles: new Map(credentials.profiles).set(name, profile) };
 }
@@ -87,7 +87,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   );
 }
 
-/** Of these profiles, the user knows that they are broken. */
+/** The broken profiles that the user has been warned about. */
 const known = new Set<string>();
 
 function tellOfBroken(name: string): void {

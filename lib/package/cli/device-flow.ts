@@ -5,9 +5,9 @@ import { askProvider, refusalOf, requireSafeEndpoint, serverOf, type Tokens } fr
 import type { SignInSettings } from './sign-in-settings.ts';
 import { tell } from './terminal.ts';
 
-/** What a user code is good for at most, in seconds, whatever the identity provider says. */
+/** The longest time to wait for the user, in seconds, even if the identity provider allows more. */
 const longestSeconds = 1_800;
-/** How often the identity provider is asked where it does not say, and how much less often after `slow_down`. */
+/** The default polling interval, and its increase after `slow_down`, in seconds. */
 const usualSeconds = 5;
 
 /**
@@ -34,7 +34,7 @@ async function requestCode({ issuer, endpoints, scope, parameters }: SignInSetti
   });
 }
 
-/** @throws Error, with what to do where the identity provider has a device flow, but not for this client */
+/** @throws Error that also says what to do if the identity provider rejected the request for a code */
 function whyNoCode(error: unknown): never {
   if (!(error instanceof Error) || refusalOf(error).error === undefined) throw error;
   throw new Error(`${error.message} Try again with --no-device.`, { cause: error });
@@ -63,7 +63,7 @@ async function waitForTokens(
   throw expired();
 }
 
-/** @throws Error when there will be no tokens */
+/** @throws Error when the sign-in has failed for good */
 function whyNotYet(error: unknown): 'authorization_pending' | 'slow_down' {
   const { error: refusal } = refusalOf(error);
   if (refusal === 'authorization_pending' || refusal === 'slow_down') return refusal;

@@ -4,13 +4,13 @@ import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const retryMs = 50;
-/** A holder that is older has been killed or suspended: none needs so long. */
+/** A lock of this age is stale. Its holder was killed or suspended, because no command holds it for so long. */
 const staleMs = 20_000;
 const patienceMs = 60_000;
 
 /**
  * Runs `action` while no other process holds the lock `<path>.lock`.
- * @throws NodeJS.ErrnoException when the lock cannot be written; Error when others hold it for too long
+ * @throws NodeJS.ErrnoException when the lock cannot be written; Error when other processes hold it for too long
  */
 export async function withFileLock<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
@@ -27,7 +27,7 @@ async function take(lock: string, holder: string): Promise<void> {
   const deadline = Date.now() + patienceMs;
   while (!tryToTake(lock, holder)) {
     if (Date.now() > deadline)
-      throw new Error(`Other commands hold ${lock} all the time. If none is running, delete the file.`);
+      throw new Error(`Other commands keep the lock ${lock}. If no other command is running, delete this file.`);
     if (isStale(lock)) remove(lock);
     await pause(retryMs);
   }
@@ -43,7 +43,7 @@ function tryToTake(lock: string, holder: string): boolean {
   }
 }
 
-/** The lock of another machine, in a home folder on the network, can only be judged by its age. */
+/** If the home folder is on the network, another machine can hold the lock. Such a lock is stale only by its age. */
 function isStale(lock: string): boolean {
   const [host, pid] = holderOf(lock).split(' ');
   return (host === hostname() && !isRunning(Number(pid))) || isOld(lock);
@@ -54,7 +54,9 @@ function isOld(lock: string): boolean {
   return Date.now() - mtimeMs > staleMs;
 }
 
-/** Another process may have replaced the stale lock by its own since it was looked at: that one is put back. */
+/**
+ * Another process may have replaced the stale lock with its own in the meantime. In that case, its lock is restored.
+ */
 function remove(lock: string): void {
   const moved = `${lock}.${randomUUID()}`;
   try {

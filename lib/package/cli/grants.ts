@@ -8,7 +8,7 @@ import { print, printJson, tell } from './terminal.ts';
 type Actions = Input<'putGrant'>['actions'];
 
 export function addGrants(program: Command): void {
-  const grants = addCommand(program, 'grants', 'who has which rights on an application', 'grants list my-app');
+  const grants = addCommand(program, 'grants', 'the grants of an application', 'grants list my-app');
   addCommand(grants, 'list <app>', 'list the principals that have a grant', 'grants list my-app').action(list);
   addCommand(
     grants,
@@ -30,7 +30,7 @@ async function list(appText: string, _: object, command: Command): Promise<void>
   const { client, json } = contextOf(command);
   const { items } = await client.listGrants({ app: await findApp(client, appText) });
   if (json) return printJson(items);
-  if (items.length === 0) return tell('Nobody has a grant on the application.');
+  if (items.length === 0) return tell('The application has no grants.');
   print(
     formatTable([['PRINCIPAL', 'RIGHTS'], ...items.map(({ principal, actions }) => [principal, actions.join(' ')])]),
   );

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 
 export type Tokens = oauth.TokenEndpointResponse;
 
-/** What an identity provider is asked with. */
+/** The options of a request to an identity provider. */
 export interface RequestOptions {
   readonly [oauth.allowInsecureRequests]: boolean;
   readonly signal: () => AbortSignal;
@@ -12,9 +12,9 @@ const answerMs = 10_000;
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
- * Asks an endpoint of the identity provider.
- * @param insecure whether the endpoint may have plain http on another machine
- * @throws Error in words for people, whose cause `refusalOf` reads
+ * Sends a request to an endpoint of the identity provider.
+ * @param insecure whether the endpoint may use plain http on another machine
+ * @throws Error with a message for the user; `refusalOf` reads its cause
  */
 export async function askProvider<T>(
   endpoint: string,
@@ -33,8 +33,8 @@ export async function askProvider<T>(
 }
 
 /**
- * @returns what the identity provider says of itself
- * @throws Error in words for people
+ * @returns the discovery document of the identity provider
+ * @throws Error with a message for the user
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
  */
 export async function discover(issuer: string, insecure: boolean): Promise<oauth.AuthorizationServer> {
@@ -45,40 +45,40 @@ export async function discover(issuer: string, insecure: boolean): Promise<oauth
   });
 }
 
-/** No answer's text is repeated: it could have a token in it. */
+/** The message does not quote the response, because a response can contain a token. */
 function wordsFor(error: unknown): string {
   if (error instanceof oauth.ResponseBodyError) return `rejected the request: ${error.error.slice(0, 100)}.`;
-  if (error instanceof DOMException) return `does not answer within ${answerMs / 1000} seconds. Try again in a while.`;
-  if (error instanceof TypeError) return `cannot be reached${codeIn(error.cause)}. Try again in a while.`;
-  return 'gave an answer that cannot be used. Try again, or tell the operators of the service.';
+  if (error instanceof DOMException) return `did not respond within ${answerMs / 1000} seconds. Try again later.`;
+  if (error instanceof TypeError) return `cannot be reached${codeIn(error.cause)}. Try again later.`;
+  return 'sent an invalid response. Try again, or tell the operators of the service.';
 }
 
-/** @returns the code of a connection that failed: ` (ECONNREFUSED)` */
+/** @returns the code of a failed connection, such as ` (ECONNREFUSED)` */
 export function codeIn(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
 }
 
-/** @returns with which error, such as `invalid_grant`, and which status the identity provider refused what was asked */
+/** @returns the error, such as `invalid_grant`, and the status with which the identity provider rejected a request */
 export function refusalOf(error: unknown): { readonly error?: string; readonly status?: number } {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof oauth.ResponseBodyError ? cause : {};
 }
 
 /**
- * @param name what the endpoint is called where it comes from
- * @throws Error when the endpoint is no URL of the web, or has plain http on another machine
+ * @param name the name of the endpoint in its source
+ * @throws Error when the endpoint is not an http or https URL, or uses plain http on another machine
  */
 export function requireSafeEndpoint(endpoint: string, insecure: boolean, name = 'endpoint'): void {
   const { protocol, hostname, origin } = URL.canParse(endpoint) ? new URL(endpoint) : { protocol: '' };
   if (protocol === 'https:' || (protocol === 'http:' && (insecure || loopback.test(hostname ?? '')))) return;
   throw new Error(
     protocol === 'http:'
-      ? `The identity provider at ${origin} has plain http, which shows tokens to the network. Use https, or pass --insecure.`
-      : `The ${name} of the identity provider is no https URL. Tell the operators of the service.`,
+      ? `The identity provider at ${origin} uses plain http, which exposes tokens to the network. Use https, or pass --insecure.`
+      : `The ${name} of the identity provider is not an https URL. Tell the operators of the service.`,
   );
 }
 
-/** @returns what oauth4webapi has to know of the provider */
+/** @returns the metadata of the provider that oauth4webapi needs */
 export function serverOf(issuer: string, endpoints: Omit<oauth.AuthorizationServer, 'issuer'>) {
   const id_token_signing_alg_values_supported = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
   return { issuer, ...endpoints, id_token_signing_alg_values_supported } satisfies oauth.AuthorizationServer;

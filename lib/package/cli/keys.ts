@@ -49,19 +49,19 @@ interface DeleteOptions {
 
 type Changes = Omit<Input<'updateApiKey'>, 'app' | 'apiKey'>;
 
-const expiry = 'never, a time from now such as 30d, or a date such as 2030-12-31';
-const scopeOption = () => listOption('--scope <scope>', 'what the key may do, such as invoices:read');
+const expiry = 'never, a duration such as 30d, or a date such as 2030-12-31';
+const scopeOption = () => listOption('--scope <scope>', 'a scope of the key, such as invoices:read');
 const sourceOption = () =>
-  listOption('--source <address>', 'from where the key may be used: an IP address, or a block such as 10.0.0.0/8');
-const noScopesOption = () => new Option('--no-scopes', 'take every scope away').conflicts('scope');
-const noSourcesOption = () => new Option('--no-sources', 'let the key be used from everywhere').conflicts('source');
+  listOption('--source <address>', 'where the key can be used from: an IP address, or a block such as 10.0.0.0/8');
+const noScopesOption = () => new Option('--no-scopes', 'remove every scope').conflicts('scope');
+const noSourcesOption = () => new Option('--no-sources', 'allow the key from every address').conflicts('source');
 
 export function addKeys(program: Command): void {
   const keys = addCommand(program, 'keys', 'the API keys of an application', 'keys list my-app');
   addCommand(keys, 'list [app]', 'list the keys of an application', 'keys list my-app')
     .option(
       '--over-age',
-      'only keys that are older than the maximum lifetime and still work; of all applications if you name none',
+      'list only keys that still work but are older than the maximum lifetime; without an application, of all applications',
     )
     .action(list);
   addCommand(
@@ -70,24 +70,24 @@ export function addKeys(program: Command): void {
     'generate an API key and print only its secret value',
     'keys create my-app --name ci --expires 90d --scope invoices:read --source 203.0.113.0/24',
   )
-    .requiredOption('--name <name>', 'what it is for')
-    .option('--description <text>', 'what it is for, in more words')
+    .requiredOption('--name <name>', 'what the key is for')
+    .option('--description <text>', 'what the key is for, in more words')
     .option('--expires <when>', expiry)
     .addOption(scopeOption())
     .addOption(sourceOption())
-    .option('--disabled', 'generate a key that cannot be used yet')
+    .option('--disabled', 'generate a disabled key')
     .addOption(idempotencyKeyOption())
     .action(create);
-  addCommand(keys, 'show <app> <key>', 'show a key, without its secret', 'keys show my-app ci').action(show);
+  addCommand(keys, 'show <app> <key>', 'show a key without its secret value', 'keys show my-app ci').action(show);
   addCommand(
     keys,
     'update <app> <key>',
-    'change a key; each list is replaced by what you give',
+    'change a key; a list that you pass replaces the current list',
     'keys update my-app ci --scope invoices:read --no-sources',
   )
     .option('--name <name>', 'the new name')
     .option('--description <text>', 'the new description; "" removes it')
-    .option('--expires <when>', `when the key ends: ${expiry}`)
+    .option('--expires <when>', `when the key expires: ${expiry}`)
     .addOption(scopeOption())
     .addOption(noScopesOption())
     .addOption(sourceOption())
@@ -96,20 +96,23 @@ export function addKeys(program: Command): void {
   addCommand(keys, 'rename <app> <key> <name>', 'give a key another name', 'keys rename my-app ci deploy').action(
     rename,
   );
-  addCommand(keys, 'expire <app> <key> <when>', `say when a key ends: ${expiry}`, 'keys expire my-app ci 12h').action(
-    expire,
-  );
+  addCommand(
+    keys,
+    'expire <app> <key> <when>',
+    `set when a key expires: ${expiry}`,
+    'keys expire my-app ci 12h',
+  ).action(expire);
   addCommand(keys, 'enable <app> <key>', 'accept a disabled API key again', 'keys enable my-app ci').action(enable);
   addCommand(
     keys,
     'disable <app> <key>',
-    'reject an API key; tells by when every verifier does',
+    'disable an API key, and print by when every verifier rejects it',
     'keys disable my-app ci',
   ).action(disable);
   addCommand(
     keys,
     'revoke',
-    'disable a leaked API key that comes on stdin, without signing in',
+    "disable a leaked API key that you pass on stdin; you don't have to sign in",
     'keys revoke < key.txt',
   ).action(revoke);
   addCommand(
@@ -125,8 +128,8 @@ export function addKeys(program: Command): void {
         'how long the old key stays valid after the first use of its successor',
       ).conflicts('overlap'),
     )
-    .option('--at-most <time>', 'with --until-first-use: how long the old key stays valid in any case')
-    .option('--expires <when>', `when the successor ends: ${expiry}; default: as the old key`)
+    .option('--at-most <time>', 'with --until-first-use: how long the old key stays valid at most')
+    .option('--expires <when>', `when the successor expires: ${expiry}; default: as the old key`)
     .option('--name <name>', "the successor's name; default: as the old key")
     .option('--description <text>', "the successor's description; default: as the old key")
     .addOption(scopeOption())
@@ -135,14 +138,14 @@ export function addKeys(program: Command): void {
     .addOption(noSourcesOption())
     .addOption(idempotencyKeyOption())
     .action(rotateKey);
-  addCommand(keys, 'delete <app> [key]', 'delete a key for ever', 'keys delete my-app ci')
-    .option('--all', 'delete every key of the application, in one step')
-    .option('--yes', 'do not ask')
+  addCommand(keys, 'delete <app> [key]', 'permanently delete a key', 'keys delete my-app ci')
+    .option('--all', 'delete every key of the application in one step')
+    .option('--yes', 'delete without asking for confirmation')
     .action(remove);
 }
 
 async function list(appText: string | undefined, { overAge }: ListOptions, command: Command): Promise<void> {
-  if (appText === undefined && !overAge) throw new UsageError('Name an application, or give --over-age.');
+  if (appText === undefined && !overAge) throw new UsageError('Name an application, or pass --over-age.');
   const { client, json } = contextOf(command);
   const query = overAge ? ({ overAge: 'true' } as const) : {};
   const keys: ApiKey[] = [];
@@ -189,7 +192,7 @@ async function rotateKey(appText: string, keyText: string, options: NewKeyOption
 
 function overlapOf({ overlap, untilFirstUse, atMost }: NewKeyOptions): Omit<Input<'rotateApiKey'>, 'app' | 'apiKey'> {
   if ((untilFirstUse === undefined) !== (atMost === undefined))
-    throw new UsageError('Give both --until-first-use and --at-most, or neither.');
+    throw new UsageError('Pass both --until-first-use and --at-most, or neither.');
   if (untilFirstUse !== undefined && atMost !== undefined)
     return { overlap: { untilFirstUse: parseSeconds(untilFirstUse), atMost: parseSeconds(atMost) } };
   return overlap === undefined ? {} : { overlapSeconds: parseSeconds(overlap) };
@@ -247,7 +250,7 @@ async function revoke(_: object, command: Command): Promise<void> {
   const apiKeyId = await readKey('keys revoke');
   if (!hasRightChecksum(apiKeyId))
     throw new UsageError(
-      'The input is not one API key: nothing was sent. Give only the key, without quotes or a name.',
+      'The input is not a single API key. Nothing was sent. Pass only the key, without quotes or a name.',
     );
   const answer = await client.revokeApiKey({ apiKeyId });
   const done = 'Accepted. If the service has this key, the key is disabled now, unless its application has referrers.';
@@ -255,13 +258,13 @@ async function revoke(_: object, command: Command): Promise<void> {
 }
 
 async function remove(appText: string, keyText: string | undefined, options: DeleteOptions, command: Command) {
-  if ((keyText === undefined) !== (options.all === true)) throw new UsageError('Name one key, or give --all.');
+  if ((keyText === undefined) !== (options.all === true)) throw new UsageError('Name one key, or pass --all.');
   const { client, json } = contextOf(command);
   const app = await findApp(client, appText);
   const apiKey = keyText === undefined ? undefined : await findApiKey(client, app, keyText);
   const what =
     apiKey === undefined ? `every key of ${app}` : `the key ${apiKey === keyText ? apiKey : `${keyText} (${apiKey})`}`;
-  if (!(await mayGoOn(`Delete ${what} for ever?`, options.yes))) throw new Error('Nothing was deleted.');
+  if (!(await mayGoOn(`Permanently delete ${what}?`, options.yes))) throw new Error('Nothing was deleted.');
   const receipt = await (apiKey === undefined ? client.deleteApiKeys({ app }) : client.deleteApiKey({ app, apiKey }));
   showReceipt(receipt, json, `Deleted ${what}.`, apiKey === undefined ? 'these keys' : 'the key');
 }
@@ -287,13 +290,13 @@ function repeatable({ idempotencyKey }: NewKeyOptions): { idempotencyKey?: strin
   return idempotencyKey === undefined ? {} : { idempotencyKey };
 }
 
-/** The secret alone on stdout, so that `KEY=$(appkeys keys create …)` holds it and nothing else. */
+/** Prints only the secret value to stdout, so that `KEY=$(appkeys keys create …)` contains nothing else. */
 function showNew(key: NewApiKey, json: boolean | undefined): void {
   const apiKeyId = key.apiKeyId.reveal();
   if (json) {
     printJson({ ...key, apiKeyId });
   } else {
-    tell(`${formatKey(key)}\nThe key itself, which is shown only now:`);
+    tell(`${formatKey(key)}\nThe key itself, which is shown only this once:`);
     print(apiKeyId);
   }
 }
@@ -309,7 +312,7 @@ function stateOf(
 
 type History = Pick<ApiKey, 'createdBy' | 'lastChange' | 'rotatedTo' | 'lastUsedTime'>;
 
-/** @param key of which only the answers about a key that is there already tell its history */
+/** @param key as in a response; only responses about an existing key contain its history */
 export function formatKey(key: Omit<ApiKey, keyof History> & Partial<History>): string {
   return formatTable([
     ['name', key.name],

@@ -13,7 +13,7 @@ import { formatTime } from './times.ts';
 
 interface LoginOptions {
   readonly port: number;
-  /** whether a code may be used that the user enters in a browser */
+  /** whether the user may sign in by entering a code in a browser */
   readonly device: boolean;
   readonly insecure: boolean;
 }
@@ -22,21 +22,21 @@ export function addLogin(program: Command): void {
   addCommand(
     program,
     'login',
-    'sign in at the identity provider of a service, for all later commands',
+    'sign in through the identity provider of a service; later commands use this session',
     'login --url https://appkeys.example.com',
   )
     .addOption(portOption())
-    .option('--no-device', 'use the redirect to this machine even where a code could be entered on any machine')
+    .option('--no-device', 'sign in with a browser on this machine, instead of a code that you enter on any machine')
     .action(login);
 }
 
 function portOption(): Option {
-  return new Option('--port <port>', 'where the redirect comes back to on this machine')
+  return new Option('--port <port>', 'the port on this machine that the browser is redirected to')
     .default(usualPort)
     .argParser((text) => {
       const port = Number(text);
       if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-      throw new InvalidArgumentError('It is a number from 1 to 65535.');
+      throw new InvalidArgumentError('It must be a number from 1 to 65535.');
     });
 }
 
@@ -55,10 +55,10 @@ async function login({ port, device }: LoginOptions, command: Command): Promise<
   const who = principal === undefined ? '' : ` as ${principal}`;
   tell(`You are signed in to ${target.url}${who}. The profile is ${target.profile}.${endOf(profile)}`);
   if (replaced && isOther(replaced, profile)) tell(`This sign-in replaces ${sessionIn(replaced)}.`);
-  if (token) tell('APPKEYS_TOKEN or --token wins over this session. Leave it out to use the session.');
+  if (token) tell('APPKEYS_TOKEN or --token overrides this session. To use the session, leave the token out.');
 }
 
-/** Nobody has to sign in before it is known that the session can be kept. */
+/** Checks before the sign-in that the session can be stored. */
 async function prepare(command: Command, insecure: boolean): Promise<Required<Target>> {
   const { url, profile } = await holdCredentials(async () => chooseLogin(targetOptionsOf(command)));
   createServiceClient({ url, insecure });
@@ -72,7 +72,7 @@ async function signIn(settings: SignIn, clientId: string, { port, device, insecu
     : signInByRedirect(settings, clientId, { port, insecure });
 }
 
-/** @returns nothing when the service does not say it */
+/** @returns the principal, or undefined if the service does not report it */
 async function principalOf(
   url: string,
   insecure: boolean,
@@ -87,7 +87,10 @@ async function principalOf(
   }
 }
 
-/** Keeps the session, which is the current one then. @returns what the profile was before */
+/**
+ * Stores the session and makes its profile the current one.
+ * @returns the previous content of the profile
+ */
 async function keep(name: string, profile: Profile): Promise<Profile | undefined> {
   let replaced: Profile | undefined;
   await changeCredentials((credentials) => {

@@ -7,7 +7,7 @@ import { chooseTarget, targetOptionsOf } from './profiles.ts';
 import { tell, UsageError } from './terminal.ts';
 
 export function addLogout(program: Command): void {
-  addCommand(program, 'logout', 'end the session, and forget its tokens', 'logout --profile staging')
+  addCommand(program, 'logout', 'end the session and delete its tokens', 'logout --profile staging')
     .option('--all', 'end the sessions of all profiles')
     .action(logout);
 }
@@ -20,7 +20,7 @@ async function logout({ all = false }: { all?: boolean }, command: Command): Pro
   await Promise.all([...ended].map(([name, profile]) => endSession(name, profile, insecure)));
 }
 
-/** @throws UsageError when one profile and all of them are asked for */
+/** @throws UsageError when the options name one profile and also all profiles */
 function chooseProfiles(command: Command, all: boolean): string[] {
   const target = targetOptionsOf(command);
   if (all && target.isProfileAsked) throw new UsageError('Pass --profile or --all, not both.');
@@ -29,14 +29,14 @@ function chooseProfiles(command: Command, all: boolean): string[] {
   return profile === undefined ? [] : [profile];
 }
 
-/** Another profile than the one that was meant may have a session. */
+/** Names the other profiles that have sessions. */
 function withOthers(): string {
   const others = [...readCredentials().profiles.keys()];
   if (others.length === 0) return '';
   return `, but these profiles have sessions: ${others.join(', ')}. To end them, pass --profile NAME or --all`;
 }
 
-/** @returns the profiles as they were at the end: another command may have renewed one meanwhile */
+/** @returns the removed profiles with their latest tokens, which another command may have renewed in the meantime */
 async function remove(names: readonly string[]): Promise<ReadonlyMap<string, Profile>> {
   let ended: Credentials['profiles'] = new Map();
   await changeCredentials((credentials) => {
@@ -51,14 +51,14 @@ async function endSession(name: string, profile: Profile, insecure: boolean): Pr
   tell(`You are signed out of ${profile.url}. The profile was ${name}.`);
   if (!isRevoked)
     tell(
-      'The identity provider did not revoke the refresh token: the token stays valid there until it expires. To end it earlier, end your sessions at the identity provider, or ask its operators to revoke the token.',
+      'The identity provider did not revoke the refresh token. The token stays valid there until it expires. To end it earlier, end your sessions at the identity provider, or ask its operators to revoke the token.',
     );
   if (profile.endSessionEndpoint) tell(`To sign out in the browser too, open ${profile.endSessionEndpoint}`);
 }
 
 /**
  * Revokes the refresh token, and with it the session, if the identity provider can.
- * @returns whether no valid refresh token remains that could have been revoked
+ * @returns true if the profile has no refresh token that is still valid
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
 async function revoke({ issuer, clientId, refreshToken }: Profile, insecure: boolean): Promise<boolean> {

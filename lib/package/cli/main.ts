@@ -14,10 +14,10 @@ import { tell, UsageError } from './terminal.ts';
 import { addVerify } from './verify.ts';
 import { addWhoami } from './whoami.ts';
 
-const about = `Applications and their API keys, in an appkeys service. Sign in with "appkeys login", or give an access token.
+const about = `Manages applications and their API keys in an appkeys service. Sign in with "appkeys login", or pass an access token.
 
-<app> is an application's HRN, its id, or its name if you created it and no other of yours has that name. <key> is a key's HRN, or its name if only one key of the application has it.
-Exit codes: 0 done, 1 refused, 2 not understood.`;
+<app> is an application's HRN, its ID, or its name if you created it and no other application of yours has that name. <key> is a key's HRN, or its name if only one key of the application has that name.
+Exit codes: 0 success, 1 failure, 2 invalid command line.`;
 
 const groups = [addLogin, addLogout, addWhoami, addApps, addKeys, addGrants, addIssuers, addVerify, addOpen];
 
@@ -27,21 +27,28 @@ function createProgram(): Command {
     .description(about)
     .version(version)
     .addOption(
-      new Option('--url <url>', `where the service is; default: as the profile, or ${usualUrl}`).env('APPKEYS_URL'),
+      new Option('--url <url>', `URL of the service; default: the URL of the profile, or ${usualUrl}`).env(
+        'APPKEYS_URL',
+      ),
     )
-    .addOption(new Option('--token <token>', 'access token; better in the environment').env('APPKEYS_TOKEN'))
+    .addOption(new Option('--token <token>', 'access token; APPKEYS_TOKEN is safer').env('APPKEYS_TOKEN'))
     .addOption(
-      new Option('--profile <name>', 'which session to use; default: that of the last login').env('APPKEYS_PROFILE'),
+      new Option('--profile <name>', 'profile whose session to use; default: the profile of the last login').env(
+        'APPKEYS_PROFILE',
+      ),
     )
-    .option('--insecure', 'allow a URL with plain http that is not on this machine')
-    .option('--json', 'write JSON, for programs')
+    .option('--insecure', 'allow plain http to another machine')
+    .option('--json', 'print JSON, for programs')
     .configureOutput({ writeErr: (text) => tell(text.trimEnd()) })
     .exitOverride();
   for (const add of groups) add(program);
   return program.addHelpText('after', '\nExample:\n  $ KEY=$(appkeys keys create my-app --name ci)');
 }
 
-/** Says what went wrong. @returns the exit code */
+/**
+ * Prints what went wrong.
+ * @returns the exit code
+ */
 function report(error: unknown, program: Command): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const isAnswer = error instanceof AppkeysError;
@@ -61,7 +68,7 @@ function explain(error: AppkeysError, program: Command): string {
     correlationId,
     errorId,
   } = error;
-  // The service's action is about headers.
+  // The `action` of the service is about headers, which the user of a command line does not set.
   const isTokenRejected = ['401200', '401300'].includes(code);
   const isUnsure = status === undefined || status >= 500;
   const lines = [
@@ -69,16 +76,16 @@ function explain(error: AppkeysError, program: Command): string {
     ...details.map(({ source, message }) => `  ${source} ${message}`),
     isTokenRejected ? `Set APPKEYS_TOKEN, pass --token, or run "${loginCommandFor(program)}".` : action,
     ...(retryAfterSeconds === undefined ? [] : [`Retry-After: ${retryAfterSeconds} seconds`]),
-    ...(isUnsure && idempotencyKey ? [`To repeat it: --idempotency-key ${idempotencyKey}`] : []),
+    ...(isUnsure && idempotencyKey ? [`To repeat the request: --idempotency-key ${idempotencyKey}`] : []),
     `correlationId ${correlationId}${errorId ? `, errorId ${errorId}` : ''}`,
   ];
   return lines.join('\n');
 }
 
 process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-  // A reader such as `head` may have enough.
+  // A reader such as `head` can close the pipe early.
   if (code === 'EPIPE') process.exit();
-  tell(`appkeys: It has been done, but the result cannot be written: ${message}`);
+  tell(`appkeys: The command succeeded, but its result cannot be written: ${message}`);
   process.exit(1);
 });
 process.stderr.on('error', () => {});

@@ -4,11 +4,12 @@ import { formatTable } from './table.ts';
 import { UsageError } from './terminal.ts';
 
 /**
- * Finds the application that a text means. An id wins over a name. A name finds only what the caller created, because
- * everybody who may create applications can grant the caller rights on one of any name.
- * @param text an application's HRN, its id, or its name
+ * Finds the application that a text names. An ID has priority over a name. A name finds only applications that the
+ * caller created: any other principal can create an application of any name and grant the caller rights on it.
+ * @param text an application's HRN, its ID, or its name
  * @returns the application's HRN
- * @throws UsageError when the caller created several of that name, or only others created one; Error when there is none
+ * @throws UsageError when the caller created several applications of that name, or only other principals created one;
+ * Error when none exists
  */
 export async function findApp(client: Client, text: string): Promise<string> {
   if (text.startsWith('hrn:')) return text;
@@ -27,14 +28,14 @@ export async function findApp(client: Client, text: string): Promise<string> {
 function onlyOthers(apps: readonly App[]): UsageError {
   const rows = apps.map(({ clientId, name, createdBy }) => [clientId, name, createdBy]);
   return new UsageError(
-    `You created no application with this name, but others did. To use one of theirs, give its id:\n${formatTable([['ID', 'NAME', 'CREATED BY'], ...rows])}`,
+    `You created no application with this name, but others did. To use one of theirs, pass its ID:\n${formatTable([['ID', 'NAME', 'CREATED BY'], ...rows])}`,
   );
 }
 
 /**
- * @param text a key's HRN, or its name, which one key of the application alone must have
+ * @param text a key's HRN, or a name that only one key of the application has
  * @returns the key's HRN
- * @throws UsageError when several have that name, Error when none has it
+ * @throws UsageError when several keys have that name, Error when no key has it
  */
 export async function findApiKey(client: Client, app: string, text: string): Promise<string> {
   if (text.startsWith('hrn:')) return text;
@@ -50,10 +51,10 @@ interface Named {
   readonly createdTime: number;
 }
 
-/** The name is not repeated: it could be a secret in the wrong place. */
+/** The message does not repeat the name, because it could be a secret in the wrong place. */
 function theOnly([first, ...others]: readonly Named[], what: string): string {
   if (first === undefined) throw new Error(`No ${what} has this name.`);
   if (others.length === 0) return first.hrn;
   const rows = [first, ...others].map(({ hrn, name, createdTime }) => [name, new Date(createdTime).toISOString(), hrn]);
-  throw new UsageError(`More than one ${what} has this name. Give the HRN:\n${formatTable(rows)}`);
+  throw new UsageError(`More than one ${what} has this name. Pass the HRN:\n${formatTable(rows)}`);
 }

@@ -4,8 +4,8 @@ import { addCommand, urlOf } from './context.ts';
 import { print } from './terminal.ts';
 
 export function addOpen(program: Command): void {
-  addCommand(program, 'open', 'print the address of a page of the service, and open it in the browser', 'open docs')
-    .addArgument(new Argument('<page>', 'which one').choices(['docs', 'console']))
+  addCommand(program, 'open', 'print the URL of a page of the service and open it in the browser', 'open docs')
+    .addArgument(new Argument('<page>', 'which page').choices(['docs', 'console']))
     .action(openPage);
 }
 

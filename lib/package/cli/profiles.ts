@@ -4,11 +4,11 @@ import { UsageError } from './terminal.ts';
 
 export const usualUrl = 'http://127.0.0.1:3000';
 
-/** Which service and which session the command line and the environment name. */
+/** The service and the session that the command line and the environment name. */
 export interface TargetOptions {
   readonly url?: string;
   readonly profile?: string;
-  /** whether `--profile` names the profile: APPKEYS_PROFILE only names the usual one */
+  /** whether `--profile` names the profile; APPKEYS_PROFILE only names the default profile */
   readonly isProfileAsked: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface Target {
   readonly profile?: string;
 }
 
-/** What is empty counts as missing, but for a URL. */
+/** An empty value counts as missing, except for the URL. */
 export function targetOptionsOf(command: Command): TargetOptions {
   const { url, profile } = command.optsWithGlobals<{ url?: string; profile?: string }>();
   const isProfileAsked = command.getOptionValueSourceWithGlobals('profile') === 'cli';
@@ -45,23 +45,26 @@ function targetAt(url: string, preferred: string | undefined, credentials: Crede
   return { url: profile === undefined ? url : normalUrl(url), ...(profile !== undefined && { profile }) };
 }
 
-/** @returns the name of a profile of that service, the preferred one first */
+/** @returns the name of a profile of that service: the preferred profile if it fits, otherwise the first one */
 function profileAt(url: string, preferred: string | undefined, { profiles }: Credentials): string | undefined {
   const names = [...profiles].filter(([, profile]) => isSameUrl(profile.url, url)).map(([name]) => name);
   return names.find((name) => name === preferred) ?? names[0];
 }
 
 /**
- * @returns where a login goes, and the profile that it makes or replaces
- * @throws UsageError when that profile would have to be chosen by the user, or has an impossible name
+ * @returns the URL of the service to sign in to, and the profile that the login creates or replaces
+ * @throws UsageError when the user has to choose that profile, or its name is invalid
  */
 export function chooseLogin(options: TargetOptions): Required<Target> {
   const { url, profile } = loginTarget(options);
-  if (profile === undefined) throw new UsageError('Give this service a profile of its own: pass --profile NAME.');
+  if (profile === undefined)
+    throw new UsageError(
+      'The default names of profiles are taken. Pass --profile NAME to name a profile for this service.',
+    );
   return { url, profile: profile === options.profile ? requireName(profile) : profile };
 }
 
-/** @returns the command that signs in there: it names only what a login would not choose by itself */
+/** @returns the command that signs in there, with only the options that differ from the defaults of a login */
 export function loginCommand({ url, profile }: Target): string {
   const { APPKEYS_URL, APPKEYS_PROFILE } = process.env;
   const usual = {
@@ -99,10 +102,10 @@ function newName(url: string, { profiles }: Credentials): string | undefined {
 
 function requireName(name: string): string {
   if (/^[\w.:-]{1,100}$/.test(name)) return name;
-  throw new UsageError('A profile has a name of 1 to 100 letters, digits and the characters "_", ".", ":" and "-".');
+  throw new UsageError('The name of a profile must be 1 to 100 letters, digits, "_", ".", ":", or "-".');
 }
 
-/** The name is not repeated: it could be a secret in the wrong place. */
+/** The message does not repeat the name, because it could be a secret in the wrong place. */
 function unknownProfile(url = usualUrl): Error {
   return new Error(`No profile has this name. Run "${loginCommand({ url, profile: 'NAME' })}" to create one.`);
 }
@@ -117,7 +120,7 @@ export function isSameUrl(one: string, other: string): boolean {
   return normalUrl(one) === normalUrl(other);
 }
 
-/** What is no URL stays as it is. */
+/** Returns a text that is not a URL unchanged. */
 export function normalUrl(text: string): string {
   if (!URL.canParse(text)) return text;
   const { origin, pathname, search, hash, username, password } = new URL(text);

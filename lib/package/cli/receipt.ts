@@ -2,7 +2,7 @@ import type { Receipt } from '../client/client.ts';
 import { printJson, tell } from './terminal.ts';
 import { formatSecond } from './times.ts';
 
-/** Says what was done, in words or for a program, and from when on no verifier accepts `what` any more. */
+/** Prints what was done, as text or JSON, and the time after which no verifier accepts `what`. */
 export function showReceipt(receipt: Receipt, json: boolean | undefined, done: string, what: string): void {
   if (json) {
     printJson(receipt);
@@ -12,7 +12,7 @@ export function showReceipt(receipt: Receipt, json: boolean | undefined, done: s
   }
 }
 
-/** Says by when all verifiers apply a change; one that takes nothing away has no such time. */
+/** Prints by when all verifiers apply a change. A change that takes nothing away has no such time. */
 export function tellApplied({ effectiveBy }: Receipt): void {
   if (effectiveBy !== undefined) tell(`All verifiers apply the change by ${formatSecond(effectiveBy)}.`);
 }

@@ -5,11 +5,11 @@ import { receiveRedirect, redirectUri } from './redirect-listener.ts';
 import type { SignIn, SignInSettings } from './sign-in-settings.ts';
 import { tell } from './terminal.ts';
 
-/** Identity providers such as Cognito know exact redirect URIs only: the port is always the same one. */
+/** The port is fixed, because identity providers such as Cognito accept only exact redirect URIs. */
 export const usualPort = 18_976;
 const patienceMs = 5 * 60 * 1_000;
 
-/** What the sign-in must come back with, or prove. */
+/** The values that tie the response of the identity provider to this sign-in. */
 interface Attempt {
   readonly state: string;
   readonly nonce: string;
@@ -24,7 +24,7 @@ export interface RedirectOptions {
 
 /**
  * Signs in with a browser on this machine, by Authorization Code with PKCE.
- * @throws Error when the user cancels, nobody signs in, or the identity provider fails
+ * @throws Error when the user cancels or does not sign in, or the identity provider fails
  * @see https://www.rfc-editor.org/rfc/rfc8252
  */
 export async function signInByRedirect(
@@ -44,15 +44,16 @@ export async function signInByRedirect(
 }
 
 /**
- * The code must go to the identity provider that it is from: either the answer names that, or both are at one place.
- * @throws Error when neither is so
+ * The code must go to the identity provider that issued it. The response names this provider, or both endpoints have
+ * the same origin.
+ * @throws Error when neither is true
  * @see https://www.rfc-editor.org/rfc/rfc9207
  */
 function requireKnownSender({ namesIssuer, endpoints }: SignIn): void {
   const [signInAt, tokensAt] = [endpoints.authorization, endpoints.token].map((endpoint) => new URL(endpoint).origin);
   if (!namesIssuer && signInAt !== tokensAt)
     throw new Error(
-      `The identity provider signs in at ${signInAt} and gives tokens at ${tokensAt}, and its answers do not name it (RFC 9207). Set APPKEYS_TOKEN to an access token instead.`,
+      `The identity provider signs users in at ${signInAt} and issues tokens at ${tokensAt}, but its responses do not name it (RFC 9207). Set APPKEYS_TOKEN to an access token instead.`,
     );
 }
 

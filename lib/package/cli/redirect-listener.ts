@@ -4,26 +4,26 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 const path = '/callback';
 const sameSignIn = 'Open the address that your terminal shows, and sign in there.';
 
-/** Where the identity provider sends the browser. */
+/** The URI that the identity provider redirects the browser to. */
 export function redirectUri(port: number): string {
   return `http://localhost:${port}${path}`;
 }
 
-/** How a sign-in that comes back goes on. */
+/** A sign-in that waits for the browser to come back. */
 export interface Redirect<T> {
   readonly port: number;
-  /** of the authorization request */
+  /** the `state` of the authorization request */
   readonly state: string;
   readonly patienceMs: number;
-  /** is called as soon as the browser may come */
+  /** called when the port is open */
   readonly begin: () => void;
-  /** decides what the browser shows */
+  /** ends the sign-in; the browser shows whether this succeeded */
   readonly finish: (answer: URLSearchParams) => Promise<T>;
 }
 
 /**
- * Waits on this machine for the browser that comes back from the identity provider.
- * @throws Error when the port is taken, or nobody comes; that of `finish`
+ * Waits on this machine until the browser comes back from the identity provider.
+ * @throws Error when the port is in use, or the browser does not come back in time; also the errors of `finish`
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-7.3
  */
 export async function receiveRedirect<T>({ port, state, patienceMs, begin, finish }: Redirect<T>): Promise<T> {
@@ -45,18 +45,22 @@ interface Answer {
   readonly reply: ServerResponse;
 }
 
-/** The first answer with the right `state` counts. Other pages in the browser can send any request, and must not end the sign-in. */
+/**
+ * Only the first response with the right `state` counts. Other pages in the browser can send any request, which must
+ * not end the sign-in.
+ */
 function takeAnswer(servers: readonly Server[], state: string, patienceMs: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let isTaken = false;
     const timer = setTimeout(
-      () => reject(new Error('Nobody has signed in within 5 minutes. Run the command again.')),
+      () => reject(new Error('You did not sign in within 5 minutes. Run the command again.')),
       patienceMs,
     );
     const take = (request: IncomingMessage, reply: ServerResponse) => {
       const answer = answerIn(request);
-      if (!answer || isTaken) return void send(reply, 404, 'There is nothing here');
-      if (answer.get('state') !== state) return void send(reply, 400, 'This is another sign-in', sameSignIn);
+      if (!answer || isTaken) return void send(reply, 404, 'This page does not exist');
+      if (answer.get('state') !== state)
+        return void send(reply, 400, 'This page belongs to another sign-in', sameSignIn);
       isTaken = true;
       clearTimeout(timer);
       resolve({ answer, reply });
@@ -104,7 +108,7 @@ function page(title: string, words: string): string {
 `;
 }
 
-/** Browsers take either address for `localhost`; not every machine has the second one. */
+/** Browsers use either address for `localhost`. Not every machine has the second address. */
 async function listen(port: number): Promise<Server[]> {
   const servers: Server[] = [];
   try {
@@ -132,7 +136,7 @@ async function isListening(server: Server, port: number, host: string): Promise<
 function cannotListen(port: number, error: unknown): Error {
   const why = codeOf(error) === 'EADDRINUSE' ? 'is in use' : `cannot be used (${codeOf(error)})`;
   return new Error(
-    `Port ${port} ${why}. Free it, or choose another one with --port N; the identity provider must know http://localhost:N${path}.`,
+    `Port ${port} ${why}. Free it, or choose another port with --port N. The identity provider must allow http://localhost:N${path}.`,
     { cause: error },
   );
 }

@@ -3,7 +3,7 @@ import { holdCredentials, type Profile, readCredentials, withProfile } from './c
 import { askProvider, refusalOf, serverOf, type Tokens } from './identity-provider.ts';
 import { isSameUrl, loginCommand } from './profiles.ts';
 
-/** An access token is renewed so long before it expires, in ms: clocks differ, and calls take time. */
+/** How many ms before its expiry an access token is renewed. Clocks differ, and calls take time. */
 const marginMs = 60_000;
 
 /** The name of a profile and the service that it is used for. */
@@ -14,7 +14,7 @@ export interface SessionOf {
 }
 
 /**
- * @returns an access token of the profile that is still valid for a while; it has been renewed if need be
+ * @returns an access token of the profile, renewed if it is about to expire
  * @throws Error when the session has ended, or the identity provider fails
  */
 export async function accessTokenOf(session: SessionOf): Promise<string> {
@@ -22,12 +22,15 @@ export async function accessTokenOf(session: SessionOf): Promise<string> {
   return isFresh(profile) ? profile.accessToken : renew(session);
 }
 
-/** One command renews at a time: identity providers accept a refresh token once, and end the session if it comes again. */
+/**
+ * Only one command renews at a time. Identity providers accept a refresh token once and end the session if it is sent
+ * again.
+ */
 async function renew(session: SessionOf): Promise<string> {
   return holdCredentials(async (write) => {
     const profile = profileOf(session);
     if (isFresh(profile)) return profile.accessToken;
-    // On a full disk, this fails before the refresh token is used up.
+    // If the disk is full, this write fails before the refresh token is used.
     write((credentials) => credentials);
     const { expiresAt: _, ...kept } = profile;
     const renewed = { ...kept, ...tokensIn(await refresh(profile, session)) };
@@ -36,14 +39,14 @@ async function renew(session: SessionOf): Promise<string> {
   });
 }
 
-/** Another command may have signed out meanwhile, or signed in at another service. */
+/** In the meantime, another command may have signed out, or signed in to another service. */
 function profileOf(session: SessionOf): Profile {
   const profile = readCredentials().profiles.get(session.name);
   if (profile === undefined || !isSameUrl(profile.url, session.url)) throw sessionEnded(session);
   return profile;
 }
 
-/** Without a refresh token, a token is used until its end. */
+/** Without a refresh token, the access token is used until it expires. */
 function isFresh({ expiresAt = Number.POSITIVE_INFINITY, refreshToken }: Profile): boolean {
   return Date.now() < expiresAt - (refreshToken === undefined ? 0 : marginMs);
 }
@@ -60,7 +63,7 @@ async function refresh(
       return oauth.processRefreshTokenResponse(server, client, response);
     });
   } catch (error) {
-    // Other statuses say that the identity provider is busy or broken.
+    // Other statuses mean that the identity provider is busy or broken.
     throw [400, 401, 403].includes(refusalOf(error).status ?? 0) ? sessionEnded(session, error) : error;
   }
 }
@@ -69,7 +72,7 @@ function sessionEnded({ name, url }: SessionOf, cause?: unknown): Error {
   return new Error(`Your session has ended. Run "${loginCommand({ url, profile: name })}".`, { cause });
 }
 
-/** @returns the part of a profile that the tokens are; a refresh token that is not replaced stays valid */
+/** @returns the fields of a profile that contain tokens; a refresh token that is not replaced stays valid */
 export function tokensIn({ access_token: accessToken, expires_in: seconds, refresh_token: refreshToken }: Tokens) {
   return {
     accessToken,

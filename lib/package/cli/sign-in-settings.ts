@@ -6,10 +6,10 @@ import { isRecord, isText } from './shapes.ts';
 export interface SignInSettings {
   readonly issuer: string;
   readonly clientId: string;
-  /** missing where the command line is the same client as the console */
+  /** missing if the command line uses the client of the console */
   readonly commandLineClientId?: string;
   readonly scope: string;
-  /** what an authorization request has besides */
+  /** additional parameters of the authorization request */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly endpoints: {
     readonly authorization: string;
@@ -19,15 +19,15 @@ export interface SignInSettings {
   };
 }
 
-/** The settings of a service, whose endpoints are those of the identity provider. */
+/** The sign-in settings of a service, checked against the identity provider. */
 export interface SignIn extends SignInSettings {
-  /** whether the identity provider names itself in what it sends the browser back with */
+  /** whether the identity provider names itself in its authorization responses */
   readonly namesIssuer: boolean;
 }
 
 const answerMs = 10_000;
 
-/** Endpoints, and what OpenID discovery calls them. */
+/** Endpoints and their names in OpenID discovery. */
 const endpointNames = [
   ['authorization', 'authorization_endpoint'],
   ['token', 'token_endpoint'],
@@ -36,9 +36,9 @@ const endpointNames = [
 ] as const satisfies readonly (readonly [keyof SignInSettings['endpoints'], keyof AuthorizationServer])[];
 
 /**
- * Asks the service how to sign in, and the identity provider whether that is right.
- * @param insecure whether the identity provider may have plain http on another machine
- * @throws Error when the service does not say, or has no sign-in, or names endpoints of somebody else
+ * Gets the sign-in settings of the service and checks them with the identity provider.
+ * @param insecure whether the identity provider may use plain http on another machine
+ * @throws Error when the service does not respond, has no sign-in, or names endpoints that the provider does not have
  */
 export async function fetchSignIn(url: string, insecure: boolean): Promise<SignIn> {
   const settings = await fetchSettings(url);
@@ -57,16 +57,16 @@ async function fetchSettings(url: string): Promise<SignInSettings> {
   const settings = response.ok ? await parse(response) : undefined;
   if (!isSettings(settings))
     throw new Error(
-      `The answer of ${url}, with status ${response.status}, does not say how to sign in. Check the URL.`,
+      `The response of ${url}, with status ${response.status}, does not say how to sign in. Check the URL.`,
     );
   return settings;
 }
 
-/** @throws Error when the service is elsewhere, has no sign-in, or fails */
+/** @throws Error when the service redirects, has no sign-in, or fails */
 function requireAnswer(url: string, { status, headers }: Response): void {
   if (status === 404)
     throw new Error(`There is no sign-in at ${url}. Check the URL, or set APPKEYS_TOKEN to an access token.`);
-  if (status >= 500) throw new Error(`The service at ${url} answered with status ${status}. Try again in a while.`);
+  if (status >= 500) throw new Error(`The service at ${url} responded with status ${status}. Try again later.`);
   const location = headers.get('location');
   if (status >= 300 && status < 400 && location !== null)
     throw new Error(
@@ -75,8 +75,8 @@ function requireAnswer(url: string, { status, headers }: Response): void {
 }
 
 /**
- * A service could send users to the identity provider of others, and name a token endpoint of its own for the code.
- * @throws Error when an endpoint is not one of the provider
+ * Otherwise, a service could send users to another identity provider and name its own token endpoint for the code.
+ * @throws Error when an endpoint does not belong to the provider
  */
 function requireEndpointsOf(provider: AuthorizationServer, { issuer, endpoints }: SignInSettings): void {
   const isForeign = ([key, name]: (typeof endpointNames)[number]) =>
@@ -94,7 +94,9 @@ async function request(url: string): Promise<Response> {
     return await fetch(`${url}/console/sign-in.json`, { redirect: 'manual', signal });
   } catch (cause) {
     const code = cause instanceof Error ? codeIn(cause.cause) : '';
-    throw new Error(`No answer came from ${url}${code}. Check the URL, and that the service is running.`, { cause });
+    throw new Error(`There was no response from ${url}${code}. Check the URL, and check that the service is running.`, {
+      cause,
+    });
   }
 }
 

@@ -1,10 +1,10 @@
 import { printable } from './terminal.ts';
 
 const longest = 100;
-/** Characters that take two columns. */
+/** Characters that are two columns wide. */
 const wide = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Emoji_Presentation}\uFF01-\uFF60]/gu;
 
-/** @returns rows of cells as lines, their columns under each other */
+/** @returns the rows as lines with aligned columns */
 export function formatTable(rows: ReadonlyArray<readonly string[]>): string {
   const shown = rows.map((row) => row.map((cell) => shorten(printable(cell))));
   const widths = (shown[0] ?? []).map((_, column) => Math.max(...shown.map((row) => widthOf(row[column] ?? ''))));
@@ -18,7 +18,7 @@ export function formatTable(rows: ReadonlyArray<readonly string[]>): string {
     .join('\n');
 }
 
-/** @returns a row for each element of a list, of which the first has the name of the list */
+/** @returns one row for each element of a list; the first row has the name of the list */
 export function listRows(name: string, elements: readonly string[] = []): string[][] {
   return elements.map((element, index) => [index === 0 ? name : '', element]);
 }

@@ -5,13 +5,14 @@ const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 
 /** @returns seconds, from `90`, `90s`, `15m`, `12h`, `30d` or `2w` @throws UsageError for anything else */
 export function parseSeconds(text: string): number {
   const [, count = '', unit = 's'] = /^(\d{1,9})([smhdw])?$/.exec(text) ?? [];
-  if (count === '') throw new UsageError('A length of time is a number and s, m, h, d or w: 90s, 12h, 30d.');
+  if (count === '')
+    throw new UsageError('A duration is a number followed by s, m, h, d, or w, such as 90s, 12h, or 30d.');
   return Number(count) * (secondsOf[unit] ?? 1);
 }
 
 /**
- * @param text `never`, a length of time from now such as `30d`, or a date with or without a time, in UTC unless it says so
- * @returns ms since the Unix epoch, or -1: never
+ * @param text `never`, a duration from now such as `30d`, or a date with or without a time, in UTC by default
+ * @returns ms since the Unix epoch, or -1 for never
  * @throws UsageError for anything else
  */
 export function parseExpiry(text: string, now: number): number {
@@ -21,26 +22,26 @@ export function parseExpiry(text: string, now: number): number {
   const time = Date.parse(/[T ]/.test(text) && !/(Z|[+-]\d\d:\d\d)$/.test(text) ? `${text}Z` : text);
   if (isDate && !Number.isNaN(time) && isInCalendar(text.slice(0, 10))) return time;
   throw new UsageError(
-    'A key ends: never, after a time such as 30d, or at a date such as 2030-12-31 or 2030-12-31T12:00Z.',
+    'An expiry is never, a duration such as 30d, or a date such as 2030-12-31 or 2030-12-31T12:00Z.',
   );
 }
 
-/** A day past the end of its month is read as one of the next. */
+/** `Date` reads a day past the end of its month as a day of the next month. */
 function isInCalendar(day: string): boolean {
   return new Date(day).toISOString().startsWith(day);
 }
 
-/** @returns a time as `2030-12-31 12:00:01Z`, to the next full second */
+/** @returns a time as `2030-12-31 12:00:01Z`, rounded up to a full second */
 export function formatSecond(time: number): string {
   return `${new Date(Math.ceil(time / 1_000) * 1_000).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
-/** @returns what was done to an application or a key last, by whom, and when */
+/** @returns the last change of an application or a key, with its author and time */
 export function formatChange({ at, by, action }: { at: number; by: string; action: string }): string {
   return `${action} by ${by}, ${formatTime(at)}`;
 }
 
-/** @returns a time as `2030-12-31 12:00Z`; `-` for none, and `never` for that of an expiry */
+/** @returns a time as `2030-12-31 12:00Z`, `-` if there is none, or `never` for the expiry -1 */
 export function formatTime(time: number | undefined): string {
   if (time === undefined) return '-';
   return time === -1 ? 'never' : `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')}Z`;

@@ -4,7 +4,7 @@ import { formatKey } from './keys.ts';
 import { print, printJson, readKey, tell } from './terminal.ts';
 
 const summary =
-  'say whether a key is valid: exit code 0, or 1 and why not. The key comes on stdin, or as an argument, which others on this machine can see';
+  'check whether a key is valid: exit code 0, or 1 and the reason. Pass the key on stdin, or as an argument, which other users of this machine can see';
 
 export function addVerify(program: Command): void {
   addCommand(program, 'verify [key]', summary, 'verify --scope invoices:read < key.txt')

@@ -6,7 +6,9 @@ import { print, printJson } from './terminal.ts';
 import { formatTime } from './times.ts';
 
 export function addWhoami(program: Command): void {
-  addCommand(program, 'whoami', 'show as whom you are signed in, where, and until when', 'whoami').action(whoami);
+  addCommand(program, 'whoami', 'show who you are signed in as, at which service, and until when', 'whoami').action(
+    whoami,
+  );
 }
 
 async function whoami(_: object, command: Command): Promise<void> {
@@ -25,7 +27,7 @@ async function whoami(_: object, command: Command): Promise<void> {
   );
 }
 
-/** `expiresAt` is that of the access token, in ms since the Unix epoch. */
+/** `expiresAt` is the expiry of the access token, in ms since the Unix epoch. */
 function sessionIn(name: string | undefined, profile: Profile | undefined): object {
   if (name === undefined || profile === undefined) return { profile: null };
   const { expiresAt = null, refreshToken } = profile;
@@ -37,6 +39,6 @@ function wordsFor(profile: Profile | undefined): string {
   const { expiresAt, refreshToken } = profile;
   if (refreshToken !== undefined) return `renews itself; the access token expires at ${formatTime(expiresAt)}`;
   return expiresAt === undefined
-    ? 'the identity provider does not say when it ends'
+    ? 'the identity provider does not report when it ends'
     : `ends at ${formatTime(expiresAt)}`;
 }

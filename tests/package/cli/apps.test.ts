@@ -60,7 +60,7 @@ my-app  apiKeyIdle  2030-12-31 12:34Z  hrn:apikey/k  hrn:app/a
     expect(await apps(['list', '--due', '--action', 'write'], duePages)).toEqual({ code: 0, stdout, stderr: '' });
     expect(lines()).toEqual(['GET /apps?action=write&due=true', 'GET /apps?pageToken=next&action=write&due=true']);
     expect((await apps(['list', '--due', '--json'], duePages)).stdout).toBe(json(due));
-    const none = { code: 0, stdout: '', stderr: 'No API key is due for anything.\n' };
+    const none = { code: 0, stdout: '', stderr: 'There are no notices for API keys.\n' };
     expect(await apps(['list', '--due'], [{ items: [app], due: [] }])).toEqual(none);
   });
 
@@ -73,7 +73,7 @@ my-app  apiKeyIdle  2030-12-31 12:34Z  hrn:apikey/k  hrn:app/a
 describe('apps list', () => {
   it('says that there are none', async () => {
     const none = { items: [] };
-    const stderr = 'There are no applications that you may see.\n';
+    const stderr = 'There are no applications that you can see.\n';
     expect(await apps(['list'], [none])).toEqual({ code: 0, stdout: '', stderr });
     expect(await apps(['list', '--json'], [none])).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
   });
@@ -82,7 +82,7 @@ describe('apps list', () => {
     const pages = [{ items: [app], pageToken: 'next' }, { items: [] }];
     expect((await apps(['list', '--action', 'write'], pages)).stdout).toContain('my-app');
     expect(lines()).toEqual(['GET /apps?action=write', 'GET /apps?pageToken=next&action=write']);
-    const stderr = 'There are no applications that you may manage.\n';
+    const stderr = 'There are no applications that you can manage.\n';
     expect(await apps(['list', '--action', 'manage'], [{ items: [] }])).toEqual({ code: 0, stdout: '', stderr });
   });
 
@@ -189,7 +189,7 @@ it('2 for the name of an application that only others created, with its creator'
   expect(await apps(['show', 'my-app'], [{ principal: 'demo', items: [foreign] }])).toEqual({
     code: 2,
     stdout: '',
-    stderr: `appkeys: You created no application with this name, but others did. To use one of theirs, give its id:
+    stderr: `appkeys: You created no application with this name, but others did. To use one of theirs, pass its ID:
 ID  NAME    CREATED BY
 a   my-app  mallory
 `,
@@ -214,7 +214,7 @@ describe('apps delete', () => {
     ['my-app', 'my-app (hrn:app/a)'],
   ])('asks about %s, and deletes it after yes', async (name, named) => {
     const { code, stderr } = await remove(name, { isTTY: true, input: 'y\n' });
-    const question = `Delete the application ${named} and all its keys for ever? [y/N] `;
+    const question = `Permanently delete the application ${named} and all its keys? [y/N] `;
     expect([code, stderr]).toEqual([0, `${question}Deleted hrn:app/a.\n`]);
     expect(lines().at(-1)).toBe('DELETE /apps/hrn%3Aapp%2Fa');
   });

@@ -247,7 +247,7 @@ describe('appkeys asks before it deletes', () => {
     const app = await newApp();
     const { apiKey } = await newKey(app);
     const command = `${process.execPath} ${commandLine} keys delete ${app.hrn} ci`;
-    expect(await atTerminal(command, '\n')).toMatch(/Delete the key ci \(hrn:.+\) for ever\? \[y\/N\]/);
+    expect(await atTerminal(command, '\n')).toMatch(/Permanently delete the key ci \(hrn:.+\)\? \[y\/N\]/);
     expect(await client.getApiKey({ app: app.hrn, apiKey })).toMatchObject({ apiKey });
     expect(await atTerminal(command, 'y\n')).toContain(`Deleted the key ci (${apiKey}).`);
     expect(await client.listApiKeys({ app: app.hrn })).toMatchObject({ total: 0 });
@@ -426,7 +426,9 @@ describe('a creation of which it is not known whether it was carried out', () =>
       proxy.losses = losses;
       return (await appkeys(['apps', 'create', 'x'], { APPKEYS_URL: proxy.url })).stderr;
     };
-    expect(await create(...Array(4).fill({ status, body }))).toMatch(/\nTo repeat it: --idempotency-key \w{32}\n/);
+    expect(await create(...Array(4).fill({ status, body }))).toMatch(
+      /\nTo repeat the request: --idempotency-key \w{32}\n/,
+    );
     expect(await create({ status: 403, body })).not.toContain('--idempotency-key');
     proxy.stop();
   });

@@ -33,14 +33,14 @@ describe('the service', () => {
     expect(await apps(['list', '--url', url])).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'appkeys: --url or APPKEYS_URL must be an http or https URL, without credentials, query and fragment.\n',
+      stderr: 'appkeys: --url or APPKEYS_URL must be an http or https URL without credentials, query, or fragment.\n',
     });
   });
 });
 
 describe('plain http', () => {
   it('2 for another machine: nothing is sent', async () => {
-    const words = '--url or APPKEYS_URL has plain http, which shows tokens and keys to the network.';
+    const words = '--url or APPKEYS_URL uses plain http, which exposes tokens and keys to the network.';
     expect(await apps(['list'], { APPKEYS_URL: 'http://appkeys.invalid' })).toEqual({
       code: 2,
       stdout: '',
@@ -50,7 +50,7 @@ describe('plain http', () => {
 
   it('--insecure allows it', async () => {
     const { code, stderr } = await apps(['list', '--insecure'], { APPKEYS_URL: 'http://appkeys.invalid' });
-    expect([code, stderr]).toEqual([1, expect.stringContaining('No answer came from http://appkeys.invalid')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('There was no response from http://appkeys.invalid')]);
   });
 });
 
@@ -100,7 +100,7 @@ describe('--idempotency-key', () => {
     const { code, stderr } = await apps(['create', 'x', '--idempotency-key', key]);
     expect([code, stderr, service().seen]).toEqual([
       2,
-      `error: option '--idempotency-key <key>' argument '${key}' is invalid. It is 1 to 255 visible ASCII characters.\n`,
+      `error: option '--idempotency-key <key>' argument '${key}' is invalid. It must be 1 to 255 visible ASCII characters.\n`,
       [],
     ]);
   });

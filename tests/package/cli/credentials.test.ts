@@ -71,7 +71,7 @@ describe('the credentials file', () => {
     expect(await list()).toEqual({
       code: 1,
       stdout: '',
-      stderr: `appkeys: Other users of this machine have access to ${home().path}, and may have read your tokens. Run "chmod 600 ${home().path}", then sign out and in again: "appkeys logout --all", "appkeys login".\n`,
+      stderr: `appkeys: Other users of this machine have access to ${home().path} and may have read your tokens. Run "chmod 600 ${home().path}", then sign out and in again: "appkeys logout --all", "appkeys login".\n`,
     });
     expect(provider().seen).toEqual([]);
   });
@@ -100,7 +100,7 @@ describe('the credentials file', () => {
       expect(await list()).toEqual({
         code: 0,
         stdout: '',
-        stderr: `${words}There are no applications that you may see.\n`,
+        stderr: `${words}There are no applications that you can see.\n`,
       });
       expect(Object.keys(home().read().profiles)).toEqual(['good']);
       expect((await list()).stderr).not.toContain('broken');
@@ -407,15 +407,11 @@ describe('a session', () => {
   });
 
   it.each([
-    [
-      'answers with an error',
-      { status: 503, body: { error: 'temporarily_unavailable' } },
-      'gave an answer that cannot be used.',
-    ],
+    ['answers with an error', { status: 503, body: { error: 'temporarily_unavailable' } }, 'sent an invalid response.'],
     ['limits', { status: 429, body: { error: 'slow_down' } }, 'rejected the request: slow_down.'],
-    ['answers with a page', { status: 200, body: '<html>', isHtml: true }, 'gave an answer that cannot be used.'],
-    ['answers with no token', { status: 200, body: {} }, 'gave an answer that cannot be used.'],
-    ['is slow', { isLost: true }, 'does not answer within 10 seconds.'],
+    ['answers with a page', { status: 200, body: '<html>', isHtml: true }, 'sent an invalid response.'],
+    ['answers with no token', { status: 200, body: {} }, 'sent an invalid response.'],
+    ['is slow', { isLost: true }, 'did not respond within 10 seconds.'],
   ])('1 when the identity provider %s; the file stays as it is', async (_, answer, words) => {
     hurry();
     provider().answers['POST /token'] = answer;
@@ -436,12 +432,12 @@ describe('a session', () => {
     signedIn({ expiresAt: soon(), tokenEndpoint: `${origin}/token` });
     const { code, stderr } = await list();
     const words = `The identity provider at ${origin} cannot be reached (ECONNREFUSED).`;
-    expect([code, stderr]).toEqual([1, `appkeys: ${words} Try again in a while.\n`]);
+    expect([code, stderr]).toEqual([1, `appkeys: ${words} Try again later.\n`]);
   });
 
   it('1 when it would be renewed over plain http, unless --insecure allows it', async () => {
     signedIn({ expiresAt: soon(), tokenEndpoint: 'http://appkeys.invalid/token' });
-    expect((await list()).stderr).toContain('The identity provider at http://appkeys.invalid has plain http');
+    expect((await list()).stderr).toContain('The identity provider at http://appkeys.invalid uses plain http');
     expect((await list({}, ['--insecure'])).stderr).toContain('http://appkeys.invalid cannot be reached');
   });
 
@@ -485,7 +481,7 @@ describe('commands at once', () => {
     signedIn({ expiresAt: soon() });
     const outcomes = await Promise.all(Array.from({ length: 6 }, () => runList()));
     expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual(
-      Array(6).fill([0, 'There are no applications that you may see.\n']),
+      Array(6).fill([0, 'There are no applications that you can see.\n']),
     );
     expect(provider().count('POST /token')).toBe(1);
     expect(home().read().profiles.default).toMatchObject({ refreshToken: 'refresh-1+' });

@@ -28,7 +28,7 @@ describe('grants list', () => {
   });
 
   it('says that there are none', async () => {
-    const stderr = 'Nobody has a grant on the application.\n';
+    const stderr = 'The application has no grants.\n';
     expect(await run(['list', 'hrn:app/a'], [{ total: 0, items: [] }])).toEqual({ code: 0, stdout: '', stderr });
   });
 

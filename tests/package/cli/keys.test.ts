@@ -113,7 +113,7 @@ describe('keys list --over-age', () => {
   });
 
   it('is needed where no application is named', async () => {
-    expect(await keys(['list'], [])).toMatchObject({ code: 2, stderr: expect.stringContaining('or give --over-age') });
+    expect(await keys(['list'], [])).toMatchObject({ code: 2, stderr: expect.stringContaining('or pass --over-age') });
   });
 });
 
@@ -150,7 +150,7 @@ describe('keys create', () => {
     expect(await keys(['create', 'my-app', '--name', 'ci'], [ok(apps), made])).toEqual({
       code: 0,
       stdout: 'ak_x\n',
-      stderr: `${shown}The key itself, which is shown only now:\n`,
+      stderr: `${shown}The key itself, which is shown only this once:\n`,
     });
     expect(lastRequest()).toEqual({
       line: `POST ${appPath}/apiKeys`,
@@ -215,7 +215,7 @@ describe('keys rotate', () => {
     expect(await keys(['rotate', 'my-app', 'ci'], [...found, made])).toEqual({
       code: 0,
       stdout: 'ak_y\n',
-      stderr: `${shown}succeeds     hrn:apikey/j\nThe key itself, which is shown only now:\n`,
+      stderr: `${shown}succeeds     hrn:apikey/j\nThe key itself, which is shown only this once:\n`,
     });
     expect(lines().slice(0, 2)).toEqual(lookUps);
     expect(lastRequest()).toMatchObject({ line: `POST ${keyPath}/rotate`, body: {} });
@@ -393,7 +393,7 @@ describe('keys revoke', () => {
     const { code, stderr } = await keys(['revoke'], [accepted], { input });
     expect([code, stderr]).toEqual([
       2,
-      expect.stringMatching(/^appkeys: The input is not one API key: nothing was sent/),
+      expect.stringMatching(/^appkeys: The input is not a single API key\. Nothing was sent/),
     ]);
     expect(service().seen).toEqual([]);
   });
@@ -409,7 +409,7 @@ describe('keys revoke', () => {
 
   it.each([{ input: ' \n' }, { input: 'ak_x', isTTY: true }])('2 where no key comes on stdin: %j', async (setting) => {
     const { code, stderr } = await keys(['revoke'], [], setting);
-    expect([code, stderr]).toEqual([2, 'appkeys: Give the key on stdin: appkeys keys revoke < key.txt\n']);
+    expect([code, stderr]).toEqual([2, 'appkeys: Pass the key on stdin: appkeys keys revoke < key.txt\n']);
     expect(lines()).toEqual([]);
   });
 });
@@ -438,7 +438,7 @@ describe('keys delete', () => {
   ])('%j asks, and deletes after yes', async (which, answers, what) => {
     const person = { isTTY: true, input: 'y\n' };
     const { code, stderr } = await keys(['delete', 'my-app', ...which], [...answers, gone], person);
-    expect([code, stderr]).toEqual([0, `Delete ${what} for ever? [y/N] Deleted ${what}.\n`]);
+    expect([code, stderr]).toEqual([0, `Permanently delete ${what}? [y/N] Deleted ${what}.\n`]);
   });
 
   it('1 after no: nothing is deleted', async () => {
@@ -453,7 +453,7 @@ describe('keys delete', () => {
 
   it.each([[[]], [['ci', '--all']]])('2 with %j: one key or all', async (which) => {
     const outcome = await keys(['delete', 'my-app', ...which, '--yes'], []);
-    expect(outcome).toEqual({ code: 2, stdout: '', stderr: 'appkeys: Name one key, or give --all.\n' });
+    expect(outcome).toEqual({ code: 2, stdout: '', stderr: 'appkeys: Name one key, or pass --all.\n' });
     expect(lines()).toEqual([]);
   });
 });

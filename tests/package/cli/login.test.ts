@@ -48,7 +48,7 @@ describe('the settings of the sign-in', () => {
     ['null', { body: null }, words(200)],
     ['no text for a parameter', { body: { ...signInSettings('http://localhost'), parameters: { a: 1 } } }, words(200)],
     ['a rejection', { status: 403, body: {} }, words(403)],
-    ['an error', { status: 500, body: {} }, 'answered with status 500. Try again in a while.'],
+    ['an error', { status: 500, body: {} }, 'responded with status 500. Try again later.'],
     [
       'a redirect',
       { status: 302, location: 'https://sso.invalid/login?secret=x' },
@@ -58,22 +58,22 @@ describe('the settings of the sign-in', () => {
     [
       'an endpoint that is no URL',
       { body: signInSettings('nonsense') },
-      'The authorization_endpoint of the identity provider is no https URL.',
+      'The authorization_endpoint of the identity provider is not an https URL.',
     ],
     [
       'an endpoint of another kind',
       { body: signInSettings('http://localhost', { endpoints: { ...plain, endSession: 'file://x' } }) },
-      'The end_session_endpoint of the identity provider is no https URL.',
+      'The end_session_endpoint of the identity provider is not an https URL.',
     ],
     [
       'an issuer that is no URL',
       { body: signInSettings('http://localhost', { issuer: 'nonsense' }) },
-      'The issuer of the identity provider is no https URL.',
+      'The issuer of the identity provider is not an https URL.',
     ],
     [
       'plain http',
       { body: signInSettings('http://idp.invalid') },
-      'The identity provider at http://idp.invalid has plain http',
+      'The identity provider at http://idp.invalid uses plain http',
     ],
   ])('1 when the answer is: %s', async (_, answer, reason) => {
     provider().answers['GET /console/sign-in.json'] = answer;
@@ -84,7 +84,7 @@ describe('the settings of the sign-in', () => {
 
   it('1 when no answer comes', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
-    const stderr = `appkeys: No answer came from ${url} (ECONNREFUSED). Check the URL, and that the service is running.\n`;
+    const stderr = `appkeys: There was no response from ${url} (ECONNREFUSED). Check the URL, and check that the service is running.\n`;
     expect(await home().run(['login', '--url', url])).toEqual({ code: 1, stdout: '', stderr });
   });
 
@@ -117,14 +117,14 @@ describe('the settings of the sign-in', () => {
     ['a page', { body: '<html>', isHtml: true }],
   ])('1 when the identity provider says of itself: %s', async (_, answer) => {
     provider().answers[discovery] = answer;
-    const words = `The identity provider at ${provider().url} gave an answer that cannot be used.`;
+    const words = `The identity provider at ${provider().url} sent an invalid response.`;
     expect(await login()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(words) });
     expect(provider().seen).toHaveLength(2);
   });
 
   it.each([
     ['ftp://x', 'must be an http or https URL'],
-    ['http://appkeys.invalid', 'has plain http'],
+    ['http://appkeys.invalid', 'uses plain http'],
   ])('2 for the URL %s', async (url, reason) => {
     const outcome = await home().run(['login', '--url', url]);
     expect(outcome).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(reason) });
@@ -208,13 +208,13 @@ describe('a sign-in with a code', () => {
       'The code has expired. Run the command again.',
     ],
     ['is rejected', { status: 400, body: { error: 'invalid_client' } }, 'rejected the request: invalid_client.'],
-    ['gets an error', { status: 502, body: 'x', isHtml: true }, 'gave an answer that cannot be used.'],
-    ['gets no JSON', { body: 'x' }, 'gave an answer that cannot be used.'],
-    ['gets no token', { body: {} }, 'gave an answer that cannot be used.'],
+    ['gets an error', { status: 502, body: 'x', isHtml: true }, 'sent an invalid response.'],
+    ['gets no JSON', { body: 'x' }, 'sent an invalid response.'],
+    ['gets no token', { body: {} }, 'sent an invalid response.'],
     [
       'gets an ID token for another client',
       { body: tokenAnswer({ id_token: idToken({ iss: 'x', aud: 'y' }) }) },
-      'gave an answer that cannot be used.',
+      'sent an invalid response.',
     ],
   ])('1 when it %s; the old session stays', async (_, answer, words) => {
     home().write({ current: 'default', profiles: { default: session(provider().url) } });
@@ -231,12 +231,12 @@ describe('a sign-in with a code', () => {
       { status: 401, body: { error: 'unauthorized_client' } },
       'rejected the request: unauthorized_client. Try again with --no-device.',
     ],
-    ['no JSON', { body: '<html>', isHtml: true }, 'gave an answer that cannot be used.'],
-    ['a redirect', { status: 302 }, 'gave an answer that cannot be used.'],
+    ['no JSON', { body: '<html>', isHtml: true }, 'sent an invalid response.'],
+    ['a redirect', { status: 302 }, 'sent an invalid response.'],
     [
       'an address that is no web page',
       { body: deviceAnswer('file:///etc') },
-      'The verification_uri of the identity provider is no https URL.',
+      'The verification_uri of the identity provider is not an https URL.',
     ],
   ])('1 when the request for a code gets %s', async (_, answer, words) => {
     provider().answers['POST /device'] = answer;
@@ -248,14 +248,16 @@ describe('a sign-in with a code', () => {
     const { timeout } = AbortSignal;
     vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout.call(AbortSignal, ms / 50));
     provider().answers['POST /device'] = { isLost: true };
-    const words = `The identity provider at ${provider().url} does not answer within 10 seconds. Try again in a while.`;
+    const words = `The identity provider at ${provider().url} did not respond within 10 seconds. Try again later.`;
     expect(await login()).toEqual({ code: 1, stdout: '', stderr: `appkeys: ${words}\n` });
   });
 
   it('says when the session ends that cannot be renewed, and what wins over it', async () => {
     provider().answers['POST /token'] = { body: tokenAnswer({ refresh_token: undefined }) };
     const { stderr } = await home().run(['login', '--url', provider().url], { APPKEYS_TOKEN: 'mine' });
-    expect(stderr).toMatch(/The profile is default\. The session ends at \d{4}-.+Z\.\nAPPKEYS_TOKEN or --token wins/);
+    expect(stderr).toMatch(
+      /The profile is default\. The session ends at \d{4}-.+Z\.\nAPPKEYS_TOKEN or --token overrides/,
+    );
   });
 
   it('what the identity provider says never acts on the terminal', async () => {
@@ -321,7 +323,10 @@ describe('the profile of a login', () => {
 
   it('2 for a name that is none', async () => {
     const outcome = await login('--profile', 'two words');
-    expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining('A profile has a name of 1 to 100') });
+    expect(outcome).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('The name of a profile must be 1 to 100'),
+    });
   });
 });
 
@@ -386,15 +391,11 @@ describe('a sign-in with a redirect', () => {
   });
 
   it.each<[string, (asked: URLSearchParams) => Record<string, string>, string]>([
-    ['another nonce', (asked) => signedIn(asked, { nonce: 'x' }), 'gave an answer that cannot be used.'],
-    ['no nonce', (asked) => signedIn(asked, { nonce: undefined }), 'gave an answer that cannot be used.'],
-    ['an ID token of another issuer', (asked) => signedIn(asked, { iss: 'x' }), 'gave an answer that cannot be used.'],
-    [
-      'an answer of another issuer',
-      (asked) => ({ ...signedIn(asked), iss: 'http://x' }),
-      'gave an answer that cannot be used.',
-    ],
-    ['no code', (asked) => ({ state: asked.get('state') ?? '' }), 'gave an answer that cannot be used.'],
+    ['another nonce', (asked) => signedIn(asked, { nonce: 'x' }), 'sent an invalid response.'],
+    ['no nonce', (asked) => signedIn(asked, { nonce: undefined }), 'sent an invalid response.'],
+    ['an ID token of another issuer', (asked) => signedIn(asked, { iss: 'x' }), 'sent an invalid response.'],
+    ['an answer of another issuer', (asked) => ({ ...signedIn(asked), iss: 'http://x' }), 'sent an invalid response.'],
+    ['no code', (asked) => ({ state: asked.get('state') ?? '' }), 'sent an invalid response.'],
     [
       'a cancelled sign-in',
       (asked) => ({ ...signedIn(asked), error: 'access_denied' }),
@@ -430,7 +431,7 @@ describe('a sign-in with a redirect', () => {
     namesIssuer();
     const { ended, port, asked } = await begin();
     await comeBack(port, signedIn(asked));
-    expect(await ended).toMatchObject({ code: 1, stderr: expect.stringContaining('an answer that cannot be used.') });
+    expect(await ended).toMatchObject({ code: 1, stderr: expect.stringContaining('an invalid response.') });
     expect(provider().count('POST /token')).toBe(0);
   });
 
@@ -440,7 +441,7 @@ describe('a sign-in with a redirect', () => {
     configure({ endpoints: elsewhere });
     const body = discoveryAnswer(url, { authorization_endpoint: elsewhere.authorization });
     provider().answers[discovery] = { body };
-    const words = `The identity provider signs in at https://idp.invalid and gives tokens at ${url}`;
+    const words = `The identity provider signs users in at https://idp.invalid and issues tokens at ${url}`;
     expect(await login('--no-device')).toMatchObject({ code: 1, stderr: expect.stringContaining(words) });
     expect(existsSync(join(home().env.XDG_CONFIG_HOME ?? '', 'opened'))).toBe(false);
   });
@@ -486,7 +487,7 @@ describe('a sign-in with a redirect', () => {
     onTestFinished(() => void server.close());
     const address = server.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-    const words = `Port ${port} is in use. Free it, or choose another one with --port N; the identity provider must know http://localhost:N/callback.`;
+    const words = `Port ${port} is in use. Free it, or choose another port with --port N. The identity provider must allow http://localhost:N/callback.`;
     expect(await login('--no-device', '--port', String(port))).toEqual({
       code: 1,
       stdout: '',
@@ -497,7 +498,7 @@ describe('a sign-in with a redirect', () => {
   it('ends when nobody comes', async () => {
     const port = await freePort();
     const waiting = receiveRedirect({ port, state: 'x', patienceMs: 50, begin: () => {}, finish: async () => 'never' });
-    await expect(waiting).rejects.toThrow('Nobody has signed in within 5 minutes. Run the command again.');
+    await expect(waiting).rejects.toThrow('You did not sign in within 5 minutes. Run the command again.');
     await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toThrow();
   });
 });
@@ -565,7 +566,7 @@ describe('logout', () => {
     expect([code, stderr.split('\n').slice(1)]).toEqual([
       0,
       [
-        'The identity provider did not revoke the refresh token: the token stays valid there until it expires. To end it earlier, end your sessions at the identity provider, or ask its operators to revoke the token.',
+        'The identity provider did not revoke the refresh token. The token stays valid there until it expires. To end it earlier, end your sessions at the identity provider, or ask its operators to revoke the token.',
         `To sign out in the browser too, open ${endSessionEndpoint}`,
         '',
       ],

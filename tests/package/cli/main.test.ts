@@ -108,7 +108,9 @@ describe('a refusal', () => {
   });
 
   it.each([500, 502])('says how to repeat a creation after a %i', async (status) => {
-    expect(await told(status, refusal)).toMatch(/\nTo repeat it: --idempotency-key [0-9a-f]{32}\ncorrelationId/);
+    expect(await told(status, refusal)).toMatch(
+      /\nTo repeat the request: --idempotency-key [0-9a-f]{32}\ncorrelationId/,
+    );
   });
 
   it('does not say so after a 4xx, nor of anything else', async () => {
@@ -121,7 +123,7 @@ describe('a refusal', () => {
       env: { APPKEYS_URL: 'http://127.0.0.1:1', APPKEYS_TOKEN: 'token' },
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^appkeys: UNREACHABLE .+\n.+\nTo repeat it: --idempotency-key [0-9a-f]{32}\n/);
+    expect(stderr).toMatch(/^appkeys: UNREACHABLE .+\n.+\nTo repeat the request: --idempotency-key [0-9a-f]{32}\n/);
   });
 });
 
@@ -149,7 +151,7 @@ describe('a result that cannot be written', () => {
     const { code, stderr } = await write({ stdout: failing('ENOSPC') });
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/appkeys: It has been done, but the result cannot be written: ENOSPC: no more\n$/),
+      expect.stringMatching(/appkeys: The command succeeded, but its result cannot be written: ENOSPC: no more\n$/),
     ]);
   });
 

@@ -51,7 +51,7 @@ describe('an application', () => {
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toBe(
       [
-        'More than one application that you created has this name. Give the HRN:',
+        'More than one application that you created has this name. Pass the HRN:',
         'shop  2030-12-31T12:34:56.789Z  hrn:app/a',
         'shop  2030-12-31T12:34:56.789Z  hrn:app/c',
       ].join('\n'),
@@ -77,7 +77,7 @@ describe('an application', () => {
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toBe(
       [
-        'You created no application with this name, but others did. To use one of theirs, give its id:',
+        'You created no application with this name, but others did. To use one of theirs, pass its ID:',
         'ID  NAME  CREATED BY',
         'a   shop  mallory',
         'c   shop  bob',
@@ -110,7 +110,7 @@ describe('a key', () => {
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toBe(
       [
-        'More than one key of this application has this name. Give the HRN:',
+        'More than one key of this application has this name. Pass the HRN:',
         'ci  2030-12-31T12:34:56.789Z  hrn:apikey/a',
         'ci  2030-12-31T12:34:56.789Z  hrn:apikey/b',
       ].join('\n'),

@@ -19,7 +19,7 @@ describe('a length of time', () => {
   });
 
   it.each(['', 's', '1y', '1.5h', '-1', '1h30m', 'in 1h', '1 h', '1000000000', '1hh'])('%j is none', (text) => {
-    const message = 'A length of time is a number and s, m, h, d or w: 90s, 12h, 30d.';
+    const message = 'A duration is a number followed by s, m, h, d, or w, such as 90s, 12h, or 30d.';
     expect(() => parseSeconds(text)).toThrow(new UsageError(message));
     expect(() => parseSeconds(text)).toThrow(UsageError);
   });
@@ -72,8 +72,7 @@ describe('the end of a key', () => {
     '2031-02-29',
     '2030-12-31T25:00',
   ])('%j is none', (text) => {
-    const message =
-      'A key ends: never, after a time such as 30d, or at a date such as 2030-12-31 or 2030-12-31T12:00Z.';
+    const message = 'An expiry is never, a duration such as 30d, or a date such as 2030-12-31 or 2030-12-31T12:00Z.';
     expect(() => parseExpiry(text, now)).toThrow(new UsageError(message));
     expect(() => parseExpiry(text, now)).toThrow(UsageError);
   });

@@ -65,7 +65,7 @@ HRN          hrn:apikey/k
     expect(outcome).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'appkeys: Give the key on stdin: appkeys verify < key.txt\n',
+      stderr: 'appkeys: Pass the key on stdin: appkeys verify < key.txt\n',
     });
     expect(service().seen).toEqual([]);
   });

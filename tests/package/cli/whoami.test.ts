@@ -24,7 +24,7 @@ describe('whoami', () => {
     [
       'ends, nobody knows when',
       { expiresAt: undefined, refreshToken: undefined },
-      'the identity provider does not say when it ends',
+      'the identity provider does not report when it ends',
     ],
   ])('shows a session that %s', async (_, other, words) => {
     signedIn(other);
