@@ -1,4 +1,4 @@
 import { apiKeyAuthorizer } from '../lib/service/authorizer/authorizer.ts';
 
-/** Lambda authorizer of any REST or HTTP API in the account: lets in who has a valid API key. */
+/** Lambda authorizer for any REST or HTTP API in the account. It allows requests with a valid API key. */
 export const handler = apiKeyAuthorizer();

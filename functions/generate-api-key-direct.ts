@@ -15,7 +15,7 @@ interface Payload extends ApiKeyInput {
   readonly idempotencyKey?: string;
 }
 
-/** The same operation for other Lambda functions: no HTTP event, and IAM decides who may invoke it. */
+/** `generateApiKey` for other Lambda functions, without an HTTP event. IAM decides which clients can invoke it. */
 export const handler = directEndpoint(generateApiKeyDirect, validate, async (call: DirectCall, payload: Payload) => {
   const { idempotencyKey: key } = payload;
   const app = parseAppHrn(payload.app, call.settings.partition);

@@ -12,5 +12,5 @@ const sized = page.html.replace('data-places="2"', `data-places="${settings?.key
 const html = exampleUrl === '' ? sized : withData(sized, 'example-url', exampleUrl);
 const complete = withSignIn({ ...page, html }, settings?.console);
 
-/** `GET /console`, and its files */
+/** `GET /console` and the files of the page */
 export const handler = publicEndpoint(getConsole, async ({ event }) => webPageReply(complete, event));

@@ -10,5 +10,5 @@ const complete = withSignIn(
   start(({ console }) => console),
 );
 
-/** `GET /docs`, and its files */
+/** `GET /docs` and the files of the page */
 export const handler = publicEndpoint(getDocs, async ({ event }) => webPageReply(complete, event));

@@ -4,7 +4,7 @@ import { baseUrlOf } from '../lib/service/http/base-url.ts';
 import { publicEndpoint } from '../lib/service/http/endpoint.ts';
 import { forAMinute } from '../lib/service/http/web-page.ts';
 
-/** Made when it is first asked for: the pages, which are in the same function, do not wait for it. */
+/** Built at the first request, so that the pages in the same function need not wait for it. */
 let document: ReturnType<typeof openapiDocument> | undefined;
 
 /** `GET /openapi.json` */

@@ -1,4 +1,7 @@
 import { publisher } from '../lib/service/events/publisher.ts';
 
-/** From the table's stream to EventBridge: every change of an application is one event. Deployed when the setting `eventBus` names a bus. */
+/**
+ * Publishes every change of an application from the stream of the table to EventBridge, as one event. It is deployed if
+ * the setting `eventBus` names a bus.
+ */
 export const handler = publisher();

@@ -1,4 +1,7 @@
 import { sweeper } from '../lib/service/events/sweeper.ts';
 
-/** Every hour: drops old idempotency records, announces API keys, and ends those whose successors are in use. */
+/**
+ * Runs every hour. It removes old idempotency records, sends notices about API keys, and ends rotated keys whose
+ * successors are in use.
+ */
 export const handler = sweeper();

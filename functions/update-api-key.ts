@@ -19,7 +19,7 @@ export const handler = endpoint(
     requireExpiry(call.body.expiresAt, limits.now, limits.lifetime);
     parseSources(call.body.allowedSources ?? []);
     const handle = keyInPath(call);
-    // Read first: once the change is made, nothing may keep it from being answered.
+    // Reads first, so that no read can fail between the change and its response.
     const lastUsedTime = await lastUseOf(call.table, call.app.appId, handle, call.deadline);
     const changed = await changeFrom(call, (found) => patchKey(found, handle, call.body, limits), handle);
     const reply = keyReply(call, changed.after, handle, lastUsedTime, call.body);

@@ -7,7 +7,7 @@ interface Payload extends Question {
   readonly correlationId?: string;
 }
 
-/** The same operation for other Lambda functions: no HTTP event, and IAM decides who may invoke it. */
+/** `verifyApiKey` for other Lambda functions, without an HTTP event. IAM decides which clients can invoke it. */
 export const handler = directEndpoint(verifyApiKeyDirect, validate, async (call: DirectCall, payload: Payload) => {
   const { verification, ...outcome } = await verify(call, payload);
   return { success: { verification }, ...outcome };

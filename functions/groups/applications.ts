@@ -4,5 +4,5 @@ import { handler as deleteApp } from '../delete-app.ts';
 import { handler as deleteGrant } from '../delete-grant.ts';
 import { handler as putGrant } from '../put-grant.ts';
 
-/** What creates and deletes applications, and what changes who can list them. */
+/** Operations that create and delete applications, or change which principals can list them. */
 export const handler = group(createApp, deleteApp, deleteGrant, putGrant);

@@ -9,7 +9,7 @@ import { handler as revokeApiKey } from '../revoke-api-key.ts';
 import { handler as updateApiKey } from '../update-api-key.ts';
 import { handler as updateApp } from '../update-app.ts';
 
-/** What changes an application or its keys, and generates no key. */
+/** Operations that change an application or its API keys, but generate no key. */
 export const handler = group(
   deleteApiKey,
   deleteApiKeys,

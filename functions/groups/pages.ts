@@ -4,5 +4,5 @@ import { handler as getDocs } from '../get-docs.ts';
 import { handler as getOpenapi } from '../get-openapi.ts';
 import { handler as getRoot } from '../get-root.ts';
 
-/** What anybody can read, and what has no right to anything. */
+/** Pages that anybody can read. Their function has no permissions for any data. */
 export const handler = group(getConsole, getDocs, getOpenapi, getRoot);

@@ -6,5 +6,5 @@ import { handler as listApps } from '../list-apps.ts';
 import { handler as listGrants } from '../list-grants.ts';
 import { handler as listIssuers } from '../list-issuers.ts';
 
-/** What only reads. */
+/** Operations that only read. */
 export const handler = group(getApiKey, getApp, listApiKeys, listApps, listGrants, listIssuers);

@@ -5,7 +5,7 @@ import type { generateApiKeyDirectPayload, newApiKeyReply, verifyApiKeyDirectPay
 import type { TypeOf } from '../contract/type-of.ts';
 import type { Verification } from '../domain/verification.ts';
 
-/** The functions end after 15 s at the latest. */
+/** Longer than the timeout of the functions, which is 15 s. */
 const answerMs = 20_000;
 
 export type GenerateApiKeyPayload = TypeOf<typeof generateApiKeyDirectPayload>;
@@ -14,7 +14,7 @@ export type GenerateApiKeyResult = DirectResult<{ readonly apiKey: NewApiKey }>;
 export type VerifyApiKeyPayload = TypeOf<typeof verifyApiKeyDirectPayload>;
 export type VerifyApiKeyResult = DirectResult<{ readonly verification: Verification }>;
 
-/** The invoked function crashed, or gave no result within 20 s: it is not known whether it did its work. */
+/** The invoked function crashed or returned no result within 20 s. The function may have executed the request. */
 export class FunctionCrash extends Error {
   constructor(functionName: string, detail: string) {
     super(`${functionName}: ${detail}`);
@@ -25,8 +25,8 @@ export class FunctionCrash extends Error {
 /**
  * Generates an API key from another Lambda function, which needs `lambda:InvokeFunction` on `functionName`.
  * @param lambda your client; create it with `maxAttempts: 1`, since a repeated invocation is a second request
- * @param functionName of the deployed `generateApiKeyDirect`, such as `appkeys-prod-generateApiKeyDirect`
- * @returns the key, or the contract's error body: a refusal is not thrown
+ * @param functionName the name of the deployed `generateApiKeyDirect`, such as `appkeys-prod-generateApiKeyDirect`
+ * @returns the key, or the error body of the contract; a rejection is returned, not thrown
  * @throws FunctionCrash when the function did not return a result
  */
 export function generateApiKey(
@@ -38,10 +38,10 @@ export function generateApiKey(
 }
 
 /**
- * Asks from another Lambda function whether a key is valid.
- * @param lambda your client, which may repeat this
- * @param functionName of the deployed `verifyApiKeyDirect`, such as `appkeys-prod-verifyApiKeyDirect:live`
- * @returns whether it is, or the contract's error body: then let nobody in
+ * Verifies an API key from another Lambda function, which needs `lambda:InvokeFunction` on `functionName`.
+ * @param lambda your client, which can repeat this invocation
+ * @param functionName the name of the deployed `verifyApiKeyDirect`, such as `appkeys-prod-verifyApiKeyDirect:live`
+ * @returns the verification, or the error body of the contract; reject your caller's request in that case
  * @throws FunctionCrash when the function did not return a result
  */
 export function verifyApiKey(
@@ -58,6 +58,6 @@ async function invoke<Result>(lambda: LambdaClient, functionName: string, payloa
     throw why instanceof TimeUp ? new FunctionCrash(functionName, why.message) : why;
   });
   if (answer.FunctionError || !answer.Payload)
-    throw new FunctionCrash(functionName, answer.FunctionError ?? 'no answer');
+    throw new FunctionCrash(functionName, answer.FunctionError ?? 'no response');
   return JSON.parse(new TextDecoder().decode(answer.Payload));
 }

@@ -38,7 +38,7 @@ it('each call invokes the function that it is told, with its payload, and gives 
 
 it.each([
   ['crashes', { body: '{"errorMessage":"x"}', headers: { 'x-amz-function-error': 'Unhandled' } }, 'check: Unhandled'],
-  ['returns nothing', { body: '' }, 'check: no answer'],
+  ['returns nothing', { body: '' }, 'check: no response'],
 ])('a function that %s is a FunctionCrash', async (_, given, message) => {
   answer = given;
   const crash = await verifyApiKey(lambda, 'check', { apiKeyId: 'ak' }).catch((error: unknown) => error);

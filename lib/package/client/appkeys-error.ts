@@ -1,36 +1,36 @@
-/** One thing that is wrong with the input; `source` is its JSON path, such as `$.expiresAt`. */
+/** One problem with the input. `source` is the JSON path of the field, such as `$.expiresAt`. */
 export interface ErrorDetail {
   readonly title: string;
   readonly source: string;
   readonly message: string;
 }
 
-/** What is known of a call that failed. */
+/** The details of a failed call. */
 export interface Failure {
   /**
-   * six digits: the contract's error; `UNREACHABLE`: no answer came in time; `UNEXPECTED`: an answer that is none of the
-   * service's; `BAD_TOKEN`: the token cannot stand in a header
+   * six digits for an error of the contract; `UNREACHABLE` if no response came in time; `UNEXPECTED` if the response is
+   * not from the service; `BAD_TOKEN` if a header cannot contain the token
    */
   readonly code: string;
-  /** the HTTP status, if an answer came */
+  /** the HTTP status, if there was a response */
   readonly status?: number;
   readonly title: string;
   /** what was wrong with this request */
   readonly cause: string;
   /** what to do about it */
   readonly action: string;
-  /** the request's X-Correlation-ID, the same over all its attempts */
+  /** the X-Correlation-ID of the request, the same for all its attempts */
   readonly correlationId: string;
-  /** found again in the service's log */
+  /** identifies this error in the log of the service */
   readonly errorId?: string;
   readonly details?: readonly ErrorDetail[];
-  /** how long to wait before the next request */
+  /** how many seconds to wait before the next request */
   readonly retryAfterSeconds?: number;
-  /** the Idempotency-Key of a creation: with it the same call can be made again, and creates nothing twice */
+  /** the Idempotency-Key of a creation; repeating the same call with this key creates nothing twice */
   readonly idempotencyKey?: string;
 }
 
-/** A call that did not do what it was asked to. No secret and no token is in it. */
+/** The error of a failed call. It contains no secret and no token. */
 export class AppkeysError extends Error implements Failure {
   override readonly name = 'AppkeysError';
   declare readonly code: string;

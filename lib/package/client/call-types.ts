@@ -4,19 +4,22 @@ import type { Secret } from './secret.ts';
 /** The operationId of a call. */
 export type CallId = keyof Calls;
 
-/** What a call takes: what stands in its path, its query and its body, in one object. */
+/** The input of a call: its path parameters, query parameters and body fields in one object. */
 export type Input<Id extends CallId> = Flat<InPath<Calls[Id]> & InQuery<Calls[Id]> & InBody<Calls[Id]>>;
 
-/** What a call answers with: its JSON, in which a key's secret is wrapped; undefined if there is nothing to say. */
+/**
+ * The result of a call: the JSON of the response, with the secret value of a key as a `Secret`, or undefined if there
+ * is no body.
+ */
 export type Output<Id extends CallId> = (typeof routes)[Id]['isReceipt'] extends true
   ? Receipt & NonNullable<Wrapped<Answer<Calls[Id]['responses']>> | object>
   : Wrapped<Answer<Calls[Id]['responses']>>;
 
-/** What a revocation answers with that has nothing else to say. */
+/** The result of a call that takes access away. */
 export interface Receipt {
   /**
-   * From then on no verifier accepts what was taken away, in ms since the epoch. It is missing if the answer to a first
-   * attempt got lost, and the next attempt found that the deletion was done.
+   * No verifier accepts the removed access from this time on, in ms since the Unix epoch. This field is missing if the
+   * response to a first attempt was lost and the next attempt found that the deletion was done.
    */
   readonly effectiveBy?: number;
 }
@@ -45,7 +48,7 @@ type Answer<Responses> = {
     : undefined;
 }[keyof Responses];
 
-/** A secret may be handed on as it came. */
+/** A call also takes a `Secret` that another call returned. */
 type Revealing<Body> = {
   readonly [Name in keyof Body]: Name extends 'apiKeyId' ? Body[Name] | Secret : Body[Name];
 };

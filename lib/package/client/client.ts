@@ -13,35 +13,38 @@ export { Secret } from './secret.ts';
 
 export type App = Output<'createApp'>;
 export type ApiKey = Output<'getApiKey'>;
-/** A key with its secret, which is never shown again: `apiKeyId.reveal()` */
+/** An API key with its secret value, which is never shown again: `apiKeyId.reveal()` */
 export type NewApiKey = Output<'generateApiKey'>;
 export type Verification = Output<'verifyApiKey'>;
 
 export interface ClientOptions {
-  /** where the service is, its stage included: `https://….execute-api.eu-central-1.amazonaws.com/prod` */
+  /** URL of the service with its stage, such as `https://….execute-api.eu-central-1.amazonaws.com/prod` */
   readonly url: string;
-  /** the access token, or what gets one; it is asked before each attempt. Without it only public calls are answered. */
+  /**
+   * the access token, or a function that returns one and is called before each attempt; only public calls work without
+   * it
+   */
   readonly token?: string | (() => string | Promise<string>);
-  /** allows plain http to another machine, which shows tokens and keys to the network; default false */
+  /** whether to allow plain http to another machine, which exposes tokens and keys to the network; default false */
   readonly insecure?: boolean;
-  /** ms that a call may take, all its attempts and pauses included; default 60 000 */
+  /** time limit of a call in ms, including all attempts and pauses; default 60 000 */
   readonly timeoutMs?: number;
-  /** ms after which an attempt counts as unanswered; default 20 000, more than the service takes for any answer */
+  /** time limit of one attempt in ms; default 20 000, which is more than any response of the service takes */
   readonly attemptTimeoutMs?: number;
-  /** how often a call is tried when the service is busy or cannot be reached; default 4 */
+  /** how many times a call is tried if the service is busy or unreachable; default 4 */
   readonly attempts?: number;
 }
 
 export interface CallOptions {
-  /** ends the call, which is then rejected with the signal's reason */
+  /** aborts the call; its promise then rejects with the reason of the signal */
   readonly signal?: AbortSignal;
-  /** of a creation, 1 to 255 visible ASCII characters; default: a random one. The same over all attempts. */
+  /** only for a creation: 1 to 255 visible ASCII characters, the same for all attempts; default: a random key */
   readonly idempotencyKey?: string;
-  /** 1 to 128 visible ASCII characters, found again in the service's log; default: a random one */
+  /** identifies the call in the log of the service: 1 to 128 visible ASCII characters; default: a random ID */
   readonly correlationId?: string;
 }
 
-/** @throws AppkeysError when the service refuses or does not answer */
+/** @throws AppkeysError when the service rejects the call or does not respond */
 export type ClientCall<Id extends CallId> =
   Record<never, never> extends Input<Id>
     ? (input?: Input<Id>, options?: CallOptions) => Promise<Output<Id>>
@@ -58,20 +61,20 @@ interface Route {
   readonly hasBody: boolean;
   readonly isRepeatable: boolean;
   readonly isChange: boolean;
-  /** whether a header alone tells from when on no verifier accepts what was taken away */
+  /** whether only a header contains the time after which no verifier accepts the removed access */
   readonly isReceipt: boolean;
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What `openapi-fetch` does with a call; its own types are those of one call at a time. */
+/** How `openapi-fetch` sends any call. Its own types describe only one call at a time. */
 type Send = (
   method: string,
   path: string,
   request: object,
 ) => Promise<{ readonly data?: string; readonly error?: unknown; readonly response: Response }>;
 
-/** @throws TypeError when the URL is none that the service can have */
+/** @throws TypeError when the URL is invalid, or uses plain http to another machine without `insecure` */
 export function createClient(options: ClientOptions): Client {
   const url = requireUrl(options.url, options.insecure);
   const calls = Object.entries<Route>(routes).map(([id, route]) => [
@@ -98,7 +101,7 @@ async function call(route: Route, input: Values, options: ClientOptions & CallOp
   }
 }
 
-/** The ids that a call has from its first attempt to its last. */
+/** The IDs of a call, which are the same for all its attempts. */
 function identify({ isRepeatable }: Route, { correlationId, idempotencyKey }: CallOptions): Known {
   return {
     correlationId: correlationId ?? randomId(),
@@ -126,7 +129,7 @@ function authorization(token: string | undefined, correlationId: string): Record
   return { Authorization: `Bearer ${token}` };
 }
 
-/** What stands in the path, what in the query, and the rest, which is the body. */
+/** Splits the input of a call into path parameters, query parameters, and the body. */
 function partsOf({ inPath, inQuery, hasBody }: Route, input: Values): object {
   const [path, query] = [pick(input, inPath), pick(input, inQuery)];
   for (const [name, value] of Object.entries(path)) requireSegment(name, value);
@@ -134,7 +137,7 @@ function partsOf({ inPath, inQuery, hasBody }: Route, input: Values): object {
   return { params: { path, query }, ...(hasBody && { body: pick(input, inBody) }) };
 }
 
-/** URLs drop such a segment, so that the path would be that of another call. */
+/** A URL drops such a segment, so its path would be the path of another call. */
 function requireSegment(name: string, value: unknown): void {
   if (['', '.', '..'].includes(String(value))) throw new TypeError(`"${name}" must not be empty, "." or "..".`);
 }
@@ -166,7 +169,7 @@ const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 function requireUrl(text: string, isInsecure = false): string {
   const { protocol, hostname, username, password, search, hash, origin, pathname } = new URL(text);
   const isPlain = /^https?:$/.test(protocol) && !username && !password && !search && !hash;
-  if (!isPlain) throw new TypeError('The URL must be http or https, without credentials, query and fragment.');
+  if (!isPlain) throw new TypeError('The URL must be http or https, without credentials, query, or fragment.');
   if (protocol === 'http:' && !isInsecure && !loopback.test(hostname))
     throw new TypeError(
       'The URL must be https, or name this machine. To send tokens over plain http, set insecure: true.',
@@ -174,7 +177,7 @@ function requireUrl(text: string, isInsecure = false): string {
   return origin + pathname;
 }
 
-/** 128 random bits; `crypto.randomUUID` is not there on a page that came over plain http. */
+/** 128 random bits. `crypto.randomUUID` does not exist on a page that was loaded over plain http. */
 function randomId(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

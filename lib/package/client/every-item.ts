@@ -4,9 +4,9 @@ interface Page<Item> {
 }
 
 /**
- * Goes through the items of all pages: `for await (const app of everyItem(appkeys.listApps))`.
- * @param list a call that answers with a page, such as `listApiKeys`
- * @param input what that call takes
+ * Iterates over the items of all pages: `for await (const app of everyItem(appkeys.listApps))`.
+ * @param list a call that returns a page, such as `listApiKeys`
+ * @param input the input of that call
  */
 export async function* everyItem<Query extends object, Item>(
   list: (input: Query & { readonly pageToken?: string }) => Promise<Page<Item>>,
@@ -15,7 +15,7 @@ export async function* everyItem<Query extends object, Item>(
   for await (const { items } of everyPage(list, ...input)) yield* items;
 }
 
-/** The pages themselves. */
+/** Iterates over the pages. */
 export async function* everyPage<Query extends object, One extends Page<unknown>>(
   list: (input: Query & { readonly pageToken?: string }) => Promise<One>,
   ...[input]: Record<never, never> extends Query ? [input?: Query] : [input: Query]

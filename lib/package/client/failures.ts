@@ -1,53 +1,56 @@
 import { AppkeysError, type ErrorDetail, type Failure } from './appkeys-error.ts';
 
-/** What the client knows of a call by itself. */
+/** The IDs that the client chose for a call. */
 export type Known = Pick<Failure, 'correlationId' | 'idempotencyKey'>;
 
-/** No answer: the connection failed, or time is up. */
+/** There was no response: the connection failed, or the time limit passed. */
 export class NoAnswer extends Error {}
 
-/** @returns what went wrong on the way, in a few words: `ECONNREFUSED` */
+/** @returns why the connection failed, such as `ECONNREFUSED` */
 export function reasonOf(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: string; message?: string }; message?: string };
   return cause?.code || cause?.message || message || String(error);
 }
 
-/** The error of a call that got no answer. @param isChange whether the call is to change something */
+/**
+ * @returns the error of a call without a response
+ * @param isChange whether the call changes something
+ */
 export function unreachable(url: string, { message }: NoAnswer, known: Known, isChange: boolean): AppkeysError {
-  const uncertainty = isChange ? ' It is not known whether the request was carried out.' : '';
+  const uncertainty = isChange ? ' The request may have been executed.' : '';
   return new AppkeysError({
     code: 'UNREACHABLE',
-    title: 'No answer.',
-    cause: `No answer came from ${new URL(url).origin}: ${message}.${uncertainty}`,
-    action: `Check the URL, and make the same call again${known.idempotencyKey ? ' with the same Idempotency-Key' : ''}.`,
+    title: 'No response.',
+    cause: `There was no response from ${new URL(url).origin}: ${message}.${uncertainty}`,
+    action: `Check the URL, and repeat the call${known.idempotencyKey ? ' with the same Idempotency-Key' : ''}.`,
     ...known,
   });
 }
 
-/** The error of a call whose answer is none of the service's. */
+/** @returns the error of a call whose response is not from the service */
 export function unexpected({ status }: Response, known: Known): AppkeysError {
   return new AppkeysError({
     code: 'UNEXPECTED',
     status,
-    title: 'Not an answer of appkeys.',
-    cause: `What answers at this URL with status ${status} is not appkeys, or something between has answered in its place.`,
-    action: 'Check the URL, with its stage if it has one.',
+    title: 'Not a response from appkeys.',
+    cause: `The response with status ${status} did not come from appkeys. Another service, or a proxy in between, responded at this URL.`,
+    action: 'Check the URL. If the API has a stage, the URL must contain it.',
     ...known,
   });
 }
 
-/** The error of a token that cannot be sent. It is not in the error. */
+/** @returns the error of a token that cannot be sent; the error does not contain the token */
 export function badToken(correlationId: string): AppkeysError {
   return new AppkeysError({
     code: 'BAD_TOKEN',
-    title: 'Not a token.',
-    cause: 'The token is empty or holds characters that cannot stand in a header, such as a line break.',
-    action: 'Give the token alone.',
+    title: 'Not a valid token.',
+    cause: 'The token is empty, or contains characters that a header cannot contain, such as a line break.',
+    action: 'Pass only the token.',
     correlationId,
   });
 }
 
-/** The error that an answer of the service tells. */
+/** @returns the error in a response of the service */
 export function errorFrom(response: Response, body: unknown, known: Known, retryAfterSeconds?: number): AppkeysError {
   if (!isErrorBody(body)) return unexpected(response, known);
   const { code, title = '', cause, action, correlationId = known.correlationId, errorId, details } = body;
@@ -60,10 +63,10 @@ export function errorFrom(response: Response, body: unknown, known: Known, retry
   });
 }
 
-type Told = 'code' | 'cause' | 'action';
+type Required = 'code' | 'cause' | 'action';
 
-/** Whoever answers in the service's place may leave out the rest. */
-type ErrorBody = Pick<Failure, Told> & Partial<Omit<Failure, Told>>;
+/** A proxy that responds instead of the service can leave out the other fields. */
+type ErrorBody = Pick<Failure, Required> & Partial<Omit<Failure, Required>>;
 
 function isErrorBody(body: unknown): body is ErrorBody {
   const { code, cause, action, title = '', correlationId = '', errorId = '', details = [] } = fieldsOf(body);

@@ -1,14 +1,14 @@
 import { NoAnswer, reasonOf } from './failures.ts';
 import { sleep, within } from './time.ts';
 
-/** How often a request is tried, and how long each time. */
+/** The number of attempts and the time limits of a request. */
 export interface RetryPolicy {
   readonly attempts: number;
-  /** ms that one attempt may take, its answer's body included */
+  /** time limit of one attempt in ms, including the body of its response */
   readonly attemptTimeoutMs: number;
   /** when to give up, in ms of `performance.now()` */
   readonly deadline: number;
-  /** headers that each attempt has anew */
+  /** headers that are computed for each attempt */
   readonly headers: () => Promise<Record<string, string>>;
 }
 
@@ -16,14 +16,14 @@ type Outcome = Response | NoAnswer;
 
 const firstPauseMs = 200;
 const longestPauseMs = 5_000;
-/** Too many requests; and what the service or a gateway says when something behind it did not answer. */
+/** 429, and the statuses of a service or gateway whose backend did not respond. */
 const passing = [429, 502, 503, 504];
 
 /**
- * Sends a request until an answer comes that is final. It must be safe to repeat, as all of this service's calls are:
- * a creation by its Idempotency-Key, everything else because it says how things shall be.
- * @returns the last answer, read to its end
- * @throws NoAnswer when the last attempt got none; the reason of the request's signal, when that ends it
+ * Repeats a request until its response is final. All calls of the service are safe to repeat. A creation has an
+ * Idempotency-Key, and every other call sets a state.
+ * @returns the last response, with its complete body
+ * @throws NoAnswer when the last attempt got no response; the reason of the request's signal when the signal aborts it
  */
 export async function fetchWithRetries(request: Request, policy: RetryPolicy): Promise<Response> {
   let isUnsure = false;
@@ -51,7 +51,7 @@ async function tryOnce(request: Request, { attemptTimeoutMs, headers }: RetryPol
   }
 }
 
-/** An answer that breaks off is none: it is read while the attempt can still be repeated. */
+/** Reads the body within the attempt, because an incomplete response counts as no response and is repeated. */
 async function readWhole(response: Response): Promise<Response> {
   const body = await response.arrayBuffer();
   return new Response(body.byteLength > 0 ? body : null, response);
@@ -66,7 +66,7 @@ function answerOf(outcome: Outcome): Response {
   throw outcome;
 }
 
-/** Whether a deletion finds nothing, as it does after an attempt that did its work and whose answer got lost. */
+/** Whether a deletion finds nothing. This happens if an earlier attempt succeeded but its response was lost. */
 async function isGone(request: Request, outcome: Outcome): Promise<boolean> {
   if (request.method !== 'DELETE' || !(outcome instanceof Response) || outcome.status !== 404) return false;
   const body: unknown = await outcome
@@ -76,13 +76,16 @@ async function isGone(request: Request, outcome: Outcome): Promise<boolean> {
   return ['404660', '404666'].includes((body as { code?: string } | undefined)?.code ?? '');
 }
 
-/** Exponential with full jitter, and never sooner than the service asks. */
+/** Exponential backoff with full jitter, added to the Retry-After of the service. */
 function pauseAfter(outcome: Outcome, attempt: number): number {
   const backoffMs = Math.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** attempt);
   return backoffMs + 1000 * (outcome instanceof Response ? (retryAfterSeconds(outcome) ?? 0) : 0);
 }
 
-/** @returns the answer's Retry-After in whole seconds, if it is there as such or as a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+/**
+ * @returns the Retry-After header in whole seconds; undefined if it is missing or invalid
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
 export function retryAfterSeconds({ headers }: Response): number | undefined {
   const text = headers.get('Retry-After') ?? '';
   if (/^\d{1,6}$/.test(text)) return Number(text);

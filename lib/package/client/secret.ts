@@ -1,14 +1,14 @@
 const shown = '[secret]';
-/** apart from the objects, because a browser's console shows their private fields too */
+/** Outside the objects, because the console of a browser also shows private fields. */
 const values = new WeakMap<Secret, string>();
 
-/** A secret that shows itself only when it is asked to: in logs, JSON and text it is `[secret]`. */
+/** A secret value that only `reveal()` shows. In logs, JSON and text, it appears as `[secret]`. */
 export class Secret {
   constructor(value: string) {
     values.set(this, value);
   }
 
-  /** @returns the secret itself */
+  /** @returns the secret value */
   reveal(): string {
     return values.get(this) ?? '';
   }

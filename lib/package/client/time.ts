@@ -1,8 +1,9 @@
 import { NoAnswer } from './failures.ts';
 
 /**
- * Runs `action` with a signal that ends when `ms` have passed or `outer` ends.
- * @throws the signal's reason as soon as it ends, whether `action` heeds it or not: NoAnswer, or that of `outer`
+ * Runs `action` with a signal that aborts after `ms` milliseconds or together with `outer`.
+ * @throws the reason of the signal as soon as it aborts, even if `action` ignores it: NoAnswer, or the reason of
+ * `outer`
  */
 export async function within<T>(
   ms: number,
@@ -25,7 +26,7 @@ export async function within<T>(
   }
 }
 
-/** @throws the signal's reason as soon as it ends */
+/** @throws the reason of the signal as soon as it aborts */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = () => {

@@ -27,57 +27,60 @@ import { factsRules, isText, listRule, needsRules, type OptionRules, requireOpti
 
 export type { InvalidKey, KeyLocation, RequestParts, ValidKey, Verification };
 
-/** Defaults are those of the service, whose own settings these must match. */
+/** These options must match the settings of the service. Their defaults are the defaults of the service. */
 export interface VerifierOptions {
-  /** whose keys are accepted: names of realms, or `*` for every realm */
+  /** names of the realms whose keys are accepted, or `*` for every realm */
   readonly realms: readonly string[] | '*';
-  /** scopes that a key must have, all of them: default none */
+  /** scopes that a key must all have; default none */
   readonly scopes?: readonly string[];
-  /** IDs of the applications whose keys are accepted: default all */
+  /** IDs of the applications whose keys are accepted; default all */
   readonly apps?: readonly string[];
-  /** the service's table, such as `appkeys-prod`; credentials come from the AWS SDK's environment */
+  /** name of the table of the service, such as `appkeys-prod`; the AWS SDK finds its credentials in its environment */
   readonly tableName: string | undefined;
-  /** the table's Region, such as `eu-central-1`: default AWS_REGION */
+  /** Region of the table, such as `eu-central-1`; default AWS_REGION */
   readonly region?: string | undefined;
-  /** as the setting `partition`: default `here` */
+  /** the setting `partition` of the service; default `here` */
   readonly partition?: string;
-  /** as the setting `keys.prefix`, then `keys.prefixesAccepted`: default `['ak']` */
+  /** the setting `keys.prefix` of the service, then `keys.prefixesAccepted`; default `['ak']` */
   readonly prefixes?: readonly string[];
-  /** 0 to 60: default 10. A key that was disabled is refused so many seconds later at the latest. */
+  /**
+   * how many seconds a positive verification is cached, from 0 to 60; default 10. A disabled key is rejected by then.
+   */
   readonly cacheSeconds?: number;
-  /** default 3600; `off` needs no right to write */
+  /** record the use of a key at most once in this many seconds; default 3600; `off` needs no write permission */
   readonly lastUsedSeconds?: number | 'off';
-  /** where a request may hold a key, in order: default `query`, `x-api-key`, `authorization` */
+  /** where a request can contain a key, in order; default `query`, `x-api-key`, `authorization` */
   readonly locations?: readonly KeyLocation[];
-  /** is told why a key's use could not be written down */
+  /** called with the reason if the use of a key could not be recorded */
   readonly onWarning?: (why: unknown) => void;
 }
 
-/** What one request needs. */
+/** The requirements of one request. */
 export interface Needs {
-  /** scopes that the key must have besides those of the verifier */
+  /** scopes that the key must have in addition to those of the verifier */
   readonly scopes?: readonly string[];
 }
 
-/** What one request needs, and where it comes from; a key that is restricted to something else is not valid. */
+/** The requirements and the origin of one request. A key that is restricted to other origins is not valid. */
 export interface RequestFacts extends Needs {
-  /** IP address of the client, as your gateway or framework knows it */
+  /** IP address of the client, as your gateway or framework reports it */
   readonly source?: string | undefined;
-  /** value of the header `Origin`, or `Referer` where there is none */
+  /** value of the header `Origin`, or of `Referer` if there is no `Origin` */
   readonly referrer?: string | undefined;
 }
 
-/** Verifies API keys in this process; keep one for as long as the process lives, since it holds the cache. */
+/** Verifies API keys in this process. Create one verifier per process, because it contains the cache. */
 export interface KeyVerifier {
   /**
-   * @param apiKeyId what somebody presents as a key
-   * @throws ApiError 503000 when the database cannot be asked: let nobody in
+   * @param apiKeyId the text that a caller presents as an API key
+   * @throws ApiError 503000 when the database is unavailable; reject the request in that case
    */
   verify(apiKeyId: string, facts?: RequestFacts): Promise<Verification>;
   /**
-   * Finds the key of a request and verifies it. `missing`: there is none in any allowed location. `ambiguous`: the
-   * locations hold different things. `misplaced`: there is a key where none is allowed.
-   * @throws ApiError 503000 when the database cannot be asked: let nobody in
+   * Finds the key of a request and verifies it. The reason is `missing` if no allowed location contains a key,
+   * `ambiguous` if the locations contain different values, and `misplaced` if a location that is not allowed contains a
+   * key.
+   * @throws ApiError 503000 when the database is unavailable; reject the request in that case
    */
   verifyRequest(request: RequestParts, needs?: Needs): Promise<RequestVerification>;
 }
@@ -87,9 +90,9 @@ export type RequestVerification =
   | { readonly valid: false; readonly reason: 'missing' | 'ambiguous' | 'misplaced' };
 
 /**
- * The service's own check for any Lambda function or server that may read its table (`dynamodb:GetItem`, and
- * `dynamodb:UpdateItem` for when a key was used last).
- * @throws SettingsError at once, when the realms, the table or the Region are missing, or an option is wrong
+ * Creates a verifier with the rules of the service, for any Lambda function or server that can read its table. It needs
+ * `dynamodb:GetItem`, and `dynamodb:UpdateItem` to record when a key was last used.
+ * @throws SettingsError at once, when the realms, the table or the Region are missing, or an option is invalid
  */
 export function createVerifier(options: VerifierOptions): KeyVerifier {
   requireValid(options);

@@ -2,15 +2,15 @@ import { headersOf, idIn, type NamedValues } from '../../base/headers.ts';
 import type { KeyVerifier } from './create-verifier.ts';
 import { type GuardOptions, needsOf, reject } from './rejection.ts';
 
-/** What of Express's request the middleware looks at. */
+/** The part of Express's request that the middleware reads. */
 interface ExpressRequest {
   readonly headers: NamedValues;
   readonly query: Readonly<Record<string, unknown>>;
-  /** as Express finds it, by its setting `trust proxy` */
+  /** as Express determines it with its setting `trust proxy` */
   readonly ip?: string | undefined;
 }
 
-/** What of Express's response it uses. */
+/** The part of Express's response that the middleware uses. */
 interface ExpressResponse {
   readonly locals: Record<string, unknown>;
   status(code: number): ExpressResponse;
@@ -20,7 +20,7 @@ interface ExpressResponse {
 
 type ExpressMiddleware = (request: ExpressRequest, response: ExpressResponse, next: () => void) => Promise<void>;
 
-/** Makes a middleware for Express; puts the key, a `ValidKey`, into `response.locals.apiKey`. */
+/** Creates a middleware for Express, which puts the key, a `ValidKey`, into `response.locals.apiKey`. */
 export function requireApiKey(verifier: KeyVerifier, options: GuardOptions = {}): ExpressMiddleware {
   const needs = needsOf(verifier, options);
   return async ({ headers, query, ip: source }, response, next) => {

@@ -6,14 +6,14 @@ import { type GuardOptions, needsOf, reject } from './rejection.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** the key that the hook of `requireApiKey` let in */
+    /** the key that the hook of `requireApiKey` accepted */
     apiKey?: ValidKey;
   }
 }
 
 type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-/** Makes an `onRequest` hook for Fastify; puts the key into `request.apiKey`. */
+/** Creates an `onRequest` hook for Fastify, which puts the key into `request.apiKey`. */
 export function requireApiKey(verifier: KeyVerifier, options: GuardOptions = {}): FastifyHook {
   const needs = needsOf(verifier, options);
   return async (request, reply) => {
@@ -26,7 +26,7 @@ export function requireApiKey(verifier: KeyVerifier, options: GuardOptions = {})
     }
     const rejection = reject(found, idIn(headersOf(parts), 'x-correlation-id'), options);
     reply.code(rejection.status).headers({ ...rejection.headers, 'X-Correlation-ID': rejection.body.correlationId });
-    // Ends the request: what is sent is the answer.
+    // Sending a reply ends the request.
     return reply.send(rejection.body);
   };
 }

@@ -3,14 +3,17 @@ import { fetchGuardRules } from './options.ts';
 import { type GuardOptions, needsOf, reject } from './rejection.ts';
 
 export interface FetchGuardOptions extends GuardOptions {
-  /** @returns the IP address of the client, which a `Request` does not have: keys that need it are rejected without */
+  /**
+   * @returns the IP address of the client, which a `Request` does not contain; without it, keys with allowed sources
+   * are rejected
+   */
   readonly source?: (request: Request) => string | undefined;
 }
 
-/** Lets a request through to `next`, or answers it. */
+/** Passes a request to `next`, or rejects it with a response. */
 export type Guard = (request: Request, next: (key: ValidKey) => Response | Promise<Response>) => Promise<Response>;
 
-/** Makes a guard for whatever speaks the Fetch standard's `Request` and `Response`, such as Hono. */
+/** Creates a guard for frameworks that use the Fetch standard's `Request` and `Response`, such as Hono. */
 export function requireApiKey(verifier: KeyVerifier, options: FetchGuardOptions = {}): Guard {
   const needs = needsOf(verifier, options, fetchGuardRules);
   return async (request, next) => {

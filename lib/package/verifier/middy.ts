@@ -5,14 +5,14 @@ import { partsOf } from '../../verification/gateway-request.ts';
 import type { KeyVerifier, ValidKey } from './create-verifier.ts';
 import { type GuardOptions, needsOf, reject } from './rejection.ts';
 
-/** What a handler behind the middleware finds in its context. */
+/** The context of a handler behind the middleware. */
 export interface KeyContext extends Context {
   apiKey: ValidKey;
 }
 
 type Event = APIGatewayProxyEvent | APIGatewayProxyEventV2;
 
-/** Makes a middy middleware for handlers behind a REST or HTTP API; puts the key into `context.apiKey`. */
+/** Creates a middy middleware for handlers behind a REST or HTTP API, which puts the key into `context.apiKey`. */
 export function requireApiKey(
   verifier: KeyVerifier,
   options: GuardOptions = {},
@@ -27,7 +27,7 @@ export function requireApiKey(
       }
       const correlationId = idIn(headersOf(request.event), 'x-correlation-id');
       const { status: statusCode, headers, body } = reject(found, correlationId, options);
-      // Ends the request: what is returned is the answer.
+      // Returning a response ends the request.
       return {
         statusCode,
         headers: { ...headers, 'X-Correlation-ID': body.correlationId },

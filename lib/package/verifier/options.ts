@@ -1,11 +1,11 @@
 import { fits, isListOf, SettingsError, scopeRule, type TextRule } from '../../verification/settings-rules.ts';
 
-/** What each option must do, in words, and whether a value does. */
+/** The rule for each option, in words and as a check. */
 export type OptionRules = Readonly<Record<string, readonly [must: string, isRight: (value: unknown) => boolean]>>;
 
-/** @returns the rule for a list of different texts */
+/** @returns the rule for a list of texts without duplicates */
 export function listRule(rule: TextRule): OptionRules[string] {
-  return [`be a list of different texts; each must ${rule.must}`, (values) => isListOf(values, isText(rule))];
+  return [`be a list of texts without duplicates; each must ${rule.must}`, (values) => isListOf(values, isText(rule))];
 }
 
 export function isText(rule: TextRule): (value: unknown) => boolean {
@@ -15,7 +15,7 @@ export function isText(rule: TextRule): (value: unknown) => boolean {
 const isFunction = (value: unknown) => typeof value === 'function';
 const isString = (value: unknown) => typeof value === 'string';
 
-/** Scopes that are needed by one request or route; none is a list too. */
+/** The scopes that one request or route needs. The list can be empty. */
 const scopes: OptionRules[string] = [
   listRule(scopeRule)[0],
   (values) => (Array.isArray(values) && values.length === 0) || listRule(scopeRule)[1](values),
@@ -27,14 +27,15 @@ export const guardRules: OptionRules = { scopes, log: ['be a function', isFuncti
 export const fetchGuardRules: OptionRules = { ...guardRules, source: ['be a function', isFunction] };
 
 /**
- * A misspelt option must not let more keys in.
- * @throws SettingsError for an option that is unknown or wrong
+ * Rejects unknown options, because a misspelled restriction would accept more keys.
+ * @throws SettingsError for an option that is unknown or invalid
  */
 export function requireOptions(options: unknown, rules: OptionRules): void {
   if (typeof options !== 'object' || options === null) throw new SettingsError('The options', 'must be an object.');
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!rule) throw new SettingsError(name, `is not an option here. There are: ${Object.keys(rules).join(', ')}.`);
+    if (!rule)
+      throw new SettingsError(name, `is not an option here. The options are: ${Object.keys(rules).join(', ')}.`);
     const [must, isRight] = rule;
     if (value !== undefined && !isRight(value)) throw new SettingsError(name, `must ${must}`);
   }

@@ -6,25 +6,25 @@ import { SettingsError } from '../../verification/settings-rules.ts';
 import type { KeyVerifier, Needs, RequestVerification } from './create-verifier.ts';
 import { guardRules, requireOptions } from './options.ts';
 
-/** How a request is guarded. */
+/** The options of a guard. */
 export interface GuardOptions extends Needs {
-  /** takes a record of each rejection, with its true reason; default: writes it to stdout as one line of JSON */
+  /** called with a record of each rejection and its actual reason; default: prints the record as one line of JSON */
   readonly log?: (record: LogRecord) => void;
 }
 
 /**
- * Checks once what a guard is made of.
- * @returns what each request needs
- * @throws SettingsError when there is no verifier, or an option is unknown or wrong
+ * Checks the verifier and the options of a guard once.
+ * @returns the requirements of each request
+ * @throws SettingsError when there is no verifier, or an option is unknown or invalid
  */
 export function needsOf(verifier: KeyVerifier, options: GuardOptions, rules = guardRules): Needs {
   if (typeof verifier?.verifyRequest !== 'function')
-    throw new SettingsError('requireApiKey', 'needs a verifier: pass what createVerifier returns.');
+    throw new SettingsError('requireApiKey', 'needs a verifier. Pass the return value of createVerifier.');
   requireOptions(options, rules);
   return options.scopes ? { scopes: options.scopes } : {};
 }
 
-/** What to answer to a request that is not let in: the same whatever is wrong with its key. */
+/** The response to a rejected request. It is the same for every problem with the key. */
 export interface Rejection {
   readonly status: 401 | 503;
   readonly headers: Readonly<Record<string, string>>;
@@ -32,8 +32,8 @@ export interface Rejection {
 }
 
 /**
- * @param found what is wrong with the key, or what kept it from being verified
- * @param correlationId of the request, if it has one
+ * @param found why the key is not valid, or why it could not be verified
+ * @param correlationId the ID of the request, if it has one
  */
 export function reject(
   found: Exclude<RequestVerification, { valid: true }> | { readonly error: unknown },
@@ -57,6 +57,6 @@ export function reject(
 const common = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
 
 const notValid = new ApiError('401300', {
-  cause: 'The request does not hold an API key that this service accepts.',
+  cause: 'The request does not contain an API key that this service accepts.',
   action: 'Send a valid API key.',
 });

@@ -35,28 +35,28 @@ describe('UNREACHABLE', () => {
   const unanswered = {
     name,
     code: 'UNREACHABLE',
-    title: 'No answer.',
-    cause: 'No answer came from https://x.test: ECONNREFUSED. It is not known whether the request was carried out.',
+    title: 'No response.',
+    cause: 'There was no response from https://x.test: ECONNREFUSED. The request may have been executed.',
     correlationId: 'mine',
   };
 
   it('says who did not answer, and what to do', () => {
     expect(fieldsOf(unreachable('https://x.test/prod', new NoAnswer('ECONNREFUSED'), known, true))).toStrictEqual({
       ...unanswered,
-      action: 'Check the URL, and make the same call again.',
+      action: 'Check the URL, and repeat the call.',
     });
   });
 
   it('of a call that only reads does not ask what was carried out', () => {
     const { cause } = unreachable('https://x.test/prod', new NoAnswer('ECONNREFUSED'), known, false);
-    expect(cause).toBe('No answer came from https://x.test: ECONNREFUSED.');
+    expect(cause).toBe('There was no response from https://x.test: ECONNREFUSED.');
   });
 
   it('tells the Idempotency-Key of a creation', () => {
     const creation = { ...known, idempotencyKey: 'once' };
     expect(fieldsOf(unreachable('https://x.test/prod', new NoAnswer('ECONNREFUSED'), creation, true))).toStrictEqual({
       ...unanswered,
-      action: 'Check the URL, and make the same call again with the same Idempotency-Key.',
+      action: 'Check the URL, and repeat the call with the same Idempotency-Key.',
       idempotencyKey: 'once',
     });
   });
@@ -67,9 +67,10 @@ it('UNEXPECTED says with which status something else has answered', () => {
     name,
     code: 'UNEXPECTED',
     status: 404,
-    title: 'Not an answer of appkeys.',
-    cause: 'What answers at this URL with status 404 is not appkeys, or something between has answered in its place.',
-    action: 'Check the URL, with its stage if it has one.',
+    title: 'Not a response from appkeys.',
+    cause:
+      'The response with status 404 did not come from appkeys. Another service, or a proxy in between, responded at this URL.',
+    action: 'Check the URL. If the API has a stage, the URL must contain it.',
     correlationId: 'mine',
     idempotencyKey: 'once',
   });
@@ -79,9 +80,9 @@ it('BAD_TOKEN says what is wrong with the token', () => {
   expect(fieldsOf(badToken('mine'))).toStrictEqual({
     name,
     code: 'BAD_TOKEN',
-    title: 'Not a token.',
-    cause: 'The token is empty or holds characters that cannot stand in a header, such as a line break.',
-    action: 'Give the token alone.',
+    title: 'Not a valid token.',
+    cause: 'The token is empty, or contains characters that a header cannot contain, such as a line break.',
+    action: 'Pass only the token.',
     correlationId: 'mine',
   });
 });

@@ -119,7 +119,7 @@ describe('the URL', () => {
     'http://x.test?y',
     'http://x.test#y',
   ])('must not be %s', (url) => {
-    const message = 'The URL must be http or https, without credentials, query and fragment.';
+    const message = 'The URL must be http or https, without credentials, query, or fragment.';
     expect(() => createClient({ url })).toThrow(new TypeError(message));
   });
 
@@ -249,7 +249,7 @@ describe('a call that is not answered', () => {
     const client = createClient({ url: 'http://127.0.0.1:1/prod', attempts: 2 });
     const error = await errorOf(client.createApp({ name: 'x' }, { correlationId: 'mine', idempotencyKey: 'once' }));
     expect(error).toMatchObject({ code: 'UNREACHABLE', correlationId: 'mine', idempotencyKey: 'once' });
-    expect(error.cause).toMatch(/^No answer came from http:\/\/127\.0\.0\.1:1: /);
+    expect(error.cause).toMatch(/^There was no response from http:\/\/127\.0\.0\.1:1: /);
   });
 
   it('UNREACHABLE when its time is up, though its token never comes', async () => {

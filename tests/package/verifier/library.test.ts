@@ -232,7 +232,7 @@ describe.each(Object.keys(guards))('middleware for %s', (kind) => {
         'cache-control': 'no-store',
         'x-correlation-id': 'from-caller',
       },
-      body: { code: '401300', cause: 'The request does not hold an API key that this service accepts.' },
+      body: { code: '401300', cause: 'The request does not contain an API key that this service accepts.' },
     });
     const validate = new Ajv2020({ formats: { int32: true } }).compile(errorReply);
     for (const { body } of answers) expect(validate(body)).toBe(true);

@@ -24,11 +24,11 @@ const wrong: Record<string, readonly [string, readonly unknown[]]> = {
     ['myrealm', '', null, {}, [], [''], ['*'], ['a realm'], ['x'.repeat(65)], ['a', 'a'], [1]],
   ],
   scopes: [
-    'be a list of different texts; each must be 1 to 64 lower-case letters, digits or . _ : -, of which the first is a letter or a digit',
+    'be a list of texts without duplicates; each must be 1 to 64 lower-case letters, digits or . _ : -, of which the first is a letter or a digit',
     ['read', null, {}, [], [''], ['Read'], [':read'], ['x'.repeat(65)], ['a', 'a'], [1]],
   ],
   apps: [
-    'be a list of different texts; each must be 1 to 64 letters or digits',
+    'be a list of texts without duplicates; each must be 1 to 64 letters or digits',
     ['app1', '*', null, {}, [], [''], ['hrn:here'], ['x'.repeat(65)], ['a', 'a'], [1]],
   ],
   partition: [
@@ -36,7 +36,7 @@ const wrong: Record<string, readonly [string, readonly unknown[]]> = {
     ['', 'He re', 'here ', 'a:b', 'x'.repeat(33), 1, null, ['here']],
   ],
   prefixes: [
-    'be a list of different texts; each must be letters and digits, or such words joined by "_", 32 characters at most',
+    'be a list of texts without duplicates; each must be letters and digits, or such words joined by "_", 32 characters at most',
     ['ak', null, {}, [], [''], ['a-b'], ['ak_'], ['x'.repeat(33)], ['ak', 'ak'], ['ak', 1], [['ak']]],
   ],
   cacheSeconds: [
