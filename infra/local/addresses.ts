@@ -3,7 +3,7 @@ import { freePort, isFree, loopback } from './ports.ts';
 
 export type Ports = { httpPort: number; issuerPort: number; lambdaPort: number };
 
-/** @throws Error when a port that was asked for is in use */
+/** @throws Error when a port that the user chose is in use */
 export async function choosePorts(httpPort: number, lambdaPort: number | undefined): Promise<Ports> {
   await requireFree('--port', httpPort);
   const issuerPort = await freePort(httpPort + 1 === lambdaPort ? undefined : httpPort + 1);
@@ -13,7 +13,7 @@ export async function choosePorts(httpPort: number, lambdaPort: number | undefin
   return { httpPort, issuerPort, lambdaPort };
 }
 
-/** Where the stand-in for Secrets Manager listens, if the port is free. */
+/** The port of the stand-in for Secrets Manager, if it is free. */
 export function defaultSecretsPort(httpPort: number): number {
   return httpPort + 3;
 }
@@ -22,11 +22,11 @@ export function formatUrl(port: number): string {
   return `http://${loopback}:${port}`;
 }
 
-/** An application's URL, its HRN percent-encoded. */
+/** The URL of an application, with its HRN percent-encoded. */
 export function formatAppUrl({ httpPort }: Pick<Ports, 'httpPort'>, app: AppRef, partition: string): string {
   return `${formatUrl(httpPort)}/apps/${encodeURIComponent(formatAppHrn(app, partition))}`;
 }
 
 async function requireFree(flag: string, port: number): Promise<void> {
-  if (!(await isFree(port))) throw new Error(`Port ${port} is in use. Choose another one: npm start -- ${flag} N`);
+  if (!(await isFree(port))) throw new Error(`Port ${port} is in use. Choose another port: npm start -- ${flag} N`);
 }

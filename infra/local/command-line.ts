@@ -1,9 +1,12 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** A command line that cannot be understood; the message says why in one line. */
+/** The command line is invalid. The message says why in one line. */
 export class UsageError extends Error {}
 
-/** The values of the flags in `args`. @throws UsageError for whatever `options` does not list */
+/**
+ * @returns the values of the flags in `args`
+ * @throws UsageError for a flag or argument that `options` does not list
+ */
 export function parseFlags<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
@@ -12,7 +15,10 @@ export function parseFlags<T extends NonNullable<ParseArgsConfig['options']>>(ar
   }
 }
 
-/** A whole number between `min` and `max`, written in digits only. @throws UsageError */
+/**
+ * @returns a whole number between `min` and `max`, written in digits only
+ * @throws UsageError for anything else
+ */
 export function parseWhole(flag: string, text: string, min: number, max: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;

@@ -24,7 +24,10 @@ const jar = {
 const startTimeoutMs = 60_000;
 const fetchTimeoutMs = 300_000;
 
-/** Starts AWS's own DynamoDB Local on that port or a free one, with its data in the folder `path`, or in memory; fetched on first use. */
+/**
+ * Starts AWS's DynamoDB Local on the given port or a free port, with its data in the folder `path` or in memory. The
+ * first use downloads it.
+ */
 export async function startDynamodbLocal({
   path,
   port: wanted,
@@ -40,7 +43,7 @@ export async function startDynamodbLocal({
   return { endpoint, stop: () => stop(engine) };
 }
 
-/** The folder with the jar, its checksum verified. */
+/** @returns the folder with the jar, after its checksum was verified */
 async function openRelease(): Promise<string> {
   const folder = join(cacheFolder, `dynamodb-local-${version}`);
   if (!existsSync(folder)) await fetchRelease(folder);
@@ -48,7 +51,10 @@ async function openRelease(): Promise<string> {
   return folder;
 }
 
-/** Fetches into a folder of its own and moves that to `folder` when it is whole, so that two may do this at once. */
+/**
+ * Downloads into a temporary folder and moves it to `folder` when it is complete, so that two processes can do this at
+ * once.
+ */
 async function fetchRelease(folder: string): Promise<void> {
   mkdirSync(cacheFolder, { recursive: true });
   const draft = mkdtempSync(join(cacheFolder, 'fetching-'));
@@ -67,7 +73,7 @@ async function run(command: string, args: string[], cwd: string): Promise<void> 
   try {
     await promisify(execFile)(command, args, { cwd, timeout: fetchTimeoutMs });
   } catch (error) {
-    throw new Error(`DynamoDB Local could not be fetched: ${command} ${args[0]} failed.`, { cause: error });
+    throw new Error(`DynamoDB Local could not be downloaded: ${command} ${args[0]} failed.`, { cause: error });
   }
 }
 
@@ -82,7 +88,7 @@ function moveUnlessThere(from: string, to: string): void {
 function requireChecksum(folder: string, file: typeof jar): void {
   const path = join(folder, file.name);
   const found = createHash('sha512').update(readFileSync(path)).digest('hex');
-  if (found !== file.sha512) throw new Error(`${path} is not what was expected: its SHA-512 is ${found}.`);
+  if (found !== file.sha512) throw new Error(`${path} is not the expected file: its SHA-512 is ${found}.`);
 }
 
 function spawnEngine(folder: string, port: number, storage: string): ChildProcess {
@@ -99,7 +105,7 @@ function spawnEngine(folder: string, port: number, storage: string): ChildProces
 
 async function waitUntilItAnswers(engine: ChildProcess, endpoint: string): Promise<void> {
   const waiting = new AbortController();
-  const failed = Promise.race([endOf(engine), sleep(startTimeoutMs, 'did not answer in time', waiting)]);
+  const failed = Promise.race([endOf(engine), sleep(startTimeoutMs, 'did not respond in time', waiting)]);
   const answered = poll(endpoint, waiting.signal);
   const failure = await Promise.race([failed, answered]);
   waiting.abort();
@@ -114,7 +120,7 @@ async function endOf(engine: ChildProcess): Promise<string> {
     const [code] = await once(engine, 'exit');
     return `ended with exit code ${code}`;
   } catch {
-    return 'needs Java 17 or later, and there is no java on the path (Debian: default-jre-headless)';
+    return 'needs Java 17 or later, but there is no java on the path (Debian: default-jre-headless)';
   }
 }
 

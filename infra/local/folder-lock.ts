@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Holds a folder for this process until `release()`, or until it ends in any way: the lock is SQLite's lock on a file, which the operating system
- * gives back.
+ * Locks a folder for this process until `release()`, or until the process ends in any way. The lock is SQLite's lock on
+ * a file, which the operating system then releases.
  *
- * @throws Error when another process holds it
+ * @throws Error when another process holds the lock
  */
 export function lockFolder(folder: string): { release: () => void } {
   const lock = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
@@ -13,7 +13,7 @@ export function lockFolder(folder: string): { release: () => void } {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    const why = isBusy(error) ? 'is in use by another instance: stop that one first.' : 'cannot be locked.';
+    const why = isBusy(error) ? 'is in use by another instance. Stop that instance first.' : 'cannot be locked.';
     throw new Error(`${folder} ${why}`, { cause: error });
   }
   return { release: () => lock.close() };

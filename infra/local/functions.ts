@@ -11,7 +11,7 @@ export const stage = 'local';
 export const account = '000000000000';
 export const region = 'us-east-1';
 
-/** A function of serverless.yml, or one that exists only locally. */
+/** A function of serverless.yml, or a function that exists only locally. */
 export interface FunctionDefinition {
   readonly handler: string;
   /** seconds */
@@ -35,7 +35,7 @@ const { provider, functions }: Definitions = parse(readFileSync(join(projectFold
   maxAliasCount: -1,
 });
 
-/** The functions that are deployed, and an API behind the authorizer. */
+/** The deployed functions, and an example API behind the authorizer. */
 export const definitions: Readonly<Record<string, FunctionDefinition>> = {
   ...functions,
   whoami: {
@@ -44,13 +44,16 @@ export const definitions: Readonly<Record<string, FunctionDefinition>> = {
   },
 };
 
-/** Runs a function in this process, as Lambda does in its own. Its module is loaded when it is first needed. */
+/** Runs a function in this process. The first invocation loads its module. */
 export async function invoke(name: string, event: unknown): Promise<unknown> {
   const handler = await loadHandler(name);
   return handler(event, contextOf(name));
 }
 
-/** Loads the functions that answer requests, except the pages, which take longest. @throws what a module throws */
+/**
+ * Loads the functions that handle requests, except the pages, which take longest.
+ * @throws the error of a module
+ */
 export async function loadHandlers(): Promise<void> {
   const names = Object.keys(definitions).filter((name) => answersRequests(name) && name !== 'pages');
   await Promise.all(names.map(loadHandler));

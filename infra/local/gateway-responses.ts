@@ -13,7 +13,7 @@ const template = readFileSync(new URL('../templates/gateway-responses.yml', impo
 const resources: Record<string, { Properties: GatewayResponse }> = parse(template, { merge: true }).Resources;
 const responses = new Map(Object.values(resources).map(({ Properties }) => [Properties.ResponseType, Properties]));
 
-/** What the deployed gateway answers by itself, made from the same definition. */
+/** The gateway's own responses, from the definition that is deployed. */
 export function gatewayResponse(type: string, requestId: string): GatewayReply {
   const response = responses.get(type);
   if (!response) throw new Error(`infra/templates/gateway-responses.yml does not define ${type}.`);

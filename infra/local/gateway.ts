@@ -11,8 +11,8 @@ import { authorizerEvent, integrationEvent, type RestRequest, readRequest } from
 const maxBodyBytes = 10 * 1024 * 1024;
 
 /**
- * What stands for the REST API of API Gateway on this machine. docs/local.md lists the differences.
- * @param stageVariables what the authorizer is told of the API
+ * The local stand-in for the REST API of API Gateway. docs/local.md lists the differences.
+ * @param stageVariables the stage variables of the API, which the authorizer reads
  */
 export function createGateway(stageVariables: Record<string, string> | null): Server {
   return createServer((request, response) => {
@@ -20,7 +20,7 @@ export function createGateway(stageVariables: Record<string, string> | null): Se
     answer(request, requestId, stageVariables)
       .then((reply) => send(response, reply))
       .catch((error) => {
-        if (!request.complete) return; // The client has gone.
+        if (!request.complete) return; // The client has closed the connection.
         console.error(`A function has failed: ${messageOf(error)}`);
         send(response, gatewayResponse('DEFAULT_5XX', requestId));
       });
@@ -47,7 +47,9 @@ interface Authorization {
   readonly context: object;
 }
 
-/** @returns what the authorizer says of the caller, or the type of the gateway's response when it rejects the request */
+/**
+ * @returns the context of the caller from the authorizer, or the type of the gateway response that rejects the request
+ */
 async function authorize(request: RestRequest, authorizer: string): Promise<object | string> {
   const event = authorizerEvent(request);
   try {

@@ -22,15 +22,15 @@ const minutes = 60;
 const hours = 60 * minutes;
 
 interface Surroundings {
-  /** signs the tokens, as it signs those of `npm run token` */
+  /** signs the tokens, and the tokens of `npm run token` */
   readonly key: SigningKey;
-  /** where the provider keeps what it knows */
+  /** the folder in which the provider stores its records */
   readonly folder: string;
 }
 
 type ProviderPorts = Pick<Ports, 'httpPort' | 'issuerPort'>;
 
-/** @returns the setting `console` that signs in at this provider */
+/** @returns the setting `console` for a sign-in at this provider */
 export function signInSettings(issuer: string): SignInSettings {
   const endpoints = {
     authorization: `${issuer}/auth`,
@@ -41,7 +41,7 @@ export function signInSettings(issuer: string): SignInSettings {
   return { issuer, clientId, scope, endpoints };
 }
 
-/** Starts an OpenID provider on the loopback address, whose users are the demo users, for the pages of the service. */
+/** Starts an OpenID provider for the pages of the service on the loopback address. Its users are the demo users. */
 export async function startIdentityProvider(
   { httpPort, issuerPort }: ProviderPorts,
   surroundings: Surroundings,
@@ -82,7 +82,7 @@ function createProvider(
     adapter: openProviderRecords(join(folder, 'identity-provider.json')),
     cookies: {
       keys: [createHash('sha256').update(`cookies ${privateJwk.d}`).digest('hex')],
-      // A browser sends cookies to every port of a host: another local service has names of its own.
+      // A browser sends cookies to every port of a host, so each local service needs its own cookie names.
       names: {
         session: `appkeys_session_${issuerPort}`,
         interaction: `appkeys_interaction_${issuerPort}`,
@@ -163,7 +163,7 @@ function createProvider(
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
     loadExistingGrant: async ({ oidc }) => {
       const { session } = oidc;
-      // A new grant would end the refresh tokens of the other tabs.
+      // A new grant would end the refresh tokens of other browser tabs.
       const known = await oidc.provider.Grant.find(session?.grantIdFor(clientId) ?? '');
       if (known && known.accountId === session?.accountId) return known;
       const grant = new oidc.provider.Grant({ clientId, accountId: session?.accountId });
@@ -185,7 +185,7 @@ function createProvider(
   });
 }
 
-/** Shows the demo users, or finishes the sign-in as the one that was chosen. */
+/** Shows the demo users, or completes the sign-in as the chosen user. */
 async function signIn(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
   await provider.interactionDetails(request, response);
   if (request.method !== 'POST') {
@@ -205,7 +205,7 @@ function consoleUrl(httpPort: number): string {
   return `${formatUrl(httpPort)}/console`;
 }
 
-/** The one client is this project's own: nobody is asked whether it may. */
+/** The only client belongs to this project, so users need not give their consent. */
 function withoutConsent(): interactionPolicy.Prompt[] {
   const policy = interactionPolicy.base();
   policy.remove('consent');

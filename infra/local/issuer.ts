@@ -17,7 +17,7 @@ import type { TokenIssuer } from '../../lib/service/settings.ts';
 export const localRealms = ['myrealm', 'other'];
 export const defaultValiditySeconds = 12 * 60 * 60;
 
-/** Of the tokens of `npm run token`, which needs no service that runs. */
+/** The issuer of the tokens of `npm run token`, which works without a running service. */
 const tokenIssuer = 'urn:appkeys:local-issuer';
 export const audience = 'appkeys';
 export const algorithm = 'ES256';
@@ -32,7 +32,7 @@ export type TokenRequest = {
   expiresInSeconds: number;
 };
 
-/** The issuer's key, kept in `folder` (mode 0600); made there if there is none. */
+/** Reads the key of the issuer from `folder` (mode 0600), or generates it there. */
 export async function openSigningKey(folder: string): Promise<SigningKey> {
   const path = join(folder, 'issuer-key.json');
   return (await readSigningKey(path)) ?? (await createSigningKey(path)) ?? (await openSigningKey(folder));
@@ -51,8 +51,8 @@ export async function signToken(key: SigningKey, request: TokenRequest, now = Da
 }
 
 /**
- * @param issuer of which the service is to accept tokens: the name of this one, or the URL of the identity provider
- * @returns its entry of `issuers`
+ * @param issuer the issuer whose tokens the service accepts: this issuer's name, or the URL of the identity provider
+ * @returns the entry of the issuer in `issuers`
  */
 export function localIssuer(jwksUri: string, issuer: string = tokenIssuer): TokenIssuer {
   const claims = defaultClaims;
@@ -69,7 +69,7 @@ async function readSigningKey(path: string): Promise<SigningKey | undefined> {
     return text === undefined ? undefined : await parseSigningKey(text);
   } catch {
     throw new Error(
-      `${path} contains no usable key. Delete it to get a new one: tokens of the old key are rejected then.`,
+      `${path} does not contain a usable key. Delete the file to generate a new key. The service then rejects tokens of the old key.`,
     );
   }
 }
@@ -85,7 +85,10 @@ async function parseSigningKey(text: string): Promise<SigningKey> {
   return { kid, privateKey, publicJwk: described, privateJwk: { ...described, d } };
 }
 
-/** Undefined when another process was faster. The file appears whole or not at all: it is linked to its name when it is written. */
+/**
+ * Returns undefined if another process was faster. The file appears completely or not at all, because it is linked to
+ * its name after it is written.
+ */
 async function createSigningKey(path: string): Promise<SigningKey | undefined> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
   const text = JSON.stringify(await exportJWK(privateKey));
@@ -99,7 +102,7 @@ async function createSigningKey(path: string): Promise<SigningKey | undefined> {
   }
 }
 
-/** What `action` answers, or undefined if it fails with that code. */
+/** @returns the result of `action`, or undefined if it fails with that code */
 function unless<T>(code: string, action: () => T): T | undefined {
   try {
     return action();

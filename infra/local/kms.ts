@@ -4,17 +4,17 @@ import { text } from 'node:stream/consumers';
 import { forOwnHosts } from './own-hosts.ts';
 import { listen, loopback } from './ports.ts';
 
-/** Stands for KMS: knows one key, and one operation on it. */
+/** A stand-in for KMS with one key and one operation. */
 export type LocalKms = {
   endpoint: string;
-  /** how many MACs it has made */
+  /** how many requests it has received */
   requests: () => number;
-  /** whether it answers; `hangs`: never */
+  /** whether requests succeed; with `hangs`, they get no response */
   setUp: (isUp: boolean | 'hangs') => void;
   stop: () => void;
 };
 
-/** Serves GenerateMac under `key` on a free port of the loopback address, as the service asks KMS for it. */
+/** Serves KMS's operation GenerateMac with `key` on a free port of the loopback address. */
 export async function startLocalKms(key: Uint8Array): Promise<LocalKms> {
   let requests = 0;
   let isUp: boolean | 'hangs' = true;

@@ -12,7 +12,7 @@ interface LambdaReply {
   readonly body?: unknown;
 }
 
-/** What stands for Lambda's operation Invoke on this machine. */
+/** The local stand-in for Lambda's operation Invoke. */
 export function createLambda(): Server {
   return createServer(async (request, response) => {
     const payload = await readBody(request, maxPayloadBytes).catch(() => undefined);
@@ -23,8 +23,9 @@ export function createLambda(): Server {
 }
 
 async function answer(request: IncomingMessage, payload: string | undefined): Promise<LambdaReply> {
-  // Every function may be invoked without credentials, and browsers send this header with whatever a web page posts.
-  if (request.headers.origin !== undefined) return refuse(403, 'AccessDeniedException', 'Web pages cannot invoke.');
+  // Every function can be invoked without credentials. Browsers send this header with every POST of a web page.
+  if (request.headers.origin !== undefined)
+    return refuse(403, 'AccessDeniedException', 'Web pages cannot invoke functions.');
   const name = functionIn(request);
   if (name === undefined) return refuse(404, 'ResourceNotFoundException', 'There is no such function.');
   if (payload === undefined) return refuse(413, 'RequestTooLargeException', 'The payload is larger than 6 MB.');
@@ -35,7 +36,7 @@ async function answer(request: IncomingMessage, payload: string | undefined): Pr
   }
 }
 
-/** @returns the function that the path names: by its name, or by its ARN */
+/** @returns the function that the path names by its name or ARN */
 function functionIn({ method, url = '' }: IncomingMessage): string | undefined {
   const [, encoded = ''] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations$/.exec(url) ?? [];
   const found = new RegExp(`(?:^|:function:|%3Afunction%3A)appkeys-${stage}-(\\w+)$`).exec(encoded)?.[1] ?? '';

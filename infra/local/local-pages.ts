@@ -4,7 +4,7 @@ import { buildPage } from '../scripts/pages.ts';
 
 let underWay = 0;
 
-/** Builds a page, and ends esbuild's process when no other page is being built: it would never be finished then. */
+/** Builds a page. After the last build, it stops esbuild's process, which would otherwise keep this process running. */
 export async function buildLocalPage(name: string): Promise<WebPage> {
   underWay += 1;
   try {

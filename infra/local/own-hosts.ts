@@ -10,9 +10,9 @@ const foreignHost = new ApiError('403403', {
 });
 
 /**
- * Makes a server answer only requests for a host name of the loopback address. A web page can point a name of its own
- * at that address (DNS rebinding), and the browser then treats the local service as a part of that page's origin.
- * The port does not matter: a forwarded port has another number.
+ * Makes a server respond only to requests for a host name of the loopback address. A web page can point its own host
+ * name to that address (DNS rebinding). The browser then treats the local service as part of the origin of that page.
+ * The port does not matter, because a forwarded port has another number.
  */
 export function forOwnHosts(server: Server): Server {
   const listeners = server.listeners('request');

@@ -1,4 +1,4 @@
 import { buildLocalPage } from './local-pages.ts';
 
-/** The module `page:{name}` of a function that runs as TypeScript, where no bundler makes it. */
+/** The module `page:{name}` for functions that run as TypeScript, without a bundler. */
 export const page = await buildLocalPage(new URL(import.meta.url).searchParams.get('name') ?? '');

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 
 export const loopback = '127.0.0.1';
 
-/** Binds a server to the loopback address; port 0 is any free one. Answers with the port that it got. */
+/** Binds a server to the loopback address and returns its port. Port 0 means any free port. */
 export async function listen(server: Server, port = 0): Promise<number> {
   server.listen(port, loopback);
   await once(server, 'listening');
@@ -15,13 +15,16 @@ export async function isFree(port: number): Promise<boolean> {
   return (await tryPort(port)) === port;
 }
 
-/** A free port: `preferred` if that is one. */
+/** @returns a free port, which is `preferred` if possible */
 export async function freePort(preferred = unlikelyPort()): Promise<number> {
   const isPort = preferred <= 65_535;
   return (isPort ? await tryPort(preferred) : undefined) ?? (await freePort());
 }
 
-/** A port below those that the system assigns to connections, so that no connection takes it before a server listens on it. */
+/**
+ * A port below the range that the system assigns to connections. Otherwise, a connection could take the port before a
+ * server listens on it.
+ */
 function unlikelyPort(): number {
   return randomInt(11_000, 32_768);
 }

@@ -8,8 +8,9 @@ interface Stored {
 }
 
 /**
- * Keeps what the identity provider knows (sessions, codes, refresh tokens) in a file, so that a restart signs nobody out.
- * @returns what the provider makes an adapter with for each kind of record
+ * Stores the records of the identity provider (sessions, codes, refresh tokens) in a file, so that users stay signed in
+ * after a restart.
+ * @returns the factory with which the provider creates an adapter for each kind of record
  */
 export function openProviderRecords(file: string): (kind: string) => Adapter {
   const records = read(file);
@@ -51,7 +52,7 @@ export function openProviderRecords(file: string): (kind: string) => Adapter {
   };
 }
 
-/** A file that cannot be used is as good as none: everybody signs in again. */
+/** An invalid file counts as missing. All users then sign in again. */
 function read(file: string): Map<string, Stored> {
   try {
     const records = new Map(JSON.parse(readFileSync(file, 'utf8')));

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
-/** @returns the body as text; undefined when it is larger than `maxBytes`. It is read to its end in any case. */
+/**
+ * @returns the body as text, or undefined if it is larger than `maxBytes`. The body is read to its end in either case.
+ */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

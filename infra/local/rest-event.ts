@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { account, definitions, region, stage } from './functions.ts';
 
-/** A method on a path that a function answers. */
+/** A method and a path that a function handles. */
 interface Route {
   readonly functionName: string;
   readonly authorizer: string | undefined;
@@ -13,10 +13,10 @@ interface Route {
 type Values = Record<string, string>;
 type MultiValues = Record<string, string[]>;
 
-/** A request for a route, as the gateway describes it to an authorizer and to an integration. */
+/** A request for a route, with the data that the gateway passes to an authorizer and to an integration. */
 export interface RestRequest extends Route {
   readonly path: string;
-  /** as they stand in the URL: percent-encoded */
+  /** as in the URL, so percent-encoded */
   readonly pathParameters: Values | null;
   readonly query: MultiValues;
   readonly headers: MultiValues;
@@ -24,7 +24,7 @@ export interface RestRequest extends Route {
   readonly requestContext: Readonly<Record<string, unknown>>;
 }
 
-/** The routes of serverless.yml, and those that exist only locally. */
+/** The routes of serverless.yml, and the routes that exist only locally. */
 export const routes: readonly Route[] = Object.entries(definitions).flatMap(([functionName, { events = [] }]) =>
   events.flatMap(({ http }) => {
     if (!http) return [];
@@ -32,7 +32,10 @@ export const routes: readonly Route[] = Object.entries(definitions).flatMap(([fu
   }),
 );
 
-/** @returns undefined when there is no such route. @param stageVariables of the stage */
+/**
+ * @returns undefined if there is no such route
+ * @param stageVariables the stage variables of the API
+ */
 export function readRequest(
   request: IncomingMessage,
   requestId: string,
@@ -56,7 +59,10 @@ export function readRequest(
   return undefined;
 }
 
-/** What the gateway hands to a Lambda proxy integration. @param authorized what the authorizer says of the caller */
+/**
+ * The event for a Lambda proxy integration.
+ * @param authorized the context of the caller from the authorizer
+ */
 export function integrationEvent(request: RestRequest, body: string, authorized?: object): object {
   return {
     ...commonEvent(request),
@@ -66,7 +72,7 @@ export function integrationEvent(request: RestRequest, body: string, authorized?
   };
 }
 
-/** What the gateway hands to an authorizer of type REQUEST. */
+/** The event for an authorizer of type REQUEST. */
 export function authorizerEvent(request: RestRequest): { methodArn: string } {
   const api = `arn:aws:execute-api:${region}:${account}:local/${stage}`;
   return { type: 'REQUEST', methodArn: `${api}/${request.method}${request.path}`, ...commonEvent(request) } as {
@@ -91,7 +97,7 @@ function commonEvent(request: RestRequest): object {
   };
 }
 
-/** @returns the parameters, not decoded. The gateway ignores a slash at the end of a path when it looks for the route. */
+/** @returns the parameters, not decoded. The gateway ignores a trailing slash when it looks for the route. */
 function matchPath(resource: string, path: string): Values | undefined {
   const found = path.replace(/(?<=.)\/$/s, '').split('/');
   const wanted = resource.split('/');

@@ -7,15 +7,15 @@ import { stage } from './functions.ts';
 const usage = 'usage: npm run --silent rotate -- --app HRN [--secret NAME] [--overlap SECONDS] [--go-on]';
 const help = `${usage}
 
-Rotates the API key in a secret of the local stand-in for Secrets Manager, against a running npm start, and shows what
-each step does. The first rotation creates the secret. Keys are shown by their HRNs, never themselves.
+Rotates the API key in a secret of the local stand-in for Secrets Manager, while npm start is running, and shows what
+each step does. The first rotation creates the secret. The output shows key HRNs, never secret values.
 
-  --app HRN          the application whose key the secret holds
+  --app HRN          the application whose key the secret contains
   --secret NAME      default: the ID of the application
-  --overlap SECONDS  how long the previous key stays valid, in a new secret; default 43200, which is 12 hours
-  --go-on            goes on with a rotation that has failed, instead of starting one
-  --lambda-port N    where npm start takes direct invocations (default 3002)
-  --secrets-port N   where its Secrets Manager is (default 3003)
+  --overlap SECONDS  how long the previous key stays valid, for a new secret; default 43200, which is 12 hours
+  --go-on            continues a rotation that has failed, instead of starting a new one
+  --lambda-port N    the port of npm start for direct invocations (default 3002)
+  --secrets-port N   the port of its Secrets Manager (default 3003)
   --help             this page`;
 
 const defaultPort = 3_000;
@@ -69,10 +69,10 @@ async function rotate(options: Options): Promise<void> {
   const value = JSON.stringify({ app, ...(overlapSeconds !== undefined && { overlapSeconds }) });
   const isNew = await createSecret(options, value);
   if (!isNew) await requireSame(options);
-  console.log(isNew ? `The secret ${secret} is new. It holds ${value}` : `The secret ${secret}`);
+  console.log(isNew ? `The secret ${secret} is new. It contains ${value}` : `The secret ${secret}`);
   await show(options);
   const { token, ARN } = await begin(options);
-  console.log(`\nSecrets Manager ${options.goesOn ? 'goes on with' : 'starts'} the rotation ${token}`);
+  console.log(`\nSecrets Manager ${options.goesOn ? 'continues' : 'starts'} the rotation ${token}`);
   await show(options);
   for (const Step of steps) {
     console.log(`\n${Step}`);
@@ -82,7 +82,7 @@ async function rotate(options: Options): Promise<void> {
   console.log(`\nThe key, for a consumer:\n${formatRead(options, SecretId)}`);
 }
 
-/** @returns whether it was not there yet */
+/** @returns whether the secret is new */
 async function createSecret(options: Options, SecretString: string): Promise<boolean> {
   try {
     await ask(options, 'CreateSecret', { Name: options.secret, SecretString });
@@ -93,28 +93,28 @@ async function createSecret(options: Options, SecretString: string): Promise<boo
   }
 }
 
-/** @throws Error when the secret holds something else than the command says */
+/** @throws Error when the secret does not match the options of the command */
 async function requireSame({ secret, app, overlapSeconds, ...servers }: Options): Promise<void> {
   const { SecretString = '' } = await ask(servers, 'GetSecretValue', { SecretId: secret });
   const held = JSON.parse(SecretString);
   if (held.app !== app)
     throw new Error(`The secret ${secret} is for ${held.app}, not for ${app}. Name another secret with --secret.`);
   if (overlapSeconds !== undefined && overlapSeconds !== held.overlapSeconds)
-    throw new Error(`--overlap counts only for a new secret, and ${secret} exists. Name another one with --secret.`);
+    throw new Error(`--overlap applies only to a new secret, but ${secret} exists. Name another secret with --secret.`);
 }
 
 async function begin(options: Options): Promise<{ token: string; ARN: string }> {
   const { ARN, VersionIdsToStages: stages = {} } = await ask(options, 'DescribeSecret', { SecretId: options.secret });
   const pending = Object.keys(stages).find((id) => stages[id]?.includes('AWSPENDING'));
-  if (options.goesOn && pending === undefined) throw new Error('No rotation has failed: leave --go-on out.');
+  if (options.goesOn && pending === undefined) throw new Error('No rotation has failed. Leave --go-on out.');
   if (!options.goesOn && pending !== undefined)
-    throw new Error('A rotation of the secret is not complete. To go on with it, add --go-on.');
+    throw new Error('A rotation of the secret is not complete. To continue it, add --go-on.');
   const token = pending ?? randomUUID();
   await ask(options, 'RotateSecret', { SecretId: options.secret, ClientRequestToken: token });
   return { token, ARN: ARN ?? '' };
 }
 
-/** Prints the labelled versions, and which key each holds. */
+/** Prints the labeled versions and the key of each version. */
 async function show(options: Options): Promise<void> {
   const { VersionIdsToStages: stages = {} } = await ask(options, 'DescribeSecret', { SecretId: options.secret });
   for (const [VersionId, labels] of Object.entries(stages))
@@ -130,7 +130,7 @@ async function keyIn(options: Options, VersionId: string): Promise<string> {
   }
 }
 
-/** What Lambda tells of a function that has failed, or that there is none. */
+/** The response of Lambda if a function failed or does not exist. */
 interface Failure {
   readonly errorMessage?: string;
   readonly Message?: string;
@@ -159,18 +159,18 @@ async function invoke({ lambda }: Options, event: object): Promise<void> {
   if (answer.ok && !answer.headers.has('x-amz-function-error')) return;
   const why = body?.errorMessage ?? body?.Message;
   if (!why) throw new Error(notHere(lambda));
-  throw new Error(`${why}\ndocs/rotation.md says what to do. Then go on with this rotation: add --go-on.`);
+  throw new Error(`${why}\nSee docs/rotation.md for what to do. Then add --go-on to continue this rotation.`);
 }
 
 function notHere(url: string): string {
-  return `What answers at ${url} is something else. Give the ports that npm start prints.`;
+  return `The response from ${url} did not come from npm start. Pass the ports that npm start prints.`;
 }
 
 async function post(url: string, body: object, headers: Record<string, string>): Promise<Response> {
   try {
     return await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
   } catch {
-    throw new Error(`Nothing answers at ${url}. Run npm start, or give the ports that it prints.`);
+    throw new Error(`There was no response from ${url}. Run npm start, or pass the ports that npm start prints.`);
   }
 }
 

@@ -14,13 +14,13 @@ interface Version {
 interface Secret {
   readonly ARN: string;
   readonly Name: string;
-  /** missing: it never was */
+  /** missing if the secret was never rotated */
   isRotated?: boolean;
   isDeleted: boolean;
   readonly versions: Record<string, Version>;
 }
 
-/** What a request may have, as far as it counts here. */
+/** The fields of a request that this stand-in reads. */
 interface Input {
   readonly Name?: string;
   readonly SecretId?: string;
@@ -47,17 +47,23 @@ class Rejection extends Error {
   }
 }
 
-/** Carries out an operation as a request would. @throws Error with the name and message that a request would get */
+/**
+ * Runs an operation without a request.
+ * @throws Error with the name and message of the error response
+ */
 export type RunOperation = (operation: string, input: Input) => object;
 
-/** Stands for Secrets Manager, without its schedule: whoever starts a rotation invokes the rotation function. */
+/**
+ * A stand-in for Secrets Manager, without its schedule. The client that starts a rotation invokes the rotation
+ * function.
+ */
 export type LocalSecretsManager = {
   endpoint: string;
   run: RunOperation;
   stop: () => void;
 };
 
-/** Serves the operations that a rotation needs, on that port or a free one of the loopback address. */
+/** Serves the operations that a rotation needs, on the given port or a free port of the loopback address. */
 export async function startLocalSecretsManager({
   port: wanted,
   file,
@@ -75,7 +81,7 @@ export async function startLocalSecretsManager({
   return { endpoint: `http://${loopback}:${port}`, run, stop: () => void server.close().closeAllConnections() };
 }
 
-/** @param file where the secrets outlive the process (mode 0600); otherwise they are in memory */
+/** @param file the file that stores the secrets (mode 0600); without it, the secrets are in memory */
 export function openLocalSecrets(file?: string): RunOperation {
   const secrets = new Map(Object.entries(readSecrets(file)));
   return (operation, input) => {
@@ -89,7 +95,7 @@ function readSecrets(file: string | undefined): Record<string, Secret> {
   try {
     return file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return {}; // There is none yet.
+    return {}; // There is no file yet.
   }
 }
 
@@ -107,7 +113,7 @@ type Operation = (secrets: Map<string, Secret>, input: Input) => object;
 
 function operationNamed(name: string): Operation {
   const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
-  if (!operation) throw new Rejection('UnknownOperationException', `${name} is not known here.`);
+  if (!operation) throw new Rejection('UnknownOperationException', `${name} is not supported here.`);
   return operation;
 }
 
@@ -173,7 +179,7 @@ const operations: Readonly<Record<string, Operation>> = {
     return { ARN: secret.ARN, Name: secret.Name };
   },
 
-  /** Labels the new version AWSPENDING; whoever asks for it invokes the function with the steps. */
+  /** Labels the new version AWSPENDING. The client then invokes the function with each step. */
   RotateSecret(secrets, input) {
     const secret = findLive(secrets, input);
     const { ClientRequestToken: id = randomUUID() } = input;
@@ -239,8 +245,8 @@ function detach({ versions }: Secret, stage: string): void {
 }
 
 /**
- * A label is at one version at most. The version that loses AWSCURRENT becomes AWSPREVIOUS. The one that gets it keeps
- * AWSPENDING, as it may in AWS.
+ * At most one version has a label. The version that loses AWSCURRENT gets AWSPREVIOUS. The version that gets AWSCURRENT
+ * keeps AWSPENDING, as can happen in AWS.
  */
 function attach(secret: Secret, stage: string, id: string): void {
   const before = holderOf(secret, stage);

@@ -6,7 +6,7 @@ import { appKey } from '../../lib/store/app-item.ts';
 import { memberItem } from '../../lib/store/members.ts';
 import { localClient } from './table.ts';
 
-/** The applications that a local service has from its start, the newest first. */
+/** The applications of a new local service, the newest first. */
 export const seeds = [
   { appId: 'lACE8kgYxsahjbXnvy8w', name: 'Billing API', realm: 'myrealm', owner: 'demo', issuers: [] },
   {
@@ -18,7 +18,7 @@ export const seeds = [
   },
 ] as const;
 
-/** Writes the seeds that are not there; what is there stays as it is. */
+/** Writes the missing seeds. Existing applications stay unchanged. */
 export async function seedApps(endpoint: string, tableName: string, now: number): Promise<void> {
   const client = DynamoDBDocumentClient.from(localClient(endpoint));
   await Promise.all(seeds.map((seed, index) => putIfAbsent(client, tableName, makeApp(seed, now - index))));

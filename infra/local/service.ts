@@ -6,7 +6,7 @@ import { createLambda } from './lambda.ts';
 import { forOwnHosts } from './own-hosts.ts';
 import { listen } from './ports.ts';
 
-/** What the service depends on: where its local stand-ins and its `settings.json` are. */
+/** The endpoints of the local stand-ins that the service uses, and the folder of its `settings.json`. */
 export interface Surroundings {
   readonly database: { readonly endpoint: string };
   readonly kms: { readonly endpoint: string };
@@ -15,8 +15,8 @@ export interface Surroundings {
 }
 
 /**
- * Starts the service in this process, with what `process.env` says.
- * @param stageVariables of the API behind the authorizer
+ * Starts the service in this process, with the environment in `process.env`.
+ * @param stageVariables the stage variables of the API behind the authorizer
  */
 export async function startService(
   { httpPort, lambdaPort }: Omit<Ports, 'issuerPort'>,
@@ -29,7 +29,7 @@ export async function startService(
   return { stop: () => [gateway, lambda].forEach(close) };
 }
 
-/** @returns what the service finds in its environment here: what Lambda sets, without the user's AWS account */
+/** @returns the environment of the local service: the variables that Lambda sets, without the user's AWS credentials */
 export function serviceEnvironment({ database, kms, secretsManager, folder }: Surroundings): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))),

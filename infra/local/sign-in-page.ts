@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { demoUsers } from './demo-users.ts';
 import { projectFolder } from './folders.ts';
 
-/** As the service's own pages look. */
+/** The look of the service's own pages. */
 const style = `${readFileSync(join(projectFolder, 'lib/pages/shared/theme.css'), 'utf8')}
 body { padding: 0 16px; }
 main { max-width: 440px; margin: 12vh auto; padding: 32px; border: 1px solid var(--line); border-radius: 14px; background: var(--surface); }
@@ -41,7 +41,7 @@ ${body}
 `;
 }
 
-/** The page on which somebody chooses who to be. */
+/** The page on which you choose a demo user. */
 export function signInPage(): string {
   const choices = Object.entries(demoUsers).map(
     ([name, { words }]) =>

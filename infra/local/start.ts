@@ -22,13 +22,13 @@ import { formatWelcome } from './welcome.ts';
 
 const help = `usage: npm start -- [--port N] [--lambda-port N] [--settings FILE] [--stage-variable NAME=VALUE ...]
 
-Runs the service on this machine, with its data in .local/ (or the folder that APPKEYS_LOCAL_DIR names).
+Runs the service on this machine. Its data is in .local/, or in the folder that APPKEYS_LOCAL_DIR names.
 
-  --port N         where the API listens (default 3000)
-  --lambda-port N  where direct invocations are taken (default: the API's port + 2, or a free one)
-  --settings FILE  the settings (default infra/settings/local.yml); its issuers are trusted besides the local ones
+  --port N         the port of the API (default 3000)
+  --lambda-port N  the port for direct invocations (default: the API's port + 2, or a free port)
+  --settings FILE  the settings (default infra/settings/local.yml); the service trusts its issuers and the local issuers
   --stage-variable NAME=VALUE
-                   what the API behind the authorizer says of itself, such as appkeys_scopes=invoices:read
+                   a stage variable of the API behind the authorizer, such as appkeys_scopes=invoices:read
   --help           this page`;
 
 interface Options {
@@ -38,7 +38,7 @@ interface Options {
   readonly settingsFile: string;
   readonly stageVariables: Record<string, string>;
 }
-/** What to undo at the end, the last first. */
+/** The steps that clean up at the end, in reverse order. */
 type Undo = Array<() => Promise<void> | void>;
 
 function readOptions(args: string[]): Options {
@@ -60,7 +60,10 @@ function readOptions(args: string[]): Options {
   };
 }
 
-/** The local gateway caches nothing, and says so, unless the user wants to see what a cache would do. */
+/**
+ * The local gateway caches nothing and declares this in a stage variable. The user can override the variable to see
+ * what a cache would do.
+ */
 function parseVariables(texts: readonly string[]): Record<string, string> {
   const variables = new Map<string, string>();
   for (const text of texts) {
@@ -77,7 +80,7 @@ function parseVariables(texts: readonly string[]): Record<string, string> {
   return all;
 }
 
-/** Starts everything, in this order. */
+/** Starts all parts in this order. */
 async function run(
   { httpPort, lambdaPort, settingsFile, stageVariables }: Options,
   undo: Undo,
@@ -104,27 +107,30 @@ async function run(
   const demo = { principal: 'demo', realm: 'myrealm', expiresInSeconds: defaultValiditySeconds };
   if (previousIssuer !== undefined && previousIssuer !== provider.issuer)
     console.log(
-      `The identity provider was at ${previousIssuer} the last time. Users who signed in there must sign in again.`,
+      `The URL of the identity provider has changed from ${previousIssuer}. Users who signed in there must sign in again.`,
     );
   console.log(formatWelcome(ports, await signToken(key, demo), settings, process.env));
 }
 
 /**
- * Trusts the local identity provider and the tokens of `npm run token`, and signs in there unless the settings name
- * another provider.
- * @throws Error when the settings have one of these issuers themselves
+ * Adds the local identity provider and the issuer of `npm run token` to the trusted issuers. The pages sign in at the
+ * local provider unless the settings name another provider.
+ * @throws Error when the settings already contain one of these issuers
  */
 function withProvider(settings: Settings, provider: string): Settings {
   const jwksUri = `${provider}/jwks`;
   const local = [localIssuer(jwksUri), localIssuer(jwksUri, provider)];
   const taken = local.find((own) => settings.issuers.some(({ issuer }) => issuer === own.issuer));
-  if (taken) throw new Error(`The settings must not have the issuer ${taken.issuer}: it is the local one.`);
+  if (taken)
+    throw new Error(
+      `The settings must not contain the issuer ${taken.issuer}, because it is the local issuer. Remove its entry.`,
+    );
   const pages =
     settings.console?.issuer === undefined ? { ...settings.console, ...signInSettings(provider) } : settings.console;
   return { ...settings, issuers: [...local, ...settings.issuers], console: pages };
 }
 
-/** @returns where the local identity provider was the last time, if there was one */
+/** @returns the URL of the local identity provider in the previous run, if there was one */
 function readIssuer(folder: string): string | undefined {
   try {
     const { issuers } = JSON.parse(readFileSync(join(folder, 'settings.json'), 'utf8'));
@@ -134,7 +140,7 @@ function readIssuer(folder: string): string | undefined {
   }
 }
 
-/** The functions read their settings where they do when they are deployed: beside their code. */
+/** Writes the settings beside the code of the functions, as in a deployment. */
 function writeSettings(folder: string, settings: Settings): void {
   writeFileSync(join(folder, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
 }
@@ -160,13 +166,14 @@ async function startSecrets(
   return manager;
 }
 
-/** Runs until it fails or a signal asks for the end; leaves nothing behind. */
+/** Runs until a failure or a signal, and then cleans up. */
 async function main(args: string[]): Promise<void> {
   const options = readOptions(args);
   if (options.help) return console.log(help);
   const undo: Undo = [];
   const interruption = new AbortController();
-  // dynalite throws where nothing can catch it. When it is closed amid its work, that is no failure.
+  // dynalite throws errors that no code can catch. An error is not a failure if dynalite was stopped while it was
+  // working.
   process.on('uncaughtException', ({ message }) => {
     if (!interruption.signal.aborted) fail(new Error(`The local service has failed: ${message}`));
   });

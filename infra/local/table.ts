@@ -11,13 +11,13 @@ import { parse } from 'yaml';
 
 type TableProperties = Pick<CreateTableCommandInput, 'AttributeDefinitions' | 'KeySchema' | 'GlobalSecondaryIndexes'>;
 
-/** A client for a database on this machine, which takes any credentials. */
+/** A client for a database on this machine, which accepts any credentials. */
 export function localClient(endpoint: string): DynamoDBClient {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   return new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
 }
 
-/** Creates the table from the definition that is deployed, and waits for it; an existing one stays as it is. */
+/** Creates the table from the deployed definition and waits until it is active. An existing table stays unchanged. */
 export async function createTable(endpoint: string, tableName: string): Promise<void> {
   const client = localClient(endpoint);
   try {
@@ -29,7 +29,7 @@ export async function createTable(endpoint: string, tableName: string): Promise<
   client.destroy();
 }
 
-/** The part of the deployed definition that a local engine understands. */
+/** The part of the deployed definition that a local engine supports. */
 function readDefinition(): TableProperties & Pick<CreateTableCommandInput, 'BillingMode'> {
   const template = parse(readFileSync(new URL('../templates/table.yml', import.meta.url), 'utf8'));
   const properties: TableProperties = (template.Resources ?? template).Table.Properties;

@@ -7,9 +7,9 @@ const usage =
   'usage: npm run --silent token -- --principal P --realm R [--permission X]... [--scope S] [--expires-in SECONDS]';
 const help = `${usage}
 
-Prints a token that the local service accepts, whether it runs or not.
+Prints a token that the local service accepts. The service does not have to be running.
 
-  --principal P         who calls, such as demo
+  --principal P         the principal, such as demo
   --realm R             ${localRealms.join(' or ')}
   --permission X        account:createApp, account:verify, or account:read|write|manage:HRN, where the HRN may end in *; repeatable
   --scope S             the scope claim; hrn:here:authorization::myrealm:project/p is a project scope, which is rejected
@@ -36,14 +36,15 @@ function readRequest(args: string[]): TokenRequest | undefined {
   });
 }
 
-/** @throws UsageError when the service would not accept the token, or a permission gives no right */
+/** @throws UsageError when the service would reject the token, or a permission gives no access */
 function requireTokenRequest(request: TokenRequest): TokenRequest {
   const { principal, realm, permissions = [] } = request;
-  if (!isPrincipal(principal)) throw new UsageError('--principal is none that the service accepts.');
+  if (!isPrincipal(principal)) throw new UsageError('--principal is not a principal that the service accepts.');
   const wrong = permissions.find(
     (permission) => !/^account:(createApp|verify|(read|write|manage):.+)$/.test(permission),
   );
-  if (wrong !== undefined) throw new UsageError(`--permission ${wrong} gives no right.`);
+  if (wrong !== undefined)
+    throw new UsageError(`--permission ${wrong} gives no access. See --help for the permissions.`);
   if (!localRealms.includes(realm)) throw new UsageError(`--realm must be ${localRealms.join(' or ')}.`);
   return request;
 }

@@ -4,12 +4,12 @@ import { formatAppUrl, formatUrl, type Ports } from './addresses.ts';
 import { demoUsers } from './demo-users.ts';
 import { seeds } from './seed.ts';
 
-/** What a verifier outside the service finds the local table by. */
+/** The environment variables with which a verifier outside the service finds the local table. */
 const verifierVariables = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 
 /**
- * What `npm start` says when the service answers.
- * @param env of the service
+ * The text that `npm start` prints when the service is ready.
+ * @param env the environment of the service
  */
 export function formatWelcome(
   ports: Ports,
@@ -18,32 +18,32 @@ export function formatWelcome(
   env: NodeJS.ProcessEnv,
 ): string {
   const found = verifierVariables.map((name) => `${name}=${env[name]}`);
-  return `appkeys answers on ${formatUrl(ports.httpPort)}, direct invocations on ${formatUrl(ports.lambdaPort)}
+  return `appkeys is ready on ${formatUrl(ports.httpPort)}, with direct invocations on ${formatUrl(ports.lambdaPort)}
 
 The key console:    ${formatUrl(ports.httpPort)}/console
 The reference page: ${formatUrl(ports.httpPort)}/docs
 Sign in at ${formatUrl(ports.issuerPort)} as ${Object.keys(demoUsers).join(', ')}; there is no password.
 
-Applications, whose manager is the principal demo of the realm myrealm:
+Applications, which the principal demo of the realm myrealm manages:
 ${seeds.map((seed) => describeSeed(seed, partition)).join('\n')}
 
-Generate a key; an application has at most ${keys.maxPerApp}:
+Generate an API key; an application can have at most ${keys.maxPerApp}:
 
 ${formatCurl(`${formatAppUrl(ports, seeds[0], partition)}/apiKeys`, token)}
 
-Its apiKeyId opens an API behind the authorizer:
+Use its apiKeyId to call an API behind the authorizer:
 
 curl ${formatUrl(ports.httpPort)}/whoami -H 'x-api-key: …'
 
-A verifier of yours (appkeys/verifier) reads the local table in this environment:
+Your own verifier (appkeys/verifier) reads the local table with these variables:
 
 export ${[...found, `TABLE_NAME=${tableName}`].join(' ')}
 
-Rotate the key in a secret, as Secrets Manager does by schedule:
+Rotate the key in a secret, as Secrets Manager does on schedule:
 
 ${formatRotate(ports, env, partition)}
 
-Another token: npm run --silent token -- --principal demo --realm myrealm
+Get another token: npm run --silent token -- --principal demo --realm myrealm
 Stop with Ctrl-C.
 `;
 }

@@ -50,7 +50,10 @@ describe('npm start', () => {
 
   test('refuses a folder in use by another instance, in one line', async () => {
     const { code, stderr } = await start(folder, '--port', String(await freePort()));
-    expect([code, stderr]).toEqual([1, `appkeys: ${folder} is in use by another instance: stop that one first.\n`]);
+    expect([code, stderr]).toEqual([
+      1,
+      `appkeys: ${folder} is in use by another instance. Stop that instance first.\n`,
+    ]);
   });
 
   test('SIGTERM to npm ends everything', async () => {
@@ -60,7 +63,7 @@ describe('npm start', () => {
   test('keeps the keys over a restart', async () => {
     const [, before] = /^Sign in at (\S+) /m.exec(run.output()) ?? [];
     run = await startLocal(folder);
-    const words = `The identity provider was at ${before} the last time. Users who signed in there must sign in again.`;
+    const words = `The URL of the identity provider has changed from ${before}. Users who signed in there must sign in again.`;
     expect(run.output()).toContain(words);
     const answers = [await statusOf(pasted(run)), await statusOf(pasted(run))];
     expect(answers).toEqual([201, 409]);
@@ -75,7 +78,7 @@ describe('npm start', () => {
     writeFileSync(file, 'partition: acme\nkeys: { prefix: sk, maxPerApp: 3 }\nissuers: []\n');
     run = await startLocal(newFolder(), '--settings', file);
     expect(run.output()).not.toContain('the last time');
-    expect(run.output()).toContain('an application has at most 3:');
+    expect(run.output()).toContain('an application can have at most 3:');
     const reply = await fetch(pasted(run));
     expect([reply.status, await reply.json()]).toMatchObject([
       201,
@@ -116,7 +119,7 @@ describe('npm start refuses in one line', () => {
     server.close();
     expect([code, stderr]).toEqual([
       1,
-      `appkeys: Port ${port} is in use. Choose another one: npm start -- ${flag} N\n`,
+      `appkeys: Port ${port} is in use. Choose another port: npm start -- ${flag} N\n`,
     ]);
   });
 
@@ -128,7 +131,7 @@ describe('npm start refuses in one line', () => {
       const { code, stderr } = await start(broken, '--port', String(await freePort()));
       expect([code, stderr]).toEqual([
         1,
-        expect.stringMatching(/^appkeys: .*issuer-key\.json contains no usable key\..*\n$/),
+        expect.stringMatching(/^appkeys: .*issuer-key\.json does not contain a usable key\..*\n$/),
       ]);
     },
   );
@@ -162,7 +165,8 @@ describe('npm start ends when the service cannot work', () => {
     const taken = { issuer: 'urn:appkeys:local-issuer', jwksUri: 'http://127.0.0.1:4000/jwks' };
     writeFileSync(file, JSON.stringify({ issuers: [{ ...taken, algorithms: ['ES256'], audience: 'a', realm: 'r' }] }));
     const { code, stderr } = await start(newFolder(), '--port', String(await freePort()), '--settings', file);
-    const message = 'The settings must not have the issuer urn:appkeys:local-issuer: it is the local one.';
+    const message =
+      'The settings must not contain the issuer urn:appkeys:local-issuer, because it is the local issuer. Remove its entry.';
     expect([code, stderr]).toEqual([1, `appkeys: ${message}\n`]);
   });
 });
@@ -228,7 +232,7 @@ function spawnLocal(localDir: string, port: number, ...args: string[]): Run {
 async function startLocal(localDir: string, ...args: string[]): Promise<Run> {
   const run = spawnLocal(localDir, await freePort(), ...args);
   await until(() => run.output().includes('Stop with Ctrl-C') || run.npm.exitCode !== null);
-  expect(run.output()).toContain(`appkeys answers on http://127.0.0.1:${run.port},`);
+  expect(run.output()).toContain(`appkeys is ready on http://127.0.0.1:${run.port},`);
   expect(membersOf(run).length).toBeGreaterThanOrEqual(2);
   return run;
 }

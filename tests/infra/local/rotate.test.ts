@@ -65,8 +65,8 @@ it('says which step failed and why, and goes on once the cause is gone', async (
 
 it.each([
   [/^The secret lACE8kgYxsahjbXnvy8w is for \S+, not for \S+:app\/other/, ['--app', app.replace(/\w+$/, 'other')]],
-  [/^--overlap counts only for a new secret/, ['--overlap', '7']],
-  [/^What answers at \S+ is something else/, ['--secrets-port', 'api']],
+  [/^--overlap applies only to a new secret/, ['--overlap', '7']],
+  [/^The response from \S+ did not come from npm start\./, ['--secrets-port', 'api']],
 ])('an existing secret, or another port, is not taken for the one that is meant: %s', async (text, args) => {
   const port = new URL(service().url).port;
   const { code, stderr } = await rotate(
@@ -91,7 +91,7 @@ it('says when nothing answers', async () => {
   const { code, stderr } = await run('--app', app, '--secrets-port', '9');
   expect([code, stderr]).toEqual([
     1,
-    'Nothing answers at http://127.0.0.1:9. Run npm start, or give the ports that it prints.\n',
+    'There was no response from http://127.0.0.1:9. Run npm start, or pass the ports that npm start prints.\n',
   ]);
 });
 
