@@ -10,7 +10,7 @@ export function differences(deployed: StageSettings, next: StageSettings): strin
     .map((name) => `${name}: ${before.get(name) ?? 'not set'} -> ${after.get(name) ?? 'not set'}`);
 }
 
-/** The entries of `issuers` are named by their issuer: their order says nothing. */
+/** Names each entry of `issuers` by its issuer, because the order of the entries has no meaning. */
 function flat(settings: StageSettings): Map<string, string> {
   const { issuers, ...others } = settings;
   const named = Object.fromEntries(issuers.map((issuer) => [issuer.issuer, issuer]));
@@ -26,7 +26,7 @@ function leaves(value: unknown, path: string): [string, string][] {
   return Object.entries(value).flatMap(([name, inner]) => leaves(inner, path === '' ? name : `${path}.${name}`));
 }
 
-/** @returns one line for each change after which API keys or tokens that are accepted today would be rejected */
+/** @returns one line for each change that would reject API keys or tokens that are accepted now */
 export function rejections(deployed: StageSettings, next: StageSettings): string[] {
   const goneFrom = <T>(before: readonly T[], after: readonly T[]) => before.filter((one) => !after.includes(one));
   const prefixes = ({ keys }: StageSettings) => [keys.prefix, ...keys.prefixesAccepted];
@@ -41,19 +41,19 @@ export function rejections(deployed: StageSettings, next: StageSettings): string
   ];
 }
 
-/** Of APIs that name their realms in a stage variable, nothing is known here. */
+/** The settings do not contain the realms that APIs name in a stage variable. */
 function goneRealms({ authorizer: before }: StageSettings, { authorizer: after }: StageSettings): string[] {
   if (after.defaultRealms === '*') return [];
   const which = 'for APIs that name no realms';
   if (before.defaultRealms === '*')
-    return [`API keys of other realms than ${after.defaultRealms.join(', ')}, ${which}`];
+    return [`API keys of realms other than ${after.defaultRealms.join(', ')}, ${which}`];
   const kept = after.defaultRealms;
   return before.defaultRealms
     .filter((realm) => !kept.includes(realm))
     .map((realm) => `API keys of the realm ${realm}, ${which}`);
 }
 
-/** Nobody else may have the principals of an issuer while its prefix stands in the settings. */
+/** While the prefix of an issuer is in the settings, no other issuer can have its principals. */
 function goneIssuer({ issuer, principalPrefix }: TokenIssuer): string {
   const freed = principalPrefix && `, whose prefix ${principalPrefix} other issuers can then use`;
   return `tokens of the issuer ${issuer}${freed ?? ''}`;
@@ -68,7 +68,7 @@ function rejectedTokens(before: TokenIssuer, after: TokenIssuer): string[] {
   const demanded = Object.entries(after.require ?? {}).filter(([claim, value]) => before.require?.[claim] !== value);
   const isStillFirst = (name: keyof Claims) =>
     before.claims[name].every((path, index) => path === after.claims[name][index]);
-  // A token that named no realm may name another one in a claim that is looked at now.
+  // A token that named no realm can name another realm in a claim that is now checked.
   const looksElsewhere = before.realm !== undefined && String(before.claims.realm) !== String(after.claims.realm);
   const moved = (['principal', 'realm'] satisfies (keyof Claims)[]).filter(
     (name) => !isStillFirst(name) || (name === 'realm' && looksElsewhere),

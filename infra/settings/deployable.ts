@@ -3,7 +3,7 @@ import { differences, rejections } from './changes.ts';
 import { type Credentials, readDeployedSettings } from './deployed.ts';
 import { readStageSettings, stageFile } from './stage-settings.ts';
 
-/** Where a stage is deployed, and as whom. */
+/** The target of a deployment and its credentials. */
 interface Deployment {
   readonly stage: string;
   readonly region: string;
@@ -11,8 +11,9 @@ interface Deployment {
 }
 
 /**
- * @param isAgreed whether somebody has agreed to what would be rejected
- * @throws Error when the stage would accept no token, the tokens of an example, or no longer what it accepts now
+ * @param isAgreed whether the user accepts that API keys or tokens will be rejected
+ * @throws Error when the stage would accept no tokens, or tokens of an example's issuer, or would reject keys or tokens
+ * that it accepts now
  */
 export async function requireDeployable(
   { stage, region, credentials }: Deployment,
@@ -21,36 +22,38 @@ export async function requireDeployable(
 ): Promise<void> {
   if (next.issuers.length === 0)
     throw new Error(
-      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml shows how.`,
+      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens. infra/settings/example.yml shows how.`,
     );
   await requireOwnIssuers(stage, next);
   if (isAgreed) return;
   const deployed = await readDeployedSettings(stage, region, credentials).catch(({ message }) => {
-    throw new Error(`${message} Give credentials that may read it; or, to deploy without a comparison, add --yes.`);
+    throw new Error(
+      `${message} Use credentials that can read these settings, or add --yes to deploy without a comparison.`,
+    );
   });
   const rejected = deployed ? rejections(deployed, next) : [];
   if (rejected.length === 0) return;
-  throw new Error(`This deployment would reject ${rejected.join('; ')}. To deploy it all the same, add --yes.`);
+  throw new Error(`This deployment would reject ${rejected.join('; ')}. To deploy it anyway, add --yes.`);
 }
 
 /**
- * One function alone must not have other settings than the rest.
- * @throws Error when the settings are not those that the stage is deployed with
+ * Checks that a single function is deployed with the settings of the stage.
+ * @throws Error when the settings differ from the deployed settings of the stage
  */
 export async function requireUnchanged({ stage, region, credentials }: Deployment, next: StageSettings): Promise<void> {
   const deployed = await readDeployedSettings(stage, region, credentials);
   if (deployed && differences(deployed, next).length === 0) return;
-  const why = deployed ? 'Its settings differ from the deployed ones' : 'It is not deployed yet';
-  throw new Error(`A function of the stage ${stage} cannot be deployed alone. ${why}: deploy the whole stage.`);
+  const why = deployed ? 'The settings differ from the deployed settings' : 'The stage is not deployed yet';
+  throw new Error(`A function of the stage ${stage} cannot be deployed alone. ${why}. Deploy the whole stage.`);
 }
 
-/** @throws Error when an entry is still as in the example: its issuer belongs to somebody else */
+/** @throws Error when an entry is still as in the example, because its issuer belongs to somebody else */
 async function requireOwnIssuers(stage: string, { issuers }: StageSettings): Promise<void> {
   const example = await readStageSettings(stageFile('example'));
   const entries = new Set(example.issuers.map((entry) => JSON.stringify(entry)));
   for (const [index, entry] of issuers.entries())
     if (entries.has(JSON.stringify(entry)))
       throw new Error(
-        `infra/settings/${stage}.yml: issuers[${index}] (${entry.issuer}) is still as in the example. Replace its values, or remove it.`,
+        `infra/settings/${stage}.yml: issuers[${index}] (${entry.issuer}) is still as in the example. Replace its values, or remove the entry.`,
       );
 }

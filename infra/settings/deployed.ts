@@ -5,12 +5,15 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { StageSettings } from '../../lib/service/settings.ts';
 
-/** Under this name the template of a stage carries its settings in its `Metadata`. */
+/** The name in the template's `Metadata` that contains the settings of a stage. */
 const metadataName = 'AppkeysSettings';
 
 export type Credentials = NonNullable<CloudFormationClientConfig['credentials']>;
 
-/** @returns the settings as JSON text in ASCII: CloudFormation gives a template back with "?" for any other character */
+/**
+ * @returns the settings as JSON text in ASCII, because CloudFormation returns a template with "?" for any other
+ * character
+ */
 export function metadataOf(settings: StageSettings): Record<string, string> {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return { [metadataName]: JSON.stringify(settings).replace(/[^ -~]/g, escaped) };
@@ -23,9 +26,9 @@ const options = {
 
 /**
  * Reads the settings that a stage is deployed with (`cloudformation:GetTemplate`).
- * @param credentials default: those of the AWS SDK's environment
- * @returns undefined when the stage is not deployed
- * @throws Error when that cannot be found out
+ * @param credentials default: the credentials in the environment of the AWS SDK
+ * @returns undefined if the stage is not deployed
+ * @throws Error when the deployed settings cannot be read
  */
 export async function readDeployedSettings(
   stage: string,
@@ -55,7 +58,7 @@ export function isMissingStack(error: unknown): boolean {
   return error instanceof Error && /^Stack with id \S+ does not exist$/.test(error.message);
 }
 
-/** @throws Error when the stack is one of another kind, or of a version that had no settings in its template */
+/** @throws Error when the stack is not a stage of appkeys, or its version had no settings in the template */
 export function settingsIn(template: string): StageSettings {
   const settings: unknown = JSON.parse(template).Metadata?.[metadataName];
   if (typeof settings !== 'string') throw new Error(`the template of its stack has no Metadata.${metadataName}`);
@@ -64,6 +67,6 @@ export function settingsIn(template: string): StageSettings {
 
 function oneLine(error: unknown): string {
   const { message, code, name } = error as NodeJS.ErrnoException;
-  if (name === 'TimeoutError') return 'CloudFormation does not answer';
+  if (name === 'TimeoutError') return 'CloudFormation does not respond';
   return (message || code || name).replace(/\s*\n\s*/g, ' ').replace(/\.$/, '');
 }

@@ -3,7 +3,7 @@ import { SettingsError } from '../../lib/verification/settings-rules.ts';
 const fetchMs = 10_000;
 const maxBytes = 256 * 1024;
 
-/** Where the keys of well-known kinds of issuers are. */
+/** The key set URLs of well-known identity providers. */
 const usualPlaces: readonly (readonly [RegExp, string])[] = [
   [/^https:\/\/accounts\.google\.com$/, 'https://www.googleapis.com/oauth2/v3/certs'],
   [/^https:\/\/token\.actions\.githubusercontent\.com$/, '$&/.well-known/jwks'],
@@ -20,17 +20,17 @@ const usualPlaces: readonly (readonly [RegExp, string])[] = [
   [/^https:\/\/(?:cognito-idp\.[^/]+\/[^/]+|[^/]+\.tokens\.sts\.global\.api\.aws)$/, '$&/.well-known/jwks.json'],
 ];
 
-/** @returns the address of an issuer's keys, if its provider is a known one */
+/** @returns the URL of an issuer's keys, if its provider is well known */
 export function usualJwksUri(issuer: string): string | undefined {
   const [pattern, uri] = usualPlaces.find(([known]) => known.test(issuer)) ?? [];
   return pattern && uri && issuer.replace(pattern, uri);
 }
 
 /**
- * Finds the address of an issuer's keys by OpenID discovery.
- * @param place of the issuer in the settings, such as `issuers[0]`
- * @param isSafe whether a URL may be fetched
- * @throws SettingsError when the issuer cannot be asked, or does not say; it names what to write down
+ * Finds the URL of an issuer's keys by OpenID discovery.
+ * @param place the path of the issuer in the settings, such as `issuers[0]`
+ * @param isSafe whether a URL is safe to fetch
+ * @throws SettingsError when discovery fails; the message says what to add to the file
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
  */
 export async function discoverJwksUri(
@@ -42,7 +42,7 @@ export async function discoverJwksUri(
   if (!isSafe(page))
     throw missing(
       place,
-      "and the issuer is no https URL to discover it from: write the https URL of the issuer's keys",
+      "and the issuer is not an https URL, so discovery is impossible: write the https URL of the issuer's keys",
     );
   try {
     return urlIn(await discover(issuer), 'jwks_uri', isSafe);
@@ -57,7 +57,9 @@ function missing(place: string, remedy: string): SettingsError {
   return new SettingsError(`${place}.jwksUri`, `is missing, ${remedy} into the file.`);
 }
 
-/** What `fetch` says is in the cause of its error; where several addresses were tried, only a code is. */
+/**
+ * The cause of an error of `fetch` contains the reason. After several addresses were tried, it contains only a code.
+ */
 export function causeOf(why: unknown): string {
   const { message, code } = ((why as Error).cause ?? why) as NodeJS.ErrnoException;
   return message || code || String(why);
@@ -67,22 +69,25 @@ export function discoveryPage(issuer: string): string {
   return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 }
 
-/** What an OpenID provider tells of itself. @throws Error when it does not */
+/**
+ * @returns the discovery document of an OpenID provider
+ * @throws Error when the provider does not return a valid document
+ */
 export async function discover(issuer: string): Promise<Record<string, unknown>> {
   const response = await fetch(discoveryPage(issuer), { redirect: 'error', signal: AbortSignal.timeout(fetchMs) });
   if (!response.ok) throw new Error(`status ${response.status}`);
   const text = await response.text();
-  if (text.length > maxBytes) throw new Error('the answer is too large');
+  if (text.length > maxBytes) throw new Error('the response is too large');
   const document = parse(text);
   if (document.issuer !== issuer) throw new Error(`the page names the issuer ${JSON.stringify(document.issuer)}`);
   return document;
 }
 
-/** @throws Error when the page does not name it, or names one that may not be asked */
+/** @throws Error when the document does not contain the URL, or the URL is not safe to fetch */
 export function urlIn(document: Record<string, unknown>, name: string, isSafe: (url: string) => boolean): string {
   const { [name]: url } = document;
   if (typeof url !== 'string') throw new Error(`the page names no ${name}`);
-  if (!isSafe(url)) throw new Error(`its ${name} ${JSON.stringify(url)} is no https URL without credentials`);
+  if (!isSafe(url)) throw new Error(`its ${name} ${JSON.stringify(url)} is not an https URL without credentials`);
   return url;
 }
 
@@ -90,6 +95,6 @@ function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) ?? {};
   } catch {
-    throw new Error('the page is no JSON');
+    throw new Error('the page is not JSON');
   }
 }

@@ -7,7 +7,7 @@ import { discoverJwksUri } from './discovery.ts';
 type OneOrMany = string | readonly string[];
 type ClaimNames = { readonly [Claim in keyof Claims]?: OneOrMany };
 
-/** An entry of `issuers`, as it stands in a file that fits the schema. */
+/** An entry of `issuers` in a file that fits the schema. */
 export interface IssuerEntry extends Omit<TokenIssuer, 'audience' | 'claims' | 'jwksUri'> {
   readonly audience: OneOrMany;
   readonly claims?: ClaimNames;
@@ -17,9 +17,9 @@ export interface IssuerEntry extends Omit<TokenIssuer, 'audience' | 'claims' | '
 const unknownUri = '';
 
 /**
- * Asks the issuers whose keys are at an unknown address.
- * @param isLocal whether an issuer on this machine may be asked over http
- * @throws SettingsError when one does not answer, or not with a safe URL; it names the first of them in the list
+ * Finds the missing key set URLs of issuers by discovery.
+ * @param isLocal whether plain http is allowed for issuers on this machine
+ * @throws SettingsError for the first issuer in the list whose discovery fails or returns an unsafe URL
  */
 export async function discoverKeys(issuers: readonly TokenIssuer[], isLocal: boolean): Promise<TokenIssuer[]> {
   const isSafe = (url: string) => isSafeUrl(url, isLocal);
@@ -36,7 +36,7 @@ export async function discoverKeys(issuers: readonly TokenIssuer[], isLocal: boo
   });
 }
 
-/** Issuers that give tokens to anybody, and claims that tell one owner's tokens from those of everybody else. */
+/** Issuers that give tokens to anybody, and the claims that distinguish the tokens of one owner. */
 const openToAnybody: readonly (readonly [RegExp, readonly string[]])[] = [
   [
     /^https:\/\/token\.actions\.githubusercontent\.com(\/|$)/,
@@ -53,7 +53,7 @@ const openToAnybody: readonly (readonly [RegExp, readonly string[]])[] = [
   ],
 ];
 
-/** Completes an entry: its claims, its lists, and where its keys are, if their address is known without asking. */
+/** Completes an entry: its claims, its lists, and the URL of its keys if its provider is well known. */
 export function completeIssuer(entry: IssuerEntry, shared: ClaimNames): TokenIssuer {
   const names = { ...defaultClaims, ...shared, ...entry.claims };
   const claims = Object.fromEntries(Object.entries(names).map(([claim, paths]) => [claim, [paths].flat()]));
@@ -66,8 +66,8 @@ export function completeIssuer(entry: IssuerEntry, shared: ClaimNames): TokenIss
 }
 
 /**
- * Holds the issuers against each other and against the partition, which no schema can.
- * @param isLocal whether keys may be fetched over http from this machine
+ * Checks the issuers against each other and against the partition, which a schema cannot do.
+ * @param isLocal whether plain http is allowed for keys on this machine
  * @throws SettingsError
  */
 export function requireIssuers(
@@ -98,13 +98,16 @@ function requireIssuer(entry: TokenIssuer, place: string, isLocal: boolean): voi
   requireOwn(entry, place);
 }
 
-/** @throws SettingsError when each user of a public issuer would be let in, or nobody, because GitHub's claims are texts */
+/**
+ * @throws SettingsError when every user of a public issuer would be accepted, or a GitHub claim is not a text, which
+ * would match no token
+ */
 function requireOwn({ issuer, require = {}, rules = [] }: TokenIssuer, place: string): void {
   const [, own] = openToAnybody.find(([pattern]) => pattern.test(issuer)) ?? [];
   if (own && !own.some((claim) => require[claim] !== undefined))
     throw new SettingsError(
       `${place}.require`,
-      `must have one of ${own.join(', ')}: anybody can get tokens of this issuer.`,
+      `must have one of ${own.join(', ')}, because anybody can get tokens of this issuer.`,
     );
   if (!own?.includes('repository_id')) return;
   requireTexts(require, `${place}.require`);
@@ -117,7 +120,7 @@ function requireTexts(values: ClaimValues, place: string): void {
     throw new SettingsError(`${place}.${claim}`, `must be a text, as in GitHub's tokens: "${value}".`);
 }
 
-/** @throws SettingsError when a permission is for applications that no token of this issuer reaches */
+/** @throws SettingsError when a permission names applications outside the realms of this issuer */
 function requireRules(entry: TokenIssuer, place: string, partition: string): void {
   const { rules = [] } = entry;
   const reached = realmsOf(entry).map((realm) =>
@@ -129,44 +132,44 @@ function requireRules(entry: TokenIssuer, place: string, partition: string): voi
       if (resource === undefined || reached.some((start) => isPatternFor(resource, start))) continue;
       throw new SettingsError(
         `${place}.rules[${index}].allow[${position}]`,
-        `reaches no application of this issuer's realms: write an HRN that begins with "${reached[0]}".`,
+        `matches no application of this issuer's realms. Write an HRN that begins with "${reached[0]}".`,
       );
     }
   }
 }
 
-/** Whether the resource begins so, or is a pattern of something that does. */
+/** Whether the resource begins with `start`, or is a pattern that matches such a resource. */
 function isPatternFor(resource: string, start: string): boolean {
   return resource.startsWith(start) || (resource.endsWith('*') && start.startsWith(resource.slice(0, -1)));
 }
 
-/** @throws SettingsError when a token of one could be taken for a token of the other */
+/** @throws SettingsError when the two issuers could issue tokens for the same principal */
 function requireApart(a: TokenIssuer, indexOfA: number, b: TokenIssuer, indexOfB: number): void {
   const [first, second] = [`issuers[${indexOfA}]`, `issuers[${indexOfB}]`];
   if (a.issuer === b.issuer)
-    throw new SettingsError(`${second}.issuer`, `is also that of ${first}. Merge the two entries.`);
+    throw new SettingsError(`${second}.issuer`, `is the same as in ${first}. Merge the two entries.`);
   const shared = sharedRealm(realmsOf(a), realmsOf(b));
   const [one, other] = [a.principalPrefix, b.principalPrefix];
   const isWithin = one !== undefined && other !== undefined && (one.startsWith(other) || other.startsWith(one));
   if (isWithin && one !== other)
     throw new SettingsError(
       `${second}.principalPrefix`,
-      `overlaps that of ${first}. Neither may begin with the other.`,
+      `overlaps with the prefix in ${first}. Neither prefix can begin with the other.`,
     );
   if (shared === undefined) return;
   if (a.principalPrefix === undefined && b.principalPrefix === undefined)
     throw new SettingsError(
       `${second}.principalPrefix`,
-      `is missing: ${first} has none either, and both can claim the realm ${shared}. Set one, such as "ci:".`,
+      `is missing, also in ${first}, and both issuers can claim the realm ${shared}. Set a prefix, such as "ci:".`,
     );
   if (isWithin)
     throw new SettingsError(
       `${second}.principalPrefix`,
-      `is also that of ${first}, and both can claim the realm ${shared}. Choose another one.`,
+      `is the same as in ${first}, and both issuers can claim the realm ${shared}. Choose another prefix.`,
     );
 }
 
-/** @returns the first that a realm of the others fits too; a look-up finds a name, because there may be many */
+/** @returns the first realm that also matches a realm in `others`; names are in a set, because there can be many */
 function sharedRealm(realms: readonly string[], others: readonly string[]): string | undefined {
   const names = new Set(others);
   const patterns = others.filter((other) => other.endsWith('*'));
@@ -176,7 +179,7 @@ function sharedRealm(realms: readonly string[], others: readonly string[]): stri
   });
 }
 
-/** Whether some realm fits both; either may end in "*". */
+/** Whether a realm can match both. Either can end in "*". */
 function overlap(one: string, other: string): boolean {
   const [start, otherStart] = [one, other].map((text) => text.replace(/\*$/, '')) as [string, string];
   if (one.endsWith('*')) return otherStart.startsWith(start) || (other.endsWith('*') && start.startsWith(otherStart));

@@ -7,11 +7,11 @@ import { readStageSettings, stageFile } from './stage-settings.ts';
 const usage = 'usage: npm run --silent settings -- [--stage NAME] [--region REGION] [--offline]';
 const help = `${usage}
 
-Prints the settings of a stage with their defaults, and how they differ from those that are deployed.
+Prints the settings of a stage with their defaults, and their differences from the deployed settings.
 
-  --stage NAME     the stage, whose file is infra/settings/NAME.yml (default dev)
-  --region REGION  where it is deployed (default AWS_REGION, or us-east-1)
-  --offline        do not compare with what is deployed; needs no AWS credentials
+  --stage NAME     the stage; its file is infra/settings/NAME.yml (default dev)
+  --region REGION  the Region of the stage (default AWS_REGION, or us-east-1)
+  --offline        do not compare with the deployed settings; needs no AWS credentials
   --help           this page`;
 
 async function main(args: string[]): Promise<void> {
@@ -26,15 +26,18 @@ async function main(args: string[]): Promise<void> {
   console.log(stringify(settings, { lineWidth: 0, aliasDuplicateObjects: false }));
   if (flags.offline) return;
   const deployed = await readDeployedSettings(flags.stage, flags.region).catch(({ message }) => {
-    throw new Error(`The file is right. ${message} With --offline, nothing is compared.`);
+    throw new Error(`The file is valid. ${message} To skip the comparison, pass --offline.`);
   });
   if (!deployed) return console.log(`# The stage ${flags.stage} is not deployed in ${flags.region}.`);
   const changes = differences(deployed, settings);
   const rejected = rejections(deployed, settings);
   console.log(
-    changes.length === 0 ? '# The same as deployed.' : `# Differs from what is deployed:\n${commented(changes)}`,
+    changes.length === 0
+      ? '# The settings are the same as the deployed settings.'
+      : `# Differences from the deployed settings:\n${commented(changes)}`,
   );
-  if (rejected.length > 0) console.log(`# A deployment would reject, and so needs --yes:\n${commented(rejected)}`);
+  if (rejected.length > 0)
+    console.log(`# A deployment would reject the following, so it needs --yes:\n${commented(rejected)}`);
 }
 
 function commented(lines: readonly string[]): string {

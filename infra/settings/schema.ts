@@ -8,7 +8,7 @@ import {
   realmRule,
 } from '../../lib/verification/settings-rules.ts';
 
-/** `must` says a rule in words, for the error message. */
+/** `must` is the rule in words, for the error message. */
 const text = (description: string, pattern: string, must: string) => ({ type: 'string', description, pattern, must });
 
 const whole = (description: string, minimum: number, maximum: number) => ({
@@ -28,7 +28,7 @@ const group = (description: string, properties: object, required: readonly strin
   must: 'be a group of settings',
 });
 
-/** Settings of the console that only a sign-in has. */
+/** Settings of the console that apply only to a sign-in. */
 const needIssuer = ['clientId', 'commandLineClientId', 'parameters', 'endpoints'];
 
 const list = (description: string, items: object, must: string) => ({
@@ -43,12 +43,12 @@ const list = (description: string, items: object, must: string) => ({
 /** The longest TTL that API Gateway allows. */
 const maxGatewayTtlSeconds = 3_600;
 
-/** A throttle of API Gateway, for all callers of a method together. */
+/** A throttle of API Gateway, which all callers of a method share. */
 function gatewayLimits(rateLimit: number, burstLimit: number) {
   return {
     rateLimit: {
       type: 'number',
-      description: 'Requests a second.',
+      description: 'Requests per second.',
       exclusiveMinimum: 0,
       maximum: 100_000,
       default: rateLimit,
@@ -66,7 +66,7 @@ const claim = text(
 
 const claimOrList = (what: string) => ({
   type: ['string', 'array'],
-  description: `Where a token has ${what}: a claim's name, a JSON Pointer, or a list of which the first present one counts.`,
+  description: `The claim that contains ${what}: a name, a JSON Pointer, or a list of these. The first claim that a token has counts.`,
   pattern: claim.pattern,
   items: claim,
   minItems: 1,
@@ -127,14 +127,14 @@ const issuer = group(
     ),
     audience: {
       type: ['string', 'array'],
-      description: 'A text or a list. A token must name one of them.',
+      description: 'A text or a list. A token must name one of the audiences.',
       pattern: nonEmpty('').pattern,
       items: nonEmpty('An audience.'),
       minItems: 1,
       uniqueItems: true,
       must: 'be a text without spaces, or a list of at least one such text, each once',
     },
-    audienceClaim: { ...claim, description: 'The claim that names the audience where a token has no aud.' },
+    audienceClaim: { ...claim, description: 'The claim that names the audience if a token has no aud.' },
     realm,
     realms: list(
       'The realms that its tokens may name in the realm claim. An entry may end in "*".',
@@ -146,7 +146,7 @@ const issuer = group(
       'be a list of at least one realm, each once',
     ),
     principalPrefix: text(
-      'Put before every principal of this issuer, such as "github:".',
+      'A prefix for every principal of this issuer, such as "github:".',
       '^(?!lambda:)[!-~]{1,64}$',
       'be 1 to 64 visible ASCII characters that do not begin with "lambda:"',
     ),
@@ -157,8 +157,10 @@ const issuer = group(
     ),
     require: values('Claims that a token must have, with exactly these values.'),
     idToken: { type: 'boolean', description: 'Accept ID tokens of this issuer.', must: 'be true or false' },
-    claims: claims('Where its tokens have what. Default: the claims of all issuers.'),
-    permissionsPrefix: nonEmpty('Taken off each permission. A permission without it is ignored.'),
+    claims: claims('The claim names of its tokens. Default: the claims of all issuers.'),
+    permissionsPrefix: nonEmpty(
+      'A prefix that is removed from each permission. A permission without the prefix is ignored.',
+    ),
     rules: {
       type: 'array',
       description: 'Permissions for tokens with certain claims.',
@@ -187,11 +189,11 @@ const issuer = group(
 
 const lifetime = {
   defaultDays: whole(
-    'After how many days an API key ends whose creator names no end. Default: maxDays, else never.',
+    'After how many days an API key expires if its creator sets no expiry. Default: maxDays, or never.',
     1,
     3650,
   ),
-  maxDays: whole('How many days an API key can live, at most. Default: no limit.', 1, 3650),
+  maxDays: whole('The maximum lifetime of an API key, in days. Default: no limit.', 1, 3650),
 };
 
 const isSet = (description: string, standard: boolean) => ({
@@ -201,7 +203,7 @@ const isSet = (description: string, standard: boolean) => ({
   must: 'be true or false',
 });
 
-/** @param resource what follows the account, as a regular expression */
+/** @param resource the part after the account, as a regular expression */
 const arn = (description: string, service: string, resource: string, example: string) =>
   text(description, `^arn:aws[a-z-]*:${service}:[a-z0-9-]*:\\d{12}:${resource}$`, `be an ARN such as ${example}`);
 
@@ -220,21 +222,24 @@ const retentions = [
 
 const tagRule = { pattern: '^(?![Aa][Ww][Ss]:)[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$' };
 
-const deployment = group('What the templates are made with. No function reads it.', {
+const deployment = group('Settings of the templates. No function reads them.', {
   alarmTopicArn: arn(
-    'The SNS topic that every alarm notifies. Default: none; the alarms are there all the same.',
+    'The SNS topic that every alarm notifies. Default: none. The alarms exist anyway.',
     'sns',
     '[A-Za-z0-9_-]{1,256}',
     'arn:aws:sns:eu-central-1:123456789012:alarms',
   ),
-  canary: isSet('Give a new version of the authorizer and the verify functions a tenth of the requests first.', true),
-  dashboard: isSet('Make a CloudWatch dashboard.', false),
+  canary: isSet(
+    'First give a tenth of the requests to a new version of the authorizer and the verify functions.',
+    true,
+  ),
+  dashboard: isSet('Create a CloudWatch dashboard.', false),
   contributorInsights: isSet('Let CloudWatch count verifications per application.', false),
   memorySize: { ...whole('The memory of each function, in MB.', 128, 10_240), default: 512 },
   reservedConcurrency: {
     type: 'object',
     description: 'Reserved concurrency of functions, by their names in serverless.yml. Default: none.',
-    additionalProperties: whole('How many requests the function serves at once.', 0, 1_000_000),
+    additionalProperties: whole('How many requests the function handles at once.', 0, 1_000_000),
     default: {},
     must: 'be a group of functions, each with a whole number',
   },
@@ -243,7 +248,7 @@ const deployment = group('What the templates are made with. No function reads it
       enabled: isSet('Serve them.', true),
       rateLimit: {
         type: 'number',
-        description: 'Requests a second for each page, all readers together.',
+        description: 'Requests per second for each page, from all readers together.',
         exclusiveMinimum: 0,
         maximum: 100_000,
         default: 20,
@@ -270,7 +275,7 @@ const deployment = group('What the templates are made with. No function reads it
     ...group('The table.', {
       kmsKeyArn: keyArn("The KMS key that encrypts the table. Default: the account's key for DynamoDB."),
       streamArn: arn(
-        'The stream of a table that was restored. Default: the stream of the table that the data stack made.',
+        'The stream of a restored table. Default: the stream of the table that the data stack created.',
         'dynamodb',
         'table/[A-Za-z0-9_.-]{3,255}/stream/[0-9T:.-]{1,40}',
         'arn:aws:dynamodb:eu-central-1:123456789012:table/appkeys-prod/stream/2026-11-27T04:00:00.000',
@@ -279,7 +284,7 @@ const deployment = group('What the templates are made with. No function reads it
     default: {},
   },
   accountLogRole: isSet(
-    'Set the role that API Gateway writes all access logs of the account and Region with. False: the account has one.',
+    'Set the role with which API Gateway writes all access logs of the account and Region. False: the account has a role.',
     true,
   ),
   webAclArn: arn(
@@ -290,7 +295,7 @@ const deployment = group('What the templates are made with. No function reads it
   ),
   authorizerAccounts: {
     type: 'array',
-    description: 'Other AWS accounts whose APIs may ask the authorizer.',
+    description: 'Other AWS accounts whose APIs can invoke the authorizer.',
     items: text('The ID of an account.', '^\\d{12}$', 'be the 12 digits of an account ID, in quotes'),
     uniqueItems: true,
     default: [],
@@ -303,7 +308,7 @@ const deployment = group('What the templates are made with. No function reads it
   ),
   tags: {
     type: 'object',
-    description: 'Tags of both stacks, and so of what is in them.',
+    description: 'Tags of both stacks and of the resources in them.',
     propertyNames: { ...tagRule, must: 'be 1 to 128 letters, digits, spaces or _.:/=+@- and not begin with "aws:"' },
     additionalProperties: text(
       'The value of a tag.',
@@ -315,48 +320,48 @@ const deployment = group('What the templates are made with. No function reads it
     must: 'be a group of at most 49 tags and their values',
   },
   deploymentBucket: text(
-    'An S3 bucket of yours that deployments are uploaded to. Default: the stack makes one.',
+    'Your S3 bucket for the uploads of deployments. Default: the stack creates a bucket.',
     '^(?!xn--)(?!.*\\.\\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
     'be the name of an S3 bucket',
   ),
   extraResources: text(
-    'A file of yours with resources, outputs and overrides for the templates, such as infra/site.yml.',
+    'Your file with resources, outputs and overrides for the templates, such as infra/site.yml.',
     '^(?![/~])(?!.*\\.\\.)[\\w./-]{1,200}\\.ya?ml$',
     'be the path of a YAML file in the project, such as infra/site.yml',
   ),
 });
 
 /**
- * The JSON Schema of a stage's file in `infra/settings/`, with the defaults of all that it may leave out.
+ * The JSON Schema of a stage's file in `infra/settings/`, with the defaults of all optional settings.
  * @see https://json-schema.org/draft/2020-12
  */
 export const settingsSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Settings of one stage of appkeys',
   ...group(
-    'What a stage of appkeys is deployed with.',
+    'The settings with which a stage of appkeys is deployed.',
     {
       partition: { ...textOf(partitionRule, 'The partition in HRNs: hrn:{partition}:account::…'), default: 'here' },
       rateLimit: {
         ...text(
-          'How many management calls a principal may make: "requests a second,burst", or "off".',
+          'How many management calls a principal can make: "requests per second,burst", or "off".',
           '^(off|(?!0+(\\.0+)?,)(100000|\\d{1,5}(\\.\\d{1,3})?),(100000|[1-9]\\d{0,4}))$',
-          'be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off"',
+          'be "<requests per second>,<burst>", such as "10,20", each at most 100000, or "off"',
         ),
         default: '10,20',
       },
       eventBus: text(
-        'The name of the EventBridge bus that each change of an application is published on. Default: none.',
+        'The name of the EventBridge bus on which each change of an application is published. Default: none.',
         '^[A-Za-z0-9/_.-]{1,256}$',
         'be the name of an EventBridge bus: 1 to 256 letters, digits, "/", "_", "." or "-"',
       ),
-      claims: { ...claims('Where the tokens of all issuers have what, unless an issuer says otherwise.'), default: {} },
+      claims: { ...claims('The claim names of the tokens of all issuers. An issuer can override them.'), default: {} },
       keys: {
         ...group('API keys.', {
-          prefix: { ...textOf(keyPrefixRule, 'What each new API key begins with.'), default: 'ak' },
+          prefix: { ...textOf(keyPrefixRule, 'The prefix of each new API key.'), default: 'ak' },
           prefixesAccepted: {
             type: 'array',
-            description: 'Earlier prefixes, whose API keys are still accepted.',
+            description: 'Earlier prefixes. Their API keys are still accepted.',
             items: textOf(keyPrefixRule, 'An earlier prefix.'),
             uniqueItems: true,
             default: [],
@@ -366,7 +371,7 @@ export const settingsSchema = {
           ...lifetime,
           realms: {
             type: 'object',
-            description: 'Other lifetimes, by the name of the realm.',
+            description: 'Lifetimes that differ from these, by the name of the realm.',
             minProperties: 1,
             propertyNames: { pattern: realmRule.pattern, must: realmRule.must },
             additionalProperties: {
@@ -386,7 +391,7 @@ export const settingsSchema = {
           },
           lastUsedSeconds: {
             type: ['integer', 'string'],
-            description: 'How often the use of an API key is recorded, at most: once in so many seconds, or "off".',
+            description: 'The minimum time between two records of the use of an API key, in seconds, or "off".',
             minimum: 1,
             maximum: maxLastUsedSeconds,
             pattern: '^off$',
@@ -395,7 +400,7 @@ export const settingsSchema = {
           },
           maxStaleSeconds: {
             ...whole(
-              'How long a positive verification is cached at most: verify.cacheSeconds and the TTL of your API gateways together.',
+              'The maximum age of a cached verification, in seconds: verify.cacheSeconds and the TTL of your API gateways together.',
               maxCacheSecondsOutside,
               maxCacheSeconds + maxGatewayTtlSeconds,
             ),
@@ -408,7 +413,7 @@ export const settingsSchema = {
         ...group('Revoking an API key without a token: POST /apiKeys/revoke.', {
           enabled: {
             type: 'boolean',
-            description: 'Whether whoever holds an API key may disable it.',
+            description: 'Whether anyone who has an API key can disable it.',
             default: true,
             must: 'be true or false',
           },
@@ -417,7 +422,7 @@ export const settingsSchema = {
         default: {},
       },
       notices: {
-        ...group('Notices of API keys, on the event bus.', {
+        ...group('Notices about API keys, on the event bus.', {
           idleDays: {
             type: ['integer', 'string'],
             description: 'After how many days without a recorded use an API key is announced as idle, or "off".',
@@ -433,7 +438,7 @@ export const settingsSchema = {
             3650,
           ),
           topic: text(
-            'The ARN of an SNS topic that the notices are forwarded to. Default: none.',
+            'The ARN of an SNS topic that receives the notices. Default: none.',
             '^arn:[a-z0-9-]+:sns:[a-z0-9-]+:\\d{12}:[A-Za-z0-9_-]{1,256}$',
             'be the ARN of a standard SNS topic',
           ),
@@ -446,7 +451,8 @@ export const settingsSchema = {
           {
             defaultRealms: {
               type: ['array', 'string'],
-              description: 'The realms whose API keys are accepted by APIs that name none, or "*": every realm.',
+              description:
+                'The realms whose API keys are accepted by APIs that name no realms, or "*" for every realm.',
               items: textOf(realmRule, 'The name of a realm.'),
               minItems: 1,
               uniqueItems: true,
@@ -459,20 +465,20 @@ export const settingsSchema = {
         must: 'be a group with defaultRealms: a list of realms, or "*"',
       },
       gateway: {
-        ...group('Limits of API Gateway for the whole API, all callers together.', gatewayLimits(500, 1000)),
+        ...group('Limits of API Gateway for the whole API, shared by all callers.', gatewayLimits(500, 1000)),
         default: {},
       },
       console: {
         ...group(
-          'The console, and the sign-in of the pages and the command line. Without issuer, they ask for a token.',
+          'The console, and the sign-in of the pages and the command line. Without an issuer, they ask for a token.',
           {
-            exampleUrl: url('A URL of your API, for the examples that the console shows with a new API key.'),
+            exampleUrl: url('A URL of your API. The console shows it in the examples for a new API key.'),
             issuer: nonEmpty('The identity provider, which must be one of the issuers.'),
             clientId: nonEmpty('The public client of the console and the reference page.'),
-            commandLineClientId: nonEmpty('The public client of the command line. Default: that of the console.'),
+            commandLineClientId: nonEmpty('The public client of the command line. Default: the client of the console.'),
             scope: {
               ...text(
-                'The scopes to ask for, separated by spaces.',
+                'The scopes to request, separated by spaces.',
                 '^[!-~]+( [!-~]+)*$',
                 'be scopes separated by single spaces',
               ),
@@ -480,7 +486,7 @@ export const settingsSchema = {
             },
             parameters: {
               type: 'object',
-              description: 'What the authorization request has besides, such as audience or resource.',
+              description: 'Additional parameters of the authorization request, such as audience or resource.',
               additionalProperties: { type: 'string', must: 'be a text' },
               must: 'be a group of texts',
             },
@@ -489,7 +495,7 @@ export const settingsSchema = {
               {
                 authorization: url('The authorization endpoint.'),
                 token: url('The token endpoint.'),
-                endSession: url('Where a user signs out at the provider.'),
+                endSession: url('The endpoint where a user signs out at the provider.'),
                 deviceAuthorization: url('The device authorization endpoint, for the command line.'),
               },
               ['authorization', 'token'],
@@ -505,7 +511,7 @@ export const settingsSchema = {
         ...group('The keys of token issuers.', {
           maxStaleSeconds: {
             ...whole(
-              'How long known keys serve after they were fetched, while their issuer gives no others.',
+              'How many seconds known keys are used after they were fetched, while their issuer provides no new keys.',
               600,
               604_800,
             ),
@@ -530,7 +536,7 @@ function textOf({ pattern, must }: { pattern: string; must: string }, descriptio
   return text(description, pattern, must);
 }
 
-/** @returns the schema as editors read it, to complete and check a file while it is written */
+/** @returns the schema for editors, which complete and check a file with it */
 export function publishedSchema(): string {
   const withoutMust = (name: string, value: unknown) => (name === 'must' ? undefined : value);
   return `${JSON.stringify(settingsSchema, withoutMust, 2)}\n`;

@@ -5,25 +5,25 @@ import { isSafeUrl } from './issuers.ts';
 
 type Endpoints = SignInSettings['endpoints'];
 
-/** A sign-in, as it stands in a file that fits the schema. */
+/** A sign-in in a file that fits the schema. */
 export interface SignInEntry extends Omit<SignInSettings, 'endpoints'> {
   readonly endpoints?: Endpoints;
 }
 
-/** The group `console`, as it stands there: perhaps with a sign-in. */
+/** The group `console` in such a file, with or without a sign-in. */
 export type ConsoleEntry = Pick<ConsoleSettings, 'exampleUrl'> & Partial<SignInEntry>;
 
 export function hasSignIn(entry: ConsoleEntry): entry is ConsoleEntry & SignInEntry {
   return entry.issuer !== undefined;
 }
 
-/** @throws SettingsError when the URL is none to send a key to */
+/** @throws SettingsError when the URL is not safe for sending a key */
 export function requireExampleUrl(url: string, isLocal: boolean): void {
   if (!isSafeUrl(url, isLocal))
     throw new SettingsError('console.exampleUrl', 'must be an https URL without credentials.');
 }
 
-/** What the sign-in itself puts into an authorization request. */
+/** The parameters that the sign-in itself sets in an authorization request. */
 const ownParameters = [
   'client_id',
   'code_challenge',
@@ -39,7 +39,7 @@ const ownParameters = [
   'state',
 ];
 
-/** Endpoints by their names in OpenID discovery. The first two must be there. */
+/** The names of the endpoints in OpenID discovery. The first two endpoints are required. */
 const endpointNames = {
   authorization: 'authorization_endpoint',
   token: 'token_endpoint',
@@ -47,22 +47,25 @@ const endpointNames = {
   deviceAuthorization: 'device_authorization_endpoint',
 } as const satisfies Record<keyof Endpoints, string>;
 
-/** @throws SettingsError when nobody could sign in like that, or the service would not accept the tokens */
+/** @throws SettingsError when no user could sign in, or the service would reject the tokens */
 export function requireSignIn(
   { issuer, parameters = {}, endpoints = { authorization: '', token: '' } }: SignInEntry,
   issuers: readonly TokenIssuer[],
   isLocal: boolean,
 ): void {
   if (!issuers.some((entry) => entry.issuer === issuer))
-    throw new SettingsError('console.issuer', 'is none of the issuers. Add its entry to issuers, or correct it.');
+    throw new SettingsError('console.issuer', 'is not one of the issuers. Add its entry to issuers, or correct it.');
   const own = Object.keys(parameters).find((name) => ownParameters.includes(name));
   if (own !== undefined)
-    throw new SettingsError(`console.parameters.${own}`, 'is set by the sign-in itself. Remove it.');
+    throw new SettingsError(`console.parameters.${own}`, 'is set by the sign-in itself. Remove this parameter.');
   const unsafe = Object.entries(endpoints).find(([, url]) => url !== '' && !isSafeUrl(url, isLocal));
   if (unsafe) throw new SettingsError(`console.endpoints.${unsafe[0]}`, 'must be an https URL without credentials.');
 }
 
-/** Pins the endpoints. @throws SettingsError when the provider does not name them */
+/**
+ * Adds the endpoints, from discovery if necessary.
+ * @throws SettingsError when the provider does not name them
+ */
 export async function completeSignIn(entry: SignInEntry, isLocal: boolean): Promise<SignInSettings> {
   const { endpoints } = entry;
   return { ...entry, endpoints: endpoints ?? (await discoverEndpoints(entry.issuer, isLocal)) };
@@ -72,7 +75,7 @@ async function discoverEndpoints(issuer: string, isLocal: boolean): Promise<Endp
   const isSafe = (url: string) => isSafeUrl(url, isLocal);
   const page = discoveryPage(issuer);
   try {
-    if (!isSafe(page)) throw new Error('the issuer is no https URL');
+    if (!isSafe(page)) throw new Error('the issuer is not an https URL');
     const document = await discover(issuer);
     const named = Object.entries(endpointNames)
       .filter(([name, key]) => name === 'authorization' || name === 'token' || document[key] !== undefined)

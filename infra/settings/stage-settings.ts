@@ -11,27 +11,29 @@ import { settingsSchema } from './schema.ts';
 import { type ConsoleEntry, completeSignIn, hasSignIn, requireExampleUrl, requireSignIn } from './sign-in.ts';
 
 interface ReadOptions {
-  /** whether issuers may give their keys over http on this machine, and the authorizer has default realms */
+  /** whether plain http is allowed for issuers on this machine, and the authorizer has default realms */
   readonly isLocal?: boolean;
 }
 
 const localRealm = 'myrealm';
 
-/** @throws Error when no stage can have this name */
+/** @throws Error when the name of the stage is invalid */
 export function stageFile(stage: string): string {
-  // The names of roles have 64 characters, of which the longest Region and function leave 20.
+  // The name of a role has at most 64 characters. The longest Region and function name leave 20.
   if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/.test(stage))
     throw new Error(
       `The stage ${JSON.stringify(stage)} must be 1 to 20 letters, digits or "-", and begin with a letter or digit.`,
     );
   if (stage.endsWith('-data'))
-    throw new Error(`The stage ${JSON.stringify(stage)} must not end in "-data": a data stack has such a name.`);
+    throw new Error(
+      `The stage ${JSON.stringify(stage)} must not end in "-data", because the names of data stacks end so.`,
+    );
   return `${projectFolder}/infra/settings/${stage}.yml`;
 }
 
 /**
  * Reads the file of a stage, checks it, and completes it with the defaults.
- * @throws Error whose one line names the file, the setting, and the remedy
+ * @throws Error with one line that names the file, the setting, and the remedy
  */
 export async function readStageSettings(file: string, options: ReadOptions = {}): Promise<StageSettings> {
   try {
@@ -49,7 +51,10 @@ async function completed(file: unknown, { isLocal = false }: ReadOptions): Promi
   requireIssuers(complete, isLocal);
   requireLifetimes(complete);
   if (complete.notices.topic !== undefined && complete.eventBus === undefined)
-    throw new SettingsError('eventBus', 'is missing: notices.topic gets its notices from that bus.');
+    throw new SettingsError(
+      'eventBus',
+      'is missing. notices.topic gets its notices from that bus. Set eventBus, or remove notices.topic.',
+    );
   const { exampleUrl } = pages ?? {};
   if (exampleUrl !== undefined) requireExampleUrl(exampleUrl, isLocal);
   const signIn = pages && hasSignIn(pages) ? pages : undefined;
@@ -66,12 +71,12 @@ function verifyIn(file: unknown): { readonly maxStaleSeconds?: unknown } {
   return (file as { readonly verify?: { readonly maxStaleSeconds?: unknown } } | null)?.verify ?? {};
 }
 
-/** API Gateway caches an authorizer's answer for so long, unless an API says otherwise. */
+/** The default TTL for which API Gateway caches the response of an authorizer. */
 const usualTtlSeconds = 300;
 
 /**
- * The time that a revocation answers with must hold. What TTL the APIs of other stacks have is not known: a file that
- * names no bound promises the usual one.
+ * The time in the response to a revocation must hold. The TTLs of APIs in other stacks are not known. Without a bound
+ * in the file, the default TTL is assumed.
  * @throws SettingsError when the functions would cache for too long
  */
 function requireBound({ cacheSeconds, maxStaleSeconds }: StageSettings['verify'], isNamed: boolean): void {
@@ -79,15 +84,17 @@ function requireBound({ cacheSeconds, maxStaleSeconds }: StageSettings['verify']
   if (cacheSeconds <= most) return;
   const why = isNamed
     ? `which is verify.maxStaleSeconds`
-    : `which leaves ${usualTtlSeconds} of ${maxStaleSeconds} for the TTL of API Gateway; or set verify.maxStaleSeconds`;
+    : `because ${usualTtlSeconds} of ${maxStaleSeconds} seconds are for the TTL of API Gateway. Or set verify.maxStaleSeconds`;
   throw new SettingsError('verify.cacheSeconds', `must be at most ${most}, ${why}.`);
 }
 
-/** The realm of the demo applications, which the authorizer accepts where a file says nothing. */
+/** The realm of the demo applications. The authorizer accepts it if the file has no authorizer settings. */
 function withRealm(file: unknown): unknown {
   const isGroup = typeof file === 'object' && file !== null && !Array.isArray(file);
   if (!isGroup || 'authorizer' in file) return file;
-  console.log(`The authorizer accepts keys of the realm ${localRealm}: the settings have no authorizer.defaultRealms.`);
+  console.log(
+    `The authorizer accepts keys of the realm ${localRealm}, because the settings have no authorizer.defaultRealms.`,
+  );
   return { ...file, authorizer: { defaultRealms: [localRealm] } };
 }
 
@@ -106,7 +113,7 @@ function readText(file: string): string {
   }
 }
 
-/** @throws SettingsError where it is no YAML, or names something twice */
+/** @throws SettingsError when the text is not valid YAML, or contains a name twice */
 function parse(text: string): unknown {
   const document = parseDocument(text, {
     prettyErrors: false,
@@ -114,16 +121,17 @@ function parse(text: string): unknown {
     stringKeys: true,
     resolveKnownTags: false,
   });
-  if (document.directives?.yaml.version !== '1.2') throw new SettingsError('line 1', 'must not choose another YAML.');
+  if (document.directives?.yaml.version !== '1.2')
+    throw new SettingsError('line 1', 'must not choose another version of YAML.');
   const [fault] = [...document.errors, ...document.warnings];
   if (!fault) return contentOf(document) ?? {};
   const line = text.slice(0, fault.pos[0]).split('\n').length;
-  const what = fault.code === 'MULTIPLE_DOCS' ? 'Only one document can be in the file' : fault.message.split('\n')[0];
+  const what = fault.code === 'MULTIPLE_DOCS' ? 'The file can contain only one document' : fault.message.split('\n')[0];
   const hint = /^Nested mappings/.test(fault.message) ? ' Quote a text that ends in a colon, such as "ci:".' : '';
   throw new SettingsError(`line ${line}`, `is not valid YAML: ${what?.replace(/\.$/, '')}.${hint}`);
 }
 
-/** @throws SettingsError for an alias (`*name`) without its anchor, or for too many of them */
+/** @throws SettingsError for an alias (`*name`) without its anchor, or for too many aliases */
 function contentOf(document: Document): unknown {
   try {
     return document.toJS();
@@ -148,7 +156,10 @@ const ajv = new Ajv2020({
 });
 const fits = ajv.compile<StageFile>(settingsSchema);
 
-/** @throws SettingsError that names the first fault; an unknown name goes first, because it may be a missing one, misspelt */
+/**
+ * @throws SettingsError with the first fault; unknown names come first, because an unknown name can be a misspelled
+ * required name
+ */
 function requireValid(file: unknown): StageFile {
   if (fits(file)) return file;
   const { errors } = fits;
@@ -156,7 +167,7 @@ function requireValid(file: unknown): StageFile {
   throw fault ? faultOf(fault) : new Error('the file does not fit the schema');
 }
 
-/** What is missing at the top comes last: whoever writes a file begins with what is in it. */
+/** Missing settings at the top level come last, because authors first correct what is in the file. */
 function rankOf({ keyword, instancePath }: ErrorObject): number {
   if (keyword === 'additionalProperties') return 0;
   return keyword === 'required' && instancePath === '' ? 2 : 1;
@@ -179,14 +190,14 @@ function faultOf(fault: ErrorObject): SettingsError {
   }
   if (keyword === 'additionalProperties') {
     const known = Object.keys(properties).join(', ');
-    return new SettingsError(below(params.additionalProperty), `is not a setting. There are: ${known}.`);
+    return new SettingsError(below(params.additionalProperty), `is not a setting. The settings here are: ${known}.`);
   }
   if (propertyName !== undefined) return new SettingsError(below(propertyName), `must ${must}.`);
   const quote = keyword === 'type' && typeof data === 'number' && pattern && new RegExp(pattern).test(String(data));
   return new SettingsError(path || 'the file', `must ${must}.${quote ? ` Write it in quotes: "${data}".` : ''}`);
 }
 
-/** @param pointer JSON Pointer, such as `/issuers/0/realm` */
+/** @param pointer a JSON Pointer, such as `/issuers/0/realm` */
 function pathOf(pointer: string): string {
   const names = pointer.split('/').slice(1);
   const shown = names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));

@@ -77,7 +77,7 @@ describe('npm start', () => {
     const file = join(newFolder(), 'settings.yml');
     writeFileSync(file, 'partition: acme\nkeys: { prefix: sk, maxPerApp: 3 }\nissuers: []\n');
     run = await startLocal(newFolder(), '--settings', file);
-    expect(run.output()).not.toContain('the last time');
+    expect(run.output()).not.toContain('has changed from');
     expect(run.output()).toContain('an application can have at most 3:');
     const reply = await fetch(pasted(run));
     expect([reply.status, await reply.json()]).toMatchObject([
@@ -141,11 +141,11 @@ describe('npm start ends when the service cannot work', () => {
   test.each([
     [
       'rateLimit: fast',
-      'rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".',
+      'rateLimit must be "<requests per second>,<burst>", such as "10,20", each at most 100000, or "off".',
     ],
     [
       'ratelimit: off',
-      'ratelimit is not a setting. There are: partition, rateLimit, eventBus, claims, keys, verify, revoke, notices, authorizer, gateway, console, issuerKeys, deployment, issuers.',
+      'ratelimit is not a setting. The settings here are: partition, rateLimit, eventBus, claims, keys, verify, revoke, notices, authorizer, gateway, console, issuerKeys, deployment, issuers.',
     ],
   ])('saying what is wrong with the setting %s, in one line', async (setting, message) => {
     const file = join(newFolder(), 'settings.yml');

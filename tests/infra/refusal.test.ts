@@ -52,7 +52,7 @@ it.each([
     'deploy',
     'a stage without a token issuer',
     'issuers: []\nauthorizer: { defaultRealms: [myrealm] }',
-    `${dev}: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml shows how.`,
+    `${dev}: issuers is empty. Add the issuers of your tokens. infra/settings/example.yml shows how.`,
   ],
 ])(
   'security 24: %s refuses %s in one line',

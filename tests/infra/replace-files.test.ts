@@ -47,7 +47,7 @@ describe('a replaced file', () => {
     [
       'has another hash',
       { sha256: '0123456789abcdef' },
-      `@its/library 1.2.3 has another lib/answer.js. Compare it with the file that the edit was written for, correct the edit, and set sha256 to '${sha256}'.`,
+      `@its/library 1.2.3 has a different lib/answer.js. Compare it with the file that the edit was written for, correct the edit, and set sha256 to '${sha256}'.`,
     ],
     [
       'is not changed by its edit',

@@ -109,7 +109,7 @@ describe('rejections', () => {
       'default realms in the place of every realm',
       { ...base, authorizer: { defaultRealms: '*' } },
       base,
-      ['API keys of other realms than myrealm, for APIs that name no realms'],
+      ['API keys of realms other than myrealm, for APIs that name no realms'],
     ],
     ['every realm by default', base, { ...base, authorizer: { defaultRealms: '*' } }, []],
     ['another partition', base, { ...base, partition: 'acme' }, ['HRNs of the partition here']],

@@ -97,7 +97,7 @@ describe('npm run settings', () => {
     writeStage(folder, stage, 'prod');
     const { code, stdout } = await settings('--stage', 'prod', '--region', 'eu-west-1');
     expect([code, cloudFormation.asked]).toEqual([0, ['GetTemplate appkeys-prod']]);
-    expect(stdout).toMatch(/\n# The same as deployed\.\n$/);
+    expect(stdout).toMatch(/\n# The settings are the same as the deployed settings\.\n$/);
   });
 
   it('says what differs, and what a deployment would reject', async () => {
@@ -107,10 +107,10 @@ describe('npm run settings', () => {
     expect(code).toBe(0);
     expect(stdout.slice(stdout.indexOf('#'))).toBe(
       [
-        '# Differs from what is deployed:',
+        '# Differences from the deployed settings:',
         '#   keys.prefix: "ak" -> "sk"',
         '#   keys.maxPerApp: 2 -> 3',
-        '# A deployment would reject, and so needs --yes:',
+        '# A deployment would reject the following, so it needs --yes:',
         '#   API keys with the prefix ak',
         '',
       ].join('\n'),
@@ -130,7 +130,7 @@ describe('npm run settings', () => {
     const { code, stdout, stderr } = await settings();
     expect([code, parse(stdout).partition]).toEqual([1, 'acme']);
     expect(stderr).toBe(
-      `Error: The file is right. The deployed settings of the stage dev in us-east-1 cannot be read: ${denied.message}. With --offline, nothing is compared.\n`,
+      `Error: The file is valid. The deployed settings of the stage dev in us-east-1 cannot be read: ${denied.message}. To skip the comparison, pass --offline.\n`,
     );
   });
 
@@ -139,7 +139,7 @@ describe('npm run settings', () => {
     [
       ['--stage', 'wrong'],
       1,
-      'Error: infra/settings/wrong.yml: rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".',
+      'Error: infra/settings/wrong.yml: rateLimit must be "<requests per second>,<burst>", such as "10,20", each at most 100000, or "off".',
     ],
     ...['', 'a_b', '../dev', '-', 'é', 'x'.repeat(21), 'a.b', 'a b'].map(
       (name) =>
@@ -149,7 +149,11 @@ describe('npm run settings', () => {
           `Error: The stage "${name}" must be 1 to 20 letters, digits or "-", and begin with a letter or digit.`,
         ] as const,
     ),
-    [['--stage', 'x-data'], 1, 'Error: The stage "x-data" must not end in "-data": a data stack has such a name.'],
+    [
+      ['--stage', 'x-data'],
+      1,
+      'Error: The stage "x-data" must not end in "-data", because the names of data stacks end so.',
+    ],
     [
       ['--stge', 'x'],
       2,

@@ -65,7 +65,7 @@ describe('settings of a deployment', () => {
     ],
     [{ extraResources: '/etc/site.yml' }, 'extraResources must be the path'],
     [{ extraResources: 'infra/site.json' }, 'extraResources must be the path'],
-    [{ alarmTopic: 'x' }, 'alarmTopic is not a setting. There are: alarmTopicArn,'],
+    [{ alarmTopic: 'x' }, 'alarmTopic is not a setting. The settings here are: alarmTopicArn,'],
   ])('%j is one line that names it', async (deployment, fault) => {
     const said = await faultOf(withSetting(deployment));
     expect(said).toContain(`stage.yml: deployment.${fault}`);

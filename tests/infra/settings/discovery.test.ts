@@ -45,20 +45,20 @@ describe('an issuer without a jwksUri', () => {
     ['redirects', () => (_, response) => void response.writeHead(302, { Location: '/' }).end(), 'unexpected redirect'],
     ['fails', () => (_, response) => void response.writeHead(500).end('<h1>500</h1>'), 'status 500'],
     ['does not know the page', () => (_, response) => void response.writeHead(404).end(), 'status 404'],
-    ['is no JSON', () => (_, response) => void response.end('<!doctype html>\n<html>\n'), 'the page is no JSON'],
+    ['is no JSON', () => (_, response) => void response.end('<!doctype html>\n<html>\n'), 'the page is not JSON'],
     ['names no keys', () => json({ issuer: provider.issuer }), 'the page names no jwks_uri'],
     ['has keys that are no text', () => document({ jwks_uri: ['https://keys.example'] }), 'the page names no jwks_uri'],
     [
       'has its keys over http',
       () => document({ jwks_uri: 'http://keys.example/jwks' }),
-      'its jwks_uri "http://keys.example/jwks" is no https URL without credentials',
+      'its jwks_uri "http://keys.example/jwks" is not an https URL without credentials',
     ],
     [
       'has its keys behind credentials',
       () => document({ jwks_uri: 'https://a:b@keys.example/jwks' }),
-      'its jwks_uri "https://a:b@keys.example/jwks" is no https URL without credentials',
+      'its jwks_uri "https://a:b@keys.example/jwks" is not an https URL without credentials',
     ],
-    ['is too large', () => document({ more: 'x'.repeat(256 * 1024) }), 'the answer is too large'],
+    ['is too large', () => document({ more: 'x'.repeat(256 * 1024) }), 'the response is too large'],
     ['breaks off', () => (request) => void request.socket.destroy(), 'other side closed'],
   ])('is one line that says what to write down, when it %s', async (_, listener, cause) => {
     provider.answer = listener();
@@ -79,7 +79,7 @@ describe('an issuer without a jwksUri', () => {
 
   it('is asked over https alone', async () => {
     const line = (place: string) =>
-      `stage.yml: ${place}.jwksUri is missing, and the issuer is no https URL to discover it from: write the https URL of the issuer's keys into the file.`;
+      `stage.yml: ${place}.jwksUri is missing, and the issuer is not an https URL, so discovery is impossible: write the https URL of the issuer's keys into the file.`;
     for (const name of ['http://issuer.example', 'urn:issuer', 'accounts.example.com', 'https://a:b@issuer.example'])
       expect(await faultOf(fileWith({ issuer: name }))).toBe(line('issuers[0]'));
     expect(await faultOf(fileWith({ issuer: 'http://issuer.example' }), true)).toBe(line('issuers[0]'));
@@ -104,7 +104,7 @@ describe('an issuer without a jwksUri', () => {
     ];
     local.close();
     expect(started.issuers).toMatchObject([{ jwksUri: `${name}/jwks` }]);
-    expect(packaged).toContain('the issuer is no https URL to discover it from');
+    expect(packaged).toContain('the issuer is not an https URL, so discovery is impossible');
   });
 
   it('is the first in the list that is at fault', async () => {

@@ -133,7 +133,7 @@ it('serverless package stops with one line for a cache that outlasts what revoca
   expect(await serverless(folder, ['package'])).toEqual({
     status: 1,
     output:
-      'Error: infra/settings/dev.yml: verify.cacheSeconds must be at most 10, which leaves 300 of 310 for the TTL of API Gateway; or set verify.maxStaleSeconds.\n',
+      'Error: infra/settings/dev.yml: verify.cacheSeconds must be at most 10, because 300 of 310 seconds are for the TTL of API Gateway. Or set verify.maxStaleSeconds.\n',
   });
 });
 
@@ -141,7 +141,7 @@ describe('serverless deploy', () => {
   let cloudFormation: CloudFormation;
   const rejecting = { keys: { prefix: 'sk' }, issuers: [{ ...entry, realm: 'b' }] };
   const line =
-    'Error: This deployment would reject API keys with the prefix ak; tokens of the issuer https://issuer.example for the realm myrealm. To deploy it all the same, add --yes.';
+    'Error: This deployment would reject API keys with the prefix ak; tokens of the issuer https://issuer.example for the realm myrealm. To deploy it anyway, add --yes.';
 
   beforeEach(async () => {
     cloudFormation = await startCloudFormation();
@@ -183,7 +183,7 @@ describe('serverless deploy', () => {
     expect(refused).toMatchObject({
       status: 1,
       error:
-        'Error: infra/settings/dev.yml: issuers[1] (https://acme.okta.com/oauth2/default) is still as in the example. Replace its values, or remove it.',
+        'Error: infra/settings/dev.yml: issuers[1] (https://acme.okta.com/oauth2/default) is still as in the example. Replace its values, or remove the entry.',
     });
   });
 
@@ -199,10 +199,10 @@ describe('serverless deploy', () => {
   it('stops with one line, when the deployed settings cannot be read', { timeout }, async () => {
     cloudFormation.answerWith({ code: 'AccessDenied', message: 'User x is not authorized' });
     const unread = 'Error: The deployed settings of the stage dev in us-east-1 cannot be read: ';
-    const remedy = 'Give credentials that may read it; or, to deploy without a comparison, add --yes.';
+    const remedy = 'Use credentials that can read these settings, or add --yes to deploy without a comparison.';
     expect(await run(rejecting)).toMatchObject({ status: 1, error: `${unread}User x is not authorized. ${remedy}` });
     cloudFormation.answerWith(undefined);
-    expect(await run(rejecting)).toMatchObject({ error: `${unread}CloudFormation does not answer. ${remedy}` });
+    expect(await run(rejecting)).toMatchObject({ error: `${unread}CloudFormation does not respond. ${remedy}` });
   });
 
   it('of one function goes on only where the settings are the deployed ones', { timeout }, async () => {
@@ -211,14 +211,14 @@ describe('serverless deploy', () => {
     const refusal = 'Error: A function of the stage dev cannot be deployed alone. ';
     expect(await run(wider, ...alone)).toMatchObject({
       status: 1,
-      error: `${refusal}Its settings differ from the deployed ones: deploy the whole stage.`,
+      error: `${refusal}The settings differ from the deployed settings. Deploy the whole stage.`,
     });
     writeStage(folder, { issuers: [entry] });
     const env = { ...cloudFormation.env, AWS_ENDPOINT_URL_LAMBDA: `http://${loopback}:1` };
     expect((await serverless(folder, ['deploy', ...alone], env)).output).toContain(`ECONNREFUSED ${loopback}:1`);
     cloudFormation.answerWith({ code: 'ValidationError', message: 'Stack with id appkeys-dev does not exist' });
     expect(await run(wider, ...alone)).toMatchObject({
-      error: `${refusal}It is not deployed yet: deploy the whole stage.`,
+      error: `${refusal}The stage is not deployed yet. Deploy the whole stage.`,
     });
   });
 
@@ -238,7 +238,7 @@ describe('serverless deploy', () => {
     expect(await run({ issuers: [] }, '--yes')).toEqual({
       status: 1,
       error:
-        'Error: infra/settings/dev.yml: issuers is empty. Add the issuers of your tokens: infra/settings/example.yml shows how.',
+        'Error: infra/settings/dev.yml: issuers is empty. Add the issuers of your tokens. infra/settings/example.yml shows how.',
       asked: [],
     });
   });

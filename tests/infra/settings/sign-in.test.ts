@@ -87,12 +87,12 @@ describe('the sign-in of a settings file', () => {
     [
       'names an issuer that is none',
       withSignIn({ issuer: 'https://other.example' }),
-      'console.issuer is none of the issuers. Add its entry to issuers, or correct it.',
+      'console.issuer is not one of the issuers. Add its entry to issuers, or correct it.',
     ],
     [
       'names an issuer with a slash too many',
       withSignIn({ issuer: `${entry.issuer}/` }),
-      'console.issuer is none of the issuers. Add its entry to issuers, or correct it.',
+      'console.issuer is not one of the issuers. Add its entry to issuers, or correct it.',
     ],
     [
       'has no client',
@@ -102,7 +102,7 @@ describe('the sign-in of a settings file', () => {
     [
       'has a secret',
       withSignIn({ clientSecret: 'x' }),
-      'console.clientSecret is not a setting. There are: exampleUrl, issuer, clientId, commandLineClientId, scope, parameters, endpoints.',
+      'console.clientSecret is not a setting. The settings here are: exampleUrl, issuer, clientId, commandLineClientId, scope, parameters, endpoints.',
     ],
     [
       'has half of its endpoints',
@@ -112,7 +112,7 @@ describe('the sign-in of a settings file', () => {
     [
       'has an endpoint that nobody asks',
       withSignIn({ endpoints: { ...endpoints, userinfo: 'https://x.example' } }),
-      'console.endpoints.userinfo is not a setting. There are: authorization, token, endSession, deviceAuthorization.',
+      'console.endpoints.userinfo is not a setting. The settings here are: authorization, token, endSession, deviceAuthorization.',
     ],
   ])('that %s is one line that says so', async (_, file, message) => {
     expect(await faultOf(file)).toBe(`stage.yml: ${message}`);
@@ -133,7 +133,7 @@ describe('the sign-in of a settings file', () => {
     'state',
   ])('does not take the parameter %s, which it sets itself', async (name) => {
     expect(await faultOf(withSignIn({ parameters: { audience: 'x', [name]: 'x' } }))).toBe(
-      `stage.yml: console.parameters.${name} is set by the sign-in itself. Remove it.`,
+      `stage.yml: console.parameters.${name} is set by the sign-in itself. Remove this parameter.`,
     );
   });
 });
@@ -188,19 +188,19 @@ describe('the endpoints of a sign-in without them', () => {
     [
       'has an endpoint over http',
       () => document({ token_endpoint: 'http://login.example/token' }),
-      'its token_endpoint "http://login.example/token" is no https URL without credentials',
+      'its token_endpoint "http://login.example/token" is not an https URL without credentials',
     ],
     [
       'has an endpoint on this machine over http',
       () => document({ end_session_endpoint: 'http://127.0.0.1/end' }),
-      'its end_session_endpoint "http://127.0.0.1/end" is no https URL without credentials',
+      'its end_session_endpoint "http://127.0.0.1/end" is not an https URL without credentials',
     ],
     [
       'has an endpoint that is no text',
       () => document({ device_authorization_endpoint: ['https://x'] }),
       'the page names no device_authorization_endpoint',
     ],
-    ['is no JSON', () => (_, response) => void response.end('<!doctype html>'), 'the page is no JSON'],
+    ['is no JSON', () => (_, response) => void response.end('<!doctype html>'), 'the page is not JSON'],
     ['is not there', () => (_, response) => void response.writeHead(404).end(), 'status 404'],
     ['breaks off', () => (request) => void request.socket.destroy(), 'other side closed'],
   ])('are one line that says what to write down, when the page %s', async (_, listener, cause) => {
@@ -225,7 +225,7 @@ describe('the endpoints of a sign-in without them', () => {
     for (const name of ['urn:issuer', 'http://issuer.example', 'accounts.example.com']) {
       const unsafe = { issuers: [{ ...entry, issuer: name }], console: { issuer: name, clientId: 'client' } };
       expect(await faultOf(unsafe)).toContain(
-        'console.endpoints is missing, and discovery failed (the issuer is no https URL)',
+        'console.endpoints is missing, and discovery failed (the issuer is not an https URL)',
       );
     }
   });
@@ -240,6 +240,6 @@ describe('the endpoints of a sign-in without them', () => {
     const [started, packaged] = [await readFileWith(content, true), await faultOf(content)];
     local.close();
     expect(started.console?.endpoints).toEqual({ authorization: `${name}/auth`, token: `${name}/token` });
-    expect(packaged).toContain('discovery failed (the issuer is no https URL)');
+    expect(packaged).toContain('discovery failed (the issuer is not an https URL)');
   });
 });

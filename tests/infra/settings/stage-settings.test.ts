@@ -266,10 +266,10 @@ describe('the bounds of each setting', () => {
 });
 
 const settingsAre =
-  'There are: partition, rateLimit, eventBus, claims, keys, verify, revoke, notices, authorizer, gateway, console, issuerKeys, deployment, issuers.';
+  'The settings here are: partition, rateLimit, eventBus, claims, keys, verify, revoke, notices, authorizer, gateway, console, issuerKeys, deployment, issuers.';
 const entryHas =
-  'There are: issuer, jwksUri, algorithms, audience, audienceClaim, realm, realms, principalPrefix, tokenType, require, idToken, claims, permissionsPrefix, rules.';
-const rate = 'rateLimit must be "<requests a second>,<burst>", such as "10,20", each at most 100000, or "off".';
+  'The settings here are: issuer, jwksUri, algorithms, audience, audienceClaim, realm, realms, principalPrefix, tokenType, require, idToken, claims, permissionsPrefix, rules.';
+const rate = 'rateLimit must be "<requests per second>,<burst>", such as "10,20", each at most 100000, or "off".';
 const noYaml = 'is not valid YAML:';
 const claimNames = 'must be the name of a claim, a JSON Pointer, or a list of at least one of those, each once.';
 const github = 'https://token.actions.githubusercontent.com';
@@ -299,7 +299,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
     'issuers:\n  - issuer: a\n    issuer: b',
     `line 3 ${noYaml} Map keys must be unique.`,
   ],
-  ['has two documents', 'issuers: []\n---\nissuers: []', `line 2 ${noYaml} Only one document can be in the file.`],
+  ['has two documents', 'issuers: []\n---\nissuers: []', `line 2 ${noYaml} The file can contain only one document.`],
   ['has an unknown tag', 'issuers: []\npartition: !secret x', `line 2 ${noYaml} Unresolved tag: !secret.`],
   [
     'has an alias without its anchor',
@@ -326,7 +326,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
     'issuers: []\n? { a: 1 }\n: x',
     'line 2 is not valid YAML: With stringKeys, all keys must be strings.',
   ],
-  ['chooses an older YAML', '%YAML 1.1\n---\nissuers: []\n', 'line 1 must not choose another YAML.'],
+  ['chooses an older YAML', '%YAML 1.1\n---\nissuers: []\n', 'line 1 must not choose another version of YAML.'],
   [
     'has a tag',
     'issuers: []\nkeys: !!omap [prefix: sk]\n',
@@ -358,7 +358,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'has an unknown setting of keys',
     { issuers: [], keys: { prefixes: [] } },
-    'keys.prefixes is not a setting. There are: prefix, prefixesAccepted, maxPerApp, defaultDays, maxDays, realms.',
+    'keys.prefixes is not a setting. The settings here are: prefix, prefixesAccepted, maxPerApp, defaultDays, maxDays, realms.',
   ],
   [
     'has a prefix with "-"',
@@ -388,17 +388,17 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'has a default lifetime above the maximum',
     { issuers: [], keys: { defaultDays: 91, maxDays: 90 } },
-    'keys.defaultDays is 91, more than the 90 of maxDays.',
+    'keys.defaultDays is 91, which is more than maxDays (90).',
   ],
   [
     'has a default lifetime above the maximum of a realm',
     { issuers: [], keys: { defaultDays: 60, realms: { a: { maxDays: 30 } } } },
-    'keys.realms.a.defaultDays is 60, more than the 30 of maxDays.',
+    'keys.realms.a.defaultDays is 60, which is more than maxDays (30).',
   ],
   [
     'has a topic without a bus',
     { issuers: [], notices: { topic } },
-    'eventBus is missing: notices.topic gets its notices from that bus.',
+    'eventBus is missing. notices.topic gets its notices from that bus. Set eventBus, or remove notices.topic.',
   ],
   [
     'has half a second',
@@ -408,7 +408,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'caches for longer than the usual bound allows',
     { issuers: [], verify: { cacheSeconds: 11 } },
-    'verify.cacheSeconds must be at most 10, which leaves 300 of 310 for the TTL of API Gateway; or set verify.maxStaleSeconds.',
+    'verify.cacheSeconds must be at most 10, because 300 of 310 seconds are for the TTL of API Gateway. Or set verify.maxStaleSeconds.',
   ],
   [
     'caches for longer than its own bound',
@@ -463,7 +463,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'has an unknown claim',
     { issuers: [], claims: { subject: 'sub' } },
-    'claims.subject is not a setting. There are: principal, realm, scope, permissions.',
+    'claims.subject is not a setting. The settings here are: principal, realm, scope, permissions.',
   ],
   ['has a wrong pointer', { issuers: [], claims: { realm: '/~' } }, `claims.realm ${claimNames}`],
   ['has a list of no claims', { issuers: [], claims: { realm: [] } }, `claims.realm ${claimNames}`],
@@ -561,7 +561,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'has a rule with more',
     withRule({ ...allowing('account:verify'), deny: [] }),
-    'issuers[0].rules[0].deny is not a setting. There are: when, allow.',
+    'issuers[0].rules[0].deny is not a setting. The settings here are: when, allow.',
   ],
   [
     'has a rule as a group',
@@ -576,22 +576,22 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'allows in another realm',
     withRule(allowing('account:verify', 'account:read:hrn:here:account::other:app/x')),
-    'issuers[0].rules[0].allow[1] reaches no application of this issuer\'s realms: write an HRN that begins with "hrn:here:account::myrealm:app/".',
+    'issuers[0].rules[0].allow[1] matches no application of this issuer\'s realms. Write an HRN that begins with "hrn:here:account::myrealm:app/".',
   ],
   [
     'allows in a realm that begins like its own',
     withRule(allowing('account:read:hrn:here:account::myrealm2:*')),
-    'issuers[0].rules[0].allow[0] reaches no application of this issuer\'s realms: write an HRN that begins with "hrn:here:account::myrealm:app/".',
+    'issuers[0].rules[0].allow[0] matches no application of this issuer\'s realms. Write an HRN that begins with "hrn:here:account::myrealm:app/".',
   ],
   [
     'allows in a realm that is none of its realms',
     withRule(allowing('account:read:hrn:here:account::other:app/x'), { realm: undefined, realms: ['a*', 'b'] }),
-    'issuers[0].rules[0].allow[0] reaches no application of this issuer\'s realms: write an HRN that begins with "hrn:here:account::a".',
+    'issuers[0].rules[0].allow[0] matches no application of this issuer\'s realms. Write an HRN that begins with "hrn:here:account::a".',
   ],
   [
     'allows in another partition',
     { partition: 'acme', ...withRule(allowing('account:read:hrn:here:account::myrealm:app/x')) },
-    'issuers[0].rules[0].allow[0] reaches no application of this issuer\'s realms: write an HRN that begins with "hrn:acme:account::myrealm:app/".',
+    'issuers[0].rules[0].allow[0] matches no application of this issuer\'s realms. Write an HRN that begins with "hrn:acme:account::myrealm:app/".',
   ],
   ...(
     [
@@ -609,7 +609,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
       ['https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0', 'oid, sub'],
     ] as const
   ).flatMap(([issuer, own]) => {
-    const line = `issuers[0].require must have one of ${own}: anybody can get tokens of this issuer.`;
+    const line = `issuers[0].require must have one of ${own}, because anybody can get tokens of this issuer.`;
     return [
       [`trusts all of ${issuer}`, withEntry({ issuer }), line],
       [`requires of ${issuer} what anybody has`, withEntry({ issuer, require: { aud: 'appkeys', ref: 'main' } }), line],
@@ -637,32 +637,32 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'has an issuer twice',
     withEntries({}, { issuer: entry.issuer, realm: 'b' }),
-    'issuers[1].issuer is also that of issuers[0]. Merge the two entries.',
+    'issuers[1].issuer is the same as in issuers[0]. Merge the two entries.',
   ],
   [
     'has two issuers for a realm',
     withEntries({}, {}),
-    'issuers[1].principalPrefix is missing: issuers[0] has none either, and both can claim the realm myrealm. Set one, such as "ci:".',
+    'issuers[1].principalPrefix is missing, also in issuers[0], and both issuers can claim the realm myrealm. Set a prefix, such as "ci:".',
   ],
   [
     'has a realm that is in a pattern',
     withEntries({}, { realm: undefined, realms: ['my*'] }),
-    'issuers[1].principalPrefix is missing: issuers[0] has none either, and both can claim the realm myrealm. Set one, such as "ci:".',
+    'issuers[1].principalPrefix is missing, also in issuers[0], and both issuers can claim the realm myrealm. Set a prefix, such as "ci:".',
   ],
   [
     'has patterns that overlap',
     withEntries({ realm: undefined, realms: ['x', 'my*'] }, { realm: undefined, realms: ['*'] }),
-    'issuers[1].principalPrefix is missing: issuers[0] has none either, and both can claim the realm x. Set one, such as "ci:".',
+    'issuers[1].principalPrefix is missing, also in issuers[0], and both issuers can claim the realm x. Set a prefix, such as "ci:".',
   ],
   [
     'has a prefix that begins with another',
     withEntries({ principalPrefix: 'ci:' }, { principalPrefix: 'ci:x:', realm: 'other' }),
-    'issuers[1].principalPrefix overlaps that of issuers[0]. Neither may begin with the other.',
+    'issuers[1].principalPrefix overlaps with the prefix in issuers[0]. Neither prefix can begin with the other.',
   ],
   [
     'has a prefix twice',
     withEntries({ principalPrefix: 'ci:' }, { principalPrefix: 'ci:' }),
-    'issuers[1].principalPrefix is also that of issuers[0], and both can claim the realm myrealm. Choose another one.',
+    'issuers[1].principalPrefix is the same as in issuers[0], and both issuers can claim the realm myrealm. Choose another prefix.',
   ],
 ];
 
