@@ -44,12 +44,13 @@ interface Serverless {
   };
 }
 
-/** Beside the template of the service, in the folder of what was packaged. */
+/** The template of the data stack, beside the template of the service in the packaged folder. */
 const dataFile = '.serverless/cloudformation-template-data-stack.json';
 
 /**
- * Puts what outlives the service (the table, the service key, the log groups) into a stack of its own, which is deployed before
- * the service and not removed with it; and makes of the settings `deployment` what the templates have of them.
+ * Puts the resources that outlive the service (the table, the service key, the log groups) into the data stack. The
+ * data stack is deployed before the service and is not removed with it. The plugin also applies the settings
+ * `deployment` to the templates.
  */
 export default class DeploymentPlugin {
   readonly hooks;
@@ -57,7 +58,7 @@ export default class DeploymentPlugin {
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
-    // Those too that the settings leave out: their log groups stay, and are there when they come back.
+    // These names include functions that the settings leave out, because their log groups remain.
     const names = Object.keys(serverless.service.functions);
     this.hooks = {
       initialize: () => this.#namingSetting(() => this.#prepare()),
@@ -104,7 +105,9 @@ export default class DeploymentPlugin {
     writeFileSync(join(serviceDir, dataFile), `${JSON.stringify(data, null, 2)}\n`);
   }
 
-  /** Only now: what is packaged with tags, the framework tags by calls after the deployment too. */
+  /**
+   * Sets the tags only now. If the package contained them, the framework would also tag by calls after the deployment.
+   */
   #tag(): void {
     const { provider, custom } = this.#serverless.service;
     provider.stackTags = custom.deployment.tags;
@@ -129,7 +132,7 @@ export default class DeploymentPlugin {
     return { stage: provider.getStage(), region: provider.getRegion(), naming: provider.naming, credentials };
   }
 
-  /** Ends with one line that names the file of the stage, if a setting in it is wrong. */
+  /** If a setting is wrong, ends with one line that names the file of the stage. */
   #namingSetting(run: () => void): void {
     try {
       run();

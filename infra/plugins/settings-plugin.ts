@@ -30,18 +30,18 @@ interface Variable {
 
 interface Options {
   readonly yes?: boolean;
-  /** a folder that was packaged before */
+  /** a folder of an earlier packaging */
   readonly package?: string;
 }
 
 const options = { yes: { usage: 'Deploy although API keys or tokens will be rejected', type: 'boolean' } };
 
-/** Where serverless-esbuild collects the files of all zips. */
+/** The folder in which serverless-esbuild collects the files of all zips. */
 const buildFolder = '.esbuild/.build';
 
 /**
- * Reads the file of the stage in `infra/settings/`: for the template as `${settings:…}`, and for the functions as
- * `settings.json` in each zip. Ends every failure with one line and a status.
+ * Reads the file of the stage in `infra/settings/`. The template gets the settings as `${settings:…}`, and the
+ * functions get them as `settings.json` in each zip. Every failure ends with one line and a status.
  */
 export default class SettingsPlugin {
   readonly configurationVariablesSources = {
@@ -57,7 +57,7 @@ export default class SettingsPlugin {
 
   constructor(serverless: Serverless, { yes = false, package: packageFolder }: Options) {
     const { service, serviceDir } = serverless;
-    // What `service.provider` has is what serverless.yml says, whatever --stage says.
+    // `service.provider` contains the stage of serverless.yml, even if --stage names another stage.
     const stage = () => serverless.getProvider('aws').getStage();
     const settings = () => this.#read(stage());
     const write = async () => writeSettings(join(serviceDir, buildFolder), stage(), await settings());
@@ -95,7 +95,7 @@ export default class SettingsPlugin {
   }
 }
 
-/** What a folder that was packaged before would deploy. */
+/** @returns the settings that a folder of an earlier packaging would deploy */
 function settingsInPackage(folder: string): StageSettings {
   return settingsIn(readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'));
 }
@@ -111,7 +111,7 @@ function valueAt(settings: StageSettings, address: string): unknown {
   return value ?? null;
 }
 
-/** What publishes events where there is no bus, and what forwards notices where there is no topic. */
+/** Removes the resources that publish events if there is no bus, and that forward notices if there is no topic. */
 function leaveOutEvents({ functions, resources }: Serverless['service'], { eventBus, notices }: StageSettings): void {
   if (notices.topic === undefined) delete resources.Resources.NoticeRule;
   if (eventBus !== undefined) return;
@@ -129,11 +129,14 @@ function writeSettings(folder: string, stage: string, settings: StageSettings): 
   writeFileSync(join(folder, 'settings.json'), `${JSON.stringify(settingsOf(stage, settings), null, 2)}\n`);
 }
 
-/** A template is 1 MB at most. @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+/**
+ * A template can have at most 1 MB.
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+ */
 function requireSize(template: Template): void {
   const bytes = Buffer.byteLength(JSON.stringify(template));
   if (bytes > 1_000_000)
     throw new Error(
-      `The template has ${bytes} bytes, and CloudFormation takes 1000000: the settings have too many realms.`,
+      `The template has ${bytes} bytes, but CloudFormation accepts at most 1000000. Remove realms from the settings.`,
     );
 }

@@ -6,15 +6,18 @@ import { replacements } from './slim/replacements.ts';
 
 const { replaceFiles, requireAllUsed } = replacing(replacements);
 
-/** What serverless-esbuild builds each function with. */
+/** The esbuild plugins with which serverless-esbuild builds each function. */
 export default [pages, fetchBuiltins(), replaceFiles];
 
-/** Call this after all functions are built. @throws Error when no function contains one of the replaced files */
+/**
+ * Call this after all functions are built.
+ * @throws Error when no function contains one of the replaced files
+ */
 export { requireAllUsed };
 
 /**
- * Gets Node's built-in modules by a call instead of an `import`, which reads every export of theirs: some are getters
- * that load what no function uses, such as undici behind `node:http`.
+ * Loads Node's built-in modules by a call instead of an `import`. An `import` reads every export, and some exports are
+ * getters that load unused modules, such as undici behind `node:http`.
  */
 function fetchBuiltins(): Plugin {
   return {
@@ -22,7 +25,7 @@ function fetchBuiltins(): Plugin {
     setup({ onLoad, onResolve }) {
       onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path, kind }) => {
         if (!isBuiltin(path)) return undefined;
-        // `import()` and `require` take the whole module, whose getters esbuild leaves alone.
+        // `import()` and `require` use the whole module, and esbuild does not read its getters.
         return { path, namespace: kind === 'import-statement' ? 'named-builtin' : 'builtin' };
       });
       onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({ contents: `module.exports = ${fetched(path)};` }));
@@ -35,7 +38,9 @@ function fetched(path: string): string {
   return `process.getBuiltinModule(${JSON.stringify(path)})`;
 }
 
-/** What `node:process` has depends on how the process was started; a bundle must not depend on who builds it. */
+/**
+ * The exports of `node:process` depend on how the process was started, but a bundle must not depend on who builds it.
+ */
 const ofProcess = [
   'arch',
   'argv',
@@ -50,7 +55,7 @@ const ofProcess = [
   'versions',
 ];
 
-/** @returns a module of whose exports esbuild keeps those that are used */
+/** @returns the source of a module; esbuild keeps only its used exports */
 function namedExports(path: string): string {
   const all = path === 'node:process' ? ofProcess : Object.keys(process.getBuiltinModule(path) ?? {});
   const names = all.filter((name) => /^[A-Za-z]\w*$/.test(name));

@@ -6,8 +6,8 @@ interface Serverless {
 }
 
 /**
- * Lets infra/templates/stage.yml define the stage. The framework makes one as a side effect of the deployment, and changes its
- * settings by calls after it, where no review sees them.
+ * Lets infra/templates/stage.yml define the stage. Otherwise, the framework creates a stage as a side effect of the
+ * deployment and changes its settings by later calls, which no review sees.
  */
 export default class StagePlugin {
   readonly hooks;
@@ -23,14 +23,17 @@ export default class StagePlugin {
   }
 }
 
-/** The framework gives the deployment another ID each time. Its content names it here, so that no change is none. */
+/**
+ * Derives the ID of the deployment from its content. The framework uses a new ID each time, which is a change even if
+ * the content is the same.
+ */
 function linkStage(resources: Record<string, Resource>): void {
   const [givenId] = idsOf(resources, 'AWS::ApiGateway::Deployment');
   const deployment = givenId && resources[givenId];
   const stage = resources.Stage;
   if (!deployment || !stage) throw new Error('The template has no API Gateway deployment or no stage.');
   delete deployment.Properties.StageName;
-  // A deployment is a snapshot: what is not there when it is taken is not served.
+  // A deployment is a snapshot, so it needs these resources first.
   dependOn(deployment, idsOf(resources, 'AWS::ApiGateway::GatewayResponse'));
   delete resources[givenId];
   const deploymentId = `ApiGatewayDeployment${hashOfApi(resources)}`;
@@ -38,7 +41,7 @@ function linkStage(resources: Record<string, Resource>): void {
   stage.Properties.DeploymentId = { Ref: deploymentId };
 }
 
-/** Of all that a deployment takes its snapshot of. */
+/** @returns the hash of all resources in the snapshot of a deployment */
 function hashOfApi(resources: Record<string, Resource>): string {
   const served = Object.entries(resources)
     .filter(([, { Type }]) => /^AWS::ApiGateway::(?!Stage$|Account$|DomainName|BasePath)/.test(Type))
@@ -46,7 +49,7 @@ function hashOfApi(resources: Record<string, Resource>): string {
   return createHash('sha256').update(JSON.stringify(served)).digest('hex').slice(0, 16);
 }
 
-/** Every function has its own role, so nothing may fall back to the one that the framework makes for all. */
+/** Every function has its own role, so no function may fall back to the shared role of the framework. */
 function removeSharedRole(resources: Record<string, Resource>): void {
   delete resources.IamRoleLambdaExecution;
 }

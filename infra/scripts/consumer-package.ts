@@ -9,7 +9,7 @@ import { licensesOf } from './licenses.ts';
 
 const commandLine = 'lib/package/cli/main';
 
-/** What can be imported, and the module behind it. */
+/** The exports of the package and their modules. */
 const entries = {
   client: 'lib/package/client/client',
   direct: 'lib/package/direct-client',
@@ -20,7 +20,7 @@ const entries = {
   'verifier/middy': 'lib/package/verifier/middy',
 };
 
-/** What a consumer has anyway, if a part of the package needs it. A test runs the oldest SDK. */
+/** The peer dependencies of parts of the package. A test runs the oldest SDK. */
 const peers = {
   '@aws-sdk/client-dynamodb': '^3.600.0',
   '@aws-sdk/client-lambda': '^3.600.0',
@@ -30,12 +30,12 @@ const peers = {
   fastify: '>=4',
 };
 
-/** Modules in the older format, bundled in a newer one, still call `require` for what Node itself has. */
+/** CommonJS modules in an ESM bundle still call `require` for Node's built-in modules. */
 const requireBanner = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
 
 /**
- * Writes the package for consumers: the client, the verifier, the direct client and the command line.
- * @param folder where to; whatever is there goes
+ * Writes the package for consumers, with the client, the verifier, the direct client and the command line.
+ * @param folder the target folder, whose content is deleted
  * @returns the path of the packed file
  */
 export async function packPackage(folder: string): Promise<string> {
@@ -62,8 +62,8 @@ async function pack(unpacked: string, folder: string): Promise<string> {
 }
 
 /**
- * The part of the package that runs: its command line is `lib/package/cli/main.js`.
- * @returns the files that are bundled in
+ * Bundles the code of the package. Its command line is `lib/package/cli/main.js`.
+ * @returns the files in the bundles
  */
 export async function assembleCode(folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
@@ -71,7 +71,7 @@ export async function assembleCode(folder: string): Promise<string[]> {
   const { client, ...others } = entries;
   const used = await Promise.all([
     bundle(folder, [client], { platform: 'browser', target: 'es2022' }),
-    // The middleware and the verifier share their parts: an error of the one is known to the other.
+    // The middleware and the verifier share code, so each recognizes the errors of the other.
     bundle(folder, Object.values(others), { platform: 'node', target: 'node20.19', splitting: true }),
     bundle(folder, [commandLine], {
       platform: 'node',
@@ -82,7 +82,7 @@ export async function assembleCode(folder: string): Promise<string[]> {
   return used.flat();
 }
 
-/** @returns the files that went in */
+/** @returns the files in the bundle */
 async function bundle(folder: string, modules: string[], options: BuildOptions): Promise<string[]> {
   const { metafile } = await build({
     entryPoints: modules.map((module) => `${module}.ts`),

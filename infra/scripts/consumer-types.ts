@@ -3,13 +3,13 @@ import ts from 'typescript';
 import { projectFolder } from '../local/folders.ts';
 
 /**
- * Writes the declarations of modules, and of all that they refer to.
- * @param modules paths in the project, without their ending
+ * Writes the declarations of modules and of everything that they refer to.
+ * @param modules paths in the project, without their extension
  */
 export function emitDeclarations(folder: string, modules: readonly string[]): void {
   const declared = declarationsOf(modules, folder);
   const files = new Set(modules.map((module) => join(folder, `${module}.d.ts`)));
-  // The set grows while it is read.
+  // The loop adds elements to the set that it iterates over.
   for (const file of files) {
     const text = declared.get(file);
     if (text === undefined) throw new Error(`There is no declaration ${file}.`);
@@ -18,7 +18,7 @@ export function emitDeclarations(folder: string, modules: readonly string[]): vo
   }
 }
 
-/** @returns the text of every declaration of the program, by its path */
+/** @returns the text of each declaration of the program, by its path */
 function declarationsOf(modules: readonly string[], folder: string): Map<string, string> {
   const { config } = ts.readConfigFile(join(projectFolder, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, projectFolder);
@@ -39,7 +39,7 @@ function declarationsOf(modules: readonly string[], folder: string): Map<string,
   return declared;
 }
 
-/** Every compiler knows a declaration by the name of the JavaScript that it is for. */
+/** Every compiler finds a declaration by the name of its JavaScript file. */
 function withJsImports(declarations: string): string {
   return declarations.replace(/(from '\.[^']+)\.ts'/g, "$1.js'");
 }

@@ -4,13 +4,13 @@ import { tableNameOf } from '../../lib/service/settings.ts';
 import { dueAt } from '../../lib/store/app-item.ts';
 import { messageOf, parseFlags, UsageError } from '../local/command-line.ts';
 
-/** So many applications are written to at once. */
+/** The number of applications that are written to at the same time. */
 const batchSize = 25;
 
 /**
- * Lets the next sweep look at every application that is not deleted, because with other settings other things are due. It
- * is no change of an application.
- * @returns how many there are
+ * Lets the next sweep check every application that is not deleted, because other settings can cause other notices. This
+ * is not a change of an application.
+ * @returns the number of these applications
  */
 export async function makeDue(client: DynamoDBDocumentClient, TableName: string, now: number): Promise<number> {
   let count = 0;
@@ -37,10 +37,12 @@ async function main(stage: string | undefined, region: string | undefined): Prom
   const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region }));
   const table = tableNameOf(stage);
   try {
-    console.log(`The next sweep looks at ${await makeDue(client, table, Date.now())} applications.`);
+    console.log(`The next sweep will check ${await makeDue(client, table, Date.now())} applications.`);
   } catch (error) {
     if ((error as Error).name !== 'ResourceNotFoundException') throw error;
-    throw new Error(`There is no table ${table} in ${region}, or it has no index byRealm.`);
+    throw new Error(
+      `There is no table ${table} in ${region}, or the table has no index byRealm. Check the stage and the Region.`,
+    );
   }
 }
 
@@ -48,7 +50,7 @@ if (import.meta.main) {
   try {
     const flags = { stage: { type: 'string' }, region: { type: 'string' }, help: { type: 'boolean' } } as const;
     const { stage, region, help } = parseFlags(process.argv.slice(2), flags);
-    if (help) console.log(`${usage}\n\nLets the next sweep look at every application: docs/lifetimes.md`);
+    if (help) console.log(`${usage}\n\nLets the next sweep check every application. See docs/lifetimes.md.`);
     else await main(stage, region);
   } catch (error) {
     console.error(messageOf(error));

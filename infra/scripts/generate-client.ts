@@ -33,7 +33,7 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 
-/** @returns the source of a module with the types of every call, and with its route, all taken from the document */
+/** @returns the source of a module with the types and the route of every call in the document */
 export async function clientSource(): Promise<string> {
   const document = openapiDocument() as Document;
   const paths = mapCalls(document, onlyWhatAnswers);
@@ -48,7 +48,7 @@ export async function clientSource(): Promise<string> {
   return [notice, astToString(types), callsSource(document), routesSource(document), headerSource].join('\n');
 }
 
-/** The named schemas that are referred to from `part`, and those that they refer to. */
+/** @returns the named schemas that `part` refers to, directly or indirectly */
 function schemasOf({ components }: Document, part: object): Record<string, object> {
   const names = [...JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name = '']) => name);
   const found = names.map((name): [string, object] => [name, components.schemas[name] ?? {}]);
@@ -56,7 +56,7 @@ function schemasOf({ components }: Document, part: object): Record<string, objec
   return Object.assign(Object.fromEntries(found), ...deeper);
 }
 
-/** Headers are the client's own work, and what goes wrong is thrown: neither is in the types of a call. */
+/** Leaves headers and errors out of the types of a call. The client sets the headers and throws the errors. */
 function onlyWhatAnswers(call: Described): object {
   const parameters = parametersOf(call).filter((parameter) => parameter.in !== 'header');
   const answers = Object.entries(call.responses).filter(([status]) => Number(status) < 400);
@@ -76,7 +76,7 @@ function withoutExample(content: Content): Content {
   return Object.fromEntries(Object.entries(content).map(([type, { schema }]) => [type, { schema }]));
 }
 
-/** Each call by its id, with what the document says about it as its comment. */
+/** Each call by its ID, with its description in the document as a comment. */
 function callsSource(document: Document): string {
   const members = callsOf(document).map(
     ({ call }) =>
@@ -106,7 +106,7 @@ function routeOf(path: string, method: string, call: Described): object {
   };
 }
 
-/** Every call that answers with JSON or with nothing; a page for people is not the client's. */
+/** Every call that returns JSON or nothing. The client does not have the pages. */
 function callsOf({ paths }: Document) {
   const calls = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, call]) => ({ path, method, call })),

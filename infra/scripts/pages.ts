@@ -7,7 +7,7 @@ import { projectFolder } from '../local/folders.ts';
 
 const swaggerUi = 'node_modules/swagger-ui-dist';
 
-/** What each page consists of, beside its `index.html`: sources that are bundled, and files that are taken as they are. */
+/** The parts of each page in addition to its `index.html`: sources to bundle, and files to copy. */
 const parts: Readonly<Record<string, { readonly sources: readonly string[]; readonly copies: readonly string[] }>> = {
   docs: {
     sources: ['lib/pages/docs/docs.ts', 'lib/pages/docs/docs.css'],
@@ -18,7 +18,7 @@ const parts: Readonly<Record<string, { readonly sources: readonly string[]; read
 
 const moduleNames = /^page:(\w+)$/;
 
-/** Lets a function import `page:docs`: the page is built when its function is bundled, and is part of that bundle alone. */
+/** Lets a function import `page:docs`. The page is built when its function is bundled, and is only in that bundle. */
 export const pages: Plugin = {
   name: 'pages',
   setup({ onResolve, onLoad }) {
@@ -32,7 +32,10 @@ export async function pageModule(moduleName: string): Promise<string> {
   return `export const page = ${JSON.stringify(await buildPage(moduleName.replace(moduleNames, '$1')))};`;
 }
 
-/** Gives each file a name that changes with it, so that browsers may keep it for ever, and names it so in the page. */
+/**
+ * Gives each file a name that changes with its content, so that browsers can cache the file forever. The page uses the
+ * new names.
+ */
 export async function buildPage(name: string): Promise<WebPage> {
   const { sources, copies } = parts[name] ?? { sources: [], copies: [] };
   const built = await Promise.all([...copies.map(copy), ...sources.map(bundle)]);

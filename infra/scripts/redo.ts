@@ -3,14 +3,14 @@ import type * as routes from '../../lib/contract/routes.ts';
 import { messageOf, parseFlags, UsageError } from '../local/command-line.ts';
 
 type Routes = typeof routes;
-/** Every operation that changes something for a caller of the API. */
+/** Every operation with which a caller of the API changes something. */
 type ChangeId = {
   [Id in keyof Routes]: Routes[Id] extends { method: 'get' } | { isVerification: true } | { access: 'invoke' }
     ? never
     : Id;
 }[keyof Routes];
 
-/** What an audit line says of a change. */
+/** The fields of an audit line about a change. */
 type Fields = Readonly<
   Record<
     'app' | 'keyHrn' | 'outcome' | 'rotatedFrom' | 'expiresAt' | 'appStatus' | 'grantee' | 'actions' | 'issuer',
@@ -19,7 +19,7 @@ type Fields = Readonly<
     Partial<Record<'scopes' | 'allowedSources' | 'referrers', string>>
 >;
 
-/** Requests: method, path and perhaps a body, in one line each. */
+/** Requests, with one line for each. A line has a method, a path, and an optional body. */
 type Redo = (fields: Fields, now: number) => string | readonly string[] | undefined;
 
 const segment = encodeURIComponent;
@@ -27,13 +27,13 @@ const appPath = ({ app }: Fields) => `/apps/${segment(app)}`;
 const keyPath = (fields: Fields) => `${appPath(fields)}/apiKeys/${segment(fields.keyHrn)}`;
 const grantPath = (fields: Fields) => `${appPath(fields)}/grants/${segment(fields.grantee)}`;
 const issuerPath = (fields: Fields) => `${appPath(fields)}/issuers/${segment(fields.issuer)}`;
-/** @returns a body of those fields that an audit line has, whose values are JSON already */
+/** @returns a body of the fields that the audit line contains; their values are already JSON */
 function bodyOf(fields: Readonly<Record<string, string | undefined>>): string {
   const shown = Object.entries(fields).filter(([, json]) => json !== undefined);
   return `{${shown.map(([name, json]) => `"${name}":${json}`).join(',')}}`;
 }
 
-/** What was made is lost, with its secret. */
+/** A lost creation can't be repeated, because its secret value is lost. */
 const lost = () => undefined;
 
 const redoOf: Readonly<Record<ChangeId, Redo>> = {
@@ -43,14 +43,14 @@ const redoOf: Readonly<Record<ChangeId, Redo>> = {
   deleteApiKey: (fields) => `DELETE ${keyPath(fields)}`,
   deleteApiKeys: (fields) => `DELETE ${appPath(fields)}/apiKeys`,
   disableApiKey: (fields) => `POST ${keyPath(fields)}/disable`,
-  // A key that is public in web pages stayed enabled.
+  // A key of an application with referrers stayed enabled.
   revokeApiKey: (fields) => (fields.outcome === 'disabled' ? `POST ${keyPath(fields)}/disable` : undefined),
   enableApiKey: (fields) => `POST ${keyPath(fields)}/enable`,
   updateApiKey: (fields, now) => {
     const { expiresAt, allowedSources, scopes } = fields;
     const isOver = expiresAt !== '-1' && Number(expiresAt) <= now;
     if (isOver) return `DELETE ${keyPath(fields)}`;
-    // The ceiling may reject the scopes by now, and nothing else with them.
+    // The scopes are a separate request, because the application may no longer allow them.
     const parts = [{ expiresAt, allowedSources }, ...(scopes === undefined ? [] : [{ scopes }])];
     return parts.map((part) => `PATCH ${keyPath(fields)} ${bodyOf(part)}`);
   },
@@ -71,15 +71,15 @@ interface AuditLine extends Fields {
   readonly operation: string;
   readonly realm: string;
   readonly timestamp: string;
-  /** revision of the application that the change has made, where the line tells it */
+  /** the revision of the application after the change, if the line contains it */
   readonly rev?: string;
 }
 
 /**
- * Says by which requests the changes that a log tells of are made once more, on a table that is older than they are.
- * @param log lines of functions; whatever is no audit line of a change that was made in `realm` is passed over
- * @param now ms since the epoch: a key whose expiry has passed since is deleted
- * @returns one request a line; those of one application in the order of the changes
+ * Converts the changes in a log to requests that repeat them on an older table.
+ * @param log lines of functions; only audit lines of completed changes in `realm` count
+ * @param now ms since the Unix epoch; keys that have expired by then are deleted
+ * @returns one request per line, in the order of the changes of each application
  */
 export function redoLines(log: string, realm: string, now: number): string[] {
   const audits = log.split('\n').flatMap((line) => (line.includes('"event":"audit"') ? [JSON.parse(line)] : []));
@@ -92,7 +92,7 @@ export function redoLines(log: string, realm: string, now: number): string[] {
   });
 }
 
-/** Lines of changes at one time may be written in another order than the changes were made. */
+/** Sorts the lines by revision, because the log can have changes at the same time in a different order. */
 function inOrder(lines: readonly AuditLine[]): readonly AuditLine[] {
   const numbered = lines.filter(({ rev }) => rev !== undefined);
   const next = numbered.toSorted((one, other) => Number(one.rev) - Number(other.rev)).values();

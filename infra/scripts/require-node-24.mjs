@@ -2,7 +2,7 @@
 const { version } = process;
 if (!version.startsWith('v24.')) {
   console.error(
-    `appkeys runs on Node.js 24, as AWS Lambda does; this is ${version}. On Linux and Windows "npm ci" brings it along, elsewhere install Node.js 24.`,
+    `appkeys needs Node.js 24, but this is ${version}. On Linux and Windows, run "npm ci", which installs Node.js 24. Elsewhere, install Node.js 24.`,
   );
   process.exit(1);
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Metafile, OnLoadResult, Plugin } from 'esbuild';
 
-/** A file of a library that the bundles contain in another form. */
+/** A change of a library's file in the bundles. */
 export interface Replacement {
   /** The first 16 digits of the SHA-256 of the file that `edit` was written for. */
   readonly sha256: string;
@@ -44,7 +44,7 @@ function fileOf(path: string): string {
   return path.replace(/^.*node_modules[/\\]/, '').replaceAll('\\', '/');
 }
 
-/** @returns the files of which something is in the bundle */
+/** @returns the files that contribute to the bundle */
 function filesIn(metafile: Metafile | undefined): string[] {
   const inputs = Object.values(metafile?.outputs ?? {}).flatMap((output) => Object.entries(output.inputs));
   return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => fileOf(path));
@@ -56,7 +56,7 @@ function load(path: string, { sha256, edit }: Replacement): OnLoadResult {
   const found = hash('sha256', source).slice(0, 16);
   if (found !== sha256) {
     return failure(
-      `${library} has another ${file}. Compare it with the file that the edit was written for, correct the edit, and set sha256 to '${found}'.`,
+      `${library} has a different ${file}. Compare it with the file that the edit was written for, correct the edit, and set sha256 to '${found}'.`,
     );
   }
   const contents = edit(source);

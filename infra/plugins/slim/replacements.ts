@@ -1,6 +1,9 @@
 import type { Replacements } from './replace-files.ts';
 
-/** Environment variables, or what `AWS_CONTAINER_CREDENTIALS_*` name (SnapStart): Lambda has no others. They are renewed as ever. */
+/**
+ * Lambda provides credentials only in environment variables, or at the URL in `AWS_CONTAINER_CREDENTIALS_*`
+ * (SnapStart). Their renewal does not change.
+ */
 const credentialProvider = `
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { fromHttp } from '@aws-sdk/credential-provider-http';
@@ -12,7 +15,10 @@ export const defaultProvider = (init) =>
   memoizeChain([fromEnv(init), () => fromHttp(init)()], credentialsTreatedAsExpired);
 `;
 
-/** A setting is in the environment or has its default: a function has no ~/.aws, for which each setting would look. */
+/**
+ * A setting is in the environment or has its default. A function has no ~/.aws, where each setting would otherwise
+ * look.
+ */
 const configLoader = `
 import { memoize } from '../property-provider/memoize';
 import { fromStatic } from './fromStatic';
@@ -25,7 +31,7 @@ export const loadConfig = ({ environmentVariableSelector: select, default: other
   memoize(async () => settingOf(select, options) ?? fromStatic(otherwise)());
 `;
 
-/** DynamoDB and KMS have no operations with streams of events. */
+/** DynamoDB and KMS have no operations with event streams. */
 const eventStreams = `
 export class EventStreamSerde {
   constructor() {
@@ -37,8 +43,8 @@ export class EventStreamSerde {
 const slimSchemas = (source: string) => separable(withoutErrors(source));
 
 /**
- * What of its libraries a function does without, by the file in node_modules: nothing that a Region, FIPS or a
- * partition needs, and no part of retrying, refreshing credentials, or correcting the clock.
+ * The parts of libraries that functions do not need, by the file in node_modules. All code for Regions, FIPS,
+ * partitions, retries, renewal of credentials, and clock correction stays.
  */
 export const replacements: Replacements = new Map(
   Object.entries({
@@ -57,8 +63,8 @@ export const replacements: Replacements = new Map(
 );
 
 /**
- * Leaves out the classes of all errors but the one whose fields are read. Of another error the base class is thrown,
- * with its name and message, which is all that the service and the SDK's retries look at.
+ * Leaves out the classes of all errors except the error whose fields are read. Other errors are thrown as the base
+ * class with their name and message. The service and the SDK's retries read nothing else.
  */
 function withoutErrors(source: string): string {
   return source.replace(/^\w+_registry\.registerError\((\w+)\$, \1\);$/gm, (line, name) =>
@@ -66,7 +72,7 @@ function withoutErrors(source: string): string {
   );
 }
 
-/** Writes out computed keys, for which esbuild would keep what is not used. */
+/** Writes out computed keys, because esbuild keeps unused code for them. */
 function separable(source: string): string {
   const texts = new Map([...source.matchAll(/^const (_\w+) = ("\w+");$/gm)].map(([, name, text]) => [name, text]));
   return source.replace(/\[(_\w+)\]:/g, (key, name) => (texts.has(name) ? `${texts.get(name)}:` : key));
