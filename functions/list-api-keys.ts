@@ -16,10 +16,10 @@ export const handler = endpoint(listApiKeys, async (call) => {
   const query = event.multiValueQueryStringParameters;
   const lifetime = parseFlag(query, 'overAge') ? lifetimeOf(settings, call.app.realm) : undefined;
   const list = [listApiKeys.id, formatAppHrn(call.app, settings.partition), ...(lifetime ? ['overAge'] : [])];
-  const asked = parsePage(query, list);
+  const requested = parsePage(query, list);
   const app = await visibleApp(call);
   const keys = keysBySortKey(app).filter(({ key }) => !lifetime || isOverAge(key, deadline.now(), lifetime));
-  const { page, pageToken } = pageOf(keys, asked, list);
+  const { page, pageToken } = pageOf(keys, requested, list);
   const handles = page.map(({ handle }) => handle);
   const uses = await lastUsesOf(table, app.appId, handles, deadline);
   const items = page.map(({ handle, key }) => formatApiKey(handle, key, app, settings.partition, uses.get(handle)));

@@ -52,8 +52,7 @@ async function openRelease(): Promise<string> {
 }
 
 /**
- * Downloads into a temporary folder and moves it to `folder` when it is complete, so that two processes can do this at
- * once.
+ * Downloads into a temporary folder and then moves it to `folder`, so that two processes can do this at once.
  */
 async function fetchRelease(folder: string): Promise<void> {
   mkdirSync(cacheFolder, { recursive: true });

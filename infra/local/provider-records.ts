@@ -8,8 +8,8 @@ interface Stored {
 }
 
 /**
- * Stores the records of the identity provider (sessions, codes, refresh tokens) in a file, so that users stay signed in
- * after a restart.
+ * Stores the records of the identity provider (sessions, codes, refresh tokens) in a file. Users stay signed in after a
+ * restart.
  * @returns the factory with which the provider creates an adapter for each kind of record
  */
 export function openProviderRecords(file: string): (kind: string) => Adapter {

@@ -100,9 +100,9 @@ function commonEvent(request: RestRequest): object {
 /** @returns the parameters, not decoded. The gateway ignores a trailing slash when it looks for the route. */
 function matchPath(resource: string, path: string): Values | undefined {
   const found = path.replace(/(?<=.)\/$/s, '').split('/');
-  const wanted = resource.split('/');
-  if (found.length !== wanted.length) return undefined;
-  const pairs = wanted.map((name, index) => [name, found[index] ?? ''] as const);
+  const expected = resource.split('/');
+  if (found.length !== expected.length) return undefined;
+  const pairs = expected.map((name, index) => [name, found[index] ?? ''] as const);
   const isParameter = (name: string) => name.startsWith('{');
   if (!pairs.every(([name, value]) => (isParameter(name) ? value !== '' : value === name))) return undefined;
   return Object.fromEntries(pairs.flatMap(([name, value]) => (isParameter(name) ? [[name.slice(1, -1), value]] : [])));

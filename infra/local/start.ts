@@ -158,9 +158,9 @@ async function startSecrets(
   { httpPort, issuerPort, lambdaPort }: Ports,
   undo: Undo,
 ): Promise<{ endpoint: string }> {
-  const wanted = defaultSecretsPort(httpPort);
-  const isTaken = [issuerPort, lambdaPort].includes(wanted);
-  const port = await freePort(isTaken ? undefined : wanted);
+  const preferred = defaultSecretsPort(httpPort);
+  const isTaken = [issuerPort, lambdaPort].includes(preferred);
+  const port = await freePort(isTaken ? undefined : preferred);
   const manager = await startLocalSecretsManager({ port, file: join(folder, 'secrets.json') });
   undo.push(manager.stop);
   return manager;

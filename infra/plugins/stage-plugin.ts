@@ -7,7 +7,7 @@ interface Serverless {
 
 /**
  * Lets infra/templates/stage.yml define the stage. Otherwise, the framework creates a stage as a side effect of the
- * deployment and changes its settings by later calls, which no review sees.
+ * deployment. It changes the settings of that stage by later calls, which no review sees.
  */
 export default class StagePlugin {
   readonly hooks;

@@ -12,8 +12,8 @@ interface Deployment {
 
 /**
  * @param isAgreed whether the user accepts that API keys or tokens will be rejected
- * @throws Error when the stage would accept no tokens, or tokens of an example's issuer, or would reject keys or tokens
- * that it accepts now
+ * @throws Error when the stage has no issuers or an issuer of the example, or would reject keys or tokens that it
+ * accepts now
  */
 export async function requireDeployable(
   { stage, region, credentials }: Deployment,

@@ -98,10 +98,7 @@ function requireIssuer(entry: TokenIssuer, place: string, isLocal: boolean): voi
   requireOwn(entry, place);
 }
 
-/**
- * @throws SettingsError when every user of a public issuer would be accepted, or a GitHub claim is not a text, which
- * would match no token
- */
+/** @throws SettingsError when every user of a public issuer would be accepted, or a claim of GitHub is not a text */
 function requireOwn({ issuer, require = {}, rules = [] }: TokenIssuer, place: string): void {
   const [, own] = openToAnybody.find(([pattern]) => pattern.test(issuer)) ?? [];
   if (own && !own.some((claim) => require[claim] !== undefined))

@@ -31,7 +31,10 @@ export function replacing(replacements: Replacements): { replaceFiles: Plugin; r
       });
     },
   };
-  return { replaceFiles, requireAllUsed: () => requireNone([...replacements.keys()].filter((it) => !used.has(it))) };
+  return {
+    replaceFiles,
+    requireAllUsed: () => requireNone([...replacements.keys()].filter((file) => !used.has(file))),
+  };
 }
 
 function anyFileOf(files: Iterable<string>): RegExp {

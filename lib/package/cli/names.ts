@@ -5,7 +5,8 @@ import { UsageError } from './terminal.ts';
 
 /**
  * Finds the application that a text names. An ID has priority over a name. A name finds only applications that the
- * caller created: any other principal can create an application of any name and grant the caller rights on it.
+ * caller created. Otherwise, another principal could create an application of that name and grant the caller rights on
+ * it.
  * @param text an application's HRN, its ID, or its name
  * @returns the application's HRN
  * @throws UsageError when the caller created several applications of that name, or only other principals created one;
@@ -22,7 +23,7 @@ export async function findApp(client: Client, text: string): Promise<string> {
   }
   if (own.length === 0 && others.length > 0) throw onlyOthers(others);
   const rows = own.map(({ hrn, name, createdTime }) => ({ hrn, name, createdTime }));
-  return theOnly(rows, own.length > 0 ? 'application that you created' : 'application that you may see');
+  return theOnly(rows, own.length > 0 ? 'application that you created' : 'application that you can see');
 }
 
 function onlyOthers(apps: readonly App[]): UsageError {

@@ -8,8 +8,8 @@ export interface ErrorDetail {
 /** The details of a failed call. */
 export interface Failure {
   /**
-   * six digits for an error of the contract; `UNREACHABLE` if no response came in time; `UNEXPECTED` if the response is
-   * not from the service; `BAD_TOKEN` if a header cannot contain the token
+   * Six digits for an error of the contract. `UNREACHABLE`: no response came in time. `UNEXPECTED`: the response is not
+   * from the service. `BAD_TOKEN`: a header cannot contain the token.
    */
   readonly code: string;
   /** the HTTP status, if there was a response */

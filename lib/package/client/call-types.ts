@@ -8,8 +8,8 @@ export type CallId = keyof Calls;
 export type Input<Id extends CallId> = Flat<InPath<Calls[Id]> & InQuery<Calls[Id]> & InBody<Calls[Id]>>;
 
 /**
- * The result of a call: the JSON of the response, with the secret value of a key as a `Secret`, or undefined if there
- * is no body.
+ * The result of a call: the JSON of the response, or undefined if there is no body. The secret value of a key is a
+ * `Secret`.
  */
 export type Output<Id extends CallId> = (typeof routes)[Id]['isReceipt'] extends true
   ? Receipt & NonNullable<Wrapped<Answer<Calls[Id]['responses']>> | object>
@@ -19,7 +19,7 @@ export type Output<Id extends CallId> = (typeof routes)[Id]['isReceipt'] extends
 export interface Receipt {
   /**
    * No verifier accepts the removed access from this time on, in ms since the Unix epoch. This field is missing if the
-   * response to a first attempt was lost and the next attempt found that the deletion was done.
+   * response to a deletion was lost and the next attempt found nothing to delete.
    */
   readonly effectiveBy?: number;
 }

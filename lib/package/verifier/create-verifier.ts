@@ -77,9 +77,9 @@ export interface KeyVerifier {
    */
   verify(apiKeyId: string, facts?: RequestFacts): Promise<Verification>;
   /**
-   * Finds the key of a request and verifies it. The reason is `missing` if no allowed location contains a key,
-   * `ambiguous` if the locations contain different values, and `misplaced` if a location that is not allowed contains a
-   * key.
+   * Finds the key of a request and verifies it. Besides the reasons of `verify`, the reason can be `missing`: no
+   * allowed location contains a key. `ambiguous`: the locations contain different values. `misplaced`: a location that
+   * is not allowed contains a key.
    * @throws ApiError 503000 when the database is unavailable; reject the request in that case
    */
   verifyRequest(request: RequestParts, needs?: Needs): Promise<RequestVerification>;

@@ -41,7 +41,7 @@ describe('an application', () => {
   it('is not found by a part of its name, nor by the HRN without its beginning', async () => {
     pagesOf([app('a', 'billing')]);
     const error = await find('bill').catch((reason: unknown) => reason);
-    expect(error).toEqual(new Error('No application that you may see has this name.'));
+    expect(error).toEqual(new Error('No application that you can see has this name.'));
     expect(error).not.toBeInstanceOf(UsageError);
   });
 
