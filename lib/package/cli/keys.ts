@@ -72,7 +72,7 @@ export function addKeys(program: Command): void {
   )
     .requiredOption('--name <name>', 'what the key is for')
     .option('--description <text>', 'what the key is for, in more words')
-    .option('--expires <when>', expiry)
+    .option('--expires <when>', `when the key expires: ${expiry}`)
     .addOption(scopeOption())
     .addOption(sourceOption())
     .option('--disabled', 'generate a disabled key')

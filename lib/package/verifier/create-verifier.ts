@@ -44,7 +44,8 @@ export interface VerifierOptions {
   /** the setting `keys.prefix` of the service, then `keys.prefixesAccepted`; default `['ak']` */
   readonly prefixes?: readonly string[];
   /**
-   * how many seconds a positive verification is cached, from 0 to 60; default 10. A disabled key is rejected by then.
+   * how many seconds a positive verification is cached, from 0 to 60; default 10. A disabled key is rejected after this
+   * time at the latest.
    */
   readonly cacheSeconds?: number;
   /** record the use of a key at most once in this many seconds; default 3600; `off` needs no write permission */
