@@ -90,7 +90,7 @@ it.each([
     'is another file than the edit was written for',
     "sha256: '",
     "sha256: 'x",
-    /^Error: Build failed .*infra\/plugins\/slim\/replacements\.ts.* \d+\.\d+\.\d+ has another .* set sha256 to '[0-9a-f]{16}'\.$/,
+    /^Error: Build failed .*infra\/plugins\/slim\/replacements\.ts.* \d+\.\d+\.\d+ has a different .* set sha256 to '[0-9a-f]{16}'\.$/,
   ],
   [
     'no function contains',
