@@ -210,7 +210,8 @@ export const listApps = {
 export const getApp = {
   ...routes.getApp,
   summary: 'Get Application',
-  description: 'Shows an application, who last changed it, and which rights the caller has on it.',
+  description:
+    'Shows an application, who last changed it, which rights the caller has on it, and how long its API keys can live.',
   reply: { ...app, schema: appWithRightsReply },
   errors: [],
 } as const satisfies Operation;

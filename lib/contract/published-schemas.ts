@@ -19,6 +19,7 @@ const named: Readonly<Record<string, object>> = {
   ValidApiKey: schemas.verificationReply.oneOf[0],
   InvalidApiKey: schemas.verificationReply.oneOf[1],
   App: schemas.appReply,
+  KeyLifetime: schemas.keyLifetime,
   AppWithRights: schemas.appWithRightsReply,
   ChangedApp: schemas.changedAppReply,
   DueNotice: schemas.dueNotice,

@@ -307,6 +307,12 @@ const rotatedTo = {
   description: 'HRN of the successor, if this key was rotated: it cannot be rotated again',
 } as const;
 
+const untilFirstUse = {
+  ...overlap.properties.untilFirstUse,
+  description:
+    'this many seconds after the first recorded use of its successor, the key ends, if that is before expiresAt. Only after a rotation with such an overlap',
+} as const;
+
 const lastUsedTime = {
   ...time,
   description: `when the key was last used, as precisely as the service is set to record it: ${time.description}`,
@@ -327,7 +333,7 @@ const always = [
 
 export const apiKeyReply = {
   type: 'object',
-  properties: { ...apiKey, createdBy: creator, lastChange, rotatedTo, disabledReason, lastUsedTime },
+  properties: { ...apiKey, createdBy: creator, lastChange, rotatedTo, untilFirstUse, disabledReason, lastUsedTime },
   required: [...always, 'createdBy', 'lastChange'],
   additionalProperties: false,
 } as const;
@@ -649,16 +655,38 @@ const actions = {
   examples: [['read']],
 } as const;
 
+const lifetimeDays = { type: 'integer', format: 'int32', minimum: 1, maximum: 3650 } as const;
+
+export const keyLifetime = {
+  type: 'object',
+  properties: {
+    defaultDays: {
+      ...lifetimeDays,
+      description: 'after so many days a new API key ends whose request names no end. Default: maxDays, else never',
+      examples: [30],
+    },
+    maxDays: {
+      ...lifetimeDays,
+      description: 'an API key ends at most so many days after its creation. Without it, there is no limit',
+      examples: [90],
+    },
+  },
+  required: [],
+  additionalProperties: false,
+  description: 'the rules of the realm for the expiry of API keys: expiresAt must keep to them',
+} as const;
+
 export const appWithRightsReply = {
   ...appReply,
   properties: {
     ...appReply.properties,
+    keyLifetime,
     rights: {
       ...actions,
       description: "the caller's rights on the application, from the token and from grants, including implied rights",
     },
   },
-  required: [...appReply.required, 'rights'],
+  required: [...appReply.required, 'rights', 'keyLifetime'],
 } as const;
 
 export const putGrantBody = {

@@ -102,12 +102,13 @@ export function formatApiKey(
   partition: string,
   lastUsedTime: number | undefined,
 ) {
-  const { disabledReason, rotatedTo, createdBy } = key;
+  const { disabledReason, rotatedTo, graceSeconds, createdBy } = key;
   return {
     ...formatBareApiKey(handle, key, app, partition),
     createdBy,
     lastChange: lastChangeOf(key),
     ...(rotatedTo && { rotatedTo: formatApiKeyHrn(app.realm, rotatedTo, partition) }),
+    ...(graceSeconds !== undefined && { untilFirstUse: graceSeconds }),
     ...(disabledReason && { disabledReason }),
     ...(lastUsedTime !== undefined && { lastUsedTime }),
   };

@@ -8,6 +8,11 @@ export interface Lifetime {
   readonly maxDays?: number | undefined;
 }
 
+/** @returns the rules as an answer shows them: those that are set */
+export function formatLifetime({ defaultDays, maxDays }: Lifetime) {
+  return { ...(defaultDays !== undefined && { defaultDays }), ...(maxDays !== undefined && { maxDays }) };
+}
+
 export const dayMs = 24 * 60 * 60_000;
 
 /** How far a caller's clock can be ahead. A requested expiry that exceeds the maximum by less means the maximum. */

@@ -9,7 +9,7 @@ let service: TestService;
 
 beforeAll(async () => {
   service = await startService({
-    keys: { maxPerApp: 50, defaultDays: 10, maxDays: 90, realms: { yourrealm: { defaultDays: 5, maxDays: 5 } } },
+    keys: { maxPerApp: 50, defaultDays: 10, maxDays: 90, realms: { other: { defaultDays: 5, maxDays: 5 } } },
   });
 });
 
@@ -41,7 +41,7 @@ describe('the lifetime of a new key', () => {
   });
 
   it('is that of its realm, invoked directly too', async () => {
-    const app = await service.seed({ realm: 'yourrealm' });
+    const app = await service.seed({ realm: 'other' });
     const made = await service.invoke({ app: decodeURIComponent(hrnOf(app)), name: 'x', expiresAt: -1 });
     if (!made.ok) throw new Error(made.error.title);
     expect(lifeOf({ body: made.apiKey } as never)).toBe(5);
@@ -62,6 +62,19 @@ describe('the lifetime of a new key', () => {
     expect(again.body).toEqual(first.body);
     expect(again.headers['Idempotency-Replayed']).toBe('true');
   });
+});
+
+it('is told with an application, as the settings have it for the realm', async () => {
+  const app = await service.seed();
+  const { body } = await service.call('getApp', { path: { app: hrnOf(app) } });
+  expect(body.keyLifetime).toEqual({ defaultDays: 10, maxDays: 90 });
+  const elsewhere = await service.seed({ realm: 'other' });
+  const token = await service.issuer.sign({ rlm: 'other', permissions: ['account:read:*'] });
+  const { body: told } = await service.call('getApp', {
+    path: { app: hrnOf(elsewhere) },
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  expect(told.keyLifetime).toEqual({ defaultDays: 5, maxDays: 5 });
 });
 
 describe('the end of a key', () => {

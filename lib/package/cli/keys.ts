@@ -310,7 +310,7 @@ function stateOf(
   return enabled ? 'active' : `disabled${why}`;
 }
 
-type History = Pick<ApiKey, 'createdBy' | 'lastChange' | 'rotatedTo' | 'lastUsedTime'>;
+type History = Pick<ApiKey, 'createdBy' | 'lastChange' | 'rotatedTo' | 'untilFirstUse' | 'lastUsedTime'>;
 
 /** @param key as in a response; only responses about an existing key contain its history */
 export function formatKey(key: Omit<ApiKey, keyof History> & Partial<History>): string {
@@ -328,6 +328,14 @@ export function formatKey(key: Omit<ApiKey, keyof History> & Partial<History>): 
     ['HRN', key.apiKey],
     ...(key.rotatedFrom ? [['succeeds', key.rotatedFrom]] : []),
     ...(key.rotatedTo ? [['succeeded by', key.rotatedTo]] : []),
+    ...(key.untilFirstUse === undefined
+      ? []
+      : [
+          [
+            'ends',
+            `at the latest when it expires, and ${key.untilFirstUse} seconds after the first use of its successor`,
+          ],
+        ]),
     ...(key.lastUsedTime === undefined ? [] : [['last used', formatTime(key.lastUsedTime)]]),
   ]);
 }

@@ -197,6 +197,12 @@ export interface components {
             /** @description HRN of the successor, if this key was rotated: it cannot be rotated again */
             readonly rotatedTo?: string;
             /**
+             * Format: int32
+             * @description this many seconds after the first recorded use of its successor, the key ends, if that is before expiresAt. Only after a rotation with such an overlap
+             * @example 600
+             */
+            readonly untilFirstUse?: number;
+            /**
              * @description why the key is disabled: leaked, if a holder of the key revoked it without a token; enabling the key clears it
              * @example leaked
              * @enum {string}
@@ -315,6 +321,12 @@ export interface components {
             readonly lastChange: components["schemas"]["LastChange"];
             /** @description HRN of the successor, if this key was rotated: it cannot be rotated again */
             readonly rotatedTo?: string;
+            /**
+             * Format: int32
+             * @description this many seconds after the first recorded use of its successor, the key ends, if that is before expiresAt. Only after a rotation with such an overlap
+             * @example 600
+             */
+            readonly untilFirstUse?: number;
             /**
              * @description why the key is disabled: leaked, if a holder of the key revoked it without a token; enabling the key clears it
              * @example leaked
@@ -691,6 +703,7 @@ export interface components {
              */
             readonly createdBy: string;
             readonly lastChange: components["schemas"]["LastChange"];
+            readonly keyLifetime: components["schemas"]["KeyLifetime"];
             /**
              * @description the caller's rights on the application, from the token and from grants, including implied rights
              * @example [
@@ -992,6 +1005,21 @@ export interface components {
              * @example 1790000000000
              */
             readonly time: number;
+        };
+        /** @description the rules of the realm for the expiry of API keys: expiresAt must keep to them */
+        readonly KeyLifetime: {
+            /**
+             * Format: int32
+             * @description after so many days a new API key ends whose request names no end. Default: maxDays, else never
+             * @example 30
+             */
+            readonly defaultDays?: number;
+            /**
+             * Format: int32
+             * @description an API key ends at most so many days after its creation. Without it, there is no limit
+             * @example 90
+             */
+            readonly maxDays?: number;
         };
     };
     responses: never;
@@ -1698,7 +1726,7 @@ export interface Calls {
     readonly createApp: operations["createApp"];
     /** Lists the applications on which the caller has a right: first those that the caller created, then the others, each newest first. A caller whose token gives a right on every application of the realm gets them all newest first. With action, it lists only those on which the caller has that right. Eventually consistent. Needs a token; the token must not have a project scope. */
     readonly listApps: operations["listApps"];
-    /** Shows an application, who last changed it, and which rights the caller has on it. Needs read, or more, on the application; the token must not have a project scope. */
+    /** Shows an application, who last changed it, which rights the caller has on it, and how long its API keys can live. Needs read, or more, on the application; the token must not have a project scope. */
     readonly getApp: operations["getApp"];
     /** Changes name, description, status, referrers or scopes. A missing field stays unchanged. Changing scopes needs manage. API keys of a deactivated application are rejected. Needs write, or more, on the application; the token must not have a project scope. */
     readonly updateApp: operations["updateApp"];
