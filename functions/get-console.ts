@@ -8,7 +8,9 @@ import type { Settings } from '../lib/service/settings.ts';
 
 const settings = start((found: Settings) => found);
 const { exampleUrl = '' } = settings?.console ?? {};
-const sized = page.html.replace('data-places="2"', `data-places="${settings?.keys.maxPerApp ?? 2}"`);
+const sized = page.html
+  .replace('data-places="2"', `data-places="${settings?.keys.maxPerApp ?? 2}"`)
+  .replace('data-last-used="3600"', `data-last-used="${settings?.verify.lastUsedSeconds ?? 3600}"`);
 const html = exampleUrl === '' ? sized : withData(sized, 'example-url', exampleUrl);
 const complete = withSignIn({ ...page, html }, settings?.console);
 

@@ -11,8 +11,8 @@ export interface AppList {
   readonly find: (id: string) => App | undefined;
   readonly first: () => App | undefined;
   readonly isEmpty: () => boolean;
-  /** the HRN of an application by its ID, which need not be in the list */
-  readonly hrnOf: (id: string) => string;
+  /** the HRN of an application by its ID, which need not be in the list; undefined if the realm is not known */
+  readonly hrnOf: (id: string) => string | undefined;
   /** marks the application that is shown */
   readonly mark: (id: string | undefined) => void;
   /** shows an application under its name of now, a new one first */
@@ -32,7 +32,7 @@ export function appList(appkeys: Client, create: () => void): AppList {
   /** what all HRNs of a realm begin with */
   let prefix = '';
 
-  const entry = ({ clientId, name }: App) =>
+  const entry = ({ clientId, name, status }: App) =>
     element(
       'li',
       {},
@@ -41,23 +41,32 @@ export function appList(appkeys: Client, create: () => void): AppList {
         { href: `#${clientId}`, 'aria-current': clientId === current && 'true' },
         element('span', { dir: 'auto' }, name),
         element('small', {}, clientId),
+        status === 'active' ? undefined : element('small', { class: 'off' }, 'Deactivated'),
       ),
     );
   const show = () => {
-    const wanted = search.value.trim().toLocaleLowerCase();
+    const text = search.value.trim().replace(/^hrn:.*\//, '');
+    const wanted = text.toLocaleLowerCase();
     const found = [...apps.values()].filter(({ name, clientId }) =>
       `${name}\n${clientId}`.toLocaleLowerCase().includes(wanted),
     );
-    list.replaceChildren(...found.map(entry));
+    const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : undefined;
+    list.replaceChildren(...found.map(entry), ...(found.length > 0 || isWhole ? [] : elsewhere(text)));
+    if (focused) list.querySelector<HTMLElement>(`[href="${focused}"]`)?.focus();
     count.replaceChildren(wordsFor(found.length, apps.size, wanted !== '', isWhole));
     search.hidden = apps.size === 0;
   };
+  /** What is not loaded can be opened by its ID. */
+  const elsewhere = (text: string) =>
+    /^[A-Za-z0-9]{1,64}$/.test(text)
+      ? [element('li', {}, element('a', { href: `#${text}` }, 'Open the application with this ID'))]
+      : [];
   const load = async () => {
     let pageToken: string | undefined;
     do {
       const page = await appkeys.listApps(pageToken === undefined ? {} : { pageToken });
       for (const app of page.items) apps.set(app.clientId, app);
-      prefix ||= page.items[0]?.hrn.replace(/[^/]+$/, '') ?? '';
+      prefix ||= page.items[0] ? prefixOf(page.items[0]) : '';
       make.hidden = !page.mayCreate;
       pageToken = page.pageToken;
       isWhole = pageToken === undefined;
@@ -85,7 +94,7 @@ export function appList(appkeys: Client, create: () => void): AppList {
     find: (id) => apps.get(id),
     first: () => apps.values().next().value,
     isEmpty: () => apps.size === 0,
-    hrnOf: (id) => apps.get(id)?.hrn ?? `${prefix}${id}`,
+    hrnOf: (id) => apps.get(id)?.hrn ?? (prefix === '' ? undefined : `${prefix}${id}`),
     mark: (id) => {
       current = id;
       for (const link of list.querySelectorAll('a')) {
@@ -94,9 +103,13 @@ export function appList(appkeys: Client, create: () => void): AppList {
       }
     },
     put: (app) => {
+      const known = apps.get(app.clientId);
       const others = [...apps].filter(([id]) => id !== app.clientId);
-      if (apps.has(app.clientId)) apps.set(app.clientId, app);
-      else {
+      if (known) {
+        apps.set(app.clientId, app);
+        if (known.name === app.name && known.status === app.status) return;
+      } else {
+        prefix ||= prefixOf(app);
         apps.clear();
         for (const [id, other] of [[app.clientId, app] as const, ...others]) apps.set(id, other);
       }
@@ -109,10 +122,18 @@ export function appList(appkeys: Client, create: () => void): AppList {
   };
 }
 
+function prefixOf({ hrn }: App): string {
+  return hrn.replace(/[^/]+$/, '');
+}
+
 function wordsFor(found: number, loaded: number, isSearch: boolean, isWhole: boolean): string {
   if (loaded === 0) return 'There is no application that you may see.';
-  const all = isWhole ? String(loaded) : `the first ${loaded.toLocaleString('en')}`;
-  return isSearch ? `${found} of ${all}` : isWhole ? all : `Shown: ${all}`;
+  const all = loaded.toLocaleString('en');
+  if (isWhole) return isSearch ? `${found} of ${all}` : `${all} ${loaded === 1 ? 'application' : 'applications'}`;
+  if (loaded < most) return `Loading… ${all}`;
+  return isSearch
+    ? `${found} of the first ${all}. To open another one, type its ID.`
+    : `Only the first ${all} are listed.`;
 }
 
 /** The arrow keys go from one to the next; Home and End to the first and the last. */

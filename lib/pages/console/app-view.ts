@@ -4,12 +4,14 @@ import { appChange, nameOf } from './changes.ts';
 import { copyButton } from './copying.ts';
 import { button, element, focusAgain } from './element.ts';
 import { freePlace, keyCard } from './key-card.ts';
+import { askForCheck } from './key-check.ts';
 import { type AppContext, askForNewKey } from './key-dialogs.ts';
 import { stateOf } from './key-state.ts';
 import { complain, isOutdated } from './notices.ts';
 import { offer } from './offer.ts';
 import { peopleView, type Viewer } from './people-view.ts';
-import { type Situation, whyNoNewKey, whyNot } from './rights.ts';
+import { type OwnApp, type Situation, whyNoNewKey, whyNot } from './rights.ts';
+import { rotationViews } from './rotation-view.ts';
 
 const places = Number(document.body.dataset.places);
 
@@ -31,6 +33,7 @@ export function appView(
   const shown = element('ol', { class: 'places', 'aria-label': 'Slots for API keys', 'aria-busy': 'true' });
   shown.append(...Array.from({ length: Math.min(places, 2) }, () => element('li', { class: 'skeleton' })));
   const count = element('p', { class: 'count' });
+  const rotations = element('div', { class: 'rotations' });
   const people = element('div', {});
   let asked = 0;
   const refresh = async () => {
@@ -53,7 +56,7 @@ export function appView(
   const showNothing = () => {
     if (!known) heading.replaceChildren(element('h1', { tabindex: '-1' }, 'There is no such application'));
     view.classList.add('gone');
-    for (const part of [shown, count, people]) part.replaceChildren();
+    for (const part of [shown, count, rotations, people]) part.replaceChildren();
     shown.removeAttribute('aria-busy');
   };
   const show = (situation: Situation) => {
@@ -72,10 +75,12 @@ export function appView(
     shown.replaceChildren(...keys.map((key) => keyCard(context, key, now)), ...free);
     shown.removeAttribute('aria-busy');
     // An expired key is replaced by the next one.
-    count.replaceChildren(countText(keys), ...(context.hasFreePlace && free.length === 0 ? [make()] : []));
+    const check = button('Why is a call rejected?', () => askForCheck(situation), { id: 'check', class: 'small' });
+    count.replaceChildren(countText(keys), ...(context.hasFreePlace && free.length === 0 ? [make()] : []), check);
+    rotations.replaceChildren(...rotationViews(situation, now));
     people.replaceChildren(...peopleView({ appkeys, ...situation, changed: refresh }, viewer));
   };
-  const showHeading = (app: App & { rights?: Situation['app']['rights'] }, now: number) => {
+  const showHeading = (app: App | OwnApp, now: number) => {
     heading.replaceChildren(
       element('h1', { id: 'app-name', tabindex: '-1', dir: 'auto' }, app.name),
       ...(app.status === 'active'
@@ -98,10 +103,10 @@ export function appView(
         appChange(app, now),
         '.',
       ),
-      ...(app.rights ? [actions({ ...app, rights: app.rights })] : []),
+      ...('rights' in app ? [actions(app)] : []),
     );
   };
-  const actions = (app: Situation['app']) => {
+  const actions = (app: OwnApp) => {
     const task = { appkeys, app, changed: refresh };
     const noWrite = whyNot(app, 'write');
     return element(
@@ -124,6 +129,7 @@ export function appView(
     heading,
     element('h2', { class: 'part' }, 'API keys'),
     count,
+    rotations,
     shown,
     people,
   );

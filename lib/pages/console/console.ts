@@ -98,18 +98,21 @@ async function openWith(access: Access): Promise<string> {
   };
   const gone = (app: App) => {
     list.remove(app.clientId);
-    location.hash = '';
+    // As a change of the hash would, but what is said of the deletion stays, and "Back" does not lead there.
+    history.replaceState(null, '', location.pathname);
+    open();
   };
   const open = () => {
     const id = chosenId();
     const app = list.find(id);
+    const hrn = list.hrnOf(id);
     list.mark(id);
     main.classList.toggle('chosen', id !== '');
     document.title = app ? `${app.name} – appkeys` : 'appkeys: keys';
     view.replaceChildren(
-      id === ''
+      id === '' || hrn === undefined
         ? nothingChosen(list.isEmpty(), mayCreate ? create : undefined)
-        : appView(appkeys, list.hrnOf(id), app, viewer, { changed: showChanged, gone }),
+        : appView(appkeys, hrn, app, viewer, { changed: showChanged, gone }),
     );
   };
   const showChanged = (app: App) => {

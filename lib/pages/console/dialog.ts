@@ -1,7 +1,7 @@
 import { AppkeysError } from '../../package/client/client.ts';
 import { button, element, focusAgain } from './element.ts';
 import { warnOfLeaving } from './leaving.ts';
-import { complain, describeError, isOutdated, sayNothing, wordsOf } from './notices.ts';
+import { complain, describeError, isOutdated, sayNothing, whileHere, wordsOf } from './notices.ts';
 
 export interface Question {
   readonly title: string;
@@ -29,6 +29,7 @@ export function ask({ title, content, action, isDangerous = false, run, refresh 
     element('div', { class: 'actions' }, cancel, submit),
   );
   const dialog = openDialog(form);
+  const isHere = whileHere();
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     submit.disabled = true;
@@ -42,7 +43,7 @@ export function ask({ title, content, action, isDangerous = false, run, refresh 
       refresh().catch(complain);
     } catch (error) {
       if (isOutdated(error)) refresh().catch(complain);
-      if (!dialog.open) return complain(error);
+      if (!dialog.open) return isHere() ? complain(error) : undefined;
       const isMarked = showFaults(form, error);
       problem.replaceChildren(...describeError(error, false, isMarked));
       problem.scrollIntoView({ block: 'nearest' });
@@ -74,6 +75,11 @@ function clearFaults(form: HTMLFormElement): void {
 }
 
 let openerId = '';
+
+/** Gives the focus to something else than what opened the dialog, when the last dialog is closed. */
+export function returnTo(id: string): void {
+  openerId = id;
+}
 
 /** Opens a dialog, which is gone when it is closed. After the last one the focus is where it was before the first. */
 export function openDialog(content: HTMLElement): HTMLDialogElement {

@@ -2,11 +2,19 @@ import type { ApiKey } from '../../package/client/client.ts';
 import { keyChange, nameOf } from './changes.ts';
 import { copyButton } from './copying.ts';
 import { element } from './element.ts';
-import { type AppContext, askForDeletion, askForEdit, askForExpiry, askForRotation, switchKey } from './key-dialogs.ts';
+import {
+  type AppContext,
+  askForDeletion,
+  askForEdit,
+  askForExpiry,
+  askForRotation,
+  askForSwitch,
+} from './key-dialogs.ts';
 import { badgesOf, handleOf, type KeyBadge } from './key-state.ts';
 import { offer } from './offer.ts';
-import { whyNoRotation, whyNot } from './rights.ts';
+import { whyNoExpiry, whyNoRotation, whyNot } from './rights.ts';
 import { formatTime, fromNow } from './times.ts';
+import { areUsesRecorded } from './uses.ts';
 
 /** A key in its slot: what it is, what it has done, and what can be done with it. */
 export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElement {
@@ -22,7 +30,7 @@ export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElem
     scopes,
     allowedSources,
   } = key;
-  const [state, ...others] = badgesOf(key, now);
+  const [state, ...others] = badgesOf(key, context.app, now);
   const handle = handleOf(apiKey);
   const noWrite = whyNot(context.app, 'write');
   const action = (id: string, text: string, run: () => unknown, why = noWrite, attributes = {}) =>
@@ -46,7 +54,7 @@ export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElem
       ...(description ? fact('Description', element('span', { dir: 'auto' }, description)) : []),
       ...fact('Created', timeElement(createdTime, now, ` by ${nameOf(createdBy)}`)),
       ...fact('Last change', keyChange(key, now)),
-      ...fact('Last used', lastUsedTime === undefined ? 'Not yet' : timeElement(lastUsedTime, now)),
+      ...fact('Last used', lastUsedTime === undefined ? unused : timeElement(lastUsedTime, now)),
       ...fact('Expires', expiresAt === -1 ? 'Never' : timeElement(expiresAt, now)),
       ...(scopes.length > 0 ? fact('Scopes', scopes.join(', ')) : []),
       ...(allowedSources.length > 0 ? fact('Sources', allowedSources.join(', ')) : []),
@@ -60,12 +68,14 @@ export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElem
       { class: 'actions', role: 'group', 'aria-labelledby': `name-${handle}` },
       action('rotate', 'Rotate', () => askForRotation(context, key), whyNoRotation(context, key)),
       action('edit', 'Edit', () => askForEdit(context, key)),
-      action('expire', 'Expiry', () => askForExpiry(context, key)),
-      action('switch', enabled ? 'Disable' : 'Enable', () => switchKey(context, key)),
+      action('expire', 'Expiry', () => askForExpiry(context, key), noWrite ?? whyNoExpiry(context, key)),
+      action('switch', enabled ? 'Disable' : 'Enable', () => askForSwitch(context, key)),
       action('delete', 'Delete', () => askForDeletion(context, key), noWrite, { class: 'danger' }),
     ),
   );
 }
+
+const unused = areUsesRecorded ? 'Not yet' : 'Not recorded by this service';
 
 /** A slot without a key. */
 export function freePlace(make: HTMLElement | undefined): HTMLElement {

@@ -1,15 +1,17 @@
 import type { ApiKey, Client } from '../../package/client/client.ts';
-import { ask } from './dialog.ts';
+import { ask, returnTo } from './dialog.ts';
 import { button, element } from './element.ts';
-import { expiryField } from './expiry-field.ts';
+import { expiryField, inheritedExpiry } from './expiry-field.ts';
 import { handleOf, stateOf } from './key-state.ts';
-import { complain, isOutdated, say } from './notices.ts';
+import { complain, isOutdated, say, whileHere } from './notices.ts';
 import { overlapField } from './overlap-field.ts';
 import { repeatable } from './repeatable.ts';
 import type { Situation } from './rights.ts';
+import { rotationId } from './rotation-view.ts';
 import { showSecret } from './secret-dialog.ts';
 import { listField, textField } from './text-fields.ts';
 import { formatTime, fromNow, untilWhen } from './times.ts';
+import { areUsesRecorded } from './uses.ts';
 
 /** What a dialog needs to change a key of an application. */
 export interface AppContext extends Situation {
@@ -51,7 +53,7 @@ function keyFields({ app }: AppContext, key?: ApiKey) {
 export function askForNewKey(context: AppContext): void {
   const { appkeys, app, refresh } = context;
   const fields = keyFields(context);
-  const expiry = expiryField();
+  const expiry = expiryField({ lifetime: app.keyLifetime });
   const generate = repeatable(appkeys.generateApiKey);
   ask({
     title: 'Generate API key',
@@ -59,7 +61,7 @@ export function askForNewKey(context: AppContext): void {
     action: 'Generate key',
     refresh,
     run: async () => {
-      const made = await generate({ app: app.hrn, ...fields.value(), expiresAt: expiry.value() });
+      const made = await generate({ app: app.hrn, ...fields.value(), expiresAt: expiry.value() ?? -1 });
       return () => showSecret(made);
     },
   });
@@ -81,8 +83,11 @@ export function askForEdit(context: AppContext, key: ApiKey): void {
   fields.name.querySelector('input')?.select();
 }
 
-export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): void {
-  const expiry = expiryField(key.expiresAt);
+export function askForExpiry(
+  { appkeys, app: { hrn: app, keyLifetime: lifetime }, refresh }: AppContext,
+  key: ApiKey,
+): void {
+  const expiry = expiryField({ lifetime, createdTime: key.createdTime }, { given: key.expiresAt });
   ask({
     title: `When “${key.name}” expires`,
     content: expiry.content,
@@ -92,7 +97,7 @@ export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: AppContext
       const { name, expiresAt, effectiveBy } = await appkeys.updateApiKey({
         app,
         apiKey: key.apiKey,
-        expiresAt: expiry.value(),
+        expiresAt: expiry.value() ?? -1,
       });
       return () =>
         say(
@@ -106,25 +111,47 @@ export function askForExpiry({ appkeys, app: { hrn: app }, refresh }: AppContext
 
 export function askForRotation(context: AppContext, key: ApiKey): void {
   const { appkeys, app, refresh } = context;
+  const rules = { lifetime: app.keyLifetime };
   const isExpired = stateOf(key, Date.now()).kind === 'expired';
-  const { content, value } = isExpired ? successorExpiry() : overlapField(context.hasFreePlace);
+  const overlap = isExpired ? undefined : overlapField(key, context.hasFreePlace);
+  const inherited = inheritedExpiry(key.expiresAt, rules);
+  const expiry = expiryField(rules, { label: 'The successor expires', ...(inherited && { inherited }) });
   const rotate = repeatable(appkeys.rotateApiKey);
   ask({
     title: `Rotate “${key.name}”`,
-    content: [element('p', {}, `A successor with the same name takes over. ${usedWords(key)}`), ...content, steps()],
+    content: [
+      element(
+        'p',
+        {},
+        `A new key takes over: the successor. It has the same name, scopes and sources. ${usedWords(key)}`,
+      ),
+      ...(overlap?.content ?? [element('p', {}, 'The old key has expired. The successor takes its slot.')]),
+      ...expiry.content,
+      ...(isExpired ? [] : [steps()]),
+    ],
     action: 'Rotate',
     refresh,
     run: async () => {
-      const made = await rotate({ app: app.hrn, apiKey: key.apiKey, ...value() });
-      return () => showSecret(made, untilWhen('the old key', made.effectiveBy));
+      const expiresAt = expiry.value();
+      const made = await rotate({
+        app: app.hrn,
+        apiKey: key.apiKey,
+        ...overlap?.value(),
+        ...(expiresAt !== undefined && { expiresAt }),
+      });
+      return () => {
+        returnTo(rotationId(key));
+        showSecret(made, untilWhen('the old key', made.effectiveBy));
+      };
     },
   });
 }
 
 function usedWords({ lastUsedTime }: ApiKey): string {
+  if (!areUsesRecorded) return '';
   return lastUsedTime === undefined
-    ? 'This key was not used yet.'
-    : `This key was last used ${fromNow(lastUsedTime, Date.now())}.`;
+    ? 'The old key has not been used yet.'
+    : `The old key was last used ${fromNow(lastUsedTime, Date.now())}.`;
 }
 
 /** What is left to do by hand. */
@@ -133,15 +160,9 @@ function steps(): HTMLElement {
     'ol',
     { class: 'steps' },
     element('li', {}, 'Rotate, and copy the new key.'),
-    element('li', {}, 'Give it to your application.'),
-    element('li', {}, 'Look here whether the old key is still used. It ends by itself.'),
+    element('li', {}, 'Give the new key to your application.'),
+    element('li', {}, 'Look here which key is still used. The old key ends by itself.'),
   );
-}
-
-/** A key that has expired overlaps with none; its successor needs an expiry of its own. */
-function successorExpiry() {
-  const { content, value } = expiryField();
-  return { content, value: () => ({ expiresAt: value() }) };
 }
 
 export function askForDeletion(context: AppContext, key: ApiKey): void {
@@ -168,10 +189,31 @@ export function askForDeletion(context: AppContext, key: ApiKey): void {
   });
 }
 
-export async function switchKey({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): Promise<void> {
+/** Whoever reported a key as leaked holds it: to enable such a key is worth a question. */
+export function askForSwitch(context: AppContext, key: ApiKey): void {
+  if (key.enabled || !key.disabledReason) return void switchKey(context, key);
+  ask({
+    title: `Enable “${key.name}” again?`,
+    content: [
+      element('p', {}, 'Somebody who holds this key reported it as leaked. Anybody who found it can use it again.'),
+      element('p', {}, 'It is safer to generate a new key and to delete this one.'),
+    ],
+    action: 'Enable key',
+    isDangerous: true,
+    refresh: context.refresh,
+    run: async () => {
+      await context.appkeys.enableApiKey({ app: context.app.hrn, apiKey: key.apiKey });
+      return () => say(`“${key.name}” is enabled.`);
+    },
+  });
+}
+
+async function switchKey({ appkeys, app: { hrn: app }, refresh }: AppContext, key: ApiKey): Promise<void> {
   const { apiKey, name, enabled } = key;
+  const isHere = whileHere();
   try {
     const receipt = await (enabled ? appkeys.disableApiKey({ app, apiKey }) : appkeys.enableApiKey({ app, apiKey }));
+    if (!isHere()) return;
     say(
       receipt
         ? `“${name}” is disabled. It still counts toward the key limit.${untilWhen('it', receipt.effectiveBy)}`
@@ -179,7 +221,7 @@ export async function switchKey({ appkeys, app: { hrn: app }, refresh }: AppCont
     );
     refresh().catch(complain);
   } catch (error) {
-    complain(error);
+    if (isHere()) complain(error);
     if (isOutdated(error)) refresh().catch(complain);
   }
 }

@@ -1,8 +1,9 @@
-import type { ApiKey } from '../../package/client/client.ts';
+import type { ApiKey, App } from '../../package/client/client.ts';
 import { days, fromNow } from './times.ts';
+import { areUsesRecorded } from './uses.ts';
 
 export interface KeyBadge {
-  readonly kind: 'active' | 'ending' | 'disabled' | 'expired' | 'idle' | 'old';
+  readonly kind: 'active' | 'ending' | 'disabled' | 'leaked' | 'expired' | 'idle' | 'old';
   readonly text: string;
 }
 
@@ -17,21 +18,33 @@ const reasons: Readonly<Record<string, string>> = { leaked: 'reported as leaked'
 export function stateOf({ enabled, expiresAt, disabledReason }: ApiKey, now: number): KeyBadge {
   const why = disabledReason ? `: ${reasons[disabledReason] ?? disabledReason}` : '';
   if (expiresAt !== -1 && expiresAt <= now) return { kind: 'expired', text: `Expired${why}` };
-  if (!enabled) return { kind: 'disabled', text: `Disabled${why}` };
+  if (!enabled) return { kind: disabledReason ? 'leaked' : 'disabled', text: `Disabled${why}` };
   const isEnding = expiresAt !== -1 && expiresAt - now <= endingMs;
   return isEnding ? { kind: 'ending', text: `Ends ${fromNow(expiresAt, now)}` } : { kind: 'active', text: 'Active' };
 }
 
-/** @returns the state of a key, then what is worth a look besides: that nobody uses it, or that it is old */
-export function badgesOf(key: ApiKey, now: number): [KeyBadge, ...KeyBadge[]] {
+/** Whether a verifier accepts the key, as far as that depends on the key alone. */
+export function isUsable(key: ApiKey, now: number): boolean {
+  return ['active', 'ending'].includes(stateOf(key, now).kind);
+}
+
+/**
+ * @returns the state of a key, then what is worth a look besides: that nobody uses it, or that it is old. No key of a
+ *   deactivated application is active.
+ */
+export function badgesOf(key: ApiKey, { status }: App, now: number): [KeyBadge, ...KeyBadge[]] {
   const { createdTime, lastUsedTime } = key;
   const idle: KeyBadge[] =
-    now - (lastUsedTime ?? createdTime) >= idleMs
+    areUsesRecorded && now - (lastUsedTime ?? createdTime) >= idleMs
       ? [{ kind: 'idle', text: lastUsedTime === undefined ? 'Never used' : `Not used since ${monthOf(lastUsedTime)}` }]
       : [];
   const old: KeyBadge[] =
-    now - createdTime >= oldMs ? [{ kind: 'old', text: `Made ${fromNow(createdTime, now)}` }] : [];
-  return [stateOf(key, now), ...idle, ...old];
+    now - createdTime >= oldMs ? [{ kind: 'old', text: `Created ${fromNow(createdTime, now)}` }] : [];
+  const state: KeyBadge =
+    status !== 'active' && isUsable(key, now)
+      ? { kind: 'disabled', text: 'Application deactivated' }
+      : stateOf(key, now);
+  return [state, ...idle, ...old];
 }
 
 const month = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'long' });

@@ -20,6 +20,12 @@ export function complain(error: unknown): void {
   requireElement('alert').replaceChildren(...describeError(error, isAsked), close);
 }
 
+/** @returns whether the application that is shown now is still shown then: what is said of one is not said over another */
+export function whileHere(): () => boolean {
+  const { hash } = location;
+  return () => location.hash === hash;
+}
+
 export function sayNothing(): void {
   clearTimeout(fading);
   requireElement('status').replaceChildren();
@@ -28,7 +34,7 @@ export function sayNothing(): void {
 
 /** @returns whether a refusal tells that what is shown is no longer there, or no longer so */
 export function isOutdated(error: unknown): boolean {
-  return error instanceof AppkeysError && (error.status === 404 || error.status === 409);
+  return error instanceof AppkeysError && [403, 404, 409].includes(error.status ?? 0);
 }
 
 /**
@@ -47,7 +53,7 @@ export function describeError(error: unknown, isAsked = false, isMarked = false)
     element('p', { class: 'cause' }, cause),
     ...details.map(({ source, message }) => element('p', {}, wordsOf(source, message))),
     element('p', {}, action),
-    ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `You can try again ${inWords(retryAfterSeconds)}.`)]),
+    ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `You can try again ${waitOf(retryAfterSeconds)}.`)]),
     reference,
     ...(status === 401 ? signInAgain : []),
   ];
@@ -64,12 +70,10 @@ export function wordsOf(source: string, message: string): string {
   const [, name = '', index] = /^\$\.(\w+)(?:\[(\d+)\])?/.exec(source) ?? [];
   const label = labels[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
   const where = index === undefined ? label : `${label}, line ${Number(index) + 1}`;
-  return name === 'expiresAt'
-    ? `${where} must be in the future.`
-    : `${where} ${message.replace(/^must be: /, 'must be ')}`;
+  return `${where} ${message.replace(/^must be: /, 'must be ').replace(/, (?:in milliseconds|or -1).*|\.$/, '')}.`;
 }
 
-function inWords(seconds: number): string {
+function waitOf(seconds: number): string {
   return seconds < 60 ? `in ${seconds} seconds` : fromNow(seconds * 1_000, 0);
 }
 

@@ -2,7 +2,7 @@ import type { Client } from '../../package/client/client.ts';
 import { type AppTask, askForLimits } from './app-dialogs.ts';
 import { ask, labelled } from './dialog.ts';
 import { button, element } from './element.ts';
-import { complain, say } from './notices.ts';
+import { complain, say, whileHere } from './notices.ts';
 import { offer } from './offer.ts';
 import { type Situation, whyNoIssuer, whyNot } from './rights.ts';
 import { textField } from './text-fields.ts';
@@ -153,12 +153,13 @@ function askForIssuer({ appkeys, app, changed }: Task): void {
 }
 
 async function detach(appkeys: Client, app: string, issuer: string, changed: () => Promise<void>): Promise<void> {
+  const isHere = whileHere();
   try {
     await appkeys.deleteIssuer({ app, issuer });
-    say('The token issuer is detached.');
+    if (isHere()) say('The token issuer is detached.');
     await changed();
   } catch (error) {
-    complain(error);
+    if (isHere()) complain(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ApiKey, Output } from '../../package/client/client.ts';
+import { latestExpiry } from './expiry-field.ts';
 
 export type OwnApp = Output<'getApp'>;
 
@@ -23,8 +24,19 @@ export function whyNoNewKey({ app, issuers }: Situation): string | undefined {
 }
 
 export function whyNoRotation(situation: Situation, { rotatedTo }: ApiKey): string | undefined {
-  if (rotatedTo !== undefined) return 'This key was rotated already. Rotate its successor instead.';
+  if (rotatedTo !== undefined)
+    return situation.keys.some(({ apiKey }) => apiKey === rotatedTo)
+      ? 'This key was rotated already. Rotate its successor instead.'
+      : 'This key was rotated already, and its successor was removed. Generate a new key instead.';
   return whyNoNewKey(situation);
+}
+
+/** A lower maximum leaves an older key as it is. */
+export function whyNoExpiry({ app }: Situation, { createdTime }: ApiKey): string | undefined {
+  const latest = latestExpiry({ lifetime: app.keyLifetime, createdTime });
+  return latest === undefined || latest > Date.now()
+    ? undefined
+    : `The key is older than the maximum of ${app.keyLifetime.maxDays} days. Rotate it instead.`;
 }
 
 export function whyNoIssuer({ app, keys }: Situation): string | undefined {

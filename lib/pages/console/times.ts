@@ -18,6 +18,20 @@ export function fromNow(time: number, now: number): string {
   return unit === undefined ? 'just now' : relative.format(Math.round((time - now) / lengthMs), unit);
 }
 
+const lengths = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** @returns a length of time in the largest unit that measures it: `7 days`, `90 minutes` */
+export function inWords(seconds: number): string {
+  const [unit, length] = lengths.find(([, each]) => seconds % each === 0) ?? ['second', 1];
+  const count = seconds / length;
+  return `${count.toLocaleString('en')} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 export function formatTime(time: number): string {
   return dateAndTime.format(time);
 }
