@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../domain/errors.ts';
 import { effectiveByHeader } from './effective-by.ts';
 import { errorExamples, errorResponseRefs, errorResponses } from './error-responses.ts';
+import { introduction } from './introduction.ts';
 import { type Operation, operations } from './operations.ts';
 import { headerRef, headers, idHeaders, parameterRefs, parameters } from './parameters.ts';
 import { publishedSchemas, publishSchema } from './published-schemas.ts';
@@ -28,7 +29,7 @@ export function openapiDocument(): object {
     info: {
       title: 'appkeys',
       version: '0.1.0',
-      description: 'API keys for applications, at most two each: a small service for your own AWS account.',
+      description: introduction,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: serversAt('/'),

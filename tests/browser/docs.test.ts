@@ -1,5 +1,7 @@
+import axe from 'axe-core';
 import type { Page, Route } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { createClient } from '../../lib/package/client/client.ts';
 import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
 import { useLocalService } from '../support/local-service.ts';
 
@@ -18,6 +20,12 @@ async function typeToken(page: Page): Promise<void> {
 }
 
 const generate = '#operations-apiKeys-generateApiKey';
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
 
 describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
   it('has every call of the OpenAPI document, ready to be tried', async () => {
@@ -113,5 +121,64 @@ describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
     await page.locator('.opblock').first().waitFor();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
     expect(await page.locator('#token').inputValue()).toBe('');
+  });
+
+  it('introduces tokens, IDs, errors and idempotency, as the OpenAPI document does', async () => {
+    const page = await open(`${service().url}/docs`);
+    const introduction = page.getByRole('region', { name: 'Introduction' });
+    await introduction.getByRole('heading', { name: 'Tokens' }).waitFor();
+    expect(await introduction.getByRole('heading', { level: 2 }).allTextContents()).toEqual([
+      'Tokens',
+      'IDs',
+      'Errors',
+      'Idempotency',
+    ]);
+  });
+
+  it('names an application of the caller that has a free slot, unless another one is typed', async () => {
+    const principal = `user ${crypto.randomUUID()}`;
+    const token = await service().token({ principal, permissions: ['account:createApp'] });
+    const appkeys = createClient({ url: service().url, token });
+    const free = (await appkeys.createApp({ name: 'with a slot' })).hrn;
+    for (const issuer of ['', 'https://issuer.example.com']) {
+      const app = (await appkeys.createApp({ name: 'taken' })).hrn;
+      if (issuer) await appkeys.putIssuer({ app, issuer });
+      else for (const name of ['one', 'two']) await appkeys.generateApiKey({ app, name });
+    }
+    const page = await open(`${service().url}/docs`);
+    const field = (id: string) => page.locator(`#operations-${id} [data-param-name=app] input`);
+    const press = (id: string) => page.locator(`#operations-${id} .opblock-summary-control`).click();
+    await press('apiKeys-generateApiKey');
+    await press('apps-getApp');
+    await field('apps-getApp').fill('typed');
+    await page.locator('#token').fill(token);
+    await page.locator('#token').press('Tab');
+    await page.getByText('The calls name “with a slot”').waitFor();
+    expect(await field('apiKeys-generateApiKey').inputValue()).toBe(free);
+    expect(await field('apps-getApp').inputValue()).toBe('typed');
+    await press('apiKeys-listApiKeys');
+    expect(await field('apiKeys-listApiKeys').inputValue()).toBe(free);
+    expect(await page.content()).not.toContain(token);
+  });
+
+  it.each([
+    [360, 'dark'],
+    [1440, 'light'],
+  ] as const)('at %i px, %s: axe finds nothing, and the examples of errors are folded', async (width, colorScheme) => {
+    const looks = { viewport: { width, height: 800 }, colorScheme, reducedMotion: 'reduce' } as const;
+    const page = await open(`${service().url}/docs`, looks);
+    const call = page.locator(generate);
+    await call.locator('.opblock-summary-control').click();
+    await call.locator('.responses-wrapper .response').first().waitFor();
+    expect(await call.getByText('"errorId"').count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    await call.getByRole('button', { name: 'Show the examples of errors' }).click();
+    await call.getByText('"errorId"').first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await call.getByRole('button', { name: 'Hide the examples of errors' }).click();
+    await call.locator('.execute').click();
+    await call.locator('.live-responses-table .response-col_status', { hasText: '401' }).waitFor();
+    expect(await violations(page)).toEqual([]);
   });
 });

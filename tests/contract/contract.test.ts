@@ -39,7 +39,8 @@ describe('the OpenAPI document', () => {
   });
 
   it('has the version and the description of the package', () => {
-    expect(document.info).toMatchObject({ version: packageJson.version, description: packageJson.description });
+    expect(document.info.version).toBe(packageJson.version);
+    expect(document.info.description).toMatch(packageJson.description);
   });
 
   it('its examples fit its schemas, and the exact ones of the validators', () => {
@@ -74,7 +75,7 @@ describe('the OpenAPI document', () => {
     );
     const unnamed = contents.filter(({ schema }) => 'properties' in schema || 'oneOf' in schema);
     expect(unnamed).toEqual([]);
-    expect(JSON.stringify(document).length).toBeLessThan(107_000);
+    expect(JSON.stringify(document).length).toBeLessThan(109_000);
   });
 
   it('refers to what is there, and has nothing that is not referred to', () => {

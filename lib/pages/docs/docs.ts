@@ -1,3 +1,4 @@
+import { schemeSwitch } from '../shared/scheme.ts';
 import {
   readSignInConfig,
   resumeSession,
@@ -6,13 +7,21 @@ import {
   SignInError,
   signIn,
 } from '../shared/sign-in.ts';
+import { calmPlugin } from './calm-plugin.ts';
+import { appWithFreeSlot } from './own-app.ts';
+import { fillIn, ownAppPlugin } from './own-app-plugin.ts';
 import { snippetsPlugin } from './snippets-plugin.ts';
 
-followColorScheme();
+requireElement('scheme', HTMLElement).replaceWith(
+  schemeSwitch((isDark) => document.documentElement.classList.toggle('dark-mode', isDark)),
+);
 const tokenField = requireElement('token', HTMLInputElement);
 const note = requireElement('token-note', HTMLElement);
 const tokenEntry = requireElement('token-entry', HTMLElement);
 const button = requireElement('sign-in', HTMLButtonElement);
+const filled = requireElement('filled', HTMLElement);
+const filledMs = 8_000;
+const places = Number(document.body.dataset.places);
 let session: Session | undefined;
 let isSignedIn = false;
 
@@ -35,7 +44,7 @@ const reference = SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#reference',
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [snippetsPlugin, ownServer],
+  plugins: [calmPlugin, snippetsPlugin, ownAppPlugin, ownServer],
   deepLinking: true,
   tryItOutEnabled: true,
   displayRequestDuration: true,
@@ -44,6 +53,7 @@ const reference = SwaggerUIBundle({
   requestInterceptor: withSessionToken,
   onComplete: () => {
     tokenField.addEventListener('input', () => useToken(tokenField.value.trim()));
+    tokenField.addEventListener('change', () => useOwnApp(tokenField.value.trim()));
   },
 });
 
@@ -56,6 +66,15 @@ function useToken(value: string): void {
   if (!value) reference.authActions.logout(['bearer']);
 }
 
+/** Fills in an application of the user's own, so that Generate can be tried at once. */
+async function useOwnApp(token: string): Promise<void> {
+  const app = token === '' ? undefined : await appWithFreeSlot(token, places);
+  if (!app) return;
+  fillIn(app.hrn);
+  filled.textContent = `The calls name “${app.name}”, which has a free slot.`;
+  setTimeout(() => filled.replaceChildren(), filledMs);
+}
+
 /** Lets people sign in or out. A token that is typed in wins. */
 async function followSession(config: SignInConfig): Promise<void> {
   button.addEventListener('click', () => {
@@ -66,8 +85,9 @@ async function followSession(config: SignInConfig): Promise<void> {
   tokenEntry.hidden = true;
   note.textContent = 'Signing in…';
   session = await resumeSession(config, tellOfSignIn);
-  if (session) show(true, 'You are signed in.');
-  else show(false, usual);
+  if (!session) return show(false, usual);
+  show(true, 'You are signed in.');
+  await useOwnApp(await session.token());
 }
 
 /** Shows that nobody is signed in, whether or not the page is left for the identity provider then. */
@@ -100,13 +120,6 @@ async function withSessionToken(request: SwaggerRequest): Promise<SwaggerRequest
     tellOfSignIn(error);
     return request;
   }
-}
-
-function followColorScheme(): void {
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
-  dark.addEventListener('change', follow);
-  follow();
 }
 
 function requireElement<T extends HTMLElement>(id: string, type: new () => T): T {

@@ -4,6 +4,7 @@ interface SwaggerMap {
   get(key: string): unknown;
   getIn(path: readonly string[]): unknown;
   toJS(): unknown;
+  delete(key: string): SwaggerMap;
 }
 
 type SwaggerNode = object | string;
@@ -15,6 +16,8 @@ interface SwaggerReact {
     props: Props | null,
     ...children: SwaggerNode[]
   ): SwaggerNode;
+  useEffect(effect: () => void, dependencies: readonly unknown[]): void;
+  useState<T>(initial: T): [T, (next: T) => void];
   useSyncExternalStore<T>(subscribe: (listener: () => void) => () => void, current: () => T): T;
 }
 

@@ -9,7 +9,7 @@ export function schemeSwitch(follow: (isDark: boolean) => void = () => {}): HTML
   const made = document.createElement('button');
   made.type = 'button';
   made.className = 'scheme';
-  let scheme = schemes.find((known) => known === localStorage.getItem(storageKey)) ?? 'auto';
+  let scheme = schemes.find((known) => known === kept()) ?? 'auto';
   const show = () => {
     document.documentElement.dataset.scheme = scheme;
     made.title = words[scheme];
@@ -19,10 +19,27 @@ export function schemeSwitch(follow: (isDark: boolean) => void = () => {}): HTML
   };
   made.addEventListener('click', () => {
     scheme = schemes[(schemes.indexOf(scheme) + 1) % schemes.length] ?? 'auto';
-    localStorage.setItem(storageKey, scheme);
+    keep(scheme);
     show();
   });
   system.addEventListener('change', show);
   show();
   return made;
+}
+
+/** A browser may keep nothing for a page. */
+function kept(): string | null {
+  try {
+    return localStorage.getItem(storageKey);
+  } catch {
+    return null;
+  }
+}
+
+function keep(scheme: Scheme): void {
+  try {
+    localStorage.setItem(storageKey, scheme);
+  } catch {
+    // It is chosen again after a reload.
+  }
 }

@@ -1,4 +1,4 @@
-import type { ConsoleSettings } from '../settings.ts';
+import type { ConsoleSettings, StageSettings } from '../settings.ts';
 import type { WebPage } from './web-page.ts';
 
 /** Adds the sign-in settings to a page, and to a file beside it for the command line. */
@@ -10,6 +10,11 @@ export function withSignIn(page: WebPage, { exampleUrl: _, ...signIn }: ConsoleS
     files: { ...page.files, 'sign-in.json': JSON.stringify(signIn) },
     signInOrigin: new URL(endpoints.token).origin,
   };
+}
+
+/** Tells a page how many API keys an application can have. */
+export function withPlaces(page: WebPage, settings: Pick<StageSettings, 'keys'> | undefined): WebPage {
+  return { ...page, html: page.html.replace('data-places="2"', `data-places="${settings?.keys.maxPerApp ?? 2}"`) };
 }
 
 /** @returns the page with a `data-` attribute of its body */
