@@ -1,8 +1,8 @@
-import axe from 'axe-core';
 import type { Page, Route } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type AppkeysError, type Client, createClient } from '../../lib/package/client/client.ts';
 import { isMissing, needsChromium, otherHost, screens, useBrowser } from '../support/browser.ts';
+import { act, inDialog, paste, showAgain, violations } from '../support/console-page.ts';
 import { useLocalService } from '../support/local-service.ts';
 
 const service = useLocalService({ rateLimit: 'off' });
@@ -34,13 +34,6 @@ async function signIn(page: Page): Promise<void> {
   await page.locator('.place').first().waitFor();
 }
 
-/** Opens with a token instead of signing in. */
-async function paste(page: Page, pasted: string): Promise<void> {
-  await page.getByText('Use an access token').click();
-  await page.getByLabel('Access token').fill(pasted);
-  await page.getByRole('button', { name: 'Open' }).click();
-}
-
 async function grant(page: Page, principal: string, right: string): Promise<void> {
   await page.getByRole('button', { name: 'Grant rights' }).click();
   await page.getByLabel('Principal').fill(principal);
@@ -49,10 +42,6 @@ async function grant(page: Page, principal: string, right: string): Promise<void
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 }
 
-const act = (page: Page, name: string, place = 0) =>
-  page.locator('.place').nth(place).getByRole('button', { name, exact: true }).click();
-const inDialog = (page: Page, name: string) =>
-  page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
 const places = (page: Page) =>
   page.locator('.place').evaluateAll((found) => found.map(({ className }) => className.replace('place ', '')));
 
@@ -91,12 +80,6 @@ async function makeShort(ms: number): Promise<number> {
 const codeOf = (error: AppkeysError) => error.code;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
 
 describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   it('shows two places, both free', async () => {
@@ -176,7 +159,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect((await appkeys.getApiKey({ app, apiKey })).expiresAt).toBe(-1);
     await pause(Math.max(0, expiresAt + 6000 - Date.now()));
-    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await showAgain(page);
     await page.locator('.place.expired').waitFor();
     await make(page, 'the next');
     expect((await keys()).map(({ name }) => name)).toEqual(['long', 'the next']);
@@ -348,10 +331,10 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   it('shows what has changed elsewhere when its tab is shown again', async () => {
     const page = await openConsole();
     await appkeys.generateApiKey({ app, name: 'made elsewhere' });
-    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await showAgain(page);
     await page.getByRole('heading', { name: 'made elsewhere' }).waitFor();
     await appkeys.updateApp({ app, status: 'deactivated' });
-    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await showAgain(page);
     await page.getByText('Deactivated').waitFor();
   });
 
@@ -519,7 +502,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByRole('button', { name: 'Attach issuer' }).focus();
     await page.getByRole('tooltip').getByText('Delete them first').and(page.locator(':visible')).waitFor();
     await appkeys.deleteApiKeys({ app });
-    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await showAgain(page);
     await expect.poll(() => places(page)).toEqual(['free', 'free']);
     await page.getByRole('button', { name: 'Attach issuer' }).click();
     await page.getByLabel('URL').fill('https://issuer.example');
@@ -579,7 +562,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     const page = await openConsole();
     await page.route('**/disable', (route) => route.fulfill(refusal('503000')));
     await appkeys.generateApiKey({ app, name: 'one' });
-    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await showAgain(page);
     await act(page, 'Disable');
     await page.locator('#alert').getByText('CAUSE').waitFor();
     const { top, bottom } = await page.locator('#alert').evaluate((alert) => alert.getBoundingClientRect().toJSON());

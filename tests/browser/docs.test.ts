@@ -1,8 +1,8 @@
-import axe from 'axe-core';
 import type { Page, Route } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../../lib/package/client/client.ts';
 import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
+import { violations } from '../support/console-page.ts';
 import { useLocalService } from '../support/local-service.ts';
 
 const service = useLocalService();
@@ -20,12 +20,6 @@ async function typeToken(page: Page): Promise<void> {
 }
 
 const generate = '#operations-apiKeys-generateApiKey';
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
 
 describe.skipIf(isMissing)(`the reference page${needsChromium}`, () => {
   it('has every call of the OpenAPI document, ready to be tried', async () => {

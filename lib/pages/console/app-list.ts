@@ -82,7 +82,7 @@ export function appList(appkeys: Client, create: () => void): AppList {
   const view = element(
     'nav',
     { class: 'apps', 'aria-label': 'Applications' },
-    element('div', { class: 'heading' }, element('h2', {}, 'Applications'), make),
+    element('div', { class: 'heading' }, element('h1', { tabindex: '-1' }, 'Applications'), make),
     search,
     count,
     list,

@@ -28,7 +28,8 @@ export function requireElement(id: string): HTMLElement {
   return found;
 }
 
-/** Gives the focus to whatever has this id now; if that is gone, to the page's heading. */
+/** Gives the focus to whatever has this id now; if that is gone, to the heading of what is shown: the application, or the list. */
 export function focusAgain(id: string): void {
-  (document.getElementById(id) ?? document.querySelector('h1'))?.focus();
+  const heading = [...document.querySelectorAll('h1')].findLast((each) => each.checkVisibility());
+  (document.getElementById(id) ?? heading)?.focus();
 }
