@@ -1,7 +1,7 @@
 import type { Page, Route } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type AppkeysError, type Client, createClient } from '../../lib/package/client/client.ts';
-import { isMissing, needsChromium, otherHost, screens, useBrowser } from '../support/browser.ts';
+import { isMissing, needsChromium, otherHost, useBrowser } from '../support/browser.ts';
 import { act, inDialog, paste, showAgain, violations } from '../support/console-page.ts';
 import { useLocalService } from '../support/local-service.ts';
 
@@ -572,6 +572,185 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     expect(await page.locator('#alert').textContent()).toBe('');
   });
 
+  it('an error that comes late, for a key of one application, is not shown over another', async () => {
+    const { clientId } = await appkeys.createApp({ name: 'other' });
+    await appkeys.generateApiKey({ app, name: 'one' });
+    const page = await openConsole();
+    const ended = Promise.withResolvers<void>();
+    await page.route('**/disable', async (route) => {
+      await ended.promise;
+      await route.fulfill(refusal('503000'));
+    });
+    await act(page, 'Disable');
+    await page.locator(`.apps a[href="#${clientId}"]`).click();
+    await page.getByRole('heading', { name: 'other', level: 1 }).waitFor();
+    const answered = page.waitForResponse('**/disable');
+    ended.resolve();
+    await (await answered).finished();
+    await page.locator('.place.free').first().waitFor();
+    expect(await page.locator('#alert').textContent()).toBe('');
+  });
+
+  it('shows nothing of another application when an answer comes late', async () => {
+    const { clientId } = await appkeys.createApp({ name: 'other' });
+    await appkeys.generateApiKey({ app, name: 'of the first' });
+    const page = await openConsole();
+    const ended = Promise.withResolvers<void>();
+    await page.route(`**/*${app.split('/')[1]}/apiKeys`, async (route) => {
+      await ended.promise;
+      await route.continue();
+    });
+    await showAgain(page);
+    const answered = page.waitForResponse(`**/*${app.split('/')[1]}/apiKeys`);
+    await page.locator(`.apps a[href="#${clientId}"]`).click();
+    await page.getByRole('heading', { name: 'other', level: 1 }).waitFor();
+    ended.resolve();
+    await (await answered).finished();
+    await expect.poll(() => places(page)).toEqual(['free', 'free']);
+    expect(await page.title()).toBe('other – appkeys');
+  });
+
+  it('closes what was asked about an application on the way back to another, but not a new key', async () => {
+    const { clientId } = await appkeys.createApp({ name: 'other' });
+    const page = await openConsole();
+    await page.locator(`.apps a[href="#${clientId}"]`).click();
+    await page.getByRole('heading', { name: 'other', level: 1 }).waitFor();
+    await page.getByRole('button', { name: 'Edit application' }).click();
+    await page.goBack();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'the application', level: 1 }).waitFor();
+    await make(page, 'not copied');
+    await page.goForward();
+    await page.getByRole('heading', { name: 'other', level: 1, includeHidden: true }).waitFor();
+    expect(await page.locator('.secret').textContent()).toMatch(/^ak_/);
+  });
+
+  it('says that an application is deleted, and until when its keys are accepted', async () => {
+    const page = await openConsole();
+    await page.getByRole('button', { name: 'Delete application' }).click();
+    await inDialog(page, 'Delete application');
+    await page
+      .getByRole('heading', { name: 'Choose an application' })
+      .or(page.getByText('No applications yet'))
+      .waitFor();
+    await page
+      .locator('#status')
+      .getByText('“the application” is deleted. No verifier accepts its keys after')
+      .waitFor();
+    expect(await page.title()).toBe('appkeys: keys');
+  });
+
+  it('offers less when rights were taken away while the page was open', async () => {
+    const principal = `guest ${crypto.randomUUID()}`;
+    await appkeys.generateApiKey({ app, name: 'one' });
+    await appkeys.putGrant({ app, principal, actions: ['write'] });
+    token = await service().token({ principal });
+    const page = await openConsole();
+    await appkeys.putGrant({ app, principal, actions: ['read'] });
+    await act(page, 'Disable');
+    await page.locator('#alert').getByText('403403').waitFor();
+    await page.locator('.place [aria-disabled]').first().waitFor();
+    await appkeys.deleteGrant({ app, principal });
+    await showAgain(page);
+    await page.locator('#alert').getByText('404660').waitFor();
+    expect(await page.locator('.place').count()).toBe(0);
+  });
+
+  it.each([
+    ['no connection', (route: Route) => route.abort(), 'Nothing is created twice.'],
+    ['a token that has expired', (route: Route) => route.fulfill(refusal('401300')), '401300'],
+  ])('keeps what is typed, and says what to do, with %s', async (_, answer, words) => {
+    const page = await openConsole();
+    await interceptCreations(page, answer);
+    await page.getByRole('button', { name: 'Generate API key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('typed');
+    await inDialog(page, 'Generate key');
+    await page.getByRole('dialog').getByRole('alert').getByText(words).waitFor();
+    expect(await page.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('typed');
+  });
+
+  it('sends a request once, however often somebody presses', async () => {
+    const page = await openConsole();
+    let count = 0;
+    await interceptCreations(page, async (route) => {
+      count += 1;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Generate API key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('once');
+    await page.evaluate(`const form = document.querySelector('dialog form');
+      for (const _ of [1, 2, 3]) form.requestSubmit();`);
+    await page.locator('.secret').waitFor();
+    expect([count, (await keys()).length]).toEqual([1, 1]);
+  });
+
+  it('shows names as text everywhere, in whatever direction they are written', async () => {
+    const hostile = '<img src=x onerror=alert(1)>"\'&';
+    await appkeys.updateApp({ app, name: hostile, description: hostile, referrers: ['www.example.com'] });
+    await appkeys.generateApiKey({ app, name: 'מפתח ראשי', description: hostile });
+    const { apiKey } = await appkeys.generateApiKey({ app, name: hostile });
+    await appkeys.putGrant({ app, principal: hostile, actions: ['read'] });
+    await appkeys.disableApiKey({ app, apiKey });
+    const page = await openConsole({ viewport: { width: 360, height: 800 } });
+    await page.locator('.grants li', { hasText: hostile }).waitFor();
+    expect(await page.locator('h1[id=app-name]').textContent()).toBe(hostile);
+    for (const name of ['Rotate', 'Edit', 'Expiry', 'Delete']) {
+      await act(page, name, 1);
+      await inDialog(page, 'Cancel');
+    }
+    expect(await page.locator('img').count()).toBe(0);
+    const [left, right] = await page
+      .locator('.place h3')
+      .evaluateAll((found) => found.map((each) => each.getBoundingClientRect().x));
+    expect(left).toBe(right);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  });
+
+  it('tells why calls with a key are rejected, and sends the key nowhere', async () => {
+    const revealed = async (name: string, more = {}) =>
+      (await appkeys.generateApiKey({ app, name, ...more })).apiKeyId.reveal();
+    const usable = await revealed('usable', { allowedSources: ['10.0.0.0/8'] });
+    const disabled = await revealed('off', { enabled: false });
+    const { hrn, clientId } = await appkeys.createApp({ name: 'other' });
+    const ofOther = (await appkeys.generateApiKey({ app: hrn, name: 'of other' })).apiKeyId.reveal();
+    const page = await openConsole();
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(`${request.url()} ${request.postData()}`));
+    await page.getByRole('button', { name: 'Why is a call rejected?' }).click();
+    const field = page.getByLabel('API key', { exact: true });
+    for (const [key, words] of [
+      ['nonsense', 'This text is not a complete API key.'],
+      [usable, 'The key is valid. An API can still reject a call'],
+      [usable, 'Sources: only 10.0.0.0/8 can use the key.'],
+      [disabled, 'Disabled. Enable the key, or use another one.'],
+      [`${usable.slice(0, -1)}x`, 'This application has no such key.'],
+      [ofOther, 'This key belongs to another application.'],
+    ] as const) {
+      await field.fill(key);
+      await inDialog(page, 'Check');
+      await page.locator('.result').getByText(words).waitFor();
+    }
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('link', { name: `Open the application ${clientId}` }).click();
+    await page.getByRole('heading', { name: 'other', level: 1 }).waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    for (const key of [usable, disabled, ofOther]) {
+      expect(await page.content()).not.toContain(key);
+      expect(sent.join()).not.toContain(key);
+    }
+  });
+
+  it('keeps nothing of a new key once its dialog is closed', async () => {
+    const page = await openConsole({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await make(page, 'gone');
+    const key = (await page.locator('.secret').textContent()) ?? '';
+    await closeSecret(page);
+    const kept =
+      'JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state])';
+    expect(await page.evaluate(kept)).not.toContain(key);
+    expect(await page.content()).not.toContain(key);
+  });
+
   it('is light or dark as chosen, also after a reload', async () => {
     const page = await openConsole({ colorScheme: 'light' });
     const ground = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
@@ -699,28 +878,64 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   });
 });
 
-describe.skipIf(isMissing).each(screens)(`at %i px, %s${needsChromium}`, (width, colorScheme) => {
-  const looks = { viewport: { width, height: 800 }, colorScheme, reducedMotion: 'reduce' } as const;
+/** Goes through the page by the Tab key. @returns the IDs of what has the focus on the way */
+async function tabStops(page: Page): Promise<string[]> {
+  const ids: string[] = [];
+  await page.evaluate('document.activeElement.blur()');
+  for (let isInside = true; isInside; ) {
+    await page.keyboard.press('Tab');
+    const id = await page.evaluate<string>('document.activeElement.id');
+    isInside = await page.evaluate<boolean>('document.activeElement !== document.body');
+    if (ids.includes(id) && id !== '') break;
+    ids.push(id);
+  }
+  return ids;
+}
 
-  it('axe finds nothing, and nothing is wider than the window', async () => {
-    await appkeys.generateApiKey({
+describe.skipIf(isMissing).each([
+  [360, 'dark'],
+  [768, 'light'],
+  [1440, 'dark'],
+] as const)(`at %i px, %s${needsChromium}`, (width, colorScheme) => {
+  const looks = {
+    viewport: { width, height: 800 },
+    colorScheme,
+    reducedMotion: 'reduce',
+    timezoneId: 'Asia/Tokyo',
+  } as const;
+
+  it('axe finds nothing on any view or dialog, each of which opens and closes by keyboard', async () => {
+    const old = await appkeys.generateApiKey({
       app,
-      name: 'a key with a rather long name, as long as names come to be',
+      name: 'Größenänderungsbenachrichtigungsschlüssel 設定管理サービス',
       expiresAt: Date.now() + 86_400_000,
     });
-    const { apiKey } = await appkeys.generateApiKey({ app, name: 'off' });
-    await appkeys.disableApiKey({ app, apiKey });
+    await appkeys.rotateApiKey({ app, apiKey: old.apiKey, overlap: { untilFirstUse: 600, atMost: 86_400 } });
     const page = await open(address(), looks);
     await page.getByText('Use an access token').click();
     expect(await violations(page)).toEqual([]);
     await page.close();
-    const opened = await openConsole(looks);
+    const opened = await openConsole({ ...looks, permissions: ['clipboard-read', 'clipboard-write'] });
+    await opened.locator('.grants li').waitFor();
+    await opened.getByText('10 minutes after the first use of the successor').waitFor();
     expect(await violations(opened)).toEqual([]);
     expect(await opened.evaluate('document.documentElement.scrollWidth')).toBe(width);
-    for (const name of ['Rotate', 'Edit', 'Expiry', 'Delete']) {
-      await act(opened, name);
-      expect(await violations(opened)).toEqual([]);
-      await inDialog(opened, 'Cancel');
+    const withDialog =
+      /^(new-app|edit-app|status-app|delete-app|check|rotate-|edit-|expire-|delete-|grant|remove-|limits)/;
+    const stops = (await tabStops(opened)).filter((id) => withDialog.test(id));
+    expect(stops.length).toBe(width === 1440 ? 17 : 16);
+    for (const id of stops) {
+      const isOffered = await opened.evaluate<boolean>(
+        `(document.activeElement.blur(), document.getElementById(${JSON.stringify(id)}).focus(), document.activeElement.getAttribute('aria-disabled') === null)`,
+      );
+      await opened.keyboard.press('Enter');
+      if (!isOffered) continue;
+      await opened.getByRole('dialog').waitFor();
+      expect([id, await violations(opened)]).toEqual([id, []]);
+      expect(await opened.evaluate("document.querySelector('dialog').scrollWidth <= innerWidth")).toBe(true);
+      await opened.keyboard.press('Escape');
+      await opened.getByRole('dialog').waitFor({ state: 'detached' });
+      await expect.poll(() => opened.evaluate('document.activeElement.id')).toBe(id);
     }
     await act(opened, 'Delete');
     await inDialog(opened, 'Delete key');

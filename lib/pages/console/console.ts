@@ -4,7 +4,7 @@ import { readSignInConfig, requireSecurePage, resumeSession, type SignInConfig, 
 import { askForNewApp } from './app-dialogs.ts';
 import { appList } from './app-list.ts';
 import { appView, nothingChosen } from './app-view.ts';
-import { labelled } from './dialog.ts';
+import { closeDialogs, labelled } from './dialog.ts';
 import { button, element, focusAgain, requireElement } from './element.ts';
 import { forgetPrincipal, previousPrincipal } from './last-principal.ts';
 import { complain, say, sayNothing } from './notices.ts';
@@ -124,6 +124,7 @@ async function openWith(access: Access): Promise<string> {
   const { signal } = opened;
   const follow = () => {
     sayNothing();
+    closeDialogs();
     open();
     view.querySelector<HTMLElement>('h1')?.focus();
     view.scrollTo(0, 0);

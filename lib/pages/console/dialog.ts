@@ -32,6 +32,7 @@ export function ask({ title, content, action, isDangerous = false, run, refresh 
   const isHere = whileHere();
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
+    if (submit.disabled) return;
     submit.disabled = true;
     problem.replaceChildren();
     clearFaults(form);
@@ -81,11 +82,19 @@ export function returnTo(id: string): void {
   openerId = id;
 }
 
-/** Opens a dialog, which is gone when it is closed. After the last one the focus is where it was before the first. */
-export function openDialog(content: HTMLElement): HTMLDialogElement {
+/** Closes what was asked about an application that is not shown any more. */
+export function closeDialogs(): void {
+  for (const dialog of document.querySelectorAll<HTMLDialogElement>('dialog:not(.kept)')) dialog.close();
+}
+
+/**
+ * Opens a dialog, which is gone when it is closed. After the last one the focus is where it was before the first.
+ * @param isKept whether it stays when another application is shown
+ */
+export function openDialog(content: HTMLElement, isKept = false): HTMLDialogElement {
   const isOpen = () => document.querySelector('dialog') !== null;
   if (!isOpen()) openerId = document.activeElement?.id ?? '';
-  const dialog = element('dialog', { 'aria-labelledby': 'dialog-title' }, content);
+  const dialog = element('dialog', { 'aria-labelledby': 'dialog-title', class: isKept && 'kept' }, content);
   dialog.addEventListener('close', () => {
     dialog.remove();
     if (!isOpen()) focusAgain(openerId);

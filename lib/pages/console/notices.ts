@@ -46,7 +46,8 @@ export function describeError(error: unknown, isAsked = false, isMarked = false)
   const signInAgain = isAsked ? [] : signInButton();
   if (error instanceof SignInError) return [element('p', { class: 'cause' }, error.message), ...signInAgain];
   if (!(error instanceof AppkeysError)) throw error;
-  const { cause, action, code, status, correlationId, details = [], retryAfterSeconds } = error;
+  const { code, status, correlationId, details = [], retryAfterSeconds } = error;
+  const { cause, action } = code === 'UNREACHABLE' ? unreachable(error) : error;
   const reference = element('p', { class: 'reference' }, `${code} · correlation id ${correlationId}`);
   if (isMarked) return [element('p', { class: 'cause' }, 'Correct the fields that are marked.'), reference];
   return [
@@ -57,6 +58,16 @@ export function describeError(error: unknown, isAsked = false, isMarked = false)
     reference,
     ...(status === 401 ? signInAgain : []),
   ];
+}
+
+/** What the client says of a lost answer is for programs. */
+function unreachable({ cause, idempotencyKey }: AppkeysError): { cause: string; action: string } {
+  const doubt = / It is not known .*/.exec(cause)?.[0] ?? '';
+  const again = idempotencyKey ? ' Nothing is created twice.' : '';
+  return {
+    cause: `The service did not answer.${doubt}`,
+    action: `Check the connection of this device, then try again.${again}`,
+  };
 }
 
 const labels: Readonly<Record<string, string>> = {

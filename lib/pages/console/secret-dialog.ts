@@ -43,6 +43,7 @@ export function showSecret({ apiKeyId, name }: NewApiKey, more = ''): void {
       note,
       element('div', { class: 'actions' }, close, copy),
     ),
+    true,
   );
   const closed = new AbortController();
   // A browser lets no page hold back a second Escape once it is a cancel event; a held key sends many.
