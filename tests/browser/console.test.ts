@@ -56,7 +56,7 @@ async function closeSecret(page: Page): Promise<void> {
   await inDialog(page, 'Copy key');
   await page.getByText('Copied.').waitFor(); // the clipboard takes its time, and who leaves before is warned
   await inDialog(page, 'Close');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.locator('dialog').waitFor({ state: 'detached' });
 }
 
 /** An answer of the service that says this error. */
