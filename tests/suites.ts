@@ -5,6 +5,8 @@ const long = [
   // pages in a browser
   'tests/browser/**',
   'tests/pages/snippets.test.ts',
+  // the commands of the README and of the first steps
+  'tests/pasted.test.ts',
   // the packaged service, and a release
   'tests/examples/**',
   'tests/infra/{bundle,deploy,deployer-policy,deployment,local,refusal,release,slim,slim-tokens,template}.test.ts',

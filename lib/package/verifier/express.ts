@@ -1,5 +1,5 @@
 import { headersOf, idIn, type NamedValues } from '../../base/headers.ts';
-import type { KeyVerifier } from './create-verifier.ts';
+import type { KeyVerifier, ValidKey } from './create-verifier.ts';
 import { type GuardOptions, needsOf, reject } from './rejection.ts';
 
 /** The part of Express's request that the middleware reads. */
@@ -12,7 +12,7 @@ interface ExpressRequest {
 
 /** The part of Express's response that the middleware uses. */
 interface ExpressResponse {
-  readonly locals: Record<string, unknown>;
+  readonly locals: Record<string, unknown> & { apiKey?: ValidKey };
   status(code: number): ExpressResponse;
   set(headers: Readonly<Record<string, string>>): ExpressResponse;
   json(body: object): unknown;
