@@ -14,7 +14,7 @@ const textOf = (file: string) => readFileSync(join(project.installed, file), 'ut
 
 /** The installed size in MB, as the package's page states it. */
 const statedMb = Number(
-  /installed package takes (\d\.\d) MB/.exec(readFileSync(join(projectFolder, 'docs/package.md'), 'utf8'))?.[1],
+  /installed package takes (\d\.\d) MB/.exec(readFileSync(join(projectFolder, 'docs/client.md'), 'utf8'))?.[1],
 );
 
 describe('the tarball', () => {
@@ -41,7 +41,7 @@ describe('the package in an empty project', () => {
     const names = readdirSync(join(project.folder, 'node_modules')).filter((name) => !name.startsWith('.'));
     expect(names).toEqual(['appkeys']);
     expect(filesIn().filter((file) => /(?<!\.d)\.ts$|node_modules|generated.*\.js$/.test(file))).toEqual([]);
-    expect(filesIn()).toEqual(expect.arrayContaining(['README.md', 'client.md', 'LICENSE']));
+    expect(filesIn()).toEqual(expect.arrayContaining(['README.md', 'cli.md', 'LICENSE']));
     expect(textOf('THIRD-PARTY-LICENSES.txt')).toMatch(/openapi-fetch(.|\n)+MIT License/);
     expect(JSON.parse(textOf('package.json'))).not.toHaveProperty('dependencies');
   });
@@ -59,6 +59,11 @@ describe('the package in an empty project', () => {
     const bytes = sizes.reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0);
     expect(Math.abs(bytes / 1_000_000 - statedMb)).toBeLessThan(0.1);
     expect(bytes).toBeLessThan(3_000_000);
+  });
+
+  it('has pages that link only to each other', () => {
+    const links = ['README.md', 'cli.md'].flatMap((page) => [...textOf(page).matchAll(/\]\(([^)#]*)/g)]);
+    expect(new Set(links.map(([, target]) => target))).toEqual(new Set(['', 'README.md', 'cli.md']));
   });
 
   it('has a source map, with the sources, for every module', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { projectFolder } from '../../infra/local/folders.ts';
 import { freePort } from '../../infra/local/ports.ts';
 import { pathIn, useProject } from './project.ts';
 
@@ -83,8 +84,14 @@ describe.each(compilers)('%s', (compiler) => {
   });
 });
 
-it.each(['README.md', 'client.md'])('what %s shows in TypeScript compiles', async (page) => {
-  const text = readFileSync(join(project.installed, page), 'utf8');
+const pages = [
+  join(project.installed, 'README.md'),
+  join(projectFolder, 'README.md'),
+  join(projectFolder, 'docs/getting-started.md'),
+];
+
+it.each(pages)('what %s shows in TypeScript compiles', async (page) => {
+  const text = readFileSync(page, 'utf8');
   const examples = [...text.matchAll(/^```ts\n(.+?)^```/gms)].map(([, example = '']) => example);
   const files = examples.map((example, index) => {
     project.write(`example-${index}.ts`, `${example}\nexport {};\n`);

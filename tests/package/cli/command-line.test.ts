@@ -280,12 +280,12 @@ describe('appkeys verify', () => {
   });
 });
 
-describe('docs/client.md', () => {
+describe('docs/cli.md', () => {
   it('its lines do what they say', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'appkeys-'));
     writeFileSync(join(folder, 'appkeys'), `#!/bin/sh\nexec ${process.execPath} ${commandLine} "$@"\n`);
     chmodSync(join(folder, 'appkeys'), 0o755);
-    const page = readFileSync(join(projectFolder, 'docs/client.md'), 'utf8');
+    const page = readFileSync(join(projectFolder, 'docs/cli.md'), 'utf8');
     const [, lines = expect.fail()] = /^```sh\n(export .+?)^```/ms.exec(page) ?? [];
     const script = lines.replace('http://127.0.0.1:3000', service().url);
     const env = { PATH: `${folder}:${process.env.PATH}`, APPKEYS_LOCAL_DIR: service().folder };
