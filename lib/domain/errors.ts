@@ -1,4 +1,4 @@
-/** The default texts of an error, if the place that throws it has nothing more exact. */
+/** What an error says when the place that throws it has nothing more exact to say. */
 interface ErrorEntry {
   readonly status: number;
   readonly title: string;
@@ -6,7 +6,7 @@ interface ErrorEntry {
   readonly action: string;
 }
 
-/** Every error that a caller can get, by its six-digit code. */
+/** Every error that a caller can meet, by its six-digit code. */
 export const errorTable = {
   '400002': {
     status: 400,
@@ -23,20 +23,20 @@ export const errorTable = {
   '400004': {
     status: 400,
     title: 'Content-Type is something else than application/json.',
-    cause: 'The Content-Type header names another type than application/json, or another charset than UTF-8.',
+    cause: 'The Content-Type header names a type other than application/json, or a charset other than UTF-8.',
     action: 'Send the header "Content-Type: application/json".',
   },
   '400200': {
     status: 400,
     title: 'Received invalid data.',
     cause: 'The request contains a value that is not allowed.',
-    action: 'Correct what "details" names, and send the request again.',
+    action: 'Correct the fields that "details" names, then send the request again.',
   },
   '400201': {
     status: 400,
     title: 'Missing required field.',
     cause: 'The request body lacks a required field.',
-    action: 'Add what "details" names, and send the request again.',
+    action: 'Add the fields that "details" names, then send the request again.',
   },
   '400288': {
     status: 400,
@@ -66,50 +66,52 @@ export const errorTable = {
     status: 403,
     title: 'These credentials do not authorize access for this operation.',
     cause: 'The calling principal does not have the right that this operation needs.',
-    action: 'Ask someone who manages the application to grant the right.',
+    action: 'Ask somebody with "manage" on the application to grant you the right.',
   },
   '404404': {
     status: 404,
     title: 'No such route.',
     cause: 'The service has no operation with this method and path.',
-    action: 'Check the method and the path. HRNs in it must be URL-encoded. GET /openapi.json lists the operations.',
+    action:
+      'Check the method and the path. HRNs in the path must be URL-encoded. GET /openapi.json lists the operations.',
   },
   '404660': {
     status: 404,
     title: 'No app exists with the given id.',
-    cause: 'No application with this HRN exists, or the caller cannot see it.',
+    cause: 'No application with this HRN exists, or the caller has no right on it.',
     action: 'Check the application HRN, and that the calling principal has a right on the application.',
   },
   '404666': {
     status: 404,
     title: 'The API key does not exist.',
     cause: 'The application has no API key with this HRN.',
-    action: "Check the key HRN. List the application's keys to see which keys exist.",
+    action: "Check the API key HRN. To see the application's API keys, list them.",
   },
   '409303': {
     status: 409,
     title:
       'Reached allowed maximum number of active API keys per application. Delete an API key to generate another one.',
-    cause: 'The application has reached its key limit. Disabled API keys count toward it.',
+    cause: 'The application has reached its key limit. Disabled API keys count.',
     action: 'Delete an API key of the application, then send the request again.',
   },
   '409304': {
     status: 409,
     title: 'The API key has already been rotated.',
-    cause: 'A request has rotated this API key before.',
-    action: "List the application's keys: the successor has this API key as its rotatedFrom.",
+    cause: 'An earlier request rotated this API key.',
+    action: "List the application's API keys. The rotatedFrom of the successor names this API key.",
   },
   '409305': {
     status: 409,
     title: 'The API key made by this request has been removed since.',
-    cause: 'This request created an API key, which was deleted, replaced or rotated before the response.',
+    cause: 'This request generated an API key, which was deleted, replaced or rotated before the response.',
     action: 'Generate another API key with a new request.',
   },
   '409306': {
     status: 409,
     title: "The application's state does not allow this.",
     cause: 'The application is deactivated.',
-    action: 'Change the state that the cause names. Then send the request again.',
+    action:
+      'Correct the state that the cause names, such as by activating the application. Then send the request again.',
   },
   '413000': {
     status: 413,
@@ -120,14 +122,14 @@ export const errorTable = {
   '422409': {
     status: 422,
     title: 'The Idempotency-Key was used for another request.',
-    cause: 'An earlier request had the same Idempotency-Key and another body.',
+    cause: 'An earlier request used the same Idempotency-Key with a different body.',
     action: 'Use a new Idempotency-Key for a new request.',
   },
   '429003': {
     status: 429,
     title: 'Request blocked because of too many requests made. Wait for a while before making a new request.',
     cause: 'The calling principal has made too many requests.',
-    action: 'Wait as many seconds as the Retry-After header says, then send the request again.',
+    action: 'Wait for the seconds in the Retry-After header, then send the request again.',
   },
   '500000': {
     status: 500,
@@ -138,21 +140,21 @@ export const errorTable = {
   '503000': {
     status: 503,
     title: 'Temporarily unavailable. Retry.',
-    cause: 'A dependency of the service did not respond in time. Nothing was changed.',
-    action: 'Wait as many seconds as the Retry-After header says, then send the request again.',
+    cause: 'A part that the service needs did not respond in time. Nothing was changed.',
+    action: 'Wait for the seconds in the Retry-After header, then send the request again.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** One fault of the input. `source` is its JSON path, such as `$.expiresAt`. */
+/** One thing that is wrong with the input; `source` is its JSON path, such as `$.expiresAt`. */
 export interface ErrorDetail {
   readonly title: string;
   readonly source: string;
   readonly message: string;
 }
 
-/** Public parts of an error that differ from the table, and `why`, which is only in the log. */
+/** Public parts of an error that differ from its entry in the table, and `why`, which only the log tells. */
 interface ErrorParts {
   readonly cause?: string;
   readonly action?: string;
@@ -161,7 +163,7 @@ interface ErrorParts {
   readonly why?: unknown;
 }
 
-/** An error of the contract. A caller sees `code`, and `parts` without `why`. */
+/** An error of the contract. What a caller sees of it is `code` and `parts` without `why`. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly parts: ErrorParts;
@@ -174,12 +176,12 @@ export class ApiError extends Error {
   }
 }
 
-/** @returns a 400200 that names one field; `source` is its JSON path */
+/** @returns a 400200 that names one field; `source` is its JSON path. */
 export function invalidField(source: string, message: string): ApiError {
   return new ApiError('400200', { details: [{ title: errorTable['400200'].title, source, message }] });
 }
 
-/** The body of every error response. */
+/** The body of every refusal on the wire. */
 export interface ErrorBody {
   readonly title: string;
   readonly status: number;
@@ -191,7 +193,7 @@ export interface ErrorBody {
   readonly details?: readonly ErrorDetail[];
 }
 
-/** @param ids the request's correlation ID, and the error's own ID, which is also in the log */
+/** @param ids the request's correlation id, and the error's own id, under which the log has more */
 export function formatError(error: ApiError, ids: { correlationId: string; errorId: string }): ErrorBody {
   const entry = errorTable[error.code];
   return {
