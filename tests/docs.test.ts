@@ -3,19 +3,31 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exceptions } from '../infra/deployment/exceptions.ts';
 import { projectFolder } from '../infra/local/folders.ts';
+import { commentsOf, messagesOf } from '../infra/scripts/texts-of-code.ts';
+import { figuresOf, type Sentence, sentencesOf, userPages } from '../infra/scripts/words.ts';
 import { settingsSchema } from '../infra/settings/schema.ts';
+import { operations } from '../lib/contract/operations.ts';
+import type { Route } from '../lib/contract/routes.ts';
+import { errorTable } from '../lib/domain/errors.ts';
 import { defaultClaims } from '../lib/service/http/token-claims.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
-const pages = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...globSync('docs/*.md', { cwd: projectFolder })];
+const pages = [...userPages(), 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
-function textOf(page: string): string {
-  return readFileSync(join(projectFolder, page), 'utf8').replaceAll(/^```.*?^```/gms, '');
-}
+/** The pages of docs/, in the order of its index. Those for contributors come last. */
+const forUsers =
+  'getting-started concepts verifying identity deploying operating rotation leaks calls errors settings client cli ' +
+  'security scale';
+const forContributors = 'evidence benchmarks bundles';
+
+const rawTextOf = (page: string) => readFileSync(join(projectFolder, page), 'utf8');
+const textOf = (page: string) => rawTextOf(page).replaceAll(/^```.*?^```/gms, '');
 
 /** What the page's relative links lead to: a file, and perhaps a place in it. */
 function linksOf(page: string): { file: string; anchor: string }[] {
-  const targets = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const targets = [...textOf(page).matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"/g)].map(
+    ([, link, src]) => link ?? src ?? '',
+  );
   const relative = targets.filter((target) => !/^[a-z]+:/.test(target));
   return relative.map((target) => {
     const [path = '', anchor = ''] = target.split('#');
@@ -23,15 +35,19 @@ function linksOf(page: string): { file: string; anchor: string }[] {
   });
 }
 
-/** As GitHub makes them of headings. */
+/** As GitHub makes them of headings. A heading that is there before gets a number. */
 function anchorsOf(page: string): string[] {
   const headings = [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
-  return headings.map((heading) =>
+  const anchors = headings.map((heading) =>
     heading
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),
   );
+  return anchors.map((anchor, index) => {
+    const before = anchors.slice(0, index).filter((other) => other === anchor).length;
+    return before === 0 ? anchor : `${anchor}-${before}`;
+  });
 }
 
 interface Setting {
@@ -86,9 +102,31 @@ describe('the documents', () => {
     }
   });
 
+  it('are those of the index, each once', () => {
+    const listed = [...textOf('docs/README.md').matchAll(/^\| \[(\S+)\]\((\S+)\) \|/gm)];
+    expect(listed.map(([, name]) => name).join(' ')).toBe(`${forUsers} ${forContributors}`);
+    for (const [, name, file] of listed) expect(file).toBe(`${name}.md`);
+    const files = globSync('docs/*.md', { cwd: projectFolder }).filter((file) => file !== 'docs/README.md');
+    expect(files.sort()).toEqual(listed.map(([, , file]) => `docs/${file}`).sort());
+  });
+
+  it('docs/calls.md has each call once', () => {
+    const rows = [...textOf('docs/calls.md').matchAll(/^\| `([A-Z]+ \/[^`?]*)` \|/gm)].map(([, call]) => call);
+    const calls = Object.values<Route>(operations).flatMap(({ method, path }) =>
+      method ? [`${method.toUpperCase()} ${path}`] : [],
+    );
+    expect(rows.sort()).toEqual(calls.sort());
+  });
+
+  it('docs/errors.md has each error once', () => {
+    const sections = [...textOf('docs/errors.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(sections).toEqual(Object.keys(errorTable));
+  });
+
   it('docs/settings.md has each setting and its default once', () => {
     const row = /^\| `([^`]+)`(?:, `([^`]+)`)? \| (.+?) \|/gm;
-    const rows = [...textOf('docs/settings.md').matchAll(row)].flatMap(([, one = '', other, defaults = '']) =>
+    const [table = ''] = textOf('docs/settings.md').split(/^## /m);
+    const rows = [...table.matchAll(row)].flatMap(([, one = '', other, defaults = '']) =>
       other === undefined
         ? [[one, defaults]]
         : [one, other].map((name, index) => [name, defaults.split(', ')[index] ?? '']),
@@ -125,5 +163,75 @@ describe('the documents', () => {
 
   it('the changelog begins with the version of the package', () => {
     expect(/^## (\S+)/m.exec(textOf('CHANGELOG.md'))?.[1]).toBe(packageJson.version);
+  });
+});
+
+describe('sentences', () => {
+  const lengthsOf = (markdown: string) => sentencesOf(markdown).map(({ words }) => words);
+
+  it.each([
+    [
+      'end at a stop, a question mark, an exclamation mark or a colon',
+      'One two three. Is it so? It is so! Then: It is.',
+      [3, 3, 3],
+    ],
+    ['go on before a small letter or code', 'See e.g. this one. `x` is part of it.', [10]],
+    [
+      'begin with a capital, a bracket or an asterisk',
+      'One two three. [Four](x.md) five six. **Seven** eight nine.',
+      [3, 3, 3],
+    ],
+    ['of under three words do not count', 'Two words. Three words here. Yes.', [3]],
+    ['count code as one word', 'Run `npm run words -- --long` for them.', [4]],
+    ['count no address', 'See [the page](https://example.com/a/b/c) about it.', [5]],
+    ['count no tag', 'See <img src="a b c" alt="d e f"> about it here.', [4]],
+    ['are not in code blocks', 'Before it comes:\n\n```sh\nOne two three four.\n```\n\nAfter it comes this.', [3, 4]],
+    [
+      'are not in tables or headings',
+      '## One two three\n\n| One two three. | x |\n| --- | --- |\n\nOne two three.',
+      [3],
+    ],
+    [
+      'go on in the next line, and end before a list item, whose sign counts',
+      'One two\nthree four\n- five six seven\n1. eight nine ten',
+      [4, 4, 4],
+    ],
+    ['take a hyphen and an apostrophe as part of a word', "It doesn't re-read it’s own.", [5]],
+  ])('%s', (_, markdown, lengths) => {
+    expect(lengthsOf(markdown)).toEqual(lengths);
+  });
+
+  it('have a median, a 90th percentile, and a share of long ones', () => {
+    const sentences = [1, 2, 3, 4, 5, 6, 7, 8, 31, 40].map((words): Sentence => ({ words, text: '' }));
+    expect(figuresOf(sentences)).toEqual({ sentences: 10, median: 5.5, p90: 40, long: 0.2 });
+  });
+
+  it('of README and docs are short', () => {
+    const { median, p90, long } = figuresOf(userPages().flatMap((page) => sentencesOf(rawTextOf(page))));
+    expect(median).toBeLessThanOrEqual(12);
+    expect(p90).toBeLessThanOrEqual(22);
+    expect(long).toBeLessThanOrEqual(0.03);
+  });
+});
+
+describe('texts of code', () => {
+  const source = [
+    '/** Makes it.\n * @param x what it is\n * @returns what it was */',
+    'function f(x: string) { // one line\n  // and the next.',
+    '  // biome-ignore lint: no\n  const url = "https://x"; // of the page',
+    '  throw new Error(`There is no ${x}` + " in here.");\n}',
+    'const other = "not a message"; const third = "Say what happened.";',
+  ].join('\n');
+
+  it('are its comments, each tag and each run of lines apart', () => {
+    expect(commentsOf(source).map((comment) => comment.replaceAll(/\s+/g, ' '))).toEqual([
+      'Makes it. x what it is what it was',
+      'one line and the next.',
+      'of the page',
+    ]);
+  });
+
+  it('are its messages: sentences, with values as one word', () => {
+    expect(messagesOf(source)).toEqual(['There is no code in here.', 'Say what happened.']);
   });
 });
