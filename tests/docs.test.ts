@@ -215,13 +215,19 @@ describe('sentences', () => {
 });
 
 describe('texts of code', () => {
-  const source = [
-    '/** Makes it.\n * @param x what it is\n * @returns what it was */',
-    'function f(x: string) { // one line\n  // and the next.',
-    '  // biome-ignore lint: no\n  const url = "https://x"; // of the page',
-    '  throw new Error(`There is no ${x}` + " in here.");\n}',
-    'const other = "not a message"; const third = "Say what happened.";',
-  ].join('\n');
+  const source = `/** Makes it.
+ * @param x what it is
+ * @returns what it was
+ */
+function f(x: string) { // one line
+  // and the next.
+  // biome-ignore lint: no
+  const url = "https://x"; // of the page
+  throw new Error(\`There is no \${x}\` + " in here.");
+}
+const other = "not a message";
+const third = "Say what happened.";
+`;
 
   it('are its comments, each tag and each run of lines apart', () => {
     expect(commentsOf(source).map((comment) => comment.replaceAll(/\s+/g, ' '))).toEqual([
