@@ -20,8 +20,9 @@ interface Block {
   readonly prints?: string;
 }
 
-function blocksOf(page: string): Block[] {
-  const text = readFileSync(join(projectFolder, page), 'utf8');
+/** @param end the heading before which the blocks stand; without it, those of the whole page count */
+function blocksOf(page: string, end?: string): Block[] {
+  const [text = ''] = readFileSync(join(projectFolder, page), 'utf8').split(`\n${end}\n`);
   const fences = [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = '', content = '']) => ({
     language,
     content,
@@ -85,4 +86,9 @@ describe.each(['README.md', 'docs/getting-started.md'])('%s', (page) => {
     expect(shown).not.toHaveLength(0);
     for (const { commands, prints, printed: actual } of shown) expect(actual, commands).toBe(prints);
   });
+});
+
+it('docs/rotation.md: a rotation by hand', { timeout }, async () => {
+  const printed = await paste(blocksOf('docs/rotation.md', '### Both slots are taken'));
+  expect(printed.at(-1)).toMatch(/^NAME .+\nci 2 +active .+\n$/);
 });

@@ -92,7 +92,7 @@ const pages = [
 
 it.each(pages)('what %s shows in TypeScript compiles', async (page) => {
   const text = readFileSync(page, 'utf8');
-  const examples = [...text.matchAll(/^```ts\n(.+?)^```/gms)].map(([, example = '']) => example);
+  const examples = [...text.matchAll(/^ *```ts\n(.+?)^ *```/gms)].map(([, example = '']) => example);
   const files = examples.map((example, index) => {
     project.write(`example-${index}.ts`, `${example}\nexport {};\n`);
     return `example-${index}.ts`;
