@@ -18,7 +18,7 @@ Look up the \`code\` of your error in the table: its section says when the error
   "status": 400,
   "code": "400200",
   "cause": "The request contains a value that is not allowed.",
-  "action": "Correct the fields that \\"details\\" names, then send the request again.",
+  "action": "Correct what \\"details\\" names, and send the request again.",
   "correlationId": "2f6f4b0e-5c0e-4d9d-8f61-3b7f6c0a4f11",
   "errorId": "ERROR-899aaa4b-291d-4fe7-bf14-34c89f1e3583",
   "details": [
@@ -41,7 +41,7 @@ The metric \`Refusals\` counts each \`code\`. API Gateway returns some errors by
 | --- | --- | --- |
 `;
 
-/** A longer list would say less than what the notes say. */
+/** A longer list would say less than the notes. */
 const mostCalls = 8;
 
 /** @returns the source of docs/errors.md */

@@ -1,4 +1,4 @@
-/** What an error says when the place that throws it has nothing more exact to say. */
+/** The default texts of an error, if the place that throws it has nothing more exact. */
 interface ErrorEntry {
   readonly status: number;
   readonly title: string;
@@ -6,7 +6,7 @@ interface ErrorEntry {
   readonly action: string;
 }
 
-/** Every error that a caller can meet, by its six-digit code. */
+/** Every error that a caller can get, by its six-digit code. */
 export const errorTable = {
   '400002': {
     status: 400,
@@ -30,13 +30,13 @@ export const errorTable = {
     status: 400,
     title: 'Received invalid data.',
     cause: 'The request contains a value that is not allowed.',
-    action: 'Correct the fields that "details" names, then send the request again.',
+    action: 'Correct what "details" names, and send the request again.',
   },
   '400201': {
     status: 400,
     title: 'Missing required field.',
     cause: 'The request body lacks a required field.',
-    action: 'Add the fields that "details" names, then send the request again.',
+    action: 'Add what "details" names, and send the request again.',
   },
   '400288': {
     status: 400,
@@ -72,26 +72,25 @@ export const errorTable = {
     status: 404,
     title: 'No such route.',
     cause: 'The service has no operation with this method and path.',
-    action:
-      'Check the method and the path. HRNs in the path must be URL-encoded. GET /openapi.json lists the operations.',
+    action: 'Check the method and the path. HRNs in it must be URL-encoded. GET /openapi.json lists the operations.',
   },
   '404660': {
     status: 404,
     title: 'No app exists with the given id.',
-    cause: 'No application with this HRN exists, or the caller has no right on it.',
+    cause: 'No application with this HRN exists, or the caller cannot see it.',
     action: 'Check the application HRN, and that the calling principal has a right on the application.',
   },
   '404666': {
     status: 404,
     title: 'The API key does not exist.',
     cause: 'The application has no API key with this HRN.',
-    action: "Check the API key HRN. To see the application's API keys, list them.",
+    action: "Check the key HRN. List the application's keys to see which keys exist.",
   },
   '409303': {
     status: 409,
     title:
       'Reached allowed maximum number of active API keys per application. Delete an API key to generate another one.',
-    cause: 'The application has reached its key limit. Disabled API keys count.',
+    cause: 'The application has reached its key limit. Disabled API keys count toward it.',
     action: 'Delete an API key of the application, then send the request again.',
   },
   '409304': {
@@ -103,15 +102,14 @@ export const errorTable = {
   '409305': {
     status: 409,
     title: 'The API key made by this request has been removed since.',
-    cause: 'This request generated an API key, which was deleted, replaced or rotated before the response.',
+    cause: 'This request created an API key, which was deleted, replaced or rotated before the response.',
     action: 'Generate another API key with a new request.',
   },
   '409306': {
     status: 409,
     title: "The application's state does not allow this.",
     cause: 'The application is deactivated.',
-    action:
-      'Correct the state that the cause names, such as by activating the application. Then send the request again.',
+    action: 'Change the state that the cause names. Then send the request again.',
   },
   '413000': {
     status: 413,
@@ -122,7 +120,7 @@ export const errorTable = {
   '422409': {
     status: 422,
     title: 'The Idempotency-Key was used for another request.',
-    cause: 'An earlier request used the same Idempotency-Key with a different body.',
+    cause: 'An earlier request had the same Idempotency-Key and another body.',
     action: 'Use a new Idempotency-Key for a new request.',
   },
   '429003': {
@@ -140,21 +138,21 @@ export const errorTable = {
   '503000': {
     status: 503,
     title: 'Temporarily unavailable. Retry.',
-    cause: 'A part that the service needs did not respond in time. Nothing was changed.',
+    cause: 'A dependency of the service did not respond in time. Nothing was changed.',
     action: 'Wait for the seconds in the Retry-After header, then send the request again.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** One thing that is wrong with the input; `source` is its JSON path, such as `$.expiresAt`. */
+/** One fault of the input. `source` is its JSON path, such as `$.expiresAt`. */
 export interface ErrorDetail {
   readonly title: string;
   readonly source: string;
   readonly message: string;
 }
 
-/** Public parts of an error that differ from its entry in the table, and `why`, which only the log tells. */
+/** Public parts of an error that differ from the table, and `why`, which is only in the log. */
 interface ErrorParts {
   readonly cause?: string;
   readonly action?: string;
@@ -163,7 +161,7 @@ interface ErrorParts {
   readonly why?: unknown;
 }
 
-/** An error of the contract. What a caller sees of it is `code` and `parts` without `why`. */
+/** An error of the contract. A caller sees `code`, and `parts` without `why`. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly parts: ErrorParts;
@@ -176,12 +174,12 @@ export class ApiError extends Error {
   }
 }
 
-/** @returns a 400200 that names one field; `source` is its JSON path. */
+/** @returns a 400200 that names one field; `source` is its JSON path */
 export function invalidField(source: string, message: string): ApiError {
   return new ApiError('400200', { details: [{ title: errorTable['400200'].title, source, message }] });
 }
 
-/** The body of every refusal on the wire. */
+/** The body of every error response. */
 export interface ErrorBody {
   readonly title: string;
   readonly status: number;
@@ -193,7 +191,7 @@ export interface ErrorBody {
   readonly details?: readonly ErrorDetail[];
 }
 
-/** @param ids the request's correlation id, and the error's own id, under which the log has more */
+/** @param ids the request's correlation ID, and the error's own ID, which is also in the log */
 export function formatError(error: ApiError, ids: { correlationId: string; errorId: string }): ErrorBody {
   const entry = errorTable[error.code];
   return {

@@ -179,7 +179,9 @@ describe('appkeys keys', () => {
     expect(await appkeys(['keys', 'create', app.name, '--name', 'three'])).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^appkeys: 409303 The application has reached .+\nDelete an API key .+\n/),
+      stderr: expect.stringMatching(
+        /^appkeys: 409303 The application has reached its key limit\..+\nDelete an API key .+\n/,
+      ),
     });
   });
 
