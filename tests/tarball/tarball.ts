@@ -41,7 +41,7 @@ describe('the package in an empty project', () => {
     const names = readdirSync(join(project.folder, 'node_modules')).filter((name) => !name.startsWith('.'));
     expect(names).toEqual(['appkeys']);
     expect(filesIn().filter((file) => /(?<!\.d)\.ts$|node_modules|generated.*\.js$/.test(file))).toEqual([]);
-    expect(filesIn()).toEqual(expect.arrayContaining(['README.md', 'cli.md', 'LICENSE']));
+    expect(filesIn()).toEqual(expect.arrayContaining(['README.md', 'cli.md', 'verifying.md', 'LICENSE']));
     expect(textOf('THIRD-PARTY-LICENSES.txt')).toMatch(/openapi-fetch(.|\n)+MIT License/);
     expect(JSON.parse(textOf('package.json'))).not.toHaveProperty('dependencies');
   });
@@ -61,9 +61,11 @@ describe('the package in an empty project', () => {
     expect(bytes).toBeLessThan(3_000_000);
   });
 
-  it('has pages that link only to each other', () => {
-    const links = ['README.md', 'cli.md'].flatMap((page) => [...textOf(page).matchAll(/\]\(([^)#]*)/g)]);
-    expect(new Set(links.map(([, target]) => target))).toEqual(new Set(['', 'README.md', 'cli.md']));
+  it('has pages whose links lead to each other, or to the web', () => {
+    const pages = filesIn().filter((file) => /^\w+\.md$/.test(file));
+    const links = pages.flatMap((page) => [...textOf(page).matchAll(/\]\(([^)#]*)/g)].map(([, target = '']) => target));
+    expect(links).toContain('verifying.md');
+    expect(links.filter((target) => !['', ...pages].includes(target) && !target.startsWith('https://'))).toEqual([]);
   });
 
   it('has a source map, with the sources, for every module', () => {
