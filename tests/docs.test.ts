@@ -161,6 +161,18 @@ describe('the documents', () => {
     expect(rows.map(([, name]) => name).sort()).toEqual(alarms.sort());
   });
 
+  it('CONTRIBUTING.md names files and identifiers that the project has', () => {
+    const text = textOf('CONTRIBUTING.md');
+    for (const [, path = ''] of text.matchAll(/`((?:docs|functions|infra|lib|tests)\/[^`\s]*)`/g))
+      expect(globSync(path, { cwd: projectFolder }), path).not.toHaveLength(0);
+    const sources = globSync('{functions,infra,lib,tests}/**/*.ts', {
+      cwd: projectFolder,
+      exclude: ['**/node_modules'],
+    });
+    const code = sources.map(rawTextOf).join('\n');
+    for (const [, name = ''] of text.matchAll(/`(\w*[a-z][A-Z]\w+)`/g)) expect(code.includes(name), name).toBe(true);
+  });
+
   it('the changelog begins with the version of the package', () => {
     expect(/^## (\S+)/m.exec(textOf('CHANGELOG.md'))?.[1]).toBe(packageJson.version);
   });
