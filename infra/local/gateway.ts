@@ -11,7 +11,7 @@ import { authorizerEvent, integrationEvent, type RestRequest, readRequest } from
 const maxBodyBytes = 10 * 1024 * 1024;
 
 /**
- * The local stand-in for the REST API of API Gateway. docs/local.md lists the differences.
+ * The local stand-in for the REST API of API Gateway. docs/getting-started.md lists the differences.
  * @param stageVariables the stage variables of the API, which the authorizer reads
  */
 export function createGateway(stageVariables: Record<string, string> | null): Server {

@@ -30,6 +30,13 @@ const peers = {
   fastify: '>=4',
 };
 
+/** The pages of docs/ that the package contains, with their names there. */
+const pages: Readonly<Record<string, string>> = {
+  'client.md': 'README.md',
+  'cli.md': 'cli.md',
+  'verifying.md': 'verifying.md',
+};
+
 /** CommonJS modules in an ESM bundle still call `require` for Node's built-in modules. */
 const requireBanner = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
 
@@ -49,10 +56,15 @@ export async function packPackage(folder: string): Promise<string> {
   return pack(unpacked, folder);
 }
 
+/** Copies the pages. A relative link to a file that the package does not contain becomes plain text. */
 async function copyPages(folder: string): Promise<void> {
-  await cp(join(projectFolder, 'docs/package.md'), join(folder, 'README.md'));
-  const client = await readFile(join(projectFolder, 'docs/client.md'), 'utf8');
-  await writeFile(join(folder, 'client.md'), client.replaceAll('(package.md)', '(README.md)'));
+  for (const [page, name] of Object.entries(pages)) {
+    const text = await readFile(join(projectFolder, 'docs', page), 'utf8');
+    const linked = text.replaceAll(/\[([^\]]+)\]\((?!\w+:|#)([^)#]+)(#[^)]+)?\)/g, (_, words, target, anchor = '') =>
+      pages[target] ? `[${words}](${pages[target]}${anchor})` : words,
+    );
+    await writeFile(join(folder, name), linked);
+  }
 }
 
 async function pack(unpacked: string, folder: string): Promise<string> {

@@ -50,7 +50,7 @@ if (import.meta.main) {
   try {
     const flags = { stage: { type: 'string' }, region: { type: 'string' }, help: { type: 'boolean' } } as const;
     const { stage, region, help } = parseFlags(process.argv.slice(2), flags);
-    if (help) console.log(`${usage}\n\nLets the next sweep check every application. See docs/lifetimes.md.`);
+    if (help) console.log(`${usage}\n\nLets the next sweep check every application. See docs/settings.md.`);
     else await main(stage, region);
   } catch (error) {
     console.error(messageOf(error));
