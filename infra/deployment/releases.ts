@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Resource } from './template.ts';
 
 /** The alias under which callers reach a function that has versions. */
@@ -22,7 +23,7 @@ export function addReleases(
   functions: Readonly<Record<string, VersionedFunction>>,
   isCanary: boolean,
 ): void {
-  for (const [name, { targetAlias, versionLogicalId }] of Object.entries(functions)) {
+  for (const [name, { targetAlias }] of Object.entries(functions)) {
     if (!targetAlias) continue;
     const id = capitalized(name);
     resources[targetAlias.logicalId] = {
@@ -30,11 +31,37 @@ export function addReleases(
       ...(isCanary && { UpdatePolicy: movedBy(`${id}Releases`) }),
       Properties: {
         FunctionName: { Ref: `${id}LambdaFunction` },
-        FunctionVersion: { 'Fn::GetAtt': [versionLogicalId, 'Version'] },
         Name: aliasName,
       },
     };
     resources[`${id}Releases`] = deploymentGroup();
+  }
+}
+
+/** These belong to the function, and not to a version of it. */
+const ofNoVersion = ['Code', 'ReservedConcurrentExecutions', 'Tags'];
+
+/**
+ * Names each version by its code and the properties of its function, so that there is a new one as soon as something differs.
+ * The framework knows nothing of what is changed after it, by the adopter's own file.
+ */
+export function nameVersions(
+  resources: Record<string, Resource>,
+  functions: Readonly<Record<string, VersionedFunction>>,
+): void {
+  for (const [name, { targetAlias, versionLogicalId = '' }] of Object.entries(functions)) {
+    const [alias, version] = [targetAlias && resources[targetAlias.logicalId], resources[versionLogicalId]];
+    if (!alias || !version) continue;
+    const id = capitalized(name);
+    const { Properties = {} } = resources[`${id}LambdaFunction`] ?? {};
+    const configured = Object.entries(Properties).filter(([property]) => !ofNoVersion.includes(property));
+    const hash = createHash('sha256')
+      .update(JSON.stringify([version.Properties, configured]))
+      .digest('hex');
+    const versionId = `${id}LambdaVersion${hash.slice(0, 16)}`;
+    delete resources[versionLogicalId];
+    resources[versionId] = version;
+    alias.Properties.FunctionVersion = { 'Fn::GetAtt': [versionId, 'Version'] };
   }
 }
 

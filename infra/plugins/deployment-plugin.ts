@@ -15,7 +15,7 @@ import {
   reserveConcurrency,
 } from '../deployment/organisation.ts';
 import { leaveOutPages, throttlePages } from '../deployment/pages.ts';
-import { addReleases, useAlias, type VersionedFunction } from '../deployment/releases.ts';
+import { addReleases, nameVersions, useAlias, type VersionedFunction } from '../deployment/releases.ts';
 import { mergeSite } from '../deployment/site.ts';
 import { type Template, type TemplatePart, whenComplete } from '../deployment/template.ts';
 import type { Credentials } from '../settings/deployed.ts';
@@ -58,6 +58,7 @@ export default class DeploymentPlugin {
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
+    process.umask(0o022); // Lambda must be able to read what a zip has, and the same files make the same zip.
     // These names include functions that the settings leave out, because their log groups remain.
     const names = Object.keys(serverless.service.functions);
     this.hooks = {
@@ -102,6 +103,7 @@ export default class DeploymentPlugin {
     const { extraResources: site } = settings;
     for (const each of [template, data]) noteExceptions(each);
     if (site !== undefined) mergeSite(join(serviceDir, site), site, template, data);
+    nameVersions(template.Resources, service.functions);
     writeFileSync(join(serviceDir, dataFile), `${JSON.stringify(data, null, 2)}\n`);
   }
 

@@ -31,6 +31,7 @@ const ofType = ({ Resources }: Template, type: string) => Object.values(Resource
 const idsOf = ({ Resources }: Template, type: string) =>
   Object.keys(Resources).filter((id) => Resources[id]?.Type === type);
 const propertiesOf = (found: Resource | undefined) => (found?.Properties ?? {}) as unknown as Record<string, unknown>;
+const aliases = ['AuthorizeApiKeyAlias', 'VerifyApiKeyAlias', 'VerifyApiKeyDirectAlias'];
 const sub = (text: string) => ({ 'Fn::Sub': text });
 
 describe('the data stack', () => {
@@ -95,8 +96,6 @@ describe('the log role of the account', () => {
 });
 
 describe('releases', () => {
-  const aliases = ['AuthorizeApiKeyAlias', 'VerifyApiKeyAlias', 'VerifyApiKeyDirectAlias'];
-
   it('have an alias of the authorizer and the verify functions, which CodeDeploy moves', () => {
     expect(idsOf(plain, 'AWS::Lambda::Alias').sort()).toEqual(aliases);
     for (const id of aliases) {
@@ -325,6 +324,25 @@ Outputs:
       TableName: 'appkeys-dev',
     });
     expect(template.Resources).not.toHaveProperty('Table');
+  });
+
+  it('publishes a new version of a function that it changes, and of no other', { timeout }, async () => {
+    const versions = ({ Resources }: Template) =>
+      aliases.map((id) => propertiesOf(Resources[id]).FunctionVersion as { 'Fn::GetAtt': [string, 'Version'] });
+    const changed = (file: string, id: string) => {
+      write(`Resources: { ${id}: { Properties: ${file} } }`);
+      return packageService(folder, withSite);
+    };
+    const inVpc = await changed('{ VpcConfig: { SubnetIds: [subnet-1] } }', 'AuthorizeApiKeyLambdaFunction');
+    const [before, after] = [versions(plain), versions(inVpc)];
+    expect(after.filter((one) => JSON.stringify(before).includes(one['Fn::GetAtt'][0]))).toHaveLength(2);
+    for (const {
+      'Fn::GetAtt': [id],
+    } of after)
+      expect(inVpc.Resources[id]?.Type).toBe('AWS::Lambda::Version');
+    expect(ofType(inVpc, 'AWS::Lambda::Version')).toHaveLength(3);
+    const reserved = await changed('{ ReservedConcurrentExecutions: 5 }', 'AuthorizeApiKeyLambdaFunction');
+    expect(versions(reserved)).toEqual(before);
   });
 
   it('gives the API a domain of its own, as docs/examples/site-domain.yml does', { timeout }, async () => {
