@@ -1,11 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { parse } from 'yaml';
-import slimPlugins from '../../infra/plugins/slim-plugin.ts';
+import { projectFolder as project } from '../local/folders.ts';
+import slimPlugins from '../plugins/slim-plugin.ts';
+import { filesOfPage } from '../scripts/pages.ts';
 
-export const project = fileURLToPath(new URL('../..', import.meta.url));
+export { project };
+
+const { custom, functions } = parse(readFileSync(join(project, 'serverless.yml'), 'utf8'), {
+  logLevel: 'silent',
+  maxAliasCount: -1,
+});
+
+/** The module of each function, such as `functions/groups/read`. */
+export const modules: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries<{ handler: string }>(functions).map(([name, { handler }]) => [name, handler.replace(/\.\w+$/, '')]),
+);
 
 /** What serverless.yml gives to esbuild, without the plugins: a baseline is built so, too. */
 export const plainSettings: BuildOptions = readSettings();
@@ -14,10 +25,6 @@ export const plainSettings: BuildOptions = readSettings();
 export const shippedSettings: BuildOptions = { ...plainSettings, plugins: slimPlugins };
 
 function readSettings(): BuildOptions {
-  const { custom } = parse(readFileSync(join(project, 'serverless.yml'), 'utf8'), {
-    logLevel: 'silent',
-    maxAliasCount: -1,
-  });
   const { format, platform, target, mainFields, minify } = custom.esbuild;
   return { format, platform, target, mainFields, minify, bundle: true };
 }
@@ -27,4 +34,27 @@ export async function bundle(entry: string, folder: string, settings = shippedSe
   const outfile = join(folder, `${basename(entry, '.ts')}.mjs`);
   await build({ ...settings, absWorkingDir: project, entryPoints: [entry], outfile, logLevel: 'error' });
   return outfile;
+}
+
+/** As `bundle`. @returns the files of which something is in the bundle */
+export async function bundleFunction(module: string, outfile: string): Promise<string[]> {
+  const { metafile } = await build({
+    ...shippedSettings,
+    absWorkingDir: project,
+    entryPoints: [`${module}.ts`],
+    outfile,
+    logLevel: 'error',
+    metafile: true,
+  });
+  const files = filesIn(metafile);
+  const pages = files.filter((file) => file.startsWith(inPages)).map((file) => filesOfPage(file.slice(inPages.length)));
+  return [...files, ...(await Promise.all(pages)).flat()];
+}
+
+/** How esbuild names what the plugin `pages` has made. */
+const inPages = 'pages:';
+
+function filesIn({ outputs }: Metafile): string[] {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
 }

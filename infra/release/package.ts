@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import packageJson from '../../package.json' with { type: 'json' };
-import { projectFolder } from '../local/folders.ts';
 
 export interface Release {
   /** The name on npm. */
@@ -13,29 +10,13 @@ export interface Release {
   repository?: string;
 }
 
-/**
- * Writes the files of a release: the package under its name on npm, and `SHA256SUMS`.
- * @param tarball the built package
- * @param folder where to; whatever is there is removed
- */
-export function makeRelease(tarball: string, folder: string, release: Release): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const file = repack(tarball, folder, release);
-  const sum = createHash('sha256')
-    .update(readFileSync(join(folder, file)))
-    .digest('hex');
-  writeFileSync(join(folder, 'SHA256SUMS'), `${sum}  ${file}\n`);
-}
-
-/** @returns the name of the new file in the folder */
-function repack(tarball: string, folder: string, release: Release): string {
+/** Writes the package under its name on npm. @param tarball the built package */
+export function repack(tarball: string, folder: string, release: Release): void {
   const unpacked = mkdtempSync(join(tmpdir(), 'appkeys-release-'));
   try {
     execFileSync('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1']);
     nameIt(join(unpacked, 'package.json'), release);
     execFileSync('npm', ['pack', unpacked, '--silent', '--pack-destination', folder]);
-    return readdirSync(folder).join();
   } finally {
     rmSync(unpacked, { recursive: true });
   }
@@ -57,12 +38,4 @@ export function releaseOf(env: NodeJS.ProcessEnv, version: string): Release {
     throw new Error(`The tag is ${GITHUB_REF_NAME}, but package.json has version ${version}. Use the tag v${version}.`);
   const name = NPM_PACKAGE || 'appkeys';
   return GITHUB_REPOSITORY ? { name, repository: `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}` } : { name };
-}
-
-if (import.meta.main) {
-  const { version } = packageJson;
-  const release = releaseOf(process.env, version);
-  const dist = join(projectFolder, 'dist');
-  makeRelease(join(dist, `appkeys-${version}.tgz`), join(dist, 'release'), release);
-  console.log(`dist/release/ contains ${release.name} ${version} and SHA256SUMS.`);
 }

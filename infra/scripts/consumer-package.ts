@@ -43,17 +43,17 @@ const requireBanner = "import { createRequire } from 'node:module';\nconst requi
 /**
  * Writes the package for consumers, with the client, the verifier, the direct client and the command line.
  * @param folder the target folder, whose content is deleted
- * @returns the path of the packed file
+ * @returns the path of the packed file, and the bundled files
  */
-export async function packPackage(folder: string): Promise<string> {
+export async function packPackage(folder: string): Promise<{ tarball: string; used: string[] }> {
   const unpacked = join(folder, 'appkeys');
   await rm(folder, { recursive: true, force: true });
   const used = await assembleCode(unpacked);
   emitDeclarations(unpacked, Object.values(entries));
-  await writeFile(join(unpacked, 'THIRD-PARTY-LICENSES.txt'), await licensesOf(used));
+  await writeFile(join(unpacked, 'THIRD-PARTY-LICENSES.txt'), licensesOf(used));
   await cp(join(projectFolder, 'LICENSE'), join(unpacked, 'LICENSE'));
   await copyPages(unpacked);
-  return pack(unpacked, folder);
+  return { tarball: await pack(unpacked, folder), used };
 }
 
 /** Copies the pages. A relative link to a file that the package does not contain becomes plain text. */
@@ -135,4 +135,4 @@ async function manifest(): Promise<object> {
   };
 }
 
-if (import.meta.main) console.log(await packPackage(join(projectFolder, 'dist')));
+if (import.meta.main) console.log((await packPackage(join(projectFolder, 'dist'))).tarball);

@@ -50,14 +50,21 @@ export async function buildPage(name: string): Promise<WebPage> {
   };
 }
 
-type File = { readonly fileName: string; readonly text: string };
+/** @returns the files that the module `page:{name}` is made of */
+export async function filesOfPage(moduleName: string): Promise<string[]> {
+  const { sources, copies } = parts[moduleName.replace(moduleNames, '$1')] ?? { sources: [], copies: [] };
+  const built = await Promise.all(sources.map(bundle));
+  return [...copies, ...built.flatMap(({ inputs = [] }) => inputs)];
+}
+
+type File = { readonly fileName: string; readonly text: string; readonly inputs?: readonly string[] };
 
 async function copy(path: string): Promise<File> {
   return { fileName: fileNameOf(path), text: await readFile(join(projectFolder, path), 'utf8') };
 }
 
 async function bundle(path: string): Promise<File> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [path],
     absWorkingDir: projectFolder,
     bundle: true,
@@ -67,8 +74,13 @@ async function bundle(path: string): Promise<File> {
     charset: 'utf8',
     logLevel: 'silent',
     write: false,
+    metafile: true,
   });
-  return { fileName: fileNameOf(path).replace(/\.ts$/, '.js'), text: outputFiles[0]?.text ?? '' };
+  return {
+    fileName: fileNameOf(path).replace(/\.ts$/, '.js'),
+    text: outputFiles[0]?.text ?? '',
+    inputs: Object.keys(metafile.inputs),
+  };
 }
 
 function fileNameOf(path: string): string {

@@ -20,10 +20,6 @@ export async function requireDeployable(
   next: StageSettings,
   isAgreed: boolean,
 ): Promise<void> {
-  if (next.issuers.length === 0)
-    throw new Error(
-      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens. infra/settings/example.yml shows how.`,
-    );
   await requireOwnIssuers(stage, next);
   if (isAgreed) return;
   const deployed = await readDeployedSettings(stage, region, credentials).catch(({ message }) => {
@@ -47,8 +43,12 @@ export async function requireUnchanged({ stage, region, credentials }: Deploymen
   throw new Error(`A function of the stage ${stage} cannot be deployed alone. ${why}. Deploy the whole stage.`);
 }
 
-/** @throws Error when an entry is still as in the example, because its issuer belongs to somebody else */
-async function requireOwnIssuers(stage: string, { issuers }: StageSettings): Promise<void> {
+/** @throws Error when there are no issuers, or an entry is still as in the example, because its issuer belongs to somebody else */
+export async function requireOwnIssuers(stage: string, { issuers }: StageSettings): Promise<void> {
+  if (issuers.length === 0)
+    throw new Error(
+      `infra/settings/${stage}.yml: issuers is empty. Add the issuers of your tokens. infra/settings/example.yml shows how.`,
+    );
   const example = await readStageSettings(stageFile('example'));
   const entries = new Set(example.issuers.map((entry) => JSON.stringify(entry)));
   for (const [index, entry] of issuers.entries())

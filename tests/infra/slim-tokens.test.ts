@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle } from '../../infra/release/bundle.ts';
 import type { GetKeys } from '../../lib/service/http/get-keys.ts';
 import { createTokenVerifier } from '../../lib/service/http/token-verifier.ts';
-import { bundle } from '../support/bundle.ts';
 import { testIssuer, testSettings } from '../support/settings.ts';
 
 type CreateTokenVerifier = typeof createTokenVerifier;

@@ -12,9 +12,9 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { SourceData } from '@smithy/types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listen, loopback } from '../../infra/local/ports.ts';
+import { bundle, plainSettings, project } from '../../infra/release/bundle.ts';
 import { newApp } from '../../lib/domain/app.ts';
 import { goals } from '../evidence/bench/goals.ts';
-import { bundle, plainSettings, project } from '../support/bundle.ts';
 import { settingsFolder, testSettings } from '../support/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'appkeys-slim-'));

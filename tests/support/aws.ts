@@ -12,6 +12,7 @@ interface Stack {
 }
 
 interface StandInTemplate {
+  readonly Parameters?: Record<string, { readonly Default?: unknown }>;
   readonly Resources: Record<string, { readonly Type: string; readonly Properties?: Record<string, unknown> }>;
 }
 
@@ -71,11 +72,13 @@ export async function startAws(): Promise<Aws> {
       const body = form.get('TemplateBody') ?? String(objects.get(key)?.body);
       const isNew = form.get('ChangeSetType') === 'CREATE';
       if (!isNew) stackOf(form);
+      const template: StandInTemplate = JSON.parse(body);
+      requireAllowed(template, form);
       const tags = [...form].filter(([field]) => field.startsWith('Tags.')).join(';');
       const deletesOnFailure = form.get('OnStackFailure') === 'DELETE';
-      changeSets.set(changeSetOf(form), { stack: name, template: JSON.parse(body), tags, isNew, deletesOnFailure });
+      changeSets.set(changeSetOf(form), { stack: name, template, tags, isNew, deletesOnFailure });
       if (!stacks.has(name)) stacks.set(name, newStack(name));
-      return { Id: 'change-set', StackId: stacks.get(name)?.id };
+      return { Id: form.get('ChangeSetName'), StackId: stacks.get(name)?.id };
     },
     DescribeChangeSet: (form) => {
       const changeSet = changeSets.get(changeSetOf(form)) ?? fail('ChangeSetNotFound', 'There is no such change set');
@@ -121,6 +124,10 @@ export async function startAws(): Promise<Aws> {
       const id = form.get('LogicalResourceId') ?? '';
       if (!stackOf(form).template.Resources[id]) fail('ValidationError', `Resource ${id} does not exist for stack`);
       return { StackResourceDetail: { LogicalResourceId: id, PhysicalResourceId: bucket } };
+    },
+    GetTemplateSummary: (form) => {
+      const names = Object.keys(stackOf(form).template.Parameters ?? {});
+      return { Parameters: { member: names.map((ParameterKey) => ({ ParameterKey })) } };
     },
     GetTemplate: (form) => ({ TemplateBody: JSON.stringify(stackOf(form).template) }),
     ValidateTemplate: () => ({}),
@@ -243,6 +250,19 @@ export async function startAws(): Promise<Aws> {
 
 function fail(code: string, message: string): never {
   throw Object.assign(new Error(message), { code });
+}
+
+/** What CloudFormation asks for: a value of each parameter, a word for roles with names, and a template in S3 if it is large. */
+function requireAllowed({ Parameters = {}, Resources }: StandInTemplate, form: URLSearchParams): void {
+  const values = (name: string) => [...form].filter(([field]) => field.startsWith(name)).map(([, value]) => value);
+  const missing = Object.keys(Parameters).filter(
+    (name) => Parameters[name]?.Default === undefined && !values('Parameters.').includes(name),
+  );
+  if (missing.length > 0) fail('ValidationError', `Parameters: [${missing.join(', ')}] must have values`);
+  const hasRoles = Object.values(Resources).some(({ Type }) => Type === 'AWS::IAM::Role');
+  if (hasRoles && !values('Capabilities.').includes('CAPABILITY_NAMED_IAM'))
+    fail('InsufficientCapabilitiesException', 'Requires capabilities : [CAPABILITY_NAMED_IAM]');
+  if ((form.get('TemplateBody')?.length ?? 0) > 51_200) fail('ValidationError', 'The template is too large');
 }
 
 /** What CloudFormation replaces: a table, when its name or its key is another one. */

@@ -15,6 +15,7 @@ interface Properties {
   readonly FunctionName: string;
   readonly Handler: string;
   readonly Timeout: number;
+  readonly Code: unknown;
   readonly Environment?: { readonly Variables: Record<string, string> };
   readonly Role: { readonly 'Fn::GetAtt': readonly [string, 'Arn'] };
   readonly Principal: string;

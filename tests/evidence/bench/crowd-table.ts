@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundle, plainSettings } from '../../../infra/release/bundle.ts';
 import { type ApiKeyId, formatApiKeyId, handleOf } from '../../../lib/domain/api-key-id.ts';
-import { bundle, plainSettings } from '../../support/bundle.ts';
 import type { Target } from './callers.ts';
 import { startCannedDynamodb } from './canned-dynamodb.ts';
 import { type Sitter, startSitter } from './child.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { project } from '../../support/bundle.ts';
+import { project } from '../../../infra/release/bundle.ts';
 import { type Answer, formatNumber, formatSpread, markdownOf } from './report.ts';
 import { type Part, partNames, type Results } from './results.ts';
 

@@ -1,5 +1,5 @@
 import type { Plugin } from 'esbuild';
-import { shippedSettings } from '../../support/bundle.ts';
+import { shippedSettings } from '../../../infra/release/bundle.ts';
 
 const trust = `
 export function createTokenVerifier({ issuers: [{ issuer, realms: [realm] }] }) {
