@@ -11,6 +11,8 @@ const long = [
   'tests/examples/**',
   'tests/infra/{bundle,deploy,deployer-policy,deployment,local,refusal,release,slim,slim-tokens,template}.test.ts',
   'tests/infra/settings/packaging.test.ts',
+  // the client and the command line against a stage, which is a local one here
+  'tests/deployed/local.test.ts',
   // properties, storms, and everything that is tried with everything
   'tests/contract/ties.test.ts',
   'tests/evidence/**',

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectFolder } from '../../../infra/local/folders.ts';
 import { freePort } from '../../../infra/local/ports.ts';
 import { type App, type Client, createClient } from '../../../lib/package/client/client.ts';
+import { commandLineCases } from '../../deployed/writing.ts';
 import { type Outcome, runCommandLine, useCommandLine } from '../../support/command-line.ts';
 import { useLocalService } from '../../support/local-service.ts';
 import { type LossyProxy, startLossyProxy } from '../../support/lossy-proxy.ts';
@@ -31,10 +32,13 @@ function appkeys(args: string[], env: Record<string, string> = {}, input?: strin
   return runCommandLine(commandLine, args, { ...own, ...env }, input);
 }
 
-/** An application with a name that no other has. */
-function newApp(): Promise<App> {
+function newName(): string {
   made += 1;
-  return client.createApp({ name: `app ${made}` });
+  return `app ${made}`;
+}
+
+function newApp(): Promise<App> {
+  return client.createApp({ name: newName() });
 }
 
 async function newKey(app: App, name = 'ci') {
@@ -44,26 +48,9 @@ async function newKey(app: App, name = 'ci') {
 /** It types at a terminal. The `script` of macOS has other arguments. */
 const hasScript = process.platform === 'linux' && existsSync('/usr/bin/script');
 
-describe('appkeys apps', () => {
-  it('makes an application, shows it, lists it and deletes it, by its name', async () => {
-    const created = await appkeys(['apps', 'create', 'by name', '--description', 'a test']);
-    expect(created).toMatchObject({ code: 0, stdout: expect.stringMatching(/^hrn:here:account::myrealm:app\/\w+\n$/) });
-    const hrn = created.stdout.trim();
-    expect((await appkeys(['apps', 'show', 'by name'])).stdout).toMatch(/^name +by name\ndescription +a test\n/);
-    expect(JSON.parse((await appkeys(['apps', 'show', hrn, '--json'])).stdout)).toMatchObject({ hrn, name: 'by name' });
-    expect((await appkeys(['apps', 'list'])).stdout).toMatch(
-      new RegExp(`^by name +active +\\S+ \\S+ +demo +${hrn}$`, 'm'),
-    );
-    const deleted = await appkeys(['apps', 'delete', 'by name', '--yes']);
-    expect([deleted.code, deleted.stdout]).toEqual([0, '']);
-    expect(deleted.stderr).toMatch(new RegExp(`^Deleted ${hrn}.\nNo verifier accepts its keys after 20.+:..:..Z.\n$`));
-    expect(await appkeys(['apps', 'show', hrn])).toMatchObject({
-      code: 1,
-      stdout: '',
-      stderr: expect.stringMatching(/^appkeys: 404660 .+\nCheck .+\ncorrelationId .+, errorId ERROR-/),
-    });
-  });
+commandLineCases(() => ({ url: service().url, client, appkeys, newName }));
 
+describe('appkeys apps', () => {
   it('an id wins over a name, and what has a name that is not unique is listed', async () => {
     const { clientId, hrn } = await newApp();
     const [twin, other] = [await client.createApp({ name: clientId }), await client.createApp({ name: twinName })];
@@ -159,18 +146,6 @@ describe('appkeys keys', () => {
     expect(revoked.stderr).toMatch(/^Accepted\. /);
     expect((await appkeys(['keys', 'list', app.name])).stdout).toMatch(/^ci +disabled: leaked /m);
     expect((await appkeys(['keys', 'show', app.name, 'ci'])).stdout).toMatch(/^state +disabled: leaked$/m);
-  });
-
-  it('rotate with an overlap leaves two of a name, of which the HRN names one', async () => {
-    const app = await newApp();
-    const { apiKey } = await newKey(app);
-    const { stdout } = await appkeys(['keys', 'rotate', app.name, 'ci', '--overlap', '1h']);
-    expect(stdout).toMatch(secret);
-    const { code, stderr } = await appkeys(['keys', 'delete', app.name, 'ci', '--yes']);
-    expect(code).toBe(2);
-    expect(stderr).toContain(apiKey);
-    expect((await appkeys(['keys', 'delete', app.name, '--all', '--yes'])).code).toBe(0);
-    expect(await client.listApiKeys({ app: app.hrn })).toMatchObject({ total: 0 });
   });
 
   it('409303 with cause and action when both places are taken', async () => {

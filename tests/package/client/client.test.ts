@@ -2,14 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../../infra/local/ports.ts';
-import {
-  type App,
-  AppkeysError,
-  type Client,
-  createClient,
-  everyItem,
-  Secret,
-} from '../../../lib/package/client/client.ts';
+import { type App, AppkeysError, type Client, createClient, Secret } from '../../../lib/package/client/client.ts';
+import { clientCases } from '../../deployed/writing.ts';
 import { useLocalService } from '../../support/local-service.ts';
 import { type LossyProxy, startLossyProxy } from '../../support/lossy-proxy.ts';
 
@@ -59,22 +53,14 @@ async function during(losses: LossyProxy['losses'], call: () => Promise<unknown>
   return { result, seen: proxy.seen.slice(before) };
 }
 
-describe('a call', () => {
-  it('makes, shows, changes, rotates, verifies and deletes a key', async () => {
-    const { hrn: app } = await newApp();
-    const made = await appkeys.generateApiKey({ app, name: 'first', expiresAt: -1 });
-    const { apiKey } = made;
-    expect(await appkeys.verifyApiKey({ apiKeyId: made.apiKeyId })).toMatchObject({ valid: true, identity: app });
-    expect(await appkeys.updateApiKey({ app, apiKey, name: 'renamed' })).toMatchObject({ name: 'renamed' });
-    expect(await appkeys.disableApiKey({ app, apiKey })).toEqual({ effectiveBy: expect.any(Number) });
-    expect(await appkeys.getApiKey({ app, apiKey })).toMatchObject({ apiKey, name: 'renamed', enabled: false });
-    const successor = await appkeys.rotateApiKey({ app, apiKey });
-    expect(successor).toMatchObject({ rotatedFrom: apiKey, effectiveBy: expect.any(Number) });
-    const receipt = await appkeys.deleteApiKey({ app, apiKey: successor.apiKey });
-    expect(receipt).toEqual({ effectiveBy: expect.any(Number) });
-    expect(await appkeys.listApiKeys({ app })).toMatchObject({ total: 0, items: [] });
-  });
+clientCases(() => ({
+  url: proxy.url,
+  client: appkeys,
+  appkeys: () => expect.fail('There is no command line here.'),
+  newName: () => 'made by a test',
+}));
 
+describe('a call', () => {
   it('revokes a key without a token', async () => {
     const { hrn: app } = await newApp();
     const { apiKey, apiKeyId } = await appkeys.generateApiKey({ app, name: 'public by mistake' });
@@ -83,13 +69,6 @@ describe('a call', () => {
       effectiveBy: expect.any(Number),
     });
     expect(await appkeys.getApiKey({ app, apiKey })).toMatchObject({ enabled: false, disabledReason: 'leaked' });
-  });
-
-  it('goes through the items of all pages', async () => {
-    const made = [await newApp(), await newApp(), await newApp()].map(({ hrn }) => hrn);
-    const found: string[] = [];
-    for await (const { hrn } of everyItem(appkeys.listApps, { limit: 1 })) found.push(hrn);
-    expect(found).toEqual(expect.arrayContaining(made));
   });
 
   it('needs no token where the service needs none', async () => {
@@ -122,12 +101,6 @@ describe('a refusal', () => {
     expect(error.errorId).toMatch(/^ERROR-/);
     expect(error.message).toBe(`409303 ${error.cause} ${error.action}`);
     expect(error.cause).toContain('has reached its key limit');
-  });
-
-  it('names the fields that are wrong', async () => {
-    const { hrn: app } = await newApp();
-    const { code, details } = await failure(appkeys.generateApiKey({ app, name: '' }));
-    expect([code, details?.map(({ source }) => source)]).toEqual(['400200', ['$.name']]);
   });
 
   it.each([
