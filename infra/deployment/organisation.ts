@@ -100,7 +100,10 @@ export function leaveLogGroups(resources: Resources): void {
 /** What is kept is kept from when it first served, so that a first deployment that failed leaves nothing behind. */
 export function keepOnlyWhatServed(resources: Resources): void {
   for (const resource of Object.values(resources))
-    if (resource.DeletionPolicy === 'Retain') resource.DeletionPolicy = 'RetainExceptOnCreate';
+    if (resource.DeletionPolicy === 'Retain') {
+      resource.DeletionPolicy = 'RetainExceptOnCreate';
+      resource.UpdateReplacePolicy = 'Retain';
+    }
 }
 
 interface LambdaFunction {

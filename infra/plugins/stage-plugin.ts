@@ -16,6 +16,7 @@ export default class StagePlugin {
     this.hooks = {
       [whenComplete]: () => {
         const { Resources } = service.provider.compiledCloudFormationTemplate;
+        removeEmptyPolicy(Resources);
         linkStage(Resources);
         removeSharedRole(Resources);
       },
@@ -39,6 +40,12 @@ function linkStage(resources: Record<string, Resource>): void {
   const deploymentId = `ApiGatewayDeployment${hashOfApi(resources)}`;
   resources[deploymentId] = deployment;
   stage.Properties.DeploymentId = { Ref: deploymentId };
+}
+
+/** The framework gives the API a policy that is an empty text, which the CDK does not take. */
+function removeEmptyPolicy(resources: Record<string, Resource>): void {
+  for (const id of idsOf(resources, 'AWS::ApiGateway::RestApi'))
+    if (resources[id]?.Properties.Policy === '') delete resources[id].Properties.Policy;
 }
 
 /** @returns the hash of all resources in the snapshot of a deployment */

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { projectFolder } from '../../infra/local/folders.ts';
+import { writeStage } from '../support/package.ts';
+import { copyProject, release } from '../support/release.ts';
+import { entry } from '../support/settings-file.ts';
 import { authorizerIn, expected, foreignArn, invocable } from './authorizer.ts';
 import { copyExamples, dropCache } from './examples.ts';
 import { expectedRotation, rotationIn } from './rotation.ts';
@@ -44,6 +47,36 @@ describe('what the CDK synthesises, rotation', { timeout: 300_000 }, () => {
     expect(rotationIn(template)).toEqual(expectedRotation);
   });
 });
+
+describe('what the CDK synthesises, appkeys itself', { timeout: 300_000 }, () => {
+  it('is what a release deploys: the same resources, with the zips of the bucket', async () => {
+    const project = copyProject();
+    onTestFinished(project.remove);
+    writeStage(project.folder, { issuers: [entry] }, 'prod');
+    const folder = copyExamples(here);
+    cpSync(await release(project.folder, '--stage', 'prod'), join(folder, 'release-prod'), { recursive: true });
+    node(folder, ['service-cdk.ts']);
+    const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    const withZips = (text: string) =>
+      text.replaceAll(/\{"Ref":"ZipBucket"\}/g, '"my-releases"').replaceAll(`\${ZipPrefix}`, 'appkeys');
+    for (const [stack, file] of [
+      ['appkeys-prod-data', 'data'],
+      ['appkeys-prod', 'service'],
+    ]) {
+      const { Resources, Outputs } = read(`cdk.out/${stack}.template.json`);
+      const released = JSON.parse(withZips(JSON.stringify(read(`release-prod/${file}.template.json`))));
+      expect(Outputs).toEqual(released.Outputs);
+      expect(inOrder(Resources)).toEqual(inOrder(released.Resources));
+    }
+  });
+});
+
+/** Resources whose lists of dependencies can be compared. */
+function inOrder(resources: Readonly<Record<string, { readonly DependsOn?: string | string[] }>>) {
+  return Object.entries(resources)
+    .map(([id, { DependsOn = [], ...resource }]) => ({ id, ...resource, DependsOn: [DependsOn].flat().sort() }))
+    .sort((one, other) => one.id.localeCompare(other.id));
+}
 
 describe('the CDK examples', { timeout: 300_000 }, () => {
   it('compile in strict mode', () => {

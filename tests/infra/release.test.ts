@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { projectFolder } from '../../infra/local/folders.ts';
 import { replacements } from '../../infra/plugins/slim/replacements.ts';
 import { writeChecksums } from '../../infra/release/checksums.ts';
 import { writeZip } from '../../infra/release/function-zips.ts';
@@ -12,7 +11,8 @@ import { releaseOf, repack } from '../../infra/release/package.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { startAws } from '../support/aws.ts';
 import { everySetting } from '../support/deployment.ts';
-import { copyService, packageService, type Template, writeStage } from '../support/package.ts';
+import { packageService, type Template, writeStage } from '../support/package.ts';
+import { copyProject, release } from '../support/release.ts';
 import { entry } from '../support/settings-file.ts';
 import { unzip } from '../support/unzip.ts';
 
@@ -31,7 +31,7 @@ describe('the package of a release', () => {
     GITHUB_REF_NAME: 'v0.1.0',
   };
   const manifest = { name: 'appkeys', version: '0.1.0', type: 'module', exports: { './client': './client.js' } };
-  const [release, another] = [join(folder, 'release'), join(folder, 'another')];
+  const [one, another] = [join(folder, 'one'), join(folder, 'another')];
   const tarball = join(folder, 'appkeys-0.1.0.tgz');
   const file = 'acme-appkeys-0.1.0.tgz';
 
@@ -42,15 +42,15 @@ describe('the package of a release', () => {
     writeFileSync(join(source, 'package.json'), JSON.stringify(manifest));
     writeFileSync(join(source, 'client.js'), 'export const answer = 42;\n');
     execFileSync('npm', ['pack', source, '--silent', '--pack-destination', folder]);
-    for (const target of [release, another]) {
+    for (const target of [one, another]) {
       mkdirSync(target);
       repack(tarball, target, releaseOf({ ...onGitHub, NPM_PACKAGE: '@acme/appkeys' }, '0.1.0'));
     }
   });
 
   it('has its name on npm, and the repository that built it', () => {
-    const member = (name: string) => String(execFileSync('tar', ['-xzOf', join(release, file), `package/${name}`]));
-    expect(readdirSync(release)).toEqual([file]);
+    const member = (name: string) => String(execFileSync('tar', ['-xzOf', join(one, file), `package/${name}`]));
+    expect(readdirSync(one)).toEqual([file]);
     expect(JSON.parse(member('package.json'))).toEqual({
       ...manifest,
       name: '@acme/appkeys',
@@ -60,12 +60,12 @@ describe('the package of a release', () => {
   });
 
   it('is the same a second time, byte by byte', () => {
-    expect(readFileSync(join(another, file)).equals(readFileSync(join(release, file)))).toBe(true);
+    expect(readFileSync(join(another, file)).equals(readFileSync(join(one, file)))).toBe(true);
   });
 
   it('has a checksum, which tells a changed one', () => {
     const changed = join(folder, 'changed');
-    cpSync(release, changed, { recursive: true });
+    cpSync(one, changed, { recursive: true });
     writeChecksums(changed);
     expect(check(changed)).toBe(`${file}: OK\n`);
     writeFileSync(join(changed, file), 'something else');
@@ -73,7 +73,7 @@ describe('the package of a release', () => {
   });
 
   it('would be published by npm, with public access', () => {
-    const command = packageJson.scripts['publish:release'].replace('./dist/release/', `${release}/`);
+    const command = packageJson.scripts['publish:release'].replace('./dist/release/', `${one}/`);
     const output = execFileSync('sh', ['-c', `${command} --dry-run 2>&1`], { cwd: folder });
     expect(String(output)).toMatch(/public access \(dry-run\)\n\+ @acme\/appkeys@0\.1\.0\n$/);
   });
@@ -93,29 +93,10 @@ describe('the package of a release', () => {
   });
 });
 
-/** What a release is built from, besides the service. */
-const sources = ['LICENSE', 'package-lock.json', 'docs/package.md', 'docs/client.md'];
-
-function copyProject() {
-  const copy = copyService();
-  for (const name of sources) {
-    mkdirSync(dirname(join(copy.folder, name)), { recursive: true });
-    cpSync(join(projectFolder, name), join(copy.folder, name));
-  }
-  return copy;
-}
-
 const [copy, elsewhere] = [copyProject(), copyProject()];
 afterAll(() => {
   for (const { remove } of [copy, elsewhere]) remove();
 });
-
-/** Makes a release as somebody does whose files only they can read. @returns where it is */
-async function release(project: string, ...args: string[]): Promise<string> {
-  const command = `umask 077; exec "${process.execPath}" infra/release/main.ts ${args.join(' ')}`;
-  await promisify(execFile)('sh', ['-c', command], { cwd: project });
-  return join(project, 'dist', args.length > 0 ? `release-${args[1]}` : 'release');
-}
 
 /** What a zip has, once `settings.json` is put before it. */
 async function withSettings(zip: string, settings: Buffer): Promise<Buffer> {
