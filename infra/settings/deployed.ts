@@ -38,7 +38,7 @@ export async function readDeployedSettings(
   const StackName = `appkeys-${stage}`;
   try {
     const template = await readTemplate(StackName, { region, ...(credentials && { credentials }) });
-    return template === undefined ? undefined : settingsIn(template);
+    return template === undefined || isOnlyBucket(template) ? undefined : settingsIn(template);
   } catch (error) {
     throw new Error(`The deployed settings of the stage ${stage} in ${region} cannot be read: ${oneLine(error)}.`);
   }
@@ -56,6 +56,12 @@ async function readTemplate(StackName: string, where: CloudFormationClientConfig
 
 export function isMissingStack(error: unknown): boolean {
   return error instanceof Error && /^Stack with id \S+ does not exist$/.test(error.message);
+}
+
+/** A first deployment that failed leaves the bucket that the framework makes beforehand, and can be repeated. */
+function isOnlyBucket(template: string): boolean {
+  const resources = Object.values<{ Type: string }>(JSON.parse(template).Resources ?? {});
+  return resources.length > 0 && resources.every(({ Type }) => Type.startsWith('AWS::S3::'));
 }
 
 /** @throws Error when the stack is not a stage of appkeys, or its version had no settings in the template */

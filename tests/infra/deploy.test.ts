@@ -58,6 +58,14 @@ describe('npm run deploy', () => {
     expect(aws.stacks.get('appkeys-dev-data')).toEqual(data);
   });
 
+  it('that fails the first time, after the bucket is there, can be repeated as it is', async () => {
+    aws.failNext('appkeys-dev', 'MakeLambdaFunction');
+    expect(await run('deploy')).toMatchObject({ status: 1, output: expect.stringContaining('It is not allowed.') });
+    expect(aws.stacks.get('appkeys-dev')?.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(await run('deploy')).toMatchObject({ status: 0 });
+    expect(aws.stacks.get('appkeys-dev')?.status).toBe('UPDATE_COMPLETE');
+  });
+
   it('that fails at the data stack is one line, and leaves nothing', async () => {
     aws.failNext('appkeys-dev-data', 'ServiceKey');
     const { status, output } = await run('deploy');

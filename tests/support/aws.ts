@@ -31,7 +31,7 @@ export interface Aws {
   readonly objects: ReadonlyMap<string, unknown>;
   /** what it was asked, as the IAM action and what it is about: `cloudformation:CreateChangeSet appkeys-dev-data` */
   readonly asked: string[];
-  /** lets the next change of a stack fail at one of its resources */
+  /** lets the next change of a stack that has this resource fail there */
   failNext(stack: string, logicalId: string): void;
   stop(): void;
 }
@@ -155,8 +155,8 @@ export async function startAws(): Promise<Aws> {
     };
     end(`${action}_IN_PROGRESS`);
     const broken = failing.get(name);
-    failing.delete(name);
-    if (broken !== undefined) {
+    if (broken !== undefined && template.Resources[broken]) {
+      failing.delete(name);
       stack.events.push([broken, template.Resources[broken]?.Type ?? '', `${action}_FAILED`, 'It is not allowed.']);
       if (isNew && deletesOnFailure) drop(name);
       end(isNew ? (deletesOnFailure ? 'DELETE_COMPLETE' : 'ROLLBACK_COMPLETE') : 'UPDATE_ROLLBACK_COMPLETE');

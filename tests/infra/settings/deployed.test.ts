@@ -46,6 +46,12 @@ describe('the deployed settings', () => {
     expect(await read()).toBeUndefined();
   });
 
+  it("are not there either where a first deployment failed and left the framework's bucket", async () => {
+    const Resources = { Bucket: { Type: 'AWS::S3::Bucket' }, Policy: { Type: 'AWS::S3::BucketPolicy' } };
+    cloudFormation.answerWith({ template: JSON.stringify({ Resources }) });
+    expect(await read()).toBeUndefined();
+  });
+
   it.each([
     [
       'a template without settings',
