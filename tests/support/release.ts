@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectFolder } from '../../infra/local/folders.ts';
 import { copyService } from './package.ts';
 
 /** What a release is built from, besides the service. */
-const sources = ['LICENSE', 'package-lock.json', 'docs/package.md', 'docs/client.md'];
+const sources = ['LICENSE', 'package-lock.json', 'docs'];
 
 export function copyProject() {
   const copy = copyService();
   for (const name of sources) {
-    mkdirSync(dirname(join(copy.folder, name)), { recursive: true });
-    cpSync(join(projectFolder, name), join(copy.folder, name));
+    cpSync(join(projectFolder, name), join(copy.folder, name), { recursive: true });
   }
   return copy;
 }
