@@ -217,8 +217,11 @@ export function isScopedToProject({ scope }: Claims): boolean {
   return /hrn:[^:]*:authorization:[^:]*:[^:]*:project\//i.test(JSON.stringify(scope) ?? '');
 }
 
+/** The claim is a list of texts, a text with white space between its parts, or an object, whose names count. */
 function permissionsOf({ permissions }: Claims): string[] {
-  return Array.isArray(permissions) ? permissions.filter((one) => typeof one === 'string') : [];
+  if (typeof permissions === 'string') return permissions.split(/\s/);
+  const listed = Array.isArray(permissions) ? permissions : Object.keys(permissions ?? {});
+  return listed.every((one) => typeof one === 'string') ? listed : [];
 }
 
 /** @returns the text that a path segment holds once it is decoded */
