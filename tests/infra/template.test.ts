@@ -56,6 +56,7 @@ const countRequests = allow(['dynamodb:UpdateItem'], table, ofItems('rate#*'));
 const removeMembers = allow(['dynamodb:DeleteItem'], table, ofItems('member#*'));
 const readKeys = allow(['dynamodb:GetItem'], table, {
   'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...decisive] },
+  StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
   Null: { 'dynamodb:Attributes': 'false' },
 });
 const noteUses = allow(['dynamodb:UpdateItem'], table, {
