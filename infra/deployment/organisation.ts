@@ -53,7 +53,6 @@ function allowTableKey(resources: Resources, Resource: string): void {
 function webAcl(WebACLArn: string): Resource {
   return {
     Type: 'AWS::WAFv2::WebACLAssociation',
-    DependsOn: 'Stage',
     Properties: {
       ResourceArn: {
         'Fn::Sub': `arn:\${AWS::Partition}:apigateway:\${AWS::Region}::/restapis/\${ApiGatewayRestApi}/stages/\${Stage}`,

@@ -7,7 +7,9 @@ import { everySetting } from '../support/deployment.ts';
 import { copyService, packageService } from '../support/package.ts';
 import type { Finding } from './findings.ts';
 import { guard } from './guard.ts';
+import { hasLint, lint } from './lint.ts';
 import { nag } from './nag.ts';
+import { specification } from './spec.ts';
 
 const { folder, remove } = copyService();
 const files = ['update', 'data'].flatMap((stack) =>
@@ -59,6 +61,14 @@ describe.each(files)('the template of %s, stack %s', (_, __, file) => {
   it('cfn-guard: the rules of Control Tower find nothing that is neither fixed nor explained', () => {
     expect(unexplained(file, guard(file))).toEqual([]);
   });
+
+  it("AWS's service specification knows every type of resource, every property, and every value", () => {
+    expect(specification(file)).toEqual([]);
+  });
+
+  it.skipIf(!hasLint)('cfn-lint finds nothing in the schemas of any Region (pip install cfn-lint)', () => {
+    expect(lint(file)).toEqual([]);
+  });
 });
 
 describe('the exceptions', () => {
@@ -69,11 +79,38 @@ describe('the exceptions', () => {
 });
 
 describe('the scanners', () => {
-  it('find a fault that nobody explained', () => {
+  const write = (Resources: object) => {
     const file = join(folder, 'faulty.json');
-    const Bucket = { Type: 'AWS::S3::Bucket', Properties: {} };
-    writeFileSync(file, JSON.stringify({ Resources: { Bucket } }));
+    writeFileSync(file, JSON.stringify({ Resources }));
+    return file;
+  };
+
+  it('find a fault that nobody explained', () => {
+    const file = write({ Bucket: { Type: 'AWS::S3::Bucket', Properties: {} } });
     expect(unexplained(file, nag(file)).join()).toContain('AwsSolutions-S1 Bucket');
     expect(unexplained(file, guard(file)).join()).toContain('s3_bucket_logging_enabled_check Bucket');
+  });
+
+  const lambda = { Code: { ZipFile: 'x' }, Role: 'arn:aws:iam::123456789012:role/x', Handler: 'x.y' };
+  it.each<[why: string, type: string, properties: object]>([
+    ['there is no type AWS::Lambda::Functions', 'AWS::Lambda::Functions', {}],
+    ['Role is missing', 'AWS::Lambda::Function', { Code: lambda.Code }],
+    ['there is no property Memory', 'AWS::Lambda::Function', { ...lambda, Memory: 512 }],
+    ['MemorySize is no integer: "512 MB"', 'AWS::Lambda::Function', { ...lambda, MemorySize: '512 MB' }],
+    ['Layers is no list', 'AWS::Lambda::Function', { ...lambda, Layers: 'x' }],
+    ['TracingConfig is no group', 'AWS::Lambda::Function', { ...lambda, TracingConfig: 'Active' }],
+    ['TracingConfig.Mode cannot be "On"', 'AWS::Lambda::Function', { ...lambda, TracingConfig: { Mode: 'On' } }],
+  ])('the specification tells that %s', (why, Type, Properties) => {
+    expect(specification(write({ It: { Type, Properties } }))).toEqual([
+      { rule: 'specification', resource: 'It', why },
+    ]);
+  });
+
+  it.skipIf(!hasLint)('cfn-lint finds a type that a Region does not have, and a value beyond a limit', () => {
+    const Missing = { Type: 'AWS::AppRunner::Service', Properties: { SourceConfiguration: {} } };
+    const Small = { Type: 'AWS::Lambda::Function', Properties: { ...lambda, Runtime: 'nodejs24.x', MemorySize: 64 } };
+    const found = lint(write({ Missing, Small })).map(({ rule, resource, why }) => `${rule} ${resource} ${why}`);
+    expect(found).toContainEqual(expect.stringMatching(/^E3006 Missing .* does not exist in 'cn-north-1'/));
+    expect(found).toContainEqual('E3034 Small Properties.MemorySize: 64 is less than the minimum of 128');
   });
 });

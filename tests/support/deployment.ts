@@ -6,6 +6,7 @@ const kmsKeyArn = `arn:aws:kms:${region}:${account}:key/${id}`;
 /** A stage with all that a deployment can have. */
 export const everySetting = {
   eventBus: 'audit',
+  notices: { topic: `arn:aws:sns:${region}:${account}:notices` },
   deployment: {
     alarmTopicArn: `arn:aws:sns:${region}:${account}:alarms`,
     dashboard: true,
