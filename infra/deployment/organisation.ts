@@ -1,4 +1,4 @@
-import type { DeploymentSettings } from '../../lib/service/settings.ts';
+import type { DeploymentSettings, StageSettings } from '../../lib/service/settings.ts';
 import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { idsOf, type Resource, type Statement, statementsOf } from './template.ts';
 
@@ -134,16 +134,73 @@ export function requireTags({ tags }: DeploymentSettings): void {
     throw new SettingsError(`deployment.tags.${twice}`, 'is there twice, in other letters. Keep one of the two.');
 }
 
-/** @throws SettingsError when a resource that is named would have to be in the Region of the stage, and is not */
-export function requireRegion(settings: DeploymentSettings, region: string): void {
-  const named = {
-    alarmTopicArn: settings.alarmTopicArn,
-    webAclArn: settings.webAclArn,
-    'logs.kmsKeyArn': settings.logs.kmsKeyArn,
-    'table.kmsKeyArn': settings.table.kmsKeyArn,
-    'table.streamArn': settings.table.streamArn,
+/** What the checks of named resources look at. */
+interface Place {
+  readonly deployment: DeploymentSettings;
+  readonly notices: Pick<StageSettings['notices'], 'topic'>;
+  readonly stage: string;
+  readonly region: string;
+}
+
+/** @throws SettingsError when a resource that is named is not where AWS demands it, or is one of another stage */
+export function requirePlace({ deployment, notices, stage, region }: Place): void {
+  const { permissionsBoundaryArn, webAclArn, table } = deployment;
+  const regional = {
+    'deployment.alarmTopicArn': deployment.alarmTopicArn,
+    'deployment.webAclArn': webAclArn,
+    'deployment.logs.kmsKeyArn': deployment.logs.kmsKeyArn,
+    'deployment.table.kmsKeyArn': table.kmsKeyArn,
+    'deployment.table.streamArn': table.streamArn,
+    'notices.topic': notices.topic,
   };
-  for (const [name, arn] of Object.entries(named))
-    if (arn !== undefined && arn.split(':')[3] !== region)
-      throw new SettingsError(`deployment.${name}`, `must be of the Region ${region}, which the stage is in.`);
+  for (const [name, arn] of Object.entries(regional))
+    if (arn !== undefined && partOf(arn, 'region') !== region)
+      throw new SettingsError(name, `must be of the Region ${region}, which the stage is in.`);
+  for (const [name, arn] of Object.entries({
+    ...regional,
+    'deployment.permissionsBoundaryArn': permissionsBoundaryArn,
+  }))
+    if (arn !== undefined && partOf(arn, 'partition') !== partitionOf(region))
+      throw new SettingsError(name, `must begin with "arn:${partitionOf(region)}:", as all ARNs of ${region}.`);
+  requireOneAccount({
+    'deployment.permissionsBoundaryArn': permissionsBoundaryArn,
+    'deployment.webAclArn': webAclArn,
+    'deployment.table.streamArn': table.streamArn,
+  });
+  if (table.streamArn !== undefined && !table.streamArn.includes(`:table/appkeys-${stage}/`))
+    throw new SettingsError('deployment.table.streamArn', `must be of the table appkeys-${stage}.`);
+}
+
+/** Of these AWS takes only those of the account that is deployed to. */
+function requireOneAccount(named: Readonly<Record<string, string | undefined>>): void {
+  const accounts = Object.entries(named).flatMap(([name, arn]) => {
+    const account = arn === undefined ? 'aws' : partOf(arn, 'account');
+    return account === 'aws' ? [] : [{ name, account }];
+  });
+  const [first] = accounts;
+  const other = accounts.find(({ account }) => account !== first?.account);
+  if (first && other)
+    throw new SettingsError(other.name, `must be of the account ${first.account}, as ${first.name} is.`);
+}
+
+const parts = { partition: 1, region: 3, account: 4 };
+
+function partOf(arn: string, part: keyof typeof parts): string {
+  return arn.split(':')[parts[part]] ?? '';
+}
+
+/** How the Regions of each partition begin, but for those of `aws`. */
+const partitions = {
+  'cn-': 'aws-cn',
+  'us-gov-': 'aws-us-gov',
+  'us-iso-': 'aws-iso',
+  'us-isob-': 'aws-iso-b',
+  'us-isof-': 'aws-iso-f',
+  'eu-isoe-': 'aws-iso-e',
+  'eusc-': 'aws-eusc',
+};
+
+/** @see https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */
+function partitionOf(region: string): string {
+  return Object.entries(partitions).find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws';
 }

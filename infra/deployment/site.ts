@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type CollectionTag, parseDocument, type ScalarTag } from 'yaml';
 import { SettingsError } from '../../lib/verification/settings-rules.ts';
+import { changeForbidden, faultIn, missingReference } from './site-rules.ts';
 import type { Template } from './template.ts';
 
 const sections = ['Parameters', 'Mappings', 'Conditions', 'Resources', 'Outputs'];
@@ -11,51 +12,25 @@ type Part = Record<string, unknown>;
 /**
  * Merges the adopter's own file into the templates: what it names that is in one of them is changed there, and what
  * neither has becomes part of the service's.
- * @throws SettingsError when the file cannot be read, or is no such part of a template
+ * @throws SettingsError when the file cannot be read, or makes of a template what CloudFormation or the service rejects
  */
 export function mergeSite(file: string, name: string, service: Template, data: Template): void {
+  const fail = (what: string): never => {
+    throw new SettingsError(setting, `${name}: ${what}`);
+  };
   const site = parseSite(file, name);
   for (const [section, entries] of Object.entries(site))
     for (const [id, entry] of Object.entries(entries)) {
       const target = section === 'Resources' && Object.hasOwn(data.Resources, id) ? data : service;
       const existing = sectionOf(target, section);
-      const merged = merge(existing[id], entry);
-      if (section === 'Resources' && typeof (merged as Part).Type !== 'string')
-        throw new SettingsError(setting, `${name}: the resource ${id} has no Type, and no template has it.`);
+      const before = Object.hasOwn(existing, id) ? existing[id] : undefined;
+      const merged = merge(before, entry);
+      const fault = faultIn(section, id, merged) ?? (isGroup(before) && changeForbidden(id, before, merged as Part));
+      if (fault) fail(fault);
       existing[id] = merged;
     }
-  requireReferences(service, data, name);
-  requireReferences(data, service, name);
-}
-
-/** @throws SettingsError when something names a resource that its template does not have, which CloudFormation rejects */
-function requireReferences(template: Template, other: Template, name: string): void {
-  const { Resources, Outputs, Parameters = {} } = template;
-  for (const [id, entry] of Object.entries({ ...Outputs, ...Resources }))
-    for (const named of referencesIn(entry)) {
-      if (named.startsWith('AWS::') || Object.hasOwn(Resources, named) || Object.hasOwn(Parameters, named)) continue;
-      const where = Object.hasOwn(other.Resources, named) ? 'in the other stack' : 'not in its template';
-      throw new SettingsError(setting, `${name}: ${id} names ${named}, which is ${where}.`);
-    }
-}
-
-function referencesIn(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => {
-    if (key === 'Ref' || key === 'DependsOn') return [inner].flat().filter((named) => typeof named === 'string');
-    if (key === 'Fn::GetAtt') return [String(Array.isArray(inner) ? inner[0] : inner).split('.')[0] ?? ''];
-    if (key === 'Fn::Sub') return [...namesIn(inner), ...referencesIn(inner)];
-    return referencesIn(inner);
-  });
-}
-
-/** What a text names, apart from the values that are given beside it. */
-function namesIn(sub: unknown): string[] {
-  const [text, given = {}] = Array.isArray(sub) ? sub : [sub];
-  const names = [...String(text).matchAll(/\$\{([^!}][^}]*)\}/g)].map(
-    ([, found = '']) => found.trim().split('.')[0] ?? '',
-  );
-  return names.filter((found) => !Object.hasOwn(given, found));
+  const missing = missingReference(service, data) ?? missingReference(data, service);
+  if (missing !== undefined) fail(missing);
 }
 
 function sectionOf(template: Template, name: string): Part {
@@ -77,10 +52,7 @@ function isGroup(value: unknown): value is Part {
 }
 
 function parseSite(file: string, name: string): Record<string, Part> {
-  const document = parseDocument(read(file, name), { customTags, prettyErrors: false, logLevel: 'error' });
-  const [fault] = document.errors;
-  if (fault) throw new SettingsError(setting, `${name} is not valid YAML: ${fault.message.split('\n')[0]}`);
-  const site: unknown = document.toJS() ?? {};
+  const site = parseYaml(read(file, name), name);
   const isKnown = (section: string) => sections.includes(section);
   if (!isGroup(site)) throw new SettingsError(setting, `${name} must be a group of ${sections.join(', ')}.`);
   const unknown = Object.keys(site).find((section) => !isKnown(section));
@@ -90,6 +62,17 @@ function parseSite(file: string, name: string): Record<string, Part> {
     if (!isGroup(entries) || (section === 'Resources' && !Object.values(entries).every(isGroup)))
       throw new SettingsError(setting, `${name}: ${section} must be a group of groups.`);
   return site as Record<string, Part>;
+}
+
+/** @throws SettingsError also for a tag that is none of CloudFormation's, and for an alias without its anchor */
+function parseYaml(text: string, name: string): unknown {
+  const document = parseDocument(text, { customTags, prettyErrors: false, logLevel: 'error' });
+  try {
+    for (const fault of [...document.errors, ...document.warnings]) throw fault;
+    return document.toJS() ?? {};
+  } catch (fault) {
+    throw new SettingsError(setting, `${name} is not valid YAML: ${(fault as Error).message.split('\n')[0]}`);
+  }
 }
 
 function read(file: string, name: string): string {

@@ -14,6 +14,8 @@ export interface Template {
   readonly Description?: string;
   Metadata?: Record<string, unknown>;
   readonly Parameters?: Record<string, unknown>;
+  readonly Mappings?: Record<string, unknown>;
+  readonly Conditions?: Record<string, unknown>;
   readonly Resources: Record<string, Resource>;
   readonly Outputs: Record<string, unknown>;
 }

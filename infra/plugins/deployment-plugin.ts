@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DeploymentSettings } from '../../lib/service/settings.ts';
+import type { DeploymentSettings, StageSettings } from '../../lib/service/settings.ts';
 import { SettingsError } from '../../lib/verification/settings-rules.ts';
 import { deployDataStack } from '../deployment/data-stack.ts';
 import { dataTemplate } from '../deployment/data-template.ts';
@@ -10,7 +10,7 @@ import {
   applySettings,
   keepOnlyWhatServed,
   leaveLogGroups,
-  requireRegion,
+  requirePlace,
   requireTags,
   reserveConcurrency,
 } from '../deployment/organisation.ts';
@@ -40,7 +40,11 @@ interface Serverless {
       deploymentBucket?: string | null;
     };
     readonly functions: Record<string, LambdaFunction>;
-    readonly custom: { readonly dataStack: readonly TemplatePart[]; readonly deployment: DeploymentSettings };
+    readonly custom: {
+      readonly dataStack: readonly TemplatePart[];
+      readonly deployment: DeploymentSettings;
+      readonly notices: StageSettings['notices'];
+    };
   };
 }
 
@@ -76,7 +80,7 @@ export default class DeploymentPlugin {
     const { functions, provider, custom } = this.#serverless.service;
     const { deploymentBucket, reservedConcurrency, pages, table } = custom.deployment;
     requireTags(custom.deployment);
-    requireRegion(custom.deployment, this.#serverless.getProvider('aws').getRegion());
+    requirePlace({ ...custom, ...this.#provider() });
     if (!pages.enabled) leaveOutPages(functions);
     reserveConcurrency(functions, reservedConcurrency);
     for (const [name, found] of Object.entries(functions)) {

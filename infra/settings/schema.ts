@@ -203,15 +203,24 @@ const isSet = (description: string, standard: boolean) => ({
   must: 'be true or false',
 });
 
+/** The partitions of AWS, as a regular expression. */
+const partitions = 'aws(-(cn|us-gov|iso|iso-[bef]|eusc))?';
+
+const uuid = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
 /** @param resource the part after the account, as a regular expression */
 const arn = (description: string, service: string, resource: string, example: string) =>
-  text(description, `^arn:aws[a-z-]*:${service}:[a-z0-9-]*:\\d{12}:${resource}$`, `be an ARN such as ${example}`);
+  text(
+    description,
+    `^arn:${partitions}:${service}:[a-z]{2,4}(-[a-z]+)+-\\d{1,2}:\\d{12}:${resource}$`,
+    `be an ARN such as ${example}`,
+  );
 
 const keyArn = (description: string) =>
   arn(
     description,
     'kms',
-    'key/[A-Za-z0-9-]{1,64}',
+    `key/(${uuid}|mrk-[0-9a-f]{32})`,
     'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   );
 
@@ -219,6 +228,10 @@ const keyArn = (description: string) =>
 const retentions = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const reservedBeginnings = 'xn--|sthree-|amzn-s3-demo-|(\\d+\\.){3}\\d+$';
+const reservedEndings = '-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3';
 
 const tagRule = { pattern: '^(?![Aa][Ww][Ss]:)[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$' };
 
@@ -277,7 +290,7 @@ const deployment = group('Settings of the templates. No function reads them.', {
       streamArn: arn(
         'The stream of a restored table. Default: the stream of the table that the data stack created.',
         'dynamodb',
-        'table/[A-Za-z0-9_.-]{3,255}/stream/[0-9T:.-]{1,40}',
+        'table/[A-Za-z0-9_.-]{3,255}/stream/\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}',
         'arn:aws:dynamodb:eu-central-1:123456789012:table/appkeys-prod/stream/2026-11-27T04:00:00.000',
       ),
     }),
@@ -290,7 +303,7 @@ const deployment = group('Settings of the templates. No function reads them.', {
   webAclArn: arn(
     'The WAF web ACL of the API.',
     'wafv2',
-    'regional/webacl/[A-Za-z0-9_-]{1,128}/[a-f0-9-]{36}',
+    `regional/webacl/[A-Za-z0-9_-]{1,128}/${uuid}`,
     'arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/api/1234abcd-12ab-34cd-56ef-1234567890ab',
   ),
   authorizerAccounts: {
@@ -303,7 +316,7 @@ const deployment = group('Settings of the templates. No function reads them.', {
   },
   permissionsBoundaryArn: text(
     'The permissions boundary of every role.',
-    '^arn:aws[a-z-]*:iam::(\\d{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,512}$',
+    `^arn:${partitions}:iam::(\\d{12}|aws):policy/(?=.{1,640}$)([\\w+=,.@-]+/)*[\\w+=,.@-]{1,128}$`,
     'be an ARN such as arn:aws:iam::123456789012:policy/boundary',
   ),
   tags: {
@@ -321,12 +334,12 @@ const deployment = group('Settings of the templates. No function reads them.', {
   },
   deploymentBucket: text(
     'Your S3 bucket for the uploads of deployments. Default: the stack creates a bucket.',
-    '^(?!xn--)(?!.*\\.\\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
-    'be the name of an S3 bucket',
+    `^(?!${reservedBeginnings})(?!.*(\\.\\.|(${reservedEndings})$))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`,
+    'be the name of a general purpose S3 bucket',
   ),
   extraResources: text(
     'Your file with resources, outputs and overrides for the templates, such as infra/site.yml.',
-    '^(?![/~])(?!.*\\.\\.)[\\w./-]{1,200}\\.ya?ml$',
+    '^(?![/~])(?!.*\\.\\.)[\\w./-]{0,199}\\w\\.ya?ml$',
     'be the path of a YAML file in the project, such as infra/site.yml',
   ),
 });
@@ -437,10 +450,11 @@ export const settingsSchema = {
             1,
             3650,
           ),
-          topic: text(
-            'The ARN of an SNS topic that receives the notices. Default: none.',
-            '^arn:[a-z0-9-]+:sns:[a-z0-9-]+:\\d{12}:[A-Za-z0-9_-]{1,256}$',
-            'be the ARN of a standard SNS topic',
+          topic: arn(
+            'The ARN of a standard SNS topic that receives the notices. Default: none.',
+            'sns',
+            '[A-Za-z0-9_-]{1,256}',
+            'arn:aws:sns:eu-central-1:123456789012:key-notices',
           ),
         }),
         default: {},

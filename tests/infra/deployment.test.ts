@@ -366,52 +366,25 @@ Outputs:
     expect(template.Outputs).toMatchObject({ Address: { Value: sub(`https://\${Domain}`) } });
   });
 
-  const line = 'infra/settings/dev.yml: deployment.extraResources';
   it.each([
-    ['Resources: [', `${line} infra/site.yml is not valid YAML:`],
-    ['Transform: AWS::Serverless-2016-10-31', `${line} infra/site.yml: Transform is not allowed there.`],
-    [
-      'Resources: { Tabel: { Properties: {} } }',
-      `${line} infra/site.yml: the resource Tabel has no Type, and no template has it.`,
-    ],
-    ['Resources: []', `${line} infra/site.yml: Resources must be a group of groups.`],
-    ['- a', `${line} infra/site.yml must be a group of`],
-    [
-      'Resources: { LatencyAlarm: { Properties: { AlarmActions: [!Ref Alarms] } } }',
-      `${line} infra/site.yml: LatencyAlarm names Alarms, which is not in its template.`,
-    ],
-    [
-      'Outputs: { Arn: { Value: !GetAtt Table.Arn } }',
-      `${line} infra/site.yml: Arn names Table, which is in the other stack.`,
-    ],
-    [
-      'Resources: { MakeLambdaFunction: { DependsOn: [Nothing] } }',
-      `${line} infra/site.yml: MakeLambdaFunction names Nothing, which is not in its template.`,
-    ],
-  ])('that says %j stops the packaging with one line', { timeout }, async (text, error) => {
-    write(text);
-    writeStage(folder, withSite);
-    expect(await oneLine()).toContain(error);
-  });
-
-  it('that is not there stops the packaging with one line', { timeout }, async () => {
-    writeStage(folder, { deployment: { extraResources: 'infra/other.yml' } });
-    expect(await oneLine()).toContain(`${line} names infra/other.yml, which cannot be read.`);
+    ['infra/site.yml', ' infra/site.yml is not valid YAML:'],
+    ['infra/other.yml', ' names infra/other.yml, which cannot be read.'],
+  ])('of which %s is wrong stops the packaging with one line', { timeout }, async (extraResources, error) => {
+    write('Resources: [');
+    writeStage(folder, { deployment: { extraResources } });
+    expect(await oneLine()).toContain(`Error: infra/settings/dev.yml: deployment.extraResources${error}`);
   });
 });
 
 describe('a wrong setting of deployment stops the packaging with one line', () => {
-  const elsewhere = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const elsewhere = 'arn:aws:sns:eu-west-1:123456789012:notices';
+  const outside = 'notices.topic must be of the Region us-east-1, which the stage is in.';
   it.each([
-    [{ tags: { team: 'a', Team: 'b' } }, 'deployment.tags.Team is there twice, in other letters. Keep one of the two.'],
-    [{ reservedConcurrency: { reed: 5 } }, 'deployment.reservedConcurrency.reed is not a function. There are: read,'],
-    [
-      { table: { kmsKeyArn: elsewhere } },
-      'deployment.table.kmsKeyArn must be of the Region us-east-1, which the stage is in.',
-    ],
-    [{ logs: { kmsKeyArn: elsewhere } }, 'deployment.logs.kmsKeyArn must be of the Region us-east-1'],
-  ])('%j', { timeout }, async (deployment, error) => {
-    writeStage(folder, { deployment });
+    [{ deployment: { tags: { team: 'a', Team: 'b' } } }, 'deployment.tags.Team is there twice, in other letters.'],
+    [{ deployment: { reservedConcurrency: { reed: 5 } } }, 'deployment.reservedConcurrency.reed is not a function.'],
+    [{ eventBus: 'audit', notices: { topic: elsewhere } }, outside],
+  ])('%j', { timeout }, async (settings, error) => {
+    writeStage(folder, settings);
     expect(await oneLine()).toContain(`Error: infra/settings/dev.yml: ${error}`);
   });
 });

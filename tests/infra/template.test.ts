@@ -389,7 +389,7 @@ describe('with the setting eventBus', () => {
   it('and notices.topic, a rule forwards the notices and nothing else to that topic', {
     timeout: timeoutMs,
   }, async () => {
-    const topic = 'arn:aws:sns:eu-central-1:123456789012:key-notices';
+    const topic = 'arn:aws:sns:us-east-1:123456789012:key-notices';
     const packaged = await packageService(bus.folder, { eventBus: 'audit', notices: { topic } });
     expect(packaged.Resources.NoticeRule?.Properties).toEqual({
       Name: 'appkeys-dev-notices',

@@ -172,7 +172,18 @@ describe('the bounds of each setting', () => {
     ['revoke.burstLimit', [1, 100_000], [0, 100_001, 1.5, '1']],
     ['notices.idleDays', [1, 365, 'off'], [0, 366, 'on', '1', 1.5, false]],
     ['notices.rotateDays', [1, 3_650], [0, 3_651, 'off', 1.5]],
-    ['notices.topic', [], ['', 'topic', 'arn:aws:sqs:eu-central-1:123456789012:x', `${topic}.fifo`, `${topic}:x`]],
+    [
+      'notices.topic',
+      [],
+      [
+        '',
+        'topic',
+        'arn:aws:sqs:eu-central-1:123456789012:x',
+        `${topic}.fifo`,
+        `${topic}:x`,
+        topic.replace('eu-central-1', 'here'),
+      ],
+    ],
     [
       'authorizer.defaultRealms',
       ['*', ['myrealm'], ['a', 'B_-9'], [letters(64)]],
