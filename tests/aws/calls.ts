@@ -35,7 +35,8 @@ export interface BusEntry {
   readonly Detail: string;
 }
 
-export async function startRecorder(engines: Engines): Promise<Recorder> {
+/** @param functionName of the function that asks */
+export async function startRecorder(engines: Engines, functionName: string): Promise<Recorder> {
   const calls: Call[] = [];
   const endpoints: Record<string, string> = {
     DynamoDB_20120810: engines.dynamodb,
@@ -47,7 +48,7 @@ export async function startRecorder(engines: Engines): Promise<Recorder> {
     const [service = '', operation = ''] = target.split('.');
     const body = await text(request);
     const input = JSON.parse(body);
-    calls.push(...(callsOf[service]?.(operation, input) ?? unknown(target)));
+    calls.push(...(callsOf[service]?.(operation, input, functionName) ?? unknown(target)));
     const isBus = service === 'AWSEvents';
     if (isBus) engines.publish(input.Entries);
     const answer = isBus ? taken(input) : await forward(endpoints[service] ?? '', request, body);
@@ -80,7 +81,7 @@ interface Input extends DynamodbInput {
 }
 
 /** By the first part of a target. */
-const callsOf: Readonly<Record<string, (operation: string, input: Input) => Call[]>> = {
+const callsOf: Readonly<Record<string, (operation: string, input: Input, functionName: string) => Call[]>> = {
   DynamoDB_20120810: (operation, input) =>
     operation === 'BatchGetItem'
       ? Object.entries(input.RequestItems ?? {}).map(([TableName, one]) =>
@@ -88,14 +89,14 @@ const callsOf: Readonly<Record<string, (operation: string, input: Input) => Call
         )
       : [dynamodbCall(operation, input)],
   TrentService: (operation, { KeyId }) => [{ action: `kms:${operation}`, resource: KeyId ?? '', context: {} }],
-  secretsmanager: (operation, { SecretId }) => [
+  secretsmanager: (operation, { SecretId }, functionName) => [
     {
       action: `secretsmanager:${operation}`,
       resource: SecretId ?? '',
-      // The rotations of these secrets name the function that is asked.
+      // It is the rotation function of the secret.
       context: {
         'secretsmanager:resource/AllowRotationLambdaArn': [
-          `arn:aws:lambda:${region}:${account}:function:appkeys-example-rotateSecret`,
+          `arn:aws:lambda:${region}:${account}:function:${functionName}`,
         ],
       },
     },

@@ -16,17 +16,17 @@ import { copyService, dataTemplateIn, packageService } from '../support/package.
 import { type BusEntry, type Call, startRecorder } from './calls.ts';
 import { type Outcome, type PackagedFunction, type Runtime, startRuntime } from './runtime.ts';
 
-export const stage = 'example';
+const stage = 'example';
 export const tableName = `appkeys-${stage}`;
 export const realm = 'myrealm';
 
-/** How often each function is started, to measure its start. */
-const starts = 3;
+/** How often each function is started. The fastest start is the one that other programs of the machine disturbed least. */
+const starts = 5;
 
 /** What a function took on this machine. */
 export interface Figures {
-  /** of each start, in ms */
-  readonly initMs: readonly number[];
+  /** of the fastest start */
+  readonly initMs: number;
   readonly peakBytes: number;
 }
 
@@ -73,17 +73,17 @@ export async function openWorld(): Promise<World> {
 
   const functions = functionsIn(service, folder);
   const recorders = new Map<string, Awaited<ReturnType<typeof startRecorder>>>();
-  const runtimes = new Map<string, { runtime: Runtime; initMs: number[] }>();
+  const runtimes = new Map<string, { runtime: Runtime; initMs: number }>();
   const start = async (name: string) => {
     const found = functions.get(name);
     if (!found) throw new Error(`There is no function ${name}.`);
-    const recorder = await startRecorder(engines);
+    const recorder = await startRecorder(engines, found.name);
     recorders.set(name, recorder);
     const env = { ...recorder.env, NODE_EXTRA_CA_CERTS: jwks.ca };
-    const initMs: number[] = [];
+    let initMs = Number.POSITIVE_INFINITY;
     for (let left = starts; ; left -= 1) {
       const runtime = await startRuntime(found, env);
-      initMs.push(runtime.initMs);
+      initMs = Math.min(initMs, runtime.initMs);
       if (left === 1) return { runtime, initMs };
       await runtime.stop();
     }
