@@ -50,7 +50,7 @@ describe('settings of a deployment', () => {
       'table.streamArn must be an ARN',
     ],
     [{ table: { kmsKeyArn: null } }, 'table.kmsKeyArn must be an ARN'],
-    [{ table: { name: 'keys' } }, 'table.name is not a setting. There are: kmsKeyArn, streamArn.'],
+    [{ table: { name: 'keys' } }, 'table.name is not a setting. The settings here are: kmsKeyArn, streamArn.'],
     [{ webAclArn: 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/x/1' }, 'webAclArn must be an ARN'],
     [
       { authorizerAccounts: [123456789012] },
