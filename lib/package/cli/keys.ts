@@ -149,9 +149,10 @@ async function list(appText: string | undefined, { overAge }: ListOptions, comma
   const { client, json } = contextOf(command);
   const query = overAge ? ({ overAge: 'true' } as const) : {};
   const keys: ApiKey[] = [];
-  for (const app of appText === undefined ? await everyApp(client) : [await findApp(client, appText)])
-    for await (const key of everyItem(client.listApiKeys, { app, ...query })) keys.push(key);
+  const apps = appText === undefined ? await everyApp(client) : [await findApp(client, appText)];
+  for (const app of apps) for await (const key of everyItem(client.listApiKeys, { app, ...query })) keys.push(key);
   if (json) return printJson(keys);
+  if (!overAge) for (const app of apps) await warnOfStatus(client, app);
   if (keys.length === 0)
     return tell(overAge ? 'No API key is older than the maximum lifetime.' : 'The application has no API keys.');
   const now = Date.now();
@@ -166,6 +167,11 @@ async function list(appText: string | undefined, { overAge }: ListOptions, comma
   ]);
   const columns = ['NAME', 'STATE', 'CREATED', 'LAST USED', 'EXPIRES', 'HRN', ...(overAge ? ['APPLICATION'] : [])];
   print(formatTable([columns, ...rows]));
+}
+
+async function warnOfStatus(client: CommandContext['client'], app: string): Promise<void> {
+  const { status } = await client.getApp({ app });
+  if (status !== 'active') tell('The application is deactivated, so all its API keys are rejected.');
 }
 
 async function everyApp(client: CommandContext['client']): Promise<string[]> {
@@ -234,8 +240,11 @@ async function change(
 async function enable(appText: string, keyText: string, _: object, command: Command): Promise<void> {
   const { client } = contextOf(command);
   const found = await find(client, appText, keyText);
+  const { disabledReason } = await client.getApiKey(found);
   await client.enableApiKey(found);
   tell(`Enabled ${found.apiKey}.`);
+  if (disabledReason === 'leaked')
+    tell('Somebody who holds this key had reported it as leaked. Rotate it, unless you made the report yourself.');
 }
 
 async function disable(appText: string, keyText: string, _: object, command: Command): Promise<void> {

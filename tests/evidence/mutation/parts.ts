@@ -29,7 +29,7 @@ export const parts = {
   },
   calls: {
     mutate: ['lib/service/{use-cases,events}/*.ts'],
-    tests: ['service/use-cases/*', 'service/events/*', 'functions/{rotate-secret,lifetimes,verify-api-key}'],
+    tests: ['service/use-cases/*', 'service/events/*', 'functions/{rotate-secret,lifetimes}'],
     exclude: [],
   },
   client: {

@@ -120,14 +120,22 @@ describe('keys list --over-age', () => {
 describe('keys list', () => {
   const used = { ...key, name: 'deploy', enabled: false, expiresAt: 1, lastUsedTime: createdTime + 60_000 };
   const pages = [ok({ items: [key], pageToken: 'next' }), ok({ items: [used] })];
+  const active = ok({ status: 'active' });
 
   it('says that there are none', async () => {
     const stderr = 'The application has no API keys.\n';
-    expect(await keys(['list', 'my-app'], [ok(apps), ok({ items: [] })])).toEqual({ code: 0, stdout: '', stderr });
+    const answers = [ok(apps), ok({ items: [] }), active];
+    expect(await keys(['list', 'my-app'], answers)).toEqual({ code: 0, stdout: '', stderr });
+  });
+
+  it('says that a deactivated application has only rejected keys', async () => {
+    const stderr = 'The application is deactivated, so all its API keys are rejected.\n';
+    const answers = [ok(apps), ...pages, ok({ status: 'deactivated' })];
+    expect(await keys(['list', 'my-app'], answers)).toMatchObject({ code: 0, stderr });
   });
 
   it('shows the keys of all pages', async () => {
-    expect(await keys(['list', 'my-app'], [ok(apps), ...pages])).toEqual({
+    expect(await keys(['list', 'my-app'], [ok(apps), ...pages, active])).toEqual({
       code: 0,
       stdout: `NAME    STATE    CREATED            LAST USED          EXPIRES            HRN
 ci      active   2020-01-02 03:04Z  -                  never              hrn:apikey/k
@@ -135,7 +143,7 @@ deploy  expired  2020-01-02 03:04Z  2020-01-02 03:05Z  1970-01-01 00:00Z  hrn:ap
 `,
       stderr: '',
     });
-    expect(lines()).toEqual([...lookUps, `GET ${appPath}/apiKeys?pageToken=next`]);
+    expect(lines()).toEqual([...lookUps, `GET ${appPath}/apiKeys?pageToken=next`, `GET ${appPath}`]);
   });
 
   it('--json gives them as they came', async () => {
@@ -323,13 +331,22 @@ describe('keys update', () => {
 });
 
 describe('keys enable and disable', () => {
+  const leak =
+    'Somebody who holds this key had reported it as leaked. Rotate it, unless you made the report yourself.\n';
+
+  it('disable says so for people alone', async () => {
+    const outcome = await keys(['disable', 'my-app', 'ci'], [...found, { status: 204 }]);
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: 'Disabled hrn:apikey/k.\n' });
+    expect(lines()).toEqual([...lookUps, `POST ${keyPath}/disable`]);
+  });
+
   it.each([
-    ['enable', 'Enabled hrn:apikey/k.\n'],
-    ['disable', 'Disabled hrn:apikey/k.\n'],
-  ])('%s says so for people alone', async (command, stderr) => {
-    const outcome = await keys([command, 'my-app', 'ci'], [...found, { status: 204 }]);
-    expect(outcome).toEqual({ code: 0, stdout: '', stderr });
-    expect(lines()).toEqual([...lookUps, `POST ${keyPath}/${command}`]);
+    ['enable says so for people alone', {}, ''],
+    ['enable says that the key had been reported as leaked', { disabledReason: 'leaked' }, leak],
+  ])('%s', async (_, parts, warning) => {
+    const outcome = await keys(['enable', 'my-app', 'ci'], [...found, ok({ ...key, ...parts }), { status: 204 }]);
+    expect(outcome).toEqual({ code: 0, stdout: '', stderr: `Enabled hrn:apikey/k.\n${warning}` });
+    expect(lines()).toEqual([...lookUps, `GET ${keyPath}`, `POST ${keyPath}/enable`]);
   });
 });
 
