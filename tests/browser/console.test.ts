@@ -942,5 +942,5 @@ describe.skipIf(isMissing).each([
     await make(opened, 'new');
     expect(await violations(opened)).toEqual([]);
     await closeSecret(opened);
-  });
+  }, 600_000);
 });
