@@ -365,8 +365,8 @@ export const settingsSchema = {
       },
       eventBus: text(
         'The name of the EventBridge bus on which each change of an application is published. Default: none.',
-        '^[A-Za-z0-9/_.-]{1,256}$',
-        'be the name of an EventBridge bus: 1 to 256 letters, digits, "/", "_", "." or "-"',
+        '^(?=.{1,256}$)([A-Za-z0-9_.-]+|aws\\.partner(/[A-Za-z0-9_.-]+){2,})$',
+        'be the name of an EventBridge bus: 1 to 256 letters, digits, "_", "." or "-", and "/" only in one of a partner',
       ),
       claims: { ...claims('The claim names of the tokens of all issuers. An issuer can override them.'), default: {} },
       keys: {

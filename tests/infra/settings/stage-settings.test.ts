@@ -152,7 +152,7 @@ describe('the bounds of each setting', () => {
     [
       'eventBus',
       ['a', letters(256), 'aws.partner/x.com/1_2-3'],
-      ['', letters(257), 'a b', 'arn:aws:events:x', null, 1],
+      ['', letters(257), 'a b', 'a/b', 'aws.partner/a', `aws.partner/a/${letters(243)}`, 'arn:aws:events:x', null, 1],
     ],
     ['keys.prefix', ['a', '0', letters(32), 'a_b_C1'], ['', letters(33), '_a', 'a_', 'a__b', 'a-b', 1]],
     ['keys.prefixesAccepted', [[], ['a', 'b'], [letters(32)]], [['a', 'a'], [''], [1], 'a', null]],
@@ -362,7 +362,7 @@ const wrongFiles: readonly (readonly [string, unknown, string])[] = [
   [
     'has a bus with a space',
     { issuers: [], eventBus: 'a b' },
-    'eventBus must be the name of an EventBridge bus: 1 to 256 letters, digits, "/", "_", "." or "-".',
+    'eventBus must be the name of an EventBridge bus: 1 to 256 letters, digits, "_", "." or "-", and "/" only in one of a partner.',
   ],
   ['has no group of keys', 'issuers: []\nkeys: ak', 'keys must be a group of settings.'],
   ['has an empty group', 'issuers: []\nkeys:', 'keys must be a group of settings.'],
