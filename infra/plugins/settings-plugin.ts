@@ -12,7 +12,12 @@ interface Template {
 
 interface Serverless {
   readonly serviceDir: string;
-  getProvider(name: 'aws'): { getStage(): string; getAwsSdkV3CredentialsProvider(): Credentials };
+  readonly configSchemaHandler: {
+    readonly schema: {
+      readonly properties: { readonly provider: { readonly properties: { region: { enum: readonly string[] } } } };
+    };
+  };
+  getProvider(name: 'aws'): { getStage(): string; getRegion(): string; getAwsSdkV3CredentialsProvider(): Credentials };
   readonly service: {
     readonly provider: {
       readonly region: string;
@@ -57,6 +62,7 @@ export default class SettingsPlugin {
 
   constructor(serverless: Serverless, { yes = false, package: packageFolder }: Options) {
     const { service, serviceDir } = serverless;
+    requireRegion(serverless);
     // `service.provider` contains the stage of serverless.yml, even if --stage names another stage.
     const stage = () => serverless.getProvider('aws').getStage();
     const settings = () => this.#read(stage());
@@ -93,6 +99,17 @@ export default class SettingsPlugin {
     this.#reading ??= readFile(stage).catch(exitWithOneLine);
     return this.#reading;
   }
+}
+
+/** The framework would print a page about it. */
+function requireRegion(serverless: Serverless): void {
+  const { region: known } = serverless.configSchemaHandler.schema.properties.provider.properties;
+  const region = serverless.getProvider('aws').getRegion();
+  if (known.enum.includes(region)) return;
+  const remedy = 'Give another one by --region or AWS_REGION, such as eu-central-1';
+  exitWithOneLine(
+    new Error(`The Region ${JSON.stringify(region)} is none that the framework can deploy to. ${remedy}.`),
+  );
 }
 
 /** @returns the settings that a folder of an earlier packaging would deploy */

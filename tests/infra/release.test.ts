@@ -232,13 +232,14 @@ describe('npm run release', () => {
   });
 
   it('of a stage with a wrong setting, or with the issuers of the example, is one line', async () => {
-    const failure = async (own: object) => {
+    const failure = async (own: object, ...flags: string[]) => {
       writeStage(copy.folder, { ...own }, 'bad');
-      return release(copy.folder, '--stage', 'bad').catch(({ stderr }) => stderr);
+      return release(copy.folder, '--stage', 'bad', ...flags).catch(({ stderr }) => stderr);
     };
     expect(await failure({})).toMatch(/^Error: infra\/settings\/bad.yml: issuers is empty\. .+\n$/);
     expect(await failure({ issuers: [entry], deployment: { tags: { a: '1', A: '2' } } })).toMatch(
       /^Error: infra\/settings\/bad\.yml: deployment\.tags\.A is there twice, .+\n$/,
     );
+    expect(await failure({ issuers: [entry] }, '--region', 'x')).toMatch(/^Error: The Region "x" is none .+\n$/);
   });
 });

@@ -137,6 +137,14 @@ it('serverless package stops with one line for a cache that outlasts what revoca
   });
 });
 
+it('serverless package stops with one line for a Region that there is not', { timeout }, async () => {
+  writeStage(folder, { issuers: [entry] });
+  const message =
+    'Error: The Region "nowhere" is none that the framework can deploy to. Give another one by --region or AWS_REGION, such as eu-central-1.\n';
+  expect(await serverless(folder, ['package', '--region', 'nowhere'])).toEqual({ status: 1, output: message });
+  expect(await serverless(folder, ['package'], { AWS_REGION: 'nowhere' })).toEqual({ status: 1, output: message });
+});
+
 describe('serverless deploy', () => {
   let cloudFormation: CloudFormation;
   const rejecting = { keys: { prefix: 'sk' }, issuers: [{ ...entry, realm: 'b' }] };
