@@ -34,6 +34,7 @@ export function rejections(deployed: StageSettings, next: StageSettings): string
     ...goneFrom(prefixes(deployed), prefixes(next)).map((prefix) => `API keys with the prefix ${prefix}`),
     ...goneRealms(deployed, next),
     ...(deployed.partition === next.partition ? [] : [`HRNs of the partition ${deployed.partition}`]),
+    ...notYetAllowed(deployed.deployment.table.kmsKeyArn, next.deployment.table.kmsKeyArn),
     ...deployed.issuers.flatMap((before) => {
       const after = next.issuers.find(({ issuer }) => issuer === before.issuer);
       return after ? rejectedTokens(before, after) : [goneIssuer(before)];
@@ -51,6 +52,12 @@ function goneRealms({ authorizer: before }: StageSettings, { authorizer: after }
   return before.defaultRealms
     .filter((realm) => !kept.includes(realm))
     .map((realm) => `API keys of the realm ${realm}, ${which}`);
+}
+
+/** The data stack gives the table its KMS key before the service gives its roles the right to it. */
+function notYetAllowed(before: string | undefined, after: string | undefined): string[] {
+  if (after === undefined || before === after) return [];
+  return ['every API key until the functions may use the KMS key deployment.table.kmsKeyArn'];
 }
 
 /** While the prefix of an issuer is in the settings, no other issuer can have its principals. */

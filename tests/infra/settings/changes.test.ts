@@ -14,6 +14,10 @@ function issuerWith(parts: Partial<TokenIssuer> = {}): TokenIssuer {
 
 const withIssuers = (...issuers: readonly TokenIssuer[]): StageSettings => ({ ...defaultSettings, issuers });
 const base = withIssuers(issuerWith());
+const tableKey = (kmsKeyArn: string) => ({
+  ...base,
+  deployment: { ...base.deployment, table: { kmsKeyArn } },
+});
 const claimsWith = (parts: Partial<TokenIssuer['claims']>) => ({ claims: { ...defaultClaims, ...parts } });
 
 describe('differences', () => {
@@ -85,6 +89,7 @@ describe('differences', () => {
 
 describe('rejections', () => {
   const keys = { ...base.keys, prefix: 'sk', prefixesAccepted: ['ak', 'old'] };
+  const untilAllowed = 'every API key until the functions may use the KMS key deployment.table.kmsKeyArn';
 
   it.each<[string, StageSettings, StageSettings, string[]]>([
     [
@@ -105,6 +110,8 @@ describe('rejections', () => {
       { ...base, authorizer: { defaultRealms: ['other', 'third'] } },
       ['API keys of the realm myrealm, for APIs that name no realms'],
     ],
+    ['a KMS key that the table has first', base, tableKey('a'), [untilAllowed]],
+    ['another KMS key', tableKey('a'), tableKey('b'), [untilAllowed]],
     [
       'default realms in the place of every realm',
       { ...base, authorizer: { defaultRealms: '*' } },
@@ -207,6 +214,8 @@ describe('rejections', () => {
     ['other limits', base, { ...base, rateLimit: '1,1', gateway: { rateLimit: 1, burstLimit: 1 } }],
     ['a lower key limit', base, { ...base, keys: { ...base.keys, maxPerApp: 1 } }],
     ['a bus', base, { ...base, eventBus: 'audit' }],
+    ['the same KMS key', tableKey('a'), tableKey('a')],
+    ['no KMS key any more', tableKey('a'), base],
     [
       'an issuer',
       base,
