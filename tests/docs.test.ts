@@ -150,6 +150,14 @@ describe('the documents', () => {
     }
   });
 
+  it.each(['docs/deploying.md', 'docs/operating.md'])('%s takes no log group of a stage with a longer name', (file) => {
+    const text = rawTextOf(file);
+    const [, filter = ''] = /--log-group-name-prefix \S+ [^\n]+\n[^\n]+ grep -E '([^']+)'/.exec(text) ?? [];
+    const names = ['prod-read', 'prod-authorizeApiKey', 'prod-eu-read', 'prod-2-read'];
+    const taken = names.filter((name) => new RegExp(filter).test(`/aws/lambda/appkeys-${name}`));
+    expect(taken).toEqual(['prod-read', 'prod-authorizeApiKey']);
+  });
+
   it('docs/operating.md has a line for each alarm', () => {
     const templates = ['alarms', 'events'].map((name) =>
       readFileSync(join(projectFolder, `infra/templates/${name}.yml`), 'utf8'),
