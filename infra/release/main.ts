@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { messageOf, parseFlags, UsageError } from '../local/command-line.ts';
@@ -11,7 +11,7 @@ import { writeChecksums } from './checksums.ts';
 import { filesOfFunctions, writeFunctionZips } from './function-zips.ts';
 import { releaseOf, repack } from './package.ts';
 import { sbomOf } from './sbom.ts';
-import { writeStage } from './stage.ts';
+import { makeEmpty, writeStage } from './stage.ts';
 
 const usage = 'usage: npm run release -- [--stage NAME] [--region REGION]';
 const help = `${usage}
@@ -57,13 +57,7 @@ async function writeRelease(folder: string): Promise<string[]> {
 /** @returns the files that are bundled in */
 async function writeReleaseOf(stage: string, region: string, folder: string): Promise<string[]> {
   await requireOwnIssuers(stage, await readStageSettings(stageFile(stage)));
-  makeEmpty(folder);
   return filesOfFunctions(writeStage(folder, stage, region));
-}
-
-function makeEmpty(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
 }
 
 main(process.argv.slice(2)).catch((error) => {

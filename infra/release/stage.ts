@@ -1,19 +1,22 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Template } from '../deployment/template.ts';
 import { projectFolder } from '../local/folders.ts';
 import { portable } from './portable-template.ts';
 
 /**
- * Packages a stage, and writes its zips to the folder `functions` and its two templates beside that.
+ * Packages a stage, and writes its zips to the folder `functions` and its two templates beside that. If the packaging
+ * fails, an earlier release in the folder stays.
  * @returns the names of its functions
  */
 export function writeStage(folder: string, stage: string, region: string): string[] {
+  mkdirSync(dirname(folder), { recursive: true });
   const packaged = mkdtempSync(`${folder}-`);
   try {
     packageStage(packaged, stage, region);
+    makeEmpty(folder);
     const zips = copyZips(packaged, join(folder, 'functions'));
     writeTemplate(join(folder, 'data.template.json'), readTemplate(packaged, 'data'));
     writeTemplate(join(folder, 'service.template.json'), portable(readTemplate(packaged, 'update'), zips));
@@ -21,6 +24,11 @@ export function writeStage(folder: string, stage: string, region: string): strin
   } finally {
     rmSync(packaged, { recursive: true });
   }
+}
+
+export function makeEmpty(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
 }
 
 /** @throws Error with the one line that the framework ends with, which says what setting is wrong */

@@ -231,7 +231,10 @@ describe('npm run release', () => {
     for (const file of replacements.keys()) expect(notes).toContain(file);
   });
 
-  it('of a stage with a wrong setting, or with the issuers of the example, is one line', async () => {
+  it('of a stage with a wrong setting, or with the issuers of the example, is one line, and keeps the earlier release', async () => {
+    const earlier = join(copy.folder, 'dist/release-bad');
+    mkdirSync(earlier, { recursive: true });
+    writeFileSync(join(earlier, 'SHA256SUMS'), '');
     const failure = async (own: object, ...flags: string[]) => {
       writeStage(copy.folder, { ...own }, 'bad');
       return release(copy.folder, '--stage', 'bad', ...flags).catch(({ stderr }) => stderr);
@@ -241,5 +244,6 @@ describe('npm run release', () => {
       /^Error: infra\/settings\/bad\.yml: deployment\.tags\.A is there twice, .+\n$/,
     );
     expect(await failure({ issuers: [entry] }, '--region', 'x')).toMatch(/^Error: The Region "x" is none .+\n$/);
+    expect(readdirSync(earlier)).toEqual(['SHA256SUMS']);
   });
 });
