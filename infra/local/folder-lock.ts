@@ -13,7 +13,9 @@ export function lockFolder(folder: string): { release: () => void } {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    const why = isBusy(error) ? 'is in use by another instance. Stop that instance first.' : 'cannot be locked.';
+    const why = isBusy(error)
+      ? 'is in use by another instance. Stop that instance, or set APPKEYS_LOCAL_DIR to another folder.'
+      : 'cannot be locked.';
     throw new Error(`${folder} ${why}`, { cause: error });
   }
   return { release: () => lock.close() };

@@ -52,7 +52,7 @@ describe('npm start', () => {
     const { code, stderr } = await start(folder, '--port', String(await freePort()));
     expect([code, stderr]).toEqual([
       1,
-      `appkeys: ${folder} is in use by another instance. Stop that instance first.\n`,
+      `appkeys: ${folder} is in use by another instance. Stop that instance, or set APPKEYS_LOCAL_DIR to another folder.\n`,
     ]);
   });
 

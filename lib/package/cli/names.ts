@@ -23,7 +23,8 @@ export async function findApp(client: Client, text: string): Promise<string> {
   }
   if (own.length === 0 && others.length > 0) throw onlyOthers(others);
   const rows = own.map(({ hrn, name, createdTime }) => ({ hrn, name, createdTime }));
-  return theOnly(rows, own.length > 0 ? 'application that you created' : 'application that you can see');
+  const what = own.length > 0 ? 'application that you created' : 'application that you can see';
+  return theOnly(rows, what, 'appkeys apps list');
 }
 
 function onlyOthers(apps: readonly App[]): UsageError {
@@ -43,7 +44,7 @@ export async function findApiKey(client: Client, app: string, text: string): Pro
   const found: ApiKey[] = [];
   for await (const key of everyItem(client.listApiKeys, { app })) if (key.name === text) found.push(key);
   const rows = found.map(({ apiKey, name, createdTime }) => ({ hrn: apiKey, name, createdTime }));
-  return theOnly(rows, 'key of this application');
+  return theOnly(rows, 'key of this application', 'appkeys keys list');
 }
 
 interface Named {
@@ -52,9 +53,12 @@ interface Named {
   readonly createdTime: number;
 }
 
-/** The message does not repeat the name, because it could be a secret in the wrong place. */
-function theOnly([first, ...others]: readonly Named[], what: string): string {
-  if (first === undefined) throw new Error(`No ${what} has this name.`);
+/**
+ * The message does not repeat the name, because it could be a secret in the wrong place.
+ * @param list the command that lists the names
+ */
+function theOnly([first, ...others]: readonly Named[], what: string, list: string): string {
+  if (first === undefined) throw new Error(`No ${what} has this name. "${list}" shows the names.`);
   if (others.length === 0) return first.hrn;
   const rows = [first, ...others].map(({ hrn, name, createdTime }) => [name, new Date(createdTime).toISOString(), hrn]);
   throw new UsageError(`More than one ${what} has this name. Pass the HRN:\n${formatTable(rows)}`);

@@ -85,7 +85,10 @@ describe('appkeys apps', () => {
 
   it('1 for a name that no application has, which is not repeated', async () => {
     const { code, stderr } = await appkeys(['apps', 'show', 'nobody']);
-    expect([code, stderr]).toEqual([1, 'appkeys: No application that you can see has this name.\n']);
+    expect([code, stderr]).toEqual([
+      1,
+      'appkeys: No application that you can see has this name. "appkeys apps list" shows the names.\n',
+    ]);
   });
 });
 

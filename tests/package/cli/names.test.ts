@@ -41,7 +41,9 @@ describe('an application', () => {
   it('is not found by a part of its name, nor by the HRN without its beginning', async () => {
     pagesOf([app('a', 'billing')]);
     const error = await find('bill').catch((reason: unknown) => reason);
-    expect(error).toEqual(new Error('No application that you can see has this name.'));
+    expect(error).toEqual(
+      new Error('No application that you can see has this name. "appkeys apps list" shows the names.'),
+    );
     expect(error).not.toBeInstanceOf(UsageError);
   });
 
@@ -101,7 +103,9 @@ describe('a key', () => {
 
   it('is not there when none has the name', async () => {
     pagesOf([key('a', 'ci')]);
-    await expect(find('c')).rejects.toThrow(new Error('No key of this application has this name.'));
+    await expect(find('c')).rejects.toThrow(
+      new Error('No key of this application has this name. "appkeys keys list" shows the names.'),
+    );
   });
 
   it('must be the only one of that name: all of them are listed', async () => {
