@@ -3,7 +3,7 @@ import { CfnRotationSchedule, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 
 const stack = new Stack(new App(), 'InvoicesClient');
 
-// Not to be changed later: CloudFormation would put it in the place of the key.
+// Not to be changed later: CloudFormation would replace the key with it.
 const first = { app: 'hrn:here:account::myrealm:app/lACE8kgYxsahjbXnvy8w', overlapSeconds: 43_200 };
 const apiKey = new Secret(stack, 'ApiKey', {
   secretName: 'invoices-client/api-key',

@@ -58,7 +58,7 @@ export const monthTable = table(
 );
 
 export const containerTable = table(
-  ['in place of', `one container, $${containerMonth(1).toFixed(2)} a month`, `two, $${containerMonth(2).toFixed(2)}`],
+  ['instead of', `one container, $${containerMonth(1).toFixed(2)} a month`, `two, $${containerMonth(2).toFixed(2)}`],
   [calls.generate, calls.call, calls.remembered, calls.authorizer, calls.authorizerRemembered].map((call) => [
     call.what,
     ...[1, 2].map((containers) => `${rounded(breakEven(call, containers))} a second`),
