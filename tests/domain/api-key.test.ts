@@ -45,7 +45,7 @@ it.each([
   ['now', now, false, false],
   ['not quite 5 seconds ago', now - 4_999, false, false],
   ['5 seconds ago', now - 5_000, false, true],
-])('of a key that expires %s: it is live: %s; its place is to be had: %s', (_, expiresAt, isLive, isOver) => {
+])('of a key that expires %s: it is live: %s; it can be replaced: %s', (_, expiresAt, isLive, isOver) => {
   expect(isLiveAt({ expiresAt }, now)).toBe(isLive);
   expect(isReplaceable(aKey({ expiresAt }), now)).toBe(isOver);
 });

@@ -26,15 +26,15 @@ describe('a new key that the application would take now', () => {
     ['no key', {}],
     ['one key', { [handle('a')]: live }],
     ['one expired key, which may stay', { [handle('a')]: expiredKey() }],
-  ])('finds its place beside %s', (_, keys) => {
+  ])('finds a free slot beside %s', (_, keys) => {
     expect(judge(anApp({ keys }))).toEqual({ is: 'free' });
   });
 
-  it('may be wanted by whoever may write', () => {
+  it('needs the right write', () => {
     expect(judge(anApp(), { callerRights: { fromToken: ['write'], principal: undefined } })).toEqual({ is: 'free' });
   });
 
-  it('finds a place once the expired keys are replaced, when there is no other', () => {
+  it('takes the slot of an expired key when there is no free one', () => {
     const app = anApp({ keys: { [handle('a')]: expiredKey(), [handle('b')]: live } });
     expect(judge(app)).toEqual({ is: 'expired', app });
   });
@@ -86,7 +86,7 @@ describe('a new key that is there already', () => {
   });
 });
 
-describe('a new key is refused', () => {
+describe('a new key is rejected', () => {
   const lacking = { callerRights: { fromToken: ['read' as const], principal: undefined } };
 
   it.each([

@@ -11,7 +11,7 @@ import { aKey, anApp, aRecord, aTombstone, expiredKey, handle, many, now } from 
 
 const day = 86_400_000;
 
-it('only keys that have expired for good give up their places', () => {
+it('only keys that expired 5 seconds ago are replaced', () => {
   const keys = { [handle('a')]: aKey({ expiresAt: now }), [handle('b')]: expiredKey(), [handle('c')]: aKey() };
   expect(expiredKeys(anApp({ keys }), now)).toEqual([[handle('b'), expiredKey()]]);
   expect(entriesOf({ [handle('a')]: 1 })).toEqual([[handle('a'), 1]]);

@@ -12,7 +12,7 @@ describe('attaching a token issuer', () => {
     expect(attached).toEqual(issuers(10));
   });
 
-  it('ends keys whose places are to be had', () => {
+  it('removes expired keys that can be replaced', () => {
     const app = anApp({ keys: { [handle('a')]: expiredKey() } });
     expect(attachIssuer(app, 'https://issuer-0', removal)).toStrictEqual({
       ...app,

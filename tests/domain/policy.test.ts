@@ -27,7 +27,7 @@ describe('rights that include others', () => {
     ['read', ['read', 'write', 'manage']],
     ['write', ['write', 'manage']],
     ['manage', ['manage']],
-  ])('%s is held by whoever holds one of %j', (needed, which) => {
+  ])('%s is included in each of %j', (needed, which) => {
     expect(actionsThatInclude(needed)).toEqual(which);
     for (const held of ['read', 'write', 'manage', 'own'] as const)
       expect(includes([held], needed)).toBe(which.includes(held as Action));
@@ -179,7 +179,7 @@ describe('access to an application', () => {
     ['its grants', [], 'demo', 'write'],
     ['the token', ['manage'], 'other', 'manage'],
     ['the token, on top of its grants', ['manage'], 'demo', 'manage'],
-    ['being let in by IAM', [...fullRights.fromToken], undefined, 'manage'],
+    ['being allowed by IAM', [...fullRights.fromToken], undefined, 'manage'],
   ])('is given by %s', (_, fromToken, principal, needed) => {
     expect(hasAccess(granted, app, () => ({ fromToken, principal }), needed)).toBe(true);
   });

@@ -44,7 +44,7 @@ describe('rotating until the first use of the successor', () => {
 });
 
 describe('rotating at once', () => {
-  it("puts a successor like it in the old key's place", () => {
+  it('replaces the old key by a successor like it', () => {
     const removed = { [from]: rotated };
     expect(withSuccessor(app, rotation())).toStrictEqual({
       ...app,
@@ -128,12 +128,12 @@ describe('rotating with an overlap', () => {
     expect(withSuccessor(before, overlapping(seconds))).toStrictEqual({ ...before, keys, keyCount: 2 });
   });
 
-  it('leaves an expired key while there is a place without it', () => {
+  it('leaves an expired key while there is a free slot', () => {
     const before = anApp({ keys: { [from]: old, [other]: expiredKey() } });
     expect(withSuccessor(before, { ...overlapping(60), maxKeys: 3 })).toMatchObject({ keyCount: 3, removed: {} });
   });
 
-  it('takes the place of an expired key when there is no other', () => {
+  it('takes the slot of an expired key when there is no free one', () => {
     const { keys, keyCount, removed } = withSuccessor(
       anApp({ keys: { [from]: old, [other]: expiredKey() } }),
       overlapping(60),
@@ -142,13 +142,13 @@ describe('rotating with an overlap', () => {
     expect(removed).toEqual({ [other]: { ...removal, why: 'replaced' } });
   });
 
-  it("takes the old key's own place when that has expired", () => {
+  it("takes the old key's own slot when that has expired", () => {
     const before = anApp({ keys: { [from]: expiredKey(), [other]: aKey() } });
     const { keys, removed } = withSuccessor(before, rotation({ input: { overlapSeconds: 60, expiresAt: -1 } }));
     expect([Object.keys(keys), removed]).toEqual([[other, to], { [from]: rotated }]);
   });
 
-  it('409303 when both places are taken', () => {
+  it('409303 when both slots are taken', () => {
     const full = anApp({ keys: { [from]: old, [other]: aKey() } });
     expect(refusalOf(() => withSuccessor(full, overlapping(60)))).toMatchObject({
       code: '409303',
@@ -196,7 +196,7 @@ describe('a rotation that may be repeated', () => {
   });
 });
 
-describe('a rotation is refused', () => {
+describe('a rotation is rejected', () => {
   it.each<[string, string, App]>([
     ['404666', 'there is no such key', anApp()],
     ['404666', 'the key was deleted', anApp({ removed: { [from]: aTombstone() } })],

@@ -32,7 +32,7 @@ it.each([
   ['disabled', 'it is not enabled', holding(aKey({ enabled: false, expiresAt: now }), { status: 'deactivated' })],
   ['expired', 'its time is over', holding(aKey({ expiresAt: now }), { status: 'deactivated' })],
   ['deactivated', 'its application is', holding(aKey(), { status: 'deactivated' })],
-])('a key is refused as %s when %s', (reason, _, app) => {
+])('a key is rejected as %s when %s', (reason, _, app) => {
   expect(findingOf(app, handle('a'), at).verification).toStrictEqual({ valid: false, reason });
 });
 

@@ -51,7 +51,7 @@ describe('204', () => {
     expect(stored).not.toHaveProperty('ttl');
   });
 
-  it('every other call is 404660 then, for whoever had a right, and with manage on everything', async () => {
+  it('every other call is 404660 then, for every principal that had a right, and with manage on everything', async () => {
     const app = await seedWithKeys(service, { a: {} });
     await remove(app);
     const after = await service.item(app);

@@ -56,7 +56,7 @@ describe('201', () => {
     expect(lastChange).toMatchObject({ action: 'generateApiKey', by: 'demo', keyHrn: body.apiKey });
   });
 
-  it('an expired key gives up its place, in one write, and leaves a tombstone', async () => {
+  it('an expired key is replaced, in one write, and leaves a tombstone', async () => {
     const app = await withKeys({ live: {}, old: { expiresAt: longAgo } });
     const { body, statusCode } = await service.generate(app);
     expect(statusCode).toBe(201);
@@ -84,7 +84,7 @@ describe('201', () => {
 });
 
 describe('refused, with nothing changed', () => {
-  it('409303 when both places are taken', async () => {
+  it('409303 when both slots are taken', async () => {
     await expectNothingChanged(await withKeys({ one: {}, two: {} }), '409303');
   });
 

@@ -432,7 +432,7 @@ describe.each(Object.entries(ways))('%s', (way, { seed, ask, keyCount }) => {
 });
 
 describe('generate', () => {
-  it('the answer is repeated though both places are taken, the application is deactivated or has an issuer', async () => {
+  it('the response is repeated though both slots are taken, the application is deactivated or has an issuer', async () => {
     const app = await service.seed();
     const first = await ways.generate?.ask(app);
     if (!first) expect.fail();

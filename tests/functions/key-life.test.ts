@@ -206,7 +206,7 @@ describe('patch', () => {
     expectRefusal(await service.generate(app), '409303');
   });
 
-  it('404666 for an expired key whose place has been taken', async () => {
+  it('404666 for an expired key that was replaced', async () => {
     const app = await seedWithKeys(service, { a: { expiresAt: longAgo }, b: {} });
     expect((await service.generate(app)).statusCode).toBe(201);
     expectRefusal(await onKey('updateApiKey', app, a, { expiresAt: -1 }), '404666');
@@ -248,7 +248,7 @@ describe('patch', () => {
 });
 
 describe('enable and disable', () => {
-  it('204, and the key keeps its place', async () => {
+  it('204, and the key still counts toward the key limit', async () => {
     const app = await seedWithKeys(service, { a: {}, b: {} });
     expect((await onKey('disableApiKey', app, a)).statusCode).toBe(204);
     expect((await onKey('getApiKey', app, a)).body.enabled).toBe(false);
@@ -320,7 +320,7 @@ describe('no change is no write', () => {
 });
 
 describe('delete', () => {
-  it('204, its place is free at once, and a tombstone stays', async () => {
+  it('204, its slot is free at once, and a tombstone stays', async () => {
     const app = await seedWithKeys(service, { a: {}, b: {} });
     expect((await onKey('deleteApiKey', app, a)).statusCode).toBe(204);
     const { keys, keyCount, removed, lastChange } = await service.item(app);

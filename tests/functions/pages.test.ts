@@ -97,7 +97,7 @@ describe('the console', () => {
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(40_000);
   });
 
-  it('knows how many places an application has', async () => {
+  it('knows the key limit of an application', async () => {
     expect((await get('getConsole')).body).toContain('data-places="2"');
   });
 });

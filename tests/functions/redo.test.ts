@@ -70,7 +70,7 @@ describe('a key that a restored backup brings back', () => {
     expect(await stateOf(apiKeyId)).toBe(state);
   });
 
-  it('is disabled once more after whoever holds it has reported it, but stays enabled with referrers', async () => {
+  it('is disabled once more after a holder has reported it, but stays enabled with referrers', async () => {
     for (const [restrictions, state] of [
       [{}, 'disabled'],
       [{ referrers: ['a.test'] }, 'referrer'],

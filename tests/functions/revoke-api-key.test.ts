@@ -54,7 +54,7 @@ function withoutIds({
   return { statusCode, text, headers };
 }
 
-describe('whoever holds a key', () => {
+describe('anyone who holds a key', () => {
   it('disables it, and its owner sees why', async () => {
     const { statusCode, body } = await report(apiKeyId);
     expect([statusCode, body]).toEqual([202, { accepted: true }]);

@@ -142,7 +142,7 @@ describe('201', () => {
 });
 
 describe('without overlap', () => {
-  it("the successor takes the old key's place, and the old key is no more from then on", async () => {
+  it("the successor takes the old key's slot, and the old key is gone from then on", async () => {
     const app = await seedWithKeys(service, { a: {} });
     const made = await rotate(app, a);
     const { keys, keyCount } = await service.item(app);
@@ -151,7 +151,7 @@ describe('without overlap', () => {
     expect((await get(app, made.body.apiKey)).statusCode).toBe(200);
   });
 
-  it('works with both places taken, and leaves the other key alone', async () => {
+  it('works with both slots taken, and leaves the other key alone', async () => {
     const app = await seedWithKeys(service, { a: {}, b: { name: 'other', rotatedFrom: handleOfLetter('c') } });
     const made = await rotate(app, a);
     const { keys, keyCount } = await service.item(app);
@@ -177,7 +177,7 @@ describe('without overlap', () => {
 });
 
 describe('with overlap', () => {
-  it('the successor takes the free place; the old key expires at the end of the overlap', async () => {
+  it('the successor takes the free slot; the old key expires at the end of the overlap', async () => {
     const app = await seedWithKeys(service, { a: {} });
     const made = await rotate(app, a, { overlapSeconds: 3_600 });
     expect(made.body).toMatchObject({ expiresAt: -1, enabled: true });
@@ -201,14 +201,14 @@ describe('with overlap', () => {
     expect(made.body.expiresAt).toBe(4e12);
   });
 
-  it('409303 with both places taken, with a cause that says why, and what to do', async () => {
+  it('409303 with both slots taken, with a cause that says why, and what to do', async () => {
     const app = await seedWithKeys(service, { a: {}, b: { enabled: false } });
     const reply = await expectNothingChanged(app, '409303', rotate(app, a, { overlapSeconds: 1 }));
     expect(reply.body.cause).toMatch(/overlap/);
     expect(reply.body.action).toMatch(/overlapSeconds 0/);
   });
 
-  it('an expired other key gives up its place', async () => {
+  it('an expired other key is replaced', async () => {
     const app = await seedWithKeys(service, { a: {}, b: { expiresAt: longAgo } });
     const made = await rotate(app, a, { overlapSeconds: 60 });
     const { keys, keyCount, removed } = await service.item(app);
@@ -221,7 +221,7 @@ describe('with overlap', () => {
     await expectNothingChanged(app, '409303', rotate(app, a, { overlapSeconds: 60 }));
   });
 
-  it('an expired other key stays while there is a free place', async () => {
+  it('an expired other key stays while there is a free slot', async () => {
     const app = await seedWithKeys(service, { b: { expiresAt: longAgo } });
     const [made] = [await service.generate(app)];
     await service.call('deleteApiKey', { path: keyPath(app, b) });
@@ -229,7 +229,7 @@ describe('with overlap', () => {
     expect((await service.item(app)).keyCount).toBe(2);
   });
 
-  it('the end of the overlap frees a place again', async () => {
+  it('the end of the overlap frees a slot again', async () => {
     const app = await seedWithKeys(service, { a: {} });
     await rotate(app, a, { overlapSeconds: 60 });
     expectRefusal(await service.generate(app), '409303');
@@ -297,7 +297,7 @@ describe('what the successor inherits', () => {
     expect(keys[a]?.expiresAt ?? longAgo).toBe(longAgo);
   });
 
-  it('an expired key with an overlap gives up its own place when both are taken', async () => {
+  it('an expired key with an overlap gives up its own slot when both are taken', async () => {
     const app = await seedWithKeys(service, { a: { expiresAt: longAgo }, b: {} });
     const made = await rotate(app, a, { overlapSeconds: 60, expiresAt: -1 });
     expect(made.statusCode).toBe(201);
@@ -366,7 +366,7 @@ describe('404666', () => {
     expect((await service.item(app)).keyCount).toBe(1);
   });
 
-  it('for one that gave up its place', async () => {
+  it('for one that was replaced after it expired', async () => {
     const app = await seedWithKeys(service, { a: { expiresAt: longAgo }, b: {} });
     await service.generate(app);
     expectRefusal(await rotate(app, a, { expiresAt: -1 }), '404666');
@@ -461,7 +461,7 @@ describe('two at once', () => {
     }
   });
 
-  it('a rotation with overlap and a generation race for the free place: never three keys', async () => {
+  it('a rotation with overlap and a generation race for the free slot: never three keys', async () => {
     for (let round = 0; round < 10; round += 1) {
       const app = await seedWithKeys(service, { a: {} });
       const replies = await Promise.all([rotate(app, a, { overlapSeconds: 60 }), service.generate(app)]);

@@ -258,7 +258,7 @@ describe('metrics', () => {
     expect(last('access')).not.toHaveProperty('_aws');
   });
 
-  it('count each refusal, by code', async () => {
+  it('count each rejection, by code', async () => {
     await service.call('getApp', { path: { app: 'x' } });
     expect(last('access')).toMatchObject({ code: '400288', Refusals: 1 });
     expect(JSON.stringify(last('access')._aws)).toContain('"Dimensions":[["code"]]');

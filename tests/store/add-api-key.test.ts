@@ -207,7 +207,7 @@ describe('late copies of a write', () => {
     expect(await service.item(app)).toEqual(before);
   });
 
-  it('after a refusal: leave no key that nobody holds, though a place is free by then', async () => {
+  it('after a rejection: leave no key without an owner, though a slot is free by then', async () => {
     const app = await service.seed(full);
     const copy = late();
     const addition = additionTo(app);
@@ -289,7 +289,7 @@ describe('late copies of a write', () => {
 });
 
 describe('an application that changes between a refusal and the look at it', () => {
-  it('is tried again: a place that has come free is taken', async () => {
+  it('is tried again: a slot that has become free is taken', async () => {
     const app = await service.seed(full);
     const freedAfter: Behaviour = async (update, apply) => {
       await apply(update);
@@ -310,7 +310,7 @@ describe('an application that changes between a refusal and the look at it', () 
     await expect(addApiKey(fickle, additionTo(app), fakeDeadline())).rejects.toMatchObject({ code: '503000' });
   });
 
-  it('a key that was added meanwhile counts: an expired one does not make two places', async () => {
+  it('a key that was added in the meantime counts: an expired one does not free two slots', async () => {
     const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: 1_000 };
     const keys = { a: key, b: { ...key, expiresAt: -1 } } as App['keys'];
     const app = await service.seed({ keyCount: 2, keys });
@@ -327,7 +327,7 @@ describe('an application that changes between a refusal and the look at it', () 
     await expect(refusal).rejects.toMatchObject({ code: '409303' });
   });
 
-  it('an expired key stays while there is a free place', async () => {
+  it('an expired key stays while there is a free slot', async () => {
     const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: 1_000 };
     const app = await service.seed({ keyCount: 1, keys: { a: key } as App['keys'] });
     const refused: Behaviour = async () => ({ outcome: 'refused', item: undefined });
@@ -335,7 +335,7 @@ describe('an application that changes between a refusal and the look at it', () 
     expect((await service.item(app)).keyCount).toBe(2);
   });
 
-  it('an expired key that was revived keeps its place', async () => {
+  it('an expired key that was revived keeps its slot', async () => {
     const key = { name: 'x', enabled: true, createdTime: 1, createdBy: 'demo', expiresAt: 1_000 };
     const keys = { a: key, b: { ...key, expiresAt: -1 } } as App['keys'];
     const app = await service.seed({ keyCount: 2, keys });
@@ -357,7 +357,7 @@ function wantedOf(app: App, parts: Partial<Addition> = {}): Addition {
   return { ...additionTo(app), handle: handle('n'), key: aKey({ name: 'new' }), now, ...parts };
 }
 
-it('an expired key gives its place in the write that adds the new one, under the rev that was read', async () => {
+it('an expired key is replaced in the write that adds the new one, under the rev that was read', async () => {
   const app = anApp({ keys: fullOfExpired });
   const table = scriptedTable(app);
   const wanted = wantedOf(app);

@@ -160,7 +160,7 @@ describe('over the limit', () => {
     }
   });
 
-  it('security 19: whoever claims another address each time is still one caller', async () => {
+  it('security 19: a caller that claims another address each time is still one caller', async () => {
     const { principal: sub } = newClient();
     const Authorization = `Bearer ${await service.issuer.sign({ sub, permissions: ['account:createApp'] })}`;
     const replies = await Promise.all(

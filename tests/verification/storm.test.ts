@@ -112,7 +112,7 @@ function isGoodThroughout({ victim, arrivedAt, answeredAt }: Seen): boolean {
   return answeredAt < victim.endingAt || (victim.enabledAt !== undefined && arrivedAt > victim.enabledAt + 1_000);
 }
 
-it('revocation storm: none is let in later than the bound, and none refused that was good throughout', async () => {
+it('revocation storm: no key is accepted later than the bound, and no key is rejected that was valid throughout', async () => {
   const service = await startService();
   const victims = await Promise.all(
     Array.from({ length: 42 }, (_, index) => makeVictim(service, kinds[index % 7] ?? 'deleted')),

@@ -91,7 +91,7 @@ describe('security 6: what is no key asks nothing of the database', () => {
   });
 });
 
-describe('security 8: each refusal of a well-formed key costs one read, and so does an acceptance', () => {
+describe('security 8: each rejection of a well-formed key costs one read, and so does an acceptance', () => {
   it('valid: it is shown as the key is', async () => {
     const key = await bench.makeKey({ name: 'mine' });
     const { createdBy: _, lastChange: __, ...shown } = (await bench.service.call('getApiKey', { path: key.path })).body;
@@ -442,7 +442,7 @@ describe('when a key was used last', () => {
 });
 
 describe('when the database cannot be asked', () => {
-  it('nobody is let in, nothing is remembered, and then all is well again', async () => {
+  it('no key is accepted, nothing is cached, and then all is well again', async () => {
     const key = await bench.makeKey();
     const verifier = bench.open();
     bench.proxy.faults = Array.from({ length: 50 }, () => 'loseRequest' as const);
@@ -459,7 +459,7 @@ describe('when the database cannot be asked', () => {
     expect(bench.requests).toEqual(['GetItem', 'GetItem']);
   });
 
-  it('a key that was remembered is let in until its time is over', async () => {
+  it('a cached key is accepted until its time is over', async () => {
     const key = await bench.makeKey();
     const verifier = bench.open();
     await verifier.check(key.apiKeyId);

@@ -200,7 +200,7 @@ describe('a removed key never comes back', () => {
     }
   });
 
-  it('a creation that was refused after it was lost, late, after a place came free', async () => {
+  it('a creation that was rejected after it was lost, late, after a slot became free', async () => {
     const subject = await newSubject();
     const handles = [await subject.generate(), await subject.generate()];
     subject.table.faults = ['loseRequest'];

@@ -133,7 +133,7 @@ describe(`${size} concurrent rotations of both keys of one application`, () => {
     );
   });
 
-  it('with overlap, both places taken: every one 409303, and nothing changes', async () => {
+  it('with overlap, both slots taken: every one 409303, and nothing changes', async () => {
     const { app, handles } = await seedTwo();
     const before = await service.item(app);
     const storm = Array.from({ length: size }, (_, index) =>

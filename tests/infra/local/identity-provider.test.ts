@@ -149,7 +149,7 @@ describe('the local identity provider', () => {
     expect(answer).not.toHaveProperty('code');
   });
 
-  it('asks whoever has no session: a silent sign-in fails', async () => {
+  it('asks a user without a session: a silent sign-in fails', async () => {
     expect(await silently(service().issuer, new Visitor())).toMatchObject({ error: 'login_required' });
   });
 

@@ -151,7 +151,7 @@ describe('appkeys keys', () => {
     expect((await appkeys(['keys', 'show', app.name, 'ci'])).stdout).toMatch(/^state +disabled: leaked$/m);
   });
 
-  it('409303 with cause and action when both places are taken', async () => {
+  it('409303 with cause and action when both slots are taken', async () => {
     const app = await newApp();
     for (const name of ['one', 'two']) await newKey(app, name);
     expect(await appkeys(['keys', 'create', app.name, '--name', 'three'])).toMatchObject({

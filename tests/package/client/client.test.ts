@@ -113,7 +113,7 @@ describe('a refusal', () => {
     expect(inspect(error)).not.toContain('ken"');
   });
 
-  it('the error of whoever gets the token is thrown as it is', async () => {
+  it('the error of the token function is thrown as it is', async () => {
     const reason = new Error('The issuer is down.');
     const token = () => Promise.reject(reason);
     await expect(createClient({ url: service().url, token }).listApps()).rejects.toBe(reason);

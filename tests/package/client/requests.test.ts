@@ -264,7 +264,7 @@ describe('a call that is not answered', () => {
     await expect(waiting.listApps({}, { signal: AbortSignal.timeout(20) })).rejects.toThrow(DOMException);
   });
 
-  it('ends with the error of whoever gets the token', async () => {
+  it('ends with the error of the token function', async () => {
     const reason = new Error('The issuer is down.');
     await expect(clientWith({ token: () => Promise.reject(reason) }).listApps()).rejects.toBe(reason);
   });

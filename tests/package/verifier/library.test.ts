@@ -242,7 +242,7 @@ describe.each(Object.keys(guards))('middleware for %s', (kind) => {
     expect(JSON.stringify(records)).not.toContain(unknown);
   });
 
-  it('503 when the database cannot be asked: nobody is let in', async () => {
+  it('503 when the database is unavailable: no key is accepted', async () => {
     const { status, headers, body } = await send({ 'x-api-key': apiKeyId }, brokenVerifier());
     expect([status, headers['retry-after'], body.code]).toEqual([503, '1', '503000']);
     expect(JSON.stringify(body)).not.toMatch(/table|Resource/);

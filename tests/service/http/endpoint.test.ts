@@ -135,7 +135,7 @@ it('the checks come in the order of the contract', async () => {
   expect(passed).toHaveLength(1);
 });
 
-describe('a call of whoever holds a key', () => {
+describe('a call that needs only a key', () => {
   /** @returns how to call it, and what has passed */
   function serveKey(parts: SettingsParts = {}) {
     useSettings(parts);

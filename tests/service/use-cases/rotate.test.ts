@@ -39,7 +39,7 @@ async function answered(laterOf: (found: App) => Partial<App> = () => ({}), inpu
 const hrnOf = (key: string) => `hrn:olp:account::myrealm:apikey/${key}`;
 
 describe('a rotation', () => {
-  it('puts a successor in the place of the key, in one write that tells of both', async () => {
+  it('replaces the key by a successor, in one write that records both', async () => {
     const table = scriptedTable(app);
     const call = changingCall(app, table);
     const { body, isReplayed } = await turn(table, call);
