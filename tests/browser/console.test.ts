@@ -657,7 +657,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   });
 
   it.each([
-    ['no connection', (route: Route) => route.abort(), 'Nothing is created twice.'],
+    ['no connection', (route: Route) => route.abort(), 'did not respond. The request may have been executed.'],
     ['a token that has expired', (route: Route) => route.fulfill(refusal('401300')), '401300'],
   ])('keeps what is typed, and says what to do, with %s', async (_, answer, words) => {
     const page = await openConsole();

@@ -60,12 +60,12 @@ export function describeError(error: unknown, isAsked = false, isMarked = false)
   ];
 }
 
-/** What the client says of a lost answer is for programs. */
+/** The client's own words about a missing response are for programs, except whether the request may have been executed. */
 function unreachable({ cause, idempotencyKey }: AppkeysError): { cause: string; action: string } {
-  const doubt = / It is not known .*/.exec(cause)?.[0] ?? '';
+  const uncertainty = / The request may have been executed\.$/.exec(cause)?.[0] ?? '';
   const again = idempotencyKey ? ' Nothing is created twice.' : '';
   return {
-    cause: `The service did not answer.${doubt}`,
+    cause: `The service did not respond.${uncertainty}`,
     action: `Check the connection of this device, then try again.${again}`,
   };
 }
