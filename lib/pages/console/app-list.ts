@@ -1,15 +1,19 @@
 import type { App, Client } from '../../package/client/client.ts';
 import { button, element } from './element.ts';
-import { complain } from './notices.ts';
+import { complain, sayNothing } from './notices.ts';
 
 const most = 1_000;
 
+/** Whether there is more to load; a full list is not whole. */
+type State = 'loading' | 'failed' | 'full' | 'whole';
+
 export interface AppList {
   readonly view: HTMLElement;
-  /** ends when all applications are loaded, or as many as the list holds */
-  readonly loaded: Promise<void>;
+  /** ends when the first page is loaded; others can follow */
+  readonly begun: Promise<void>;
   readonly find: (id: string) => App | undefined;
   readonly first: () => App | undefined;
+  /** whether it is known that there is no application */
   readonly isEmpty: () => boolean;
   /** the HRN of an application by its ID, which need not be in the list; undefined if the realm is not known */
   readonly hrnOf: (id: string) => string | undefined;
@@ -27,8 +31,12 @@ export function appList(appkeys: Client, create: () => void): AppList {
   const search = element('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search applications' });
   const count = element('p', { class: 'description', role: 'status' });
   const make = button('New application', create, { id: 'new-app', hidden: true });
+  const title = element('h1', { tabindex: '-1' }, 'Applications');
+  const again = button('Try again', () => loadAgain(), { hidden: true });
+  const begun = Promise.withResolvers<void>();
   let current: string | undefined;
-  let isWhole = false;
+  let pageToken: string | undefined;
+  let state: State = 'loading';
   /** what all HRNs of a realm begin with */
   let prefix = '';
 
@@ -51,10 +59,11 @@ export function appList(appkeys: Client, create: () => void): AppList {
       `${name}\n${clientId}`.toLocaleLowerCase().includes(wanted),
     );
     const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : undefined;
-    list.replaceChildren(...found.map(entry), ...(found.length > 0 || isWhole ? [] : elsewhere(text)));
+    list.replaceChildren(...found.map(entry), ...(found.length > 0 || state === 'whole' ? [] : elsewhere(text)));
     if (focused) list.querySelector<HTMLElement>(`[href="${focused}"]`)?.focus();
-    count.replaceChildren(wordsFor(found.length, apps.size, wanted !== '', isWhole));
+    count.replaceChildren(wordsFor(found.length, apps.size, wanted !== '', state));
     search.hidden = apps.size === 0;
+    again.hidden = state !== 'failed';
   };
   /** What is not loaded can be opened by its ID. */
   const elsewhere = (text: string) =>
@@ -62,44 +71,58 @@ export function appList(appkeys: Client, create: () => void): AppList {
       ? [element('li', {}, element('a', { href: `#${text}` }, 'Open the application with this ID'))]
       : [];
   const load = async () => {
-    let pageToken: string | undefined;
     do {
       const page = await appkeys.listApps(pageToken === undefined ? {} : { pageToken });
       for (const app of page.items) apps.set(app.clientId, app);
       prefix ||= page.items[0] ? prefixOf(page.items[0]) : '';
       make.hidden = !page.mayCreate;
       pageToken = page.pageToken;
-      isWhole = pageToken === undefined;
+      if (pageToken === undefined) state = 'whole';
+      else if (apps.size >= most) state = 'full';
       show();
-    } while (pageToken !== undefined && apps.size < most);
+      begun.resolve();
+    } while (state === 'loading');
   };
-  const removeSkeletons = (error: unknown) => {
-    list.replaceChildren();
-    complain(error);
+  const fail = (error: unknown) => {
+    state = 'failed';
+    show();
+    if (view.isConnected) complain(error);
+  };
+  /** What is loaded stays, and the rest follows. */
+  const loadAgain = () => {
+    sayNothing();
+    state = 'loading';
+    show();
+    title.focus();
+    load().catch(fail);
   };
 
   search.addEventListener('input', show);
   const view = element(
     'nav',
     { class: 'apps', 'aria-label': 'Applications' },
-    element('div', { class: 'heading' }, element('h1', { tabindex: '-1' }, 'Applications'), make),
+    element('div', { class: 'heading' }, title, make),
     search,
     count,
+    again,
     list,
   );
   view.addEventListener('keydown', (event) => moveFocus(event, [search, ...list.querySelectorAll('a')]));
+  load().catch(fail);
   return {
     view,
-    loaded: load().catch(removeSkeletons),
+    begun: begun.promise,
     find: (id) => apps.get(id),
     first: () => apps.values().next().value,
-    isEmpty: () => apps.size === 0,
+    isEmpty: () => apps.size === 0 && state === 'whole',
     hrnOf: (id) => apps.get(id)?.hrn ?? (prefix === '' ? undefined : `${prefix}${id}`),
     mark: (id) => {
       current = id;
       for (const link of list.querySelectorAll('a')) {
-        if (link.hash.slice(1) === id) link.setAttribute('aria-current', 'true');
+        const isCurrent = link.hash.slice(1) === id;
+        if (isCurrent) link.setAttribute('aria-current', 'true');
         else link.removeAttribute('aria-current');
+        if (isCurrent) link.scrollIntoView({ block: 'nearest' });
       }
     },
     put: (app) => {
@@ -126,14 +149,22 @@ function prefixOf({ hrn }: App): string {
   return hrn.replace(/[^/]+$/, '');
 }
 
-function wordsFor(found: number, loaded: number, isSearch: boolean, isWhole: boolean): string {
-  if (loaded === 0) return 'There is no application that you may see.';
+function wordsFor(found: number, loaded: number, isSearch: boolean, state: State): string {
   const all = loaded.toLocaleString('en');
-  if (isWhole) return isSearch ? `${found} of ${all}` : `${all} ${loaded === 1 ? 'application' : 'applications'}`;
-  if (loaded < most) return `Loading… ${all}`;
+  if (state === 'loading') return loaded === 0 ? 'Loading…' : `Loading… ${all}`;
+  if (state === 'failed') return failureWords(isSearch ? `${found} of ${all}` : all, loaded);
+  if (loaded === 0) return 'There is no application that you may see.';
+  if (state === 'whole')
+    return isSearch ? `${found} of ${all}` : `${all} ${loaded === 1 ? 'application' : 'applications'}`;
   return isSearch
     ? `${found} of the first ${all}. To open another one, type its ID.`
     : `Only the first ${all} are listed.`;
+}
+
+function failureWords(shown: string, loaded: number): string {
+  return loaded === 0
+    ? 'The applications could not be loaded.'
+    : `Only ${shown} applications are loaded. The others could not be loaded.`;
 }
 
 /** The arrow keys go from one to the next; Home and End to the first and the last. */

@@ -126,14 +126,14 @@ async function openWith(access: Access): Promise<string> {
     sayNothing();
     closeDialogs();
     open();
-    view.querySelector<HTMLElement>('h1')?.focus();
+    focusAgain('');
     view.scrollTo(0, 0);
   };
   window.addEventListener('hashchange', follow, { signal });
   main.className = 'opened';
   main.replaceChildren(list.view, view);
   who.replaceChildren(element('span', { dir: 'auto' }, principal), button(access.leave.words, access.leave.run));
-  list.loaded.then(() => {
+  list.begun.then(() => {
     if (signal.aborted) return;
     if (chosenId() === '') openOwn(list.first(), principal);
     open();
