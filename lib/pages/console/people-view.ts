@@ -1,4 +1,4 @@
-import type { Client } from '../../package/client/client.ts';
+import { AppkeysError, type Client } from '../../package/client/client.ts';
 import { type AppTask, askForLimits } from './app-dialogs.ts';
 import { ask, labelled } from './dialog.ts';
 import { button, element } from './element.ts';
@@ -47,23 +47,26 @@ function grantsView(task: Task, viewer: Viewer): HTMLElement {
   const isManager = whyNot(app, 'manage') === undefined;
   const refresh = async () => {
     const { items } = await appkeys.listGrants({ app: app.hrn });
-    list.replaceChildren(...items.map(entry));
+    const managers = items.filter(({ actions }) => actions.includes('manage'));
+    list.replaceChildren(...items.map((each) => entry(each, managers.length === 1 && managers[0] === each)));
   };
-  const entry = ({ principal, actions }: Grant) =>
-    element(
+  const entry = ({ principal, actions }: Grant, isLastManager: boolean) => {
+    const why = isLastManager ? 'Nobody else has “manage”. Grant it to somebody else first.' : undefined;
+    return element(
       'li',
       {},
       element('code', { dir: 'auto' }, principal),
       element('span', {}, actions.join(', ')),
-      button('Change', () => askForGrant(task, { principal, actions }), {
+      offer('Change', () => askForGrant(task, { principal, actions }), why, {
         id: `grant-${encodeURIComponent(principal)}`,
         'aria-label': `Change the rights of ${principal}`,
       }),
-      button('Remove', () => askForRemoval(task, principal, viewer), {
+      offer('Remove', () => askForRemoval(task, principal, viewer), why, {
         id: `remove-${encodeURIComponent(principal)}`,
         'aria-label': `Remove the rights of ${principal}`,
       }),
     );
+  };
   if (isManager) {
     shown.append(button('Grant rights', () => askForGrant(task), { id: 'grant' }));
     refresh().catch((error) => shown.isConnected && complain(error));
@@ -92,10 +95,22 @@ function askForRemoval({ appkeys, app, changed }: Task, principal: string, viewe
     },
     run: async () => {
       await appkeys.deleteGrant({ app: app.hrn, principal });
-      hasLeft = principal === viewer.principal;
-      return () => (hasLeft ? viewer.leave() : say(`“${principal}” has no grant any more.`));
+      if (principal !== viewer.principal) return () => say(`“${principal}” has no grant any more.`);
+      hasLeft = await isHidden(appkeys, app.hrn);
+      return () => (hasLeft ? viewer.leave() : say('You have no grant any more. Your token still gives you rights.'));
     },
   });
+}
+
+/** @returns whether the viewer has no right on the application, be it from a grant or from the token */
+async function isHidden(appkeys: Client, app: string): Promise<boolean> {
+  try {
+    await appkeys.getApp({ app });
+    return false;
+  } catch (error) {
+    if (error instanceof AppkeysError && error.status === 404) return true;
+    throw error;
+  }
 }
 
 function askForGrant({ appkeys, app, changed }: Task, grant?: Grant): void {
