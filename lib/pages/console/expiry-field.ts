@@ -1,7 +1,7 @@
 import { labelled } from './dialog.ts';
 import { element } from './element.ts';
 import type { OwnApp } from './rights.ts';
-import { days, formatInput, formatTime, fromNow } from './times.ts';
+import { days, endFromNow, formatInput, formatTime } from './times.ts';
 
 export interface ExpiryField {
   readonly content: readonly HTMLElement[];
@@ -89,6 +89,6 @@ export function inheritedExpiry(expiresAt: number, rules: ExpiryRules): string |
   const latest = latestExpiry(rules);
   if (expiresAt !== -1 && expiresAt <= Date.now()) return undefined;
   if (expiresAt !== -1 && (latest === undefined || expiresAt < latest))
-    return `As the old key: ${formatTime(expiresAt)}, ${fromNow(expiresAt, Date.now())}`;
+    return `As the old key: ${formatTime(expiresAt)}, ${endFromNow(expiresAt, Date.now())}`;
   return latest === undefined ? 'As the old key: never' : `As late as allowed: ${formatTime(latest)}`;
 }

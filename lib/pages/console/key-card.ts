@@ -13,7 +13,7 @@ import {
 import { badgesOf, handleOf, type KeyBadge } from './key-state.ts';
 import { offer } from './offer.ts';
 import { whyNoExpiry, whyNoRotation, whyNot } from './rights.ts';
-import { formatTime, fromNow } from './times.ts';
+import { endFromNow, formatTime, fromNow } from './times.ts';
 import { areUsesRecorded } from './uses.ts';
 
 /** A key in its slot: what it is, what it has done, and what can be done with it. */
@@ -52,10 +52,10 @@ export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElem
       'dl',
       {},
       ...(description ? fact('Description', element('span', { dir: 'auto' }, description)) : []),
-      ...fact('Created', timeElement(createdTime, now, ` by ${nameOf(createdBy)}`)),
+      ...fact('Created', timeElement(createdTime, fromNow(createdTime, now), ` by ${nameOf(createdBy)}`)),
       ...fact('Last change', keyChange(key, now)),
-      ...fact('Last used', lastUsedTime === undefined ? unused : timeElement(lastUsedTime, now)),
-      ...fact('Expires', expiresAt === -1 ? 'Never' : timeElement(expiresAt, now)),
+      ...fact('Last used', lastUsedTime === undefined ? unused : timeElement(lastUsedTime, fromNow(lastUsedTime, now))),
+      ...fact('Expires', expiresAt === -1 ? 'Never' : timeElement(expiresAt, endFromNow(expiresAt, now))),
       ...(scopes.length > 0 ? fact('Scopes', scopes.join(', ')) : []),
       ...(allowedSources.length > 0 ? fact('Sources', allowedSources.join(', ')) : []),
       ...fact('Fingerprint', named(handle, `the fingerprint of ${name}`)),
@@ -108,11 +108,11 @@ function fact(term: string, value: Node | string): HTMLElement[] {
   return [element('dt', {}, term), element('dd', {}, value)];
 }
 
-function timeElement(time: number, now: number, more = ''): HTMLElement {
+function timeElement(time: number, seenFromNow: string, more = ''): HTMLElement {
   return element(
     'time',
     { datetime: new Date(time).toISOString() },
     `${formatTime(time)}${more} `,
-    element('small', {}, fromNow(time, now)),
+    element('small', {}, seenFromNow),
   );
 }

@@ -1,5 +1,5 @@
 import type { ApiKey, App } from '../../package/client/client.ts';
-import { days, fromNow } from './times.ts';
+import { days, endFromNow, fromNow } from './times.ts';
 import { areUsesRecorded } from './uses.ts';
 
 export interface KeyBadge {
@@ -20,7 +20,7 @@ export function stateOf({ enabled, expiresAt, disabledReason }: ApiKey, now: num
   if (expiresAt !== -1 && expiresAt <= now) return { kind: 'expired', text: `Expired${why}` };
   if (!enabled) return { kind: disabledReason ? 'leaked' : 'disabled', text: `Disabled${why}` };
   const isEnding = expiresAt !== -1 && expiresAt - now <= endingMs;
-  return isEnding ? { kind: 'ending', text: `Ends ${fromNow(expiresAt, now)}` } : { kind: 'active', text: 'Active' };
+  return isEnding ? { kind: 'ending', text: `Ends ${endFromNow(expiresAt, now)}` } : { kind: 'active', text: 'Active' };
 }
 
 /** Whether a verifier accepts the key, as far as that depends on the key alone. */

@@ -1,7 +1,7 @@
 import { AppkeysError } from '../../package/client/client.ts';
 import { readSignInConfig, SignInError, signIn } from '../shared/sign-in.ts';
 import { button, element, requireElement } from './element.ts';
-import { fromNow } from './times.ts';
+import { afterWait } from './times.ts';
 
 const shownMs = 8000;
 let fading: number | undefined;
@@ -54,7 +54,9 @@ export function describeError(error: unknown, isAsked = false, isMarked = false)
     element('p', { class: 'cause' }, cause),
     ...details.map(({ source, message }) => element('p', {}, wordsOf(source, message))),
     element('p', {}, action),
-    ...(retryAfterSeconds === undefined ? [] : [element('p', {}, `You can try again ${waitOf(retryAfterSeconds)}.`)]),
+    ...(retryAfterSeconds === undefined
+      ? []
+      : [element('p', {}, `You can try again ${afterWait(retryAfterSeconds)}.`)]),
     reference,
     ...(status === 401 ? signInAgain : []),
   ];
@@ -82,10 +84,6 @@ export function wordsOf(source: string, message: string): string {
   const label = labels[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
   const where = index === undefined ? label : `${label}, line ${Number(index) + 1}`;
   return `${where} ${message.replace(/^must be: /, 'must be ').replace(/, (?:in milliseconds|or -1).*|\.$/, '')}.`;
-}
-
-function waitOf(seconds: number): string {
-  return seconds < 60 ? `in ${seconds} seconds` : fromNow(seconds * 1_000, 0);
 }
 
 /** What was typed stays until the user leaves for the identity provider. */

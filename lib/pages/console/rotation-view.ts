@@ -2,7 +2,7 @@ import type { ApiKey } from '../../package/client/client.ts';
 import { element } from './element.ts';
 import { handleOf, isUsable } from './key-state.ts';
 import type { Situation } from './rights.ts';
-import { formatTime, fromNow, inWords } from './times.ts';
+import { endFromNow, formatTime, fromNow, inWords } from './times.ts';
 import { areUsesRecorded, precisionOfUses } from './uses.ts';
 
 interface Rotation {
@@ -71,7 +71,7 @@ function verdictOn({ old, successor }: Rotation): { isGood: boolean; text: strin
 
 function endOf({ old: { expiresAt, untilFirstUse }, successor }: Rotation, now: number): string {
   if (expiresAt === -1) return 'The old key has no end. Delete it when nothing uses it.';
-  const end = `${formatTime(expiresAt)}, ${fromNow(expiresAt, now)}`;
+  const end = `${formatTime(expiresAt)}, ${endFromNow(expiresAt, now)}`;
   if (untilFirstUse === undefined || !successor.enabled) return `The old key ends on ${end}.`;
   const grace = untilFirstUse === 0 ? '' : `${inWords(untilFirstUse)} after `;
   return `The old key ends ${grace}${grace ? 'the' : 'after the'} first use of the successor, checked once an hour. At the latest, it ends on ${end}.`;

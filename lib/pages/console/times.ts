@@ -3,19 +3,31 @@ const withSeconds = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeSty
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 const secondMs = 1000;
-const dayMs = 24 * 60 * 60 * secondMs;
+const minuteMs = 60 * secondMs;
+const dayMs = 24 * 60 * minuteMs;
 const units = [
   ['year', 365 * dayMs],
   ['month', 30 * dayMs],
   ['day', dayMs],
-  ['hour', 60 * 60 * secondMs],
-  ['minute', 60 * secondMs],
+  ['hour', 60 * minuteMs],
+  ['minute', minuteMs],
 ] as const;
 
 /** @returns when a time is, seen from now: `3 days ago`, `in 2 hours`, `just now` */
 export function fromNow(time: number, now: number): string {
   const [unit, lengthMs] = units.find(([, length]) => Math.abs(time - now) >= length) ?? [];
   return unit === undefined ? 'just now' : relative.format(Math.round((time - now) / lengthMs), unit);
+}
+
+/** @returns when something ends; a time that has passed may have been read from a clock that is ahead, an end not */
+export function endFromNow(end: number, now: number): string {
+  const isSoon = end > now && end - now < minuteMs;
+  return isSoon ? 'in less than a minute' : fromNow(end, now);
+}
+
+/** @returns when a request can be sent again: `in 1 second` */
+export function afterWait(seconds: number): string {
+  return seconds < 60 ? `in ${inWords(seconds)}` : fromNow(seconds * secondMs, 0);
 }
 
 const lengths = [
