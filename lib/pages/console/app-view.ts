@@ -36,18 +36,22 @@ export function appView(
   const rotations = element('div', { class: 'rotations' });
   const people = element('div', {});
   let asked = 0;
+  const read = async (): Promise<Situation> => {
+    const named = { app: hrn };
+    const [app, { items: keys }, { items: issuers }] = await Promise.all([
+      appkeys.getApp(named),
+      appkeys.listApiKeys(named),
+      appkeys.listIssuers(named),
+    ]);
+    return { app, keys, issuers };
+  };
   const refresh = async () => {
     asked += 1;
     const turn = asked;
-    const named = { app: hrn };
     try {
-      const [app, { items: keys }, { items: issuers }] = await Promise.all([
-        appkeys.getApp(named),
-        appkeys.listApiKeys(named),
-        appkeys.listIssuers(named),
-      ]);
+      const situation = await read();
       // The answer to an earlier question may come later.
-      if (turn === asked && view.isConnected) keepingFocus(() => show({ app, keys, issuers }));
+      if (turn === asked && view.isConnected) keepingFocus(() => show(situation));
     } catch (error) {
       if (turn === asked && isOutdated(error)) keepingFocus(showNothing);
       if (view.isConnected) throw error;
@@ -75,7 +79,10 @@ export function appView(
     shown.replaceChildren(...keys.map((key) => keyCard(context, key, now)), ...free);
     shown.removeAttribute('aria-busy');
     // An expired key is replaced by the next one.
-    const check = button('Why is a call rejected?', () => askForCheck(situation), { id: 'check', class: 'small' });
+    const check = button('Why is a call rejected?', () => askForCheck(app.clientId, read), {
+      id: 'check',
+      class: 'small',
+    });
     count.replaceChildren(countText(keys), ...(context.hasFreePlace && free.length === 0 ? [make()] : []), check);
     rotations.replaceChildren(...rotationViews(situation, now));
     people.replaceChildren(...peopleView({ appkeys, ...situation, changed: refresh }, viewer));

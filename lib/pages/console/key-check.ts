@@ -2,13 +2,17 @@ import type { ApiKey } from '../../package/client/client.ts';
 import { labelled, openDialog } from './dialog.ts';
 import { button, element } from './element.ts';
 import { handleOf, isUsable, stateOf } from './key-state.ts';
+import { describeError } from './notices.ts';
 import type { Situation } from './rights.ts';
 import { formatTime } from './times.ts';
 
 const form = /^.+_([A-Za-z0-9]{1,64})_[A-Za-z0-9]{49}$/;
 
-/** Tells why calls with a key are rejected. The key stays in the page: only its fingerprint is compared. */
-export function askForCheck(situation: Situation): void {
+/**
+ * Tells why calls with a key are rejected. The key stays in the page: only its fingerprint is compared.
+ * @param read gets the application and its keys as they are now
+ */
+export function askForCheck(clientId: string, read: () => Promise<Situation>): void {
   const field = element('input', { type: 'password', required: true, autocomplete: 'off', spellcheck: 'false' });
   const result = element('div', { class: 'result', role: 'status' });
   const close = button('Close', () => dialog.close());
@@ -24,25 +28,26 @@ export function askForCheck(situation: Situation): void {
   content.addEventListener('submit', async (event) => {
     event.preventDefault();
     const presented = field.value.trim();
-    const findings = await findingsOn(presented, situation);
+    result.replaceChildren();
+    const findings = await findingsOn(presented, clientId, read).catch((error) => describeError(error));
     if (presented === field.value.trim()) result.replaceChildren(...findings);
   });
   const dialog = openDialog(content);
   field.focus();
 }
 
-async function findingsOn(presented: string, situation: Situation): Promise<HTMLElement[]> {
+async function findingsOn(presented: string, clientId: string, read: () => Promise<Situation>): Promise<HTMLElement[]> {
   const [, appId] = form.exec(presented) ?? [];
-  const { app, keys } = situation;
   if (appId === undefined)
     return [finding('This text is not a complete API key. Copy the key again, without spaces or quotes.')];
-  if (appId !== app.clientId)
+  if (appId !== clientId)
     return [
       finding('This key belongs to another application. '),
       element('p', {}, element('a', { href: `#${appId}` }, `Open the application ${appId}`)),
     ];
   const handle = await fingerprintOf(presented);
-  const key = keys.find(({ apiKey }) => handleOf(apiKey) === handle);
+  const situation = await read();
+  const key = situation.keys.find(({ apiKey }) => handleOf(apiKey) === handle);
   if (!key)
     return [finding('This application has no such key. The key was deleted, replaced or rotated, or it is mistyped.')];
   return [
