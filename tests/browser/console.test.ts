@@ -65,6 +65,17 @@ function refusal(code: string, headers: Record<string, string> = {}): Parameters
   return { status: Number(code.slice(0, 3)), contentType: 'application/json', headers, body: JSON.stringify(body) };
 }
 
+/** Lists two applications a page. @param isAnswered decides on each request for a page, which is refused otherwise */
+function listByTwos(page: Page, isAnswered: (isFirst: boolean) => boolean | Promise<boolean> = () => true) {
+  return page.route('**/apps*', async (route) => {
+    const url = new URL(route.request().url());
+    if (url.searchParams.has('limit')) return route.continue();
+    url.searchParams.set('limit', '2');
+    const mayPass = await isAnswered(!url.searchParams.has('pageToken'));
+    return mayPass ? route.continue({ url: url.href }) : route.fulfill(refusal('403403'));
+  });
+}
+
 /** Answers the creations of keys in the service's place. */
 function interceptCreations(page: Page, answer: (route: Route) => Promise<void>) {
   return page.route('**/apiKeys', (route) => (route.request().method() === 'POST' ? answer(route) : route.continue()));
@@ -389,11 +400,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
   it('lists each application once, page by page, and finds it by its name and by its ID', async () => {
     for (const name of ['second', 'third', 'fourth', 'Größe 設定']) await appkeys.createApp({ name });
     const page = await open(address());
-    await page.route('**/apps*', async (route) => {
-      const url = new URL(route.request().url());
-      if (!url.searchParams.has('limit')) url.searchParams.set('limit', '2');
-      await route.continue({ url: url.href });
-    });
+    await listByTwos(page);
     await paste(page, token);
     const ids = page.locator('.apps li small');
     await expect.poll(() => ids.count()).toBe(5);
@@ -405,6 +412,56 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
       await expect.poll(() => ids.count()).toBe(1);
     }
     await page.locator('.apps').getByText('1 of 5').waitFor();
+  });
+
+  it('opens an application as soon as the list has a page, and leaves it alone when the others come', async () => {
+    for (const name of ['second', 'third']) await appkeys.createApp({ name });
+    const page = await open(`${address()}#${app.split('/')[1]}`, {
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const released = Promise.withResolvers<boolean>();
+    await listByTwos(page, (isFirst) => isFirst || released.promise);
+    await signIn(page);
+    await page.getByRole('button', { name: 'Generate API key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('made meanwhile');
+    released.resolve(true);
+    await page.locator('.apps').getByText('3 applications').waitFor();
+    await inDialog(page, 'Generate key');
+    await closeSecret(page);
+    await page.getByRole('heading', { name: 'made meanwhile' }).waitFor();
+  });
+
+  it('says that the list could not be loaded, keeps what is loaded, and tries again', async () => {
+    for (const name of ['second', 'third']) await appkeys.createApp({ name });
+    const page = await open(address());
+    let requests = 0;
+    await listByTwos(page, () => ![1, 3].includes(++requests));
+    await paste(page, token);
+    const list = page.locator('.apps');
+    const again = list.getByRole('button', { name: 'Try again' });
+    await list.getByText('The applications could not be loaded.').waitFor();
+    expect(await page.getByText('No applications yet').count()).toBe(0);
+    await again.click();
+    await list.getByText('Only 2 applications are loaded. The others could not be loaded.').waitFor();
+    expect(await list.locator('li').count()).toBe(2);
+    await page.locator('.place').first().waitFor();
+    await again.click();
+    await list.getByText('3 applications').waitFor();
+    expect(await again.isVisible()).toBe(false);
+    expect(await page.locator('#alert').textContent()).toBe('');
+  });
+
+  it('shows in the list the application of a link; on a narrow screen the focus goes back to the list', async () => {
+    await Promise.all(Array.from({ length: 30 }, (_, index) => appkeys.createApp({ name: `newer ${index}` })));
+    const page = await openConsole();
+    const { top, bottom } = await page
+      .locator('.apps [aria-current=true]')
+      .evaluate((link) => link.getBoundingClientRect().toJSON());
+    expect([top > 0, bottom <= 720]).toEqual([true, true]);
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.getByRole('link', { name: 'All applications' }).click();
+    await page.getByRole('searchbox').waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Applications');
   });
 
   it('has an address for each application: Back, the title, and the arrow keys', async () => {
@@ -730,6 +787,13 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
       await inDialog(page, 'Check');
       await page.locator('.result').getByText(words).waitFor();
     }
+    for (const { apiKey } of await keys()) await appkeys.disableApiKey({ app, apiKey });
+    await field.fill(usable);
+    await inDialog(page, 'Check');
+    await page.locator('.result').getByText('Disabled. Enable the key, or use another one.').waitFor();
+    await field.fill(ofOther);
+    await inDialog(page, 'Check');
+    await page.locator('.result').getByRole('link').waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole('link', { name: `Open the application ${clientId}` }).click();
     await page.getByRole('heading', { name: 'other', level: 1 }).waitFor();
@@ -794,6 +858,21 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     expect((await appkeys.listGrants({ app })).total).toBe(1);
   });
 
+  it('takes “manage” from nobody who alone has it, and says why', async () => {
+    await appkeys.putGrant({ app, principal: 'reader', actions: ['read'] });
+    const page = await openConsole({ viewport: { width: 360, height: 800 } });
+    const notOffered = page.locator('.grants li [aria-disabled]');
+    await expect.poll(() => notOffered.count()).toBe(2);
+    for (const button of await notOffered.all()) {
+      await button.focus();
+      await page.getByRole('tooltip').getByText('Nobody else has “manage”.').and(page.locator(':visible')).waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    }
+    await grant(page, 'second', 'manage');
+    await page.locator('.grants').getByText('second').waitFor();
+    expect(await notOffered.count()).toBe(0);
+  });
+
   it('encodes a principal once in the path', async () => {
     const principal = 'repo:my%3Aorg/a b';
     const asked: string[] = [];
@@ -822,6 +901,18 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByRole('button', { name: 'Give up my rights' }).click();
     await inDialog(page, 'Remove rights');
     await page.getByText('There is no application that you may see.').waitFor();
+    expect((await appkeys.listGrants({ app })).total).toBe(1);
+  });
+
+  it('says so when the token still gives the rights that a principal has given up', async () => {
+    const principal = `reader ${crypto.randomUUID()}`;
+    await appkeys.putGrant({ app, principal, actions: ['read'] });
+    token = await service().token({ principal, permissions: ['account:read:*'] });
+    const page = await openConsole();
+    await page.getByRole('button', { name: 'Give up my rights' }).click();
+    await inDialog(page, 'Remove rights');
+    await page.locator('#status').getByText('Your token still gives you rights.').waitFor();
+    expect(await places(page)).toEqual(['free', 'free']);
     expect((await appkeys.listGrants({ app })).total).toBe(1);
   });
 
