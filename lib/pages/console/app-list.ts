@@ -122,7 +122,7 @@ export function appList(appkeys: Client, create: () => void): AppList {
         const isCurrent = link.hash.slice(1) === id;
         if (isCurrent) link.setAttribute('aria-current', 'true');
         else link.removeAttribute('aria-current');
-        if (isCurrent) link.scrollIntoView({ block: 'nearest' });
+        if (isCurrent) scrollTo(link, view);
       }
     },
     put: (app) => {
@@ -165,6 +165,13 @@ function failureWords(shown: string, loaded: number): string {
   return loaded === 0
     ? 'The applications could not be loaded.'
     : `Only ${shown} applications are loaded. The others could not be loaded.`;
+}
+
+/** Shows a link that its list has scrolled away. `scrollIntoView` would let Tab go on from there. */
+function scrollTo(link: HTMLElement, scrolled: HTMLElement): void {
+  const { top, bottom } = link.getBoundingClientRect();
+  const seen = scrolled.getBoundingClientRect();
+  if (top < seen.top || bottom > seen.bottom) scrolled.scrollBy(0, top - seen.top - seen.height / 2);
 }
 
 /** The arrow keys go from one to the next; Home and End to the first and the last. */
