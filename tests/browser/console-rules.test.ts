@@ -28,7 +28,7 @@ async function appWithPage() {
   const openIt = async (options?: Parameters<typeof open>[1]) => {
     const page = await open(`${service().url}/console#${clientId}`, options);
     await paste(page, token);
-    await page.locator('.place').first().waitFor();
+    await page.locator('.slot').first().waitFor();
     return page;
   };
   return { appkeys, app, openIt };
@@ -127,7 +127,7 @@ describe.skipIf(isMissing)(`the console, where the settings have rules${needsChr
     const { appkeys, app, openIt } = await appWithPage();
     await appkeys.generateApiKey({ app, name: 'unseen' });
     const page = await openIt();
-    await page.locator('.place dd').getByText('Not recorded by this service').waitFor();
+    await page.locator('.slot dd').getByText('Not recorded by this service').waitFor();
   });
 
   it('lists the first 1,000 applications, says so, and opens another one by its ID', async () => {

@@ -31,7 +31,7 @@ async function openConsole(options: Parameters<typeof open>[1] = {}): Promise<Pa
 
 async function signIn(page: Page): Promise<void> {
   await paste(page, token);
-  await page.locator('.place').first().waitFor();
+  await page.locator('.slot').first().waitFor();
 }
 
 async function grant(page: Page, principal: string, right: string): Promise<void> {
@@ -42,8 +42,8 @@ async function grant(page: Page, principal: string, right: string): Promise<void
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 }
 
-const places = (page: Page) =>
-  page.locator('.place').evaluateAll((found) => found.map(({ className }) => className.replace('place ', '')));
+const slots = (page: Page) =>
+  page.locator('.slot').evaluateAll((found) => found.map(({ className }) => className.replace('slot ', '')));
 
 async function make(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Generate API key' }).click();
@@ -93,9 +93,9 @@ const codeOf = (error: AppkeysError) => error.code;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
-  it('shows two places, both free', async () => {
+  it('shows two slots, both free', async () => {
     const page = await openConsole();
-    expect(await places(page)).toEqual(['free', 'free']);
+    expect(await slots(page)).toEqual(['free', 'free']);
     expect(await page.locator('.count').textContent()).toMatch(/^0 of 2 slots taken/);
   });
 
@@ -107,7 +107,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     const verifier = await service().token({ permissions: ['account:verify'] });
     const verify = () => createClient({ url: service().url, token: verifier }).verifyApiKey({ apiKeyId });
     expect(await verify()).toMatchObject({ valid: true, identity: app });
-    await expect.poll(() => places(page)).toEqual(['taken active', 'free']);
+    await expect.poll(() => slots(page)).toEqual(['taken active', 'free']);
 
     await act(page, 'Edit');
     await page.getByRole('textbox', { name: 'Name' }).fill('renamed');
@@ -119,19 +119,19 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await inDialog(page, 'Rotate');
     await closeSecret(page);
     await page.locator('.rotation:focus').getByText('Give the successor to your application').waitFor();
-    await expect.poll(() => places(page)).toEqual(['taken ending', 'taken active']);
+    await expect.poll(() => slots(page)).toEqual(['taken ending', 'taken active']);
     const [old, successor] = await keys();
     expect(successor).toMatchObject({ name: 'renamed', rotatedFrom: old?.apiKey });
 
     await act(page, 'Disable', 1);
-    await page.locator('.place.disabled').waitFor();
+    await page.locator('.slot.disabled').waitFor();
     await page
       .locator('#status')
       .getByText(/No verifier accepts it after .+:\d\d:\d\d [AP]M\.$/)
       .waitFor();
     expect((await keys())[1]?.enabled).toBe(false);
     await act(page, 'Enable', 1);
-    await page.locator('.place.active').waitFor();
+    await page.locator('.slot.active').waitFor();
 
     await act(page, 'Delete');
     await page.getByRole('heading', { name: 'Delete “renamed”?' }).waitFor();
@@ -140,7 +140,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     expect(await keys()).toHaveLength(2);
     await act(page, 'Delete');
     await inDialog(page, 'Delete key');
-    await page.locator('.place.free').waitFor();
+    await page.locator('.slot.free').waitFor();
     expect((await keys()).map(({ apiKey }) => apiKey)).toEqual([successor?.apiKey]);
   });
 
@@ -148,14 +148,14 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     const { apiKeyId } = await appkeys.generateApiKey({ app, name: 'public by mistake' });
     await appkeys.revokeApiKey({ apiKeyId });
     const page = await openConsole();
-    await page.locator('.place.leaked').getByText('Disabled: reported as leaked').waitFor();
+    await page.locator('.slot.leaked').getByText('Disabled: reported as leaked').waitFor();
     await act(page, 'Enable');
     await page.getByRole('dialog').getByText('Anybody who found it can use it again.').waitFor();
     await inDialog(page, 'Enable key');
-    await page.locator('.place.active').waitFor();
+    await page.locator('.slot.active').waitFor();
   });
 
-  it('sets and takes back an expiry; what is expired gives its place to the next key', async () => {
+  it('sets and takes back an expiry; an expired key is replaced by the next key', async () => {
     const expiresAt = await makeShort(5000);
     const { apiKey } = await appkeys.generateApiKey({ app, name: 'long' });
     const page = await openConsole();
@@ -171,7 +171,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     expect((await appkeys.getApiKey({ app, apiKey })).expiresAt).toBe(-1);
     await pause(Math.max(0, expiresAt + 6000 - Date.now()));
     await showAgain(page);
-    await page.locator('.place.expired').waitFor();
+    await page.locator('.slot.expired').waitFor();
     await make(page, 'the next');
     expect((await keys()).map(({ name }) => name)).toEqual(['long', 'the next']);
   });
@@ -198,7 +198,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.keyboard.press('Tab');
     await page.keyboard.type(token);
     await page.keyboard.press('Enter');
-    await page.locator('.place').first().waitFor();
+    await page.locator('.slot').first().waitFor();
     const tabTo = async (id: string) => {
       for (let count = 0; count < 30; count += 1) {
         await page.keyboard.press('Tab');
@@ -216,7 +216,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.locator('.place.taken').waitFor();
+    await page.locator('.slot.taken').waitFor();
     await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('make');
     await page.keyboard.press('Shift+Tab'); // Delete
     for (const _ of ['Disable', 'Expiry', 'Edit']) await page.keyboard.press('Shift+Tab');
@@ -227,7 +227,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Edit');
     await tabTo('switch');
     await page.keyboard.press('Enter');
-    await page.locator('.place.disabled').waitFor();
+    await page.locator('.slot.disabled').waitFor();
     await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Enable');
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
     expect(await keys()).toMatchObject([{ name: 'typed again', enabled: false }]);
@@ -324,19 +324,19 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await appkeys.deleteApiKey({ app, apiKey: one ?? '' });
     await act(page, 'Disable');
     await page.locator('#alert').getByText('404666').waitFor();
-    await expect.poll(() => places(page)).toEqual(['taken active', 'free']);
+    await expect.poll(() => slots(page)).toEqual(['taken active', 'free']);
     await appkeys.deleteApiKey({ app, apiKey: two ?? '' });
     await act(page, 'Delete');
     await inDialog(page, 'Delete key');
     await page.getByRole('dialog').getByText('404666').waitFor();
-    await expect.poll(() => places(page)).toEqual(['free', 'free']);
+    await expect.poll(() => slots(page)).toEqual(['free', 'free']);
     await inDialog(page, 'Cancel');
     await appkeys.deleteApp({ app });
     await page.getByRole('button', { name: 'Generate API key' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('none');
     await inDialog(page, 'Generate key');
     await page.getByRole('dialog').getByText('404660').waitFor();
-    await expect.poll(() => places(page)).toEqual([]);
+    await expect.poll(() => slots(page)).toEqual([]);
   });
 
   it('shows what has changed elsewhere when its tab is shown again', async () => {
@@ -353,7 +353,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     const expiresAt = await makeShort(2500);
     await pause(expiresAt + 500 - Date.now());
     const page = await openConsole();
-    expect(await places(page)).toEqual(['taken expired', 'free']);
+    expect(await slots(page)).toEqual(['taken expired', 'free']);
     await act(page, 'Rotate');
     await page.getByLabel('The successor expires').selectOption({ label: 'In 30 days' });
     await inDialog(page, 'Rotate');
@@ -444,7 +444,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await again.click();
     await list.getByText('Only 2 applications are loaded. The others could not be loaded.').waitFor();
     expect(await list.locator('li').count()).toBe(2);
-    await page.locator('.place').first().waitFor();
+    await page.locator('.slot').first().waitFor();
     await again.click();
     await list.getByText('3 applications').waitFor();
     expect(await again.isVisible()).toBe(false);
@@ -487,7 +487,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByRole('heading', { name: 'Choose an application' }).waitFor();
     expect(await page.getByRole('button', { name: 'New application' }).count()).toBe(0);
     await page.locator('.apps a').click();
-    await page.locator('.place').first().waitFor();
+    await page.locator('.slot').first().waitFor();
   });
 
   it('creates, edits, deactivates, activates and deletes an application', async () => {
@@ -501,7 +501,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByRole('textbox', { name: 'Name' }).fill('made here');
     await save('Create application');
     await page.getByRole('heading', { name: 'made here', level: 1 }).waitFor();
-    await page.locator('.place').first().waitFor();
+    await page.locator('.slot').first().waitFor();
     await press('Edit application');
     await page.getByRole('textbox', { name: 'Description' }).fill('sells');
     await save('Save');
@@ -527,10 +527,10 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     const page = await openConsole();
     await act(page, 'Delete');
     await inDialog(page, 'Disable instead');
-    await page.locator('.place.disabled').waitFor();
+    await page.locator('.slot.disabled').waitFor();
     token = mine;
     const other = await openConsole();
-    await other.locator('.place').getByText(`Disabled by ${principal}, just now`).waitFor();
+    await other.locator('.slot').getByText(`Disabled by ${principal}, just now`).waitFor();
   });
 
   it('offers a reader nothing that must fail, and tells why at each button', async () => {
@@ -560,7 +560,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByRole('tooltip').getByText('Delete them first').and(page.locator(':visible')).waitFor();
     await appkeys.deleteApiKeys({ app });
     await showAgain(page);
-    await expect.poll(() => places(page)).toEqual(['free', 'free']);
+    await expect.poll(() => slots(page)).toEqual(['free', 'free']);
     await page.getByRole('button', { name: 'Attach issuer' }).click();
     await page.getByLabel('URL').fill('https://issuer.example');
     await inDialog(page, 'Attach');
@@ -644,7 +644,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     const answered = page.waitForResponse('**/disable');
     ended.resolve();
     await (await answered).finished();
-    await page.locator('.place.free').first().waitFor();
+    await page.locator('.slot.free').first().waitFor();
     expect(await page.locator('#alert').textContent()).toBe('');
   });
 
@@ -663,7 +663,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByRole('heading', { name: 'other', level: 1 }).waitFor();
     ended.resolve();
     await (await answered).finished();
-    await expect.poll(() => places(page)).toEqual(['free', 'free']);
+    await expect.poll(() => slots(page)).toEqual(['free', 'free']);
     expect(await page.title()).toBe('other – appkeys');
   });
 
@@ -706,11 +706,11 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await appkeys.putGrant({ app, principal, actions: ['read'] });
     await act(page, 'Disable');
     await page.locator('#alert').getByText('403403').waitFor();
-    await page.locator('.place [aria-disabled]').first().waitFor();
+    await page.locator('.slot [aria-disabled]').first().waitFor();
     await appkeys.deleteGrant({ app, principal });
     await showAgain(page);
     await page.locator('#alert').getByText('404660').waitFor();
-    expect(await page.locator('.place').count()).toBe(0);
+    expect(await page.locator('.slot').count()).toBe(0);
   });
 
   it.each([
@@ -757,7 +757,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     }
     expect(await page.locator('img').count()).toBe(0);
     const [left, right] = await page
-      .locator('.place h3')
+      .locator('.slot h3')
       .evaluateAll((found) => found.map((each) => each.getBoundingClientRect().x));
     expect(left).toBe(right);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
@@ -831,8 +831,8 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await appkeys.generateApiKey({ app, name: 'one' });
     await appkeys.updateApp({ app, status: 'deactivated' });
     const page = await openConsole({ viewport: { width: 360, height: 800 } });
-    expect(await places(page)).toEqual(['taken disabled', 'free']);
-    expect(await page.locator('.place .badge').textContent()).toBe('Application deactivated');
+    expect(await slots(page)).toEqual(['taken disabled', 'free']);
+    expect(await page.locator('.slot .badge').textContent()).toBe('Application deactivated');
     expect(await page.locator('.apps li', { hasText: 'the application' }).textContent()).toMatch(/Deactivated$/);
     expect(await page.locator('.app-heading .badge').textContent()).toContain('none can be generated');
     for (const name of ['Generate API key', 'Rotate']) {
@@ -912,7 +912,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByRole('button', { name: 'Give up my rights' }).click();
     await inDialog(page, 'Remove rights');
     await page.locator('#status').getByText('Your token still gives you rights.').waitFor();
-    expect(await places(page)).toEqual(['free', 'free']);
+    expect(await slots(page)).toEqual(['free', 'free']);
     expect((await appkeys.listGrants({ app })).total).toBe(1);
   });
 
@@ -920,14 +920,14 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     const page = await open(address());
     await paste(page, 'wrong');
     await page.getByRole('alert').getByText('401300').waitFor();
-    expect(await page.locator('.place').count()).toBe(0);
+    expect(await page.locator('.slot').count()).toBe(0);
   });
 
   it('shows names as text, whatever they are', async () => {
     const name = '<img src=x onerror=alert(1)>';
     await appkeys.generateApiKey({ app, name });
     const page = await openConsole();
-    expect(await page.locator('.place h3').first().textContent()).toBe(name);
+    expect(await page.locator('.slot h3').first().textContent()).toBe(name);
   });
 
   it('shows the description, the scopes and the sources of a key that has some', async () => {
@@ -935,9 +935,9 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await appkeys.generateApiKey({ app, name: 'plain' });
     await appkeys.generateApiKey({ app, name: 'narrow', description: 'builds', ...lists });
     const page = await openConsole({ viewport: { width: 360, height: 800 } });
-    const plain = await page.locator('.place dt').allTextContents();
+    const plain = await page.locator('.slot dt').allTextContents();
     expect(plain.filter((term) => ['Description', 'Scopes', 'Sources'].includes(term))).toHaveLength(3);
-    const narrow = page.locator('.place', { hasText: 'narrow' });
+    const narrow = page.locator('.slot', { hasText: 'narrow' });
     for (const text of ['builds', lists.scopes.join(', '), lists.allowedSources.join(', ')]) {
       const value = narrow.locator('dd', { hasText: text });
       expect(await value.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
@@ -952,7 +952,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     expect(await page.content()).not.toContain(token);
     await page.getByRole('button', { name: 'Forget token' }).click();
     expect(await page.getByLabel('Access token').inputValue()).toBe('');
-    expect(await page.locator('.place').count()).toBe(0);
+    expect(await page.locator('.slot').count()).toBe(0);
   });
 
   it('takes no token out of a link, and none at all on a page that came over plain http from another machine', async () => {
@@ -961,7 +961,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
       const page = await open(`${url}#token=${token}`);
       await page.getByRole('button', { name: 'Sign in' }).waitFor();
       expect(await page.getByLabel('Access token').inputValue()).toBe('');
-      expect(await page.locator('.place').count()).toBe(0);
+      expect(await page.locator('.slot').count()).toBe(0);
     }
     const page = await open(elsewhere);
     await paste(page, token);

@@ -39,7 +39,7 @@ async function paste(page: Page): Promise<void> {
   await page.locator('summary').click();
   await page.getByLabel('Access token').fill(await service().token());
   await named(page, 'Open').click();
-  await page.locator('.place').first().waitFor();
+  await page.locator('.slot').first().waitFor();
 }
 
 /** Makes an application of that principal's, the first in its list. */
@@ -227,7 +227,7 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
     const page = await openAs('demo', (prepared) => withSetting(prepared, '"endSession"', '"another"'));
     await named(page, 'Sign out').click();
     await page.getByText('The identity provider may still know you.').waitFor();
-    expect(await page.locator('.place').count()).toBe(0);
+    expect(await page.locator('.slot').count()).toBe(0);
     await named(page, 'Sign in').click();
     await named(page, 'Sign out').waitFor();
   });
@@ -247,7 +247,7 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
     await named(other, 'Sign out').click();
     await named(other, 'Sign in').waitFor();
     await alertOf(page).getByText('You have signed out in another tab. Sign in again.').waitFor();
-    expect(await page.locator('.place, .apps').count()).toBe(0);
+    expect(await page.locator('.slot, .apps').count()).toBe(0);
     await page.reload();
     await named(page, 'Sign in').waitFor();
   });
@@ -265,7 +265,7 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
     await named(page, 'Sign out').waitFor();
     await named(other, 'Sign out').click();
     await alertOf(page).getByText('You have signed out in another tab. Sign in again.').waitFor();
-    expect(await page.locator('.place, .apps').count()).toBe(0);
+    expect(await page.locator('.slot, .apps').count()).toBe(0);
   });
 
   it.each([
@@ -284,7 +284,7 @@ describe.skipIf(isMissing)(`who signs in${needsChromium}`, () => {
       )
       .waitFor();
     await named(page, 'Sign in').waitFor();
-    expect([page.url().replace(/#.*/, ''), await page.locator('.place, .apps').count()]).toEqual([url(), 0]);
+    expect([page.url().replace(/#.*/, ''), await page.locator('.slot, .apps').count()]).toEqual([url(), 0]);
   });
 
   it('and reloads before the identity provider has answered is signed in', async () => {
@@ -411,12 +411,12 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     });
     await page.clock.setFixedTime(now + 59_000);
     await chooseApp(page, 'Partner portal');
-    await page.locator('.place').first().waitFor();
+    await page.locator('.slot').first().waitFor();
     await page.clock.setFixedTime(now + 60_000);
     await clickApp(page, 'Billing API');
     await alertOf(page).getByText('Your session has ended. Sign in again.').waitFor();
     expect([await named(page, 'Sign in').count(), await named(page, 'Sign out').count()]).toEqual([1, 0]);
-    expect(await page.locator('.place, .apps').count()).toBe(0);
+    expect(await page.locator('.slot, .apps').count()).toBe(0);
   });
 
   it('that cannot be renewed leaves a new key on the screen', async () => {
@@ -450,7 +450,7 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     });
     await page.clock.setFixedTime(now + 29_000);
     await chooseApp(page, 'Partner portal');
-    await page.locator('.place').first().waitFor();
+    await page.locator('.slot').first().waitFor();
     expect(tokens).toHaveLength(1);
     await page.clock.setFixedTime(now + 30_000);
     await chooseApp(page, 'Billing API');
@@ -529,7 +529,7 @@ describe.skipIf(isMissing)(`an access token${needsChromium}`, () => {
     await page.unroute('**/apiKeys');
     await alertOf(page).getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Partner portal' }).waitFor();
-    await page.locator('.place').first().waitFor();
+    await page.locator('.slot').first().waitFor();
   });
 });
 

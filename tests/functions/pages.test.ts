@@ -98,6 +98,6 @@ describe('the console', () => {
   });
 
   it('knows the key limit of an application', async () => {
-    expect((await get('getConsole')).body).toContain('data-places="2"');
+    expect((await get('getConsole')).body).toContain('data-key-limit="2"');
   });
 });

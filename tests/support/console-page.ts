@@ -9,8 +9,8 @@ export async function paste(page: Page, pasted: string): Promise<void> {
 }
 
 /** Presses a button of a key. */
-export const act = (page: Page, name: string, place = 0) =>
-  page.locator('.place').nth(place).getByRole('button', { name, exact: true }).click();
+export const act = (page: Page, name: string, slot = 0) =>
+  page.locator('.slot').nth(slot).getByRole('button', { name, exact: true }).click();
 
 export const inDialog = (page: Page, name: string) =>
   page.getByRole('dialog').getByRole('button', { name, exact: true }).click();

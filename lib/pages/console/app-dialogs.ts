@@ -118,8 +118,8 @@ export function askForLimits({ appkeys, app, changed }: AppTask): void {
     action: 'Save',
     refresh: changed,
     run: async () => {
-      const wish = { referrers: referrers.value(), scopes: any.checked ? null : scopes.value() };
-      const { effectiveBy } = await appkeys.updateApp({ app: app.hrn, ...wish });
+      const input = { referrers: referrers.value(), scopes: any.checked ? null : scopes.value() };
+      const { effectiveBy } = await appkeys.updateApp({ app: app.hrn, ...input });
       return () => say(`The limits are saved.${untilWhen('what they exclude', effectiveBy)}`);
     },
   });

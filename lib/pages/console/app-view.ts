@@ -13,7 +13,7 @@ import { peopleView, type Viewer } from './people-view.ts';
 import { type OwnApp, type Situation, whyNoNewKey, whyNot } from './rights.ts';
 import { rotationViews } from './rotation-view.ts';
 
-const places = Number(document.body.dataset.places);
+const keyLimit = Number(document.body.dataset.keyLimit);
 
 /** What follows for the list of applications. */
 export interface Follow {
@@ -30,8 +30,8 @@ export function appView(
   follow: Follow,
 ): HTMLElement {
   const heading = element('div', { class: 'app-heading' });
-  const shown = element('ol', { class: 'places', 'aria-label': 'Slots for API keys', 'aria-busy': 'true' });
-  shown.append(...Array.from({ length: Math.min(places, 2) }, () => element('li', { class: 'skeleton' })));
+  const shown = element('ol', { class: 'slots', 'aria-label': 'Slots for API keys', 'aria-busy': 'true' });
+  shown.append(...Array.from({ length: Math.min(keyLimit, 2) }, () => element('li', { class: 'skeleton' })));
   const count = element('p', { class: 'count' });
   const rotations = element('div', { class: 'rotations' });
   const people = element('div', {});
@@ -70,10 +70,10 @@ export function appView(
     follow.changed(app);
     showHeading(app, now);
     const serving = keys.filter((key) => stateOf(key, now).kind !== 'expired').length;
-    const context: AppContext = { ...situation, appkeys, refresh, hasFreePlace: serving < places };
+    const context: AppContext = { ...situation, appkeys, refresh, hasFreeSlot: serving < keyLimit };
     const make = () =>
       offer('Generate API key', () => askForNewKey(context), whyNoNewKey(situation), { class: 'primary', id: 'make' });
-    const free = Array.from({ length: places - keys.length }, (_, index) =>
+    const free = Array.from({ length: keyLimit - keys.length }, (_, index) =>
       freePlace(index === 0 ? make() : undefined),
     );
     shown.replaceChildren(...keys.map((key) => keyCard(context, key, now)), ...free);
@@ -83,7 +83,7 @@ export function appView(
       id: 'check',
       class: 'small',
     });
-    count.replaceChildren(countText(keys), ...(context.hasFreePlace && free.length === 0 ? [make()] : []), check);
+    count.replaceChildren(countText(keys), ...(context.hasFreeSlot && free.length === 0 ? [make()] : []), check);
     rotations.replaceChildren(...rotationViews(situation, now));
     people.replaceChildren(...peopleView({ appkeys, ...situation, changed: refresh }, viewer));
   };
@@ -161,13 +161,13 @@ export function nothingChosen(isEmpty: boolean, create: (() => void) | undefined
 }
 
 function countText({ length }: readonly ApiKey[]): string {
-  return `${length} of ${places} slots taken`;
+  return `${length} of ${keyLimit} slots taken`;
 }
 
 /** What is made anew has the focus if what was there had it. */
 function keepingFocus(change: () => void): void {
   const { activeElement } = document;
-  const isInside = activeElement?.closest('.places, .count, .app-heading, .people');
+  const isInside = activeElement?.closest('.slots, .count, .app-heading, .people');
   change();
   if (isInside) focusAgain(activeElement?.id ?? '');
 }

@@ -41,14 +41,14 @@ export function nameOf(by: string): string {
 
 /** What was done last: `Disabled by bob, 2 hours ago` */
 export function keyChange({ lastChange }: ApiKey, now: number): HTMLElement {
-  return told(lastChange, words, now);
+  return changeText(lastChange, words, now);
 }
 
 export function appChange({ lastChange }: App, now: number): HTMLElement {
-  return told(lastChange, { ...words, ...ofKeys }, now);
+  return changeText(lastChange, { ...words, ...ofKeys }, now);
 }
 
-function told({ at, by, action }: LastChange, names: Readonly<Record<string, string>>, now: number): HTMLElement {
+function changeText({ at, by, action }: LastChange, names: Readonly<Record<string, string>>, now: number): HTMLElement {
   const time = new Date(at).toISOString();
   return element(
     'span',

@@ -37,7 +37,7 @@ export function keyCard(context: AppContext, key: ApiKey, now: number): HTMLElem
     offer(text, run, why, { id: `${id}-${handle}`, 'aria-describedby': `name-${handle}`, ...attributes });
   return element(
     'li',
-    { class: `place taken ${state.kind}` },
+    { class: `slot taken ${state.kind}` },
     element(
       'div',
       { class: 'heading' },
@@ -79,7 +79,7 @@ const unused = areUsesRecorded ? 'Not yet' : 'Not recorded by this service';
 
 /** A slot without a key. */
 export function freePlace(make: HTMLElement | undefined): HTMLElement {
-  return element('li', { class: 'place free' }, element('p', {}, 'Free slot'), make);
+  return element('li', { class: 'slot free' }, element('p', {}, 'Free slot'), make);
 }
 
 /** Only such a name may be cut off, and shows the rest when it has the focus. */

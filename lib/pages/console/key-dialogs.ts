@@ -16,7 +16,7 @@ import { areUsesRecorded } from './uses.ts';
 /** What a dialog needs to change a key of an application. */
 export interface AppContext extends Situation {
   readonly appkeys: Client;
-  readonly hasFreePlace: boolean;
+  readonly hasFreeSlot: boolean;
   /** shows the keys as they are now */
   readonly refresh: () => Promise<void>;
 }
@@ -113,7 +113,7 @@ export function askForRotation(context: AppContext, key: ApiKey): void {
   const { appkeys, app, refresh } = context;
   const rules = { lifetime: app.keyLifetime };
   const isExpired = stateOf(key, Date.now()).kind === 'expired';
-  const overlap = isExpired ? undefined : overlapField(key, context.hasFreePlace);
+  const overlap = isExpired ? undefined : overlapField(key, context.hasFreeSlot);
   const inherited = inheritedExpiry(key.expiresAt, rules);
   const expiry = expiryField(rules, { label: 'The successor expires', ...(inherited && { inherited }) });
   const rotate = repeatable(appkeys.rotateApiKey);

@@ -4,13 +4,13 @@ import { element } from './element.ts';
 import { formatTime, inWords } from './times.ts';
 import { areUsesRecorded } from './uses.ts';
 
-type Wish = Pick<Input<'rotateApiKey'>, 'overlap' | 'overlapSeconds'>;
+type RotationInput = Pick<Input<'rotateApiKey'>, 'overlap' | 'overlapSeconds'>;
 
 /** A kind of overlap: its fields, what the request says, and what follows. */
 interface Kind {
   readonly text: string;
   readonly fields: readonly HTMLElement[];
-  readonly wish: () => Wish;
+  readonly request: () => RotationInput;
   /** for how long the old key stays valid at most, in seconds */
   readonly seconds: () => number;
   readonly outcome: (end: string) => string;
@@ -24,16 +24,19 @@ const noSlot = 'An overlap needs a free slot. Delete the other key first, or wai
 const noUses = 'This service does not record when a key is used.';
 
 /** Asks when the old key of a rotation ends. */
-export function overlapField(old: ApiKey, hasFreePlace: boolean): { content: HTMLElement[]; value: () => Wish } {
+export function overlapField(
+  old: ApiKey,
+  hasFreeSlot: boolean,
+): { content: HTMLElement[]; value: () => RotationInput } {
   const fixed = lengthField('Overlap', lengths, day);
   const grace = lengthField('After the first use', [0, 10 * minute, hour, day], hour);
   const atMost = lengthField('At the latest', lengths, 7 * day);
-  const whyNoOverlap = hasFreePlace ? undefined : noSlot;
+  const whyNoOverlap = hasFreeSlot ? undefined : noSlot;
   const kinds: readonly Kind[] = [
     {
       text: 'After a fixed time',
       fields: [fixed.content],
-      wish: () => ({ overlapSeconds: fixed.seconds() }),
+      request: () => ({ overlapSeconds: fixed.seconds() }),
       seconds: fixed.seconds,
       outcome: (end) => `Both keys are valid until ${end}. Then the old key ends.`,
       whyNot: whyNoOverlap,
@@ -41,7 +44,7 @@ export function overlapField(old: ApiKey, hasFreePlace: boolean): { content: HTM
     {
       text: 'When the successor is in use',
       fields: [grace.content, atMost.content],
-      wish: () => ({ overlap: { untilFirstUse: grace.seconds(), atMost: atMost.seconds() } }),
+      request: () => ({ overlap: { untilFirstUse: grace.seconds(), atMost: atMost.seconds() } }),
       seconds: atMost.seconds,
       outcome: (end) =>
         `The old key ends on ${end} at the latest. It ends earlier if the successor is used, up to two hours later than you chose, because the service looks once an hour.`,
@@ -50,7 +53,7 @@ export function overlapField(old: ApiKey, hasFreePlace: boolean): { content: HTM
     {
       text: 'At once',
       fields: [],
-      wish: () => ({ overlapSeconds: 0 }),
+      request: () => ({ overlapSeconds: 0 }),
       seconds: () => 0,
       outcome: () => 'The old key ends at once. Requests are rejected until they use the new key.',
       whyNot: undefined,
@@ -84,7 +87,7 @@ export function overlapField(old: ApiKey, hasFreePlace: boolean): { content: HTM
   if (first) first.input.checked = true;
   group.addEventListener('change', show);
   show();
-  return { content: [group], value: () => chosen()?.wish() ?? {} };
+  return { content: [group], value: () => chosen()?.request() ?? {} };
 }
 
 function lengthField(label: string, choices: readonly number[], usual: number) {

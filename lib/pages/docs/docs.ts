@@ -21,7 +21,7 @@ const tokenEntry = requireElement('token-entry', HTMLElement);
 const button = requireElement('sign-in', HTMLButtonElement);
 const filled = requireElement('filled', HTMLElement);
 const filledMs = 8_000;
-const places = Number(document.body.dataset.places);
+const keyLimit = Number(document.body.dataset.keyLimit);
 let session: Session | undefined;
 let isSignedIn = false;
 
@@ -68,7 +68,7 @@ function useToken(value: string): void {
 
 /** Fills in an application of the user's own, so that Generate can be tried at once. */
 async function useOwnApp(token: string): Promise<void> {
-  const app = token === '' ? undefined : await appWithFreeSlot(token, places);
+  const app = token === '' ? undefined : await appWithFreeSlot(token, keyLimit);
   if (!app) return;
   fillIn(app.hrn);
   filled.textContent = `The calls name “${app.name}”, which has a free slot.`;

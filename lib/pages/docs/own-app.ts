@@ -10,10 +10,10 @@ const most = 5;
 
 /**
  * @param token an access token
- * @param places how many API keys an application can have
+ * @param keyLimit how many API keys an application can have
  * @returns an application of the caller that can take another API key; undefined if none is found
  */
-export async function appWithFreeSlot(token: string, places: number): Promise<OwnApp | undefined> {
+export async function appWithFreeSlot(token: string, keyLimit: number): Promise<OwnApp | undefined> {
   const { items = [] } = await ask<{ items: OwnApp[] }>(`apps?action=write&limit=${most}`, token);
   for (const app of items.filter(({ status }) => status === 'active')) {
     const path = `apps/${encodeURIComponent(app.hrn)}`;
@@ -21,7 +21,7 @@ export async function appWithFreeSlot(token: string, places: number): Promise<Ow
       ask<{ total: number }>(`${path}/apiKeys?limit=0`, token),
       ask<{ total: number }>(`${path}/issuers`, token),
     ]);
-    if (keys.total !== undefined && keys.total < places && issuers.total === 0) return app;
+    if (keys.total !== undefined && keys.total < keyLimit && issuers.total === 0) return app;
   }
   return undefined;
 }

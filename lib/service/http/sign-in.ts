@@ -13,8 +13,11 @@ export function withSignIn(page: WebPage, { exampleUrl: _, ...signIn }: ConsoleS
 }
 
 /** Tells a page how many API keys an application can have. */
-export function withPlaces(page: WebPage, settings: Pick<StageSettings, 'keys'> | undefined): WebPage {
-  return { ...page, html: page.html.replace('data-places="2"', `data-places="${settings?.keys.maxPerApp ?? 2}"`) };
+export function withKeyLimit(page: WebPage, settings: Pick<StageSettings, 'keys'> | undefined): WebPage {
+  return {
+    ...page,
+    html: page.html.replace('data-key-limit="2"', `data-key-limit="${settings?.keys.maxPerApp ?? 2}"`),
+  };
 }
 
 /** @returns the page with a `data-` attribute of its body */

@@ -5,7 +5,7 @@ import type { ConsoleSettings } from '../../../lib/service/settings.ts';
 import { refusalOf } from '../../support/apps.ts';
 
 const page = {
-  html: '<html><body data-places="2"><p>$& <body></body></html>',
+  html: '<html><body data-key-limit="2"><p>$& <body></body></html>',
   files: { 'page.0123456789ab.js': 'let x;' },
 };
 const signIn: ConsoleSettings = {
@@ -21,7 +21,7 @@ const get = (settings: ConsoleSettings | undefined, file?: string) =>
 /** What the browser finds in the attribute. */
 function attributeOf(html: string): string {
   const [, written = ''] =
-    /^<html><body data-sign-in="([^"]*)" data-places="2"><p>\$& <body><\/body><\/html>$/.exec(html) ?? [];
+    /^<html><body data-sign-in="([^"]*)" data-key-limit="2"><p>\$& <body><\/body><\/html>$/.exec(html) ?? [];
   return written.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 }
 
