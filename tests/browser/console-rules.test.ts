@@ -86,7 +86,7 @@ describe.skipIf(isMissing)(`the console, where the settings have rules${needsChr
     await page.getByText('The expiry must be at most 60 days after the creation of the API key.').waitFor();
     await page.getByLabel('Expires', { exact: true }).selectOption('0');
     await inDialog(page, 'Set expiry');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.locator('dialog').waitFor({ state: 'detached' });
     expect(daysUntil((await appkeys.listApiKeys({ app })).items[0]?.expiresAt)).toBe(60);
   });
 

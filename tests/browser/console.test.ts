@@ -39,7 +39,7 @@ async function grant(page: Page, principal: string, right: string): Promise<void
   await page.getByLabel('Principal').fill(principal);
   await page.getByLabel('Rights', { exact: true }).selectOption(right);
   await inDialog(page, 'Grant');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.locator('dialog').waitFor({ state: 'detached' });
 }
 
 const slots = (page: Page) =>
@@ -167,7 +167,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await act(page, 'Expiry', 1);
     await page.getByRole('dialog').getByLabel('Expires').selectOption('Never');
     await inDialog(page, 'Set expiry');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.locator('dialog').waitFor({ state: 'detached' });
     expect((await appkeys.getApiKey({ app, apiKey })).expiresAt).toBe(-1);
     await pause(Math.max(0, expiresAt + 6000 - Date.now()));
     await showAgain(page);
@@ -182,7 +182,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.keyboard.press('Escape');
     await page.getByText('You have not copied this key').waitFor();
     await inDialog(page, 'Close anyway');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.locator('dialog').waitFor({ state: 'detached' });
     await make(page, 'not copied either');
     const asked = page.waitForEvent('dialog');
     await page.close({ runBeforeUnload: true });
@@ -215,7 +215,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByText('Copied.').waitFor();
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.locator('dialog').waitFor({ state: 'detached' });
     await page.locator('.slot.taken').waitFor();
     await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('make');
     await page.keyboard.press('Shift+Tab'); // Delete
@@ -223,7 +223,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.keyboard.press('Enter');
     await page.keyboard.type('typed again');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.locator('dialog').waitFor({ state: 'detached' });
     await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Edit');
     await tabTo('switch');
     await page.keyboard.press('Enter');
@@ -494,7 +494,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     const page = await openConsole();
     const save = async (name: string) => {
       await inDialog(page, name);
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('dialog').waitFor({ state: 'detached' });
     };
     const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
     await press('New application');
@@ -674,7 +674,7 @@ describe.skipIf(isMissing)(`the console${needsChromium}`, () => {
     await page.getByRole('heading', { name: 'other', level: 1 }).waitFor();
     await page.getByRole('button', { name: 'Edit application' }).click();
     await page.goBack();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.locator('dialog').waitFor({ state: 'detached' });
     await page.getByRole('heading', { name: 'the application', level: 1 }).waitFor();
     await make(page, 'not copied');
     await page.goForward();
@@ -1025,7 +1025,7 @@ describe.skipIf(isMissing).each([
       expect([id, await violations(opened)]).toEqual([id, []]);
       expect(await opened.evaluate("document.querySelector('dialog').scrollWidth <= innerWidth")).toBe(true);
       await opened.keyboard.press('Escape');
-      await opened.getByRole('dialog').waitFor({ state: 'detached' });
+      await opened.locator('dialog').waitFor({ state: 'detached' });
       await expect.poll(() => opened.evaluate('document.activeElement.id')).toBe(id);
     }
     await act(opened, 'Delete');
@@ -1033,5 +1033,5 @@ describe.skipIf(isMissing).each([
     await make(opened, 'new');
     expect(await violations(opened)).toEqual([]);
     await closeSecret(opened);
-  }, 600_000);
+  });
 });
