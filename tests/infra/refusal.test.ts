@@ -34,7 +34,7 @@ it.each([
     'package',
     'a bus that cannot have its name',
     'issuers: []\neventBus: a b',
-    `${dev}: eventBus must be the name of an EventBridge bus: 1 to 256 letters, digits, "/", "_", "." or "-".`,
+    `${dev}: eventBus must be the name of an EventBridge bus: 1 to 256 letters, digits, "_", "." or "-", and "/" only in one of a partner.`,
   ],
   [
     'package',
