@@ -4,6 +4,7 @@ import {
   earlierOf,
   endOf,
   expiryFault,
+  formatLifetime,
   isOverAge,
   type Lifetime,
   requireExpiry,
@@ -31,6 +32,15 @@ it('of two ends, -1 is the later one', () => {
   expect([earlierOf(-1, 5), earlierOf(5, -1), earlierOf(5, 6), earlierOf(-1, -1)]).toEqual([5, 5, 5, -1]);
 });
 
+it.each<[string, Lifetime, Lifetime]>([
+  ['both rules', { defaultDays: 1, maxDays: 30 }, { defaultDays: 1, maxDays: 30 }],
+  ['the default alone', { defaultDays: 1, maxDays: undefined }, { defaultDays: 1 }],
+  ['the maximum alone', { defaultDays: undefined, maxDays: 30 }, { maxDays: 30 }],
+  ['no rule', { defaultDays: undefined, maxDays: undefined }, {}],
+])('an answer shows %s where no other is set', (_, lifetime, shown) => {
+  expect(formatLifetime(lifetime)).toStrictEqual(shown);
+});
+
 describe('a input', () => {
   it.each<[number | undefined, Lifetime]>([
     [undefined, {}],
@@ -51,6 +61,7 @@ describe('a input', () => {
     [-2, {}, `${inFuture}never`],
     [now, month, `${inFuture}as late as the settings allow`],
     [limit + 60_001, month, `${atMost}, or -1: as late as the settings allow`],
+    [now + 2 * dayMs, { maxDays: 1 }, `${atMost.replace('30 days', '1 day')}, or -1: as late as the settings allow`],
   ])('of %s with %j is 400200, which names the limit', (expiresAt, lifetime, message) => {
     const fault = { code: '400200', parts: { details: [{ source: '$.expiresAt', message }] } };
     expect(expiryFault(expiresAt, now, lifetime)).toMatchObject(fault);
