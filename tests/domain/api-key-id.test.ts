@@ -8,7 +8,9 @@ import {
   handleOf,
   holdsApiKeyId,
   looksLikeApiKeyId,
+  mayBeApiKeyId,
   parseApiKeyId,
+  withoutApiKeys,
 } from '../../lib/domain/api-key-id.ts';
 
 const secret = (fill: number) => new Uint8Array(32).fill(fill);
@@ -90,6 +92,18 @@ it('what has the outer form of a key looks like one, whatever its prefix and che
   ]);
 });
 
+describe('whether a value is worth parsing', () => {
+  const longest = formatApiKeyId('p'.repeat(32), 'a'.repeat(64), secret(7));
+
+  it.each([longest, 'x', ''])('%j is: it is no longer than the longest key', (text) => {
+    expect(mayBeApiKeyId(text)).toBe(true);
+  });
+
+  it.each([`${longest}x`, undefined, null, 7, ['x']])('%j is not', (value) => {
+    expect(mayBeApiKeyId(value)).toBe(false);
+  });
+});
+
 describe('a text', () => {
   const held = `ak_app1_${'x'.repeat(49)}`;
   const encoded = [...held].map((character) => `%${character.charCodeAt(0).toString(16)}`).join('');
@@ -101,6 +115,11 @@ describe('a text', () => {
     `a_b_${'1'.repeat(64)}_${'x'.repeat(49)}`,
   ])('holds a key: %j', (text) => {
     expect(holdsApiKeyId(text)).toBe(true);
+  });
+
+  it('shows none of the keys that it holds', () => {
+    expect(withoutApiKeys(`first ${held}, then ${held}.`)).toBe('first a[API key], then a[API key].');
+    expect(withoutApiKeys('a_b_c')).toBe('a_b_c');
   });
 
   it.each([
