@@ -8,24 +8,28 @@ it("a value keeps the fields that are the user's own", () => {
   expect(parseSecretValue(JSON.stringify(value))).toEqual(value);
 });
 
+it.each([{}, { overlapSeconds: 0 }, { overlapSeconds: 31_536_000 }])('a value may have %j besides the app', (rest) => {
+  expect(parseSecretValue(JSON.stringify({ app: 'hrn', ...rest }))).toEqual({ app: 'hrn', ...rest });
+});
+
 it.each([
-  [undefined, '$'],
-  ['', '$'],
-  ['{', '$'],
-  ['null', '$'],
-  ['[]', '$'],
-  ['"text"', '$'],
-  ['{}', '$.app'],
-  ['{"app":1}', '$.app'],
-  ['{"app":"x","apiKeyId":null}', '$.apiKeyId'],
-  ['{"app":"x","overlapSeconds":"60"}', '$.overlapSeconds'],
-  ['{"app":"x","overlapSeconds":-1}', '$.overlapSeconds'],
-  ['{"app":"x","overlapSeconds":0.5}', '$.overlapSeconds'],
-  ['{"app":"x","overlapSeconds":31536001}', '$.overlapSeconds'],
-])('%s is rejected for its %s', (text, source) => {
+  [undefined, '$', 'a JSON object'],
+  ['', '$', 'a JSON object'],
+  ['{', '$', 'a JSON object'],
+  ['null', '$', 'a JSON object'],
+  ['[]', '$', 'a JSON object'],
+  ['"text"', '$', 'a JSON object'],
+  ['{}', '$.app', 'is required'],
+  ['{"app":1}', '$.app', 'the HRN'],
+  ['{"app":"x","apiKeyId":null}', '$.apiKeyId', 'an API key'],
+  ['{"app":"x","overlapSeconds":"60"}', '$.overlapSeconds', 'from 0 to 31536000'],
+  ['{"app":"x","overlapSeconds":-1}', '$.overlapSeconds', 'from 0 to 31536000'],
+  ['{"app":"x","overlapSeconds":0.5}', '$.overlapSeconds', 'a whole number'],
+  ['{"app":"x","overlapSeconds":31536001}', '$.overlapSeconds', 'from 0 to 31536000'],
+])('%s is rejected for its %s, which must be %s', (text, source, rule) => {
   const { code, parts } = refusalOf(() => parseSecretValue(text));
   expect(code).toBe(text === '{}' ? '400201' : '400200');
-  expect(parts.details).toMatchObject([{ source }]);
+  expect(parts.details).toMatchObject([{ source, message: expect.stringContaining(rule) }]);
 });
 
 it('the key of a value is that of its apiKeyId, whatever HRN stands beside it', () => {
