@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalReferrer, isReferredBy } from '../../lib/domain/referrers.ts';
 
+/** Host and path have 255 characters together. */
+const longest = `www.example.com/${'x'.repeat(239)}`;
+
 describe('the canonical form', () => {
   it.each([
     ['www.example.com', 'www.example.com'],
@@ -13,6 +16,7 @@ describe('the canonical form', () => {
     ['localhost:1', 'localhost:1'],
     ['my_host:65535', 'my_host:65535'],
     ['example.com/...', 'example.com/...'],
+    [longest, longest],
   ])('of %s is %s', (text, canonical) => {
     expect(canonicalReferrer(text)).toBe(canonical);
     expect(canonicalReferrer(canonical)).toBe(canonical);
@@ -41,6 +45,9 @@ describe('the canonical form', () => {
     'exämple.com',
     '[::1]',
     'www.example.com\n',
+    '127.1',
+    '999.0.0.1',
+    `${longest}x`,
   ])('there is none of "%s"', (text) => {
     expect(canonicalReferrer(text)).toBeUndefined();
   });
@@ -58,10 +65,13 @@ describe('a request', () => {
     ['www.example.com', { origin: 'https://evil.test', referer: 'https://www.example.com/' }, false],
     ['www.example.com', { origin: 'https://www.example.com@evil.test' }, false],
     ['www.example.com', { origin: 'null', referer: 'https://www.example.com/' }, false],
+    ['www.example.com', { origin: 'https://www.example.com/' }, false],
+    ['www.example.com', { origin: ' https://www.example.com' }, false],
     ['www.example.com', { origin: '' }, false],
     ['www.example.com', {}, false],
     ['www.example.com', { origin: 'www.example.com' }, false],
     ['www.example.com', { origin: 'ftp://www.example.com' }, false],
+    ['www.example.com', { referer: 'ftp://www.example.com/' }, false],
     ['www.example.com', { origin: 'chrome-extension://www.example.com' }, false],
     ['www.example.com:8443', { origin: 'https://www.example.com:8443' }, true],
     ['www.example.com:8443', { origin: 'https://www.example.com' }, false],
@@ -82,6 +92,7 @@ describe('a request', () => {
     ['www.example.com:8443/app', { referer: 'https://www.example.com:8443/app/x' }, true],
     ['www.example.com:8443/app', { referer: 'https://www.example.com/app/x' }, false],
     ['no entry!', { origin: 'https://www.example.com' }, false],
+    ['no entry!', {}, false],
   ])('is referred by %s with %j: %s', (entry, page, isReferred) => {
     expect(isReferredBy(page, [entry])).toBe(isReferred);
     expect(isReferredBy(page, ['other.test', entry])).toBe(isReferred);
