@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   abandonedKeys,
+  creatorOf,
   endPredecessor,
   inUse,
   pendingKeyOf,
@@ -14,6 +15,10 @@ const [a, b, c] = [handle('a'), handle('b'), handle('c')];
 const by = 'lambda:rotateSecret:billing-AbCdEf';
 const pending = aKey({ pending: true, createdBy: by });
 const change = { op: 'op-1', at: now, by, action: 'deleteApiKey', correlationId: 'c' };
+
+it('a secret creates keys under its own name', () => {
+  expect(creatorOf('billing-AbCdEf')).toBe(by);
+});
 
 describe('the pending key', () => {
   it('is like the key in use, but lives as long as it can; it keeps restrictions that this version does not know', () => {
@@ -40,12 +45,22 @@ describe('the pending key', () => {
     });
   });
 
+  it('succeeds a key that the same secret created', () => {
+    const app = anApp({ keys: { [a]: aKey({ createdBy: by }) } });
+    expect(pendingKeyOf(app, a, by).besides).toEqual({ rotatedFrom: a, pending: true });
+  });
+
+  it('404666 when the key in use is gone', () => {
+    expect(refusalOf(() => pendingKeyOf(anApp(), a, by)).code).toBe('404666');
+  });
+
   it.each([
-    ['404666', 'gone', {}],
-    ['409306', 'disabled', { [a]: aKey({ enabled: false }) }],
-    ['409306', 'of another secret', { [a]: aKey({ createdBy: 'lambda:rotateSecret:other-AbCdEf' }) }],
-  ])('%s when the key in use is %s', (code, _, keys) => {
-    expect(refusalOf(() => pendingKeyOf(anApp({ keys }), a, by)).code).toBe(code);
+    ['is disabled', { enabled: false }],
+    ['reported it as leaked', { enabled: false, disabledReason: 'leaked' }],
+    ['belongs to another secret', { createdBy: 'lambda:rotateSecret:other-AbCdEf' }],
+  ] as const)('409306 with the cause that the key in use %s', (cause, parts) => {
+    const refusal = refusalOf(() => pendingKeyOf(anApp({ keys: { [a]: aKey(parts) } }), a, by));
+    expect(refusal).toMatchObject({ code: '409306', parts: { cause: expect.stringContaining(cause) } });
   });
 });
 
@@ -83,22 +98,42 @@ describe('promoting a pending key', () => {
   });
 
   it.each([
-    ['404666', 'is gone', {}],
-    ['409306', 'is disabled', { keys: { [a]: { ...before, enabled: false } } }],
-    ['409306', 'has expired', { keys: { [a]: { ...before, expiresAt: now } } }],
-    ['409306', 'is of a deactivated application', { keys: { [a]: before }, status: 'deactivated' }],
-    ['409306', 'succeeds another key', { keys: { [a]: { ...pending, rotatedFrom: c } } }],
-    ['409306', 'succeeds none', { keys: { [a]: pending } }],
-    ['409306', 'has a successor', { keys: { [a]: { ...before, rotatedTo: c } } }],
-    ['409306', 'succeeds a key that is disabled', { keys: { [a]: before, [b]: aKey({ enabled: false }) } }],
-    ['409306', 'may do more than the key in use', { keys: { [a]: { ...before, scopes: ['x'] }, [b]: aKey() } }],
+    ['nothing', {}],
+    ['scopes and sources', { scopes: ['x'], restrictions: { allowedSources: ['10.0.0.0/8'] } }],
+  ])('succeeds when it has %s like the key in use', (_, rights) => {
+    const app = anApp({ keys: { [a]: { ...before, ...rights }, [b]: aKey(rights) } });
+    expect(promote(app, a, b, now).keys[a]).not.toHaveProperty('pending');
+  });
+
+  it('404666 when it is gone', () => {
+    expect(refusalOf(() => promote(anApp(), a, b, now)).code).toBe('404666');
+  });
+
+  it.each([
+    ['is disabled', 'is disabled', { keys: { [a]: { ...before, enabled: false } } }],
+    ['has expired', 'has expired', { keys: { [a]: { ...before, expiresAt: now } } }],
+    ['is of a deactivated application', 'is deactivated', { keys: { [a]: before }, status: 'deactivated' }],
+    ['succeeds another key', 'AWSCURRENT has changed', { keys: { [a]: { ...pending, rotatedFrom: c } } }],
+    ['succeeds none', 'AWSCURRENT has changed', { keys: { [a]: pending } }],
+    ['has a successor', 'has rotated', { keys: { [a]: { ...before, rotatedTo: c } } }],
     [
-      '409306',
+      'succeeds a key that is disabled',
+      'AWSCURRENT is disabled',
+      { keys: { [a]: before, [b]: aKey({ enabled: false }) } },
+    ],
+    [
+      'may do more than the key in use',
+      'AWSCURRENT has changed',
+      { keys: { [a]: { ...before, scopes: ['x'] }, [b]: aKey() } },
+    ],
+    [
       'may be used from elsewhere',
+      'AWSCURRENT has changed',
       { keys: { [a]: before, [b]: aKey({ restrictions: { allowedSources: ['10.0.0.0/8'] } }) } },
     ],
-  ] as const)('%s when it %s', (code, _, parts) => {
-    expect(refusalOf(() => promote(anApp(parts), a, b, now)).code).toBe(code);
+  ] as const)('409306 when it %s, with the cause: %s', (_, cause, parts) => {
+    const refusal = refusalOf(() => promote(anApp(parts), a, b, now));
+    expect(refusal).toMatchObject({ code: '409306', parts: { cause: expect.stringContaining(cause) } });
   });
 });
 
