@@ -84,6 +84,12 @@ describe('the answer that shows a key', () => {
     expect(formatApiKey(handle('a'), key, app, 'here', 0)).toStrictEqual(told);
   });
 
+  it('says that the key ends after the first use of its successor, and why it is disabled', () => {
+    const key = aKey({ graceSeconds: 0, enabled: false, disabledReason: 'leaked' });
+    const told = { ...shown, ...history, enabled: false, untilFirstUse: 0, disabledReason: 'leaked' };
+    expect(formatApiKey(handle('a'), key, { appId, realm }, 'here', undefined)).toStrictEqual(told);
+  });
+
   it('has its description, its scopes and its sources, and no restriction of a newer version', () => {
     const restrictions = { allowedSources: ['::1'], notBefore: 7 } as KeyRestrictions;
     const key = aKey({ description: 'x', scopes: ['a'], restrictions });
