@@ -11,6 +11,7 @@ import {
   permittedApps,
   requireAccess,
   requirePermission,
+  rightsOf,
 } from '../../lib/domain/policy.ts';
 import { anApp, refusalOf } from '../support/apps.ts';
 
@@ -189,6 +190,15 @@ describe('access to an application', () => {
     expect(hasAccess(granted, app, () => none, 'read')).toBe(false);
     expect(hasAccess(granted, app, callerRights, 'read')).toBe(false);
   });
+});
+
+it.each<[string, Action[], string | undefined, Action[]]>([
+  ['nothing', [], 'other', []],
+  ['what a grant gives', [], 'demo', ['read', 'write']],
+  ['what the token gives', ['read'], undefined, ['read']],
+  ['what either of them gives', ['manage'], 'demo', ['read', 'write', 'manage']],
+])('all rights on an application are %s, with what that includes', (_, fromToken, principal, rights) => {
+  expect(rightsOf(anApp({ grants: { demo: ['write'] } }), { fromToken, principal })).toEqual(rights);
 });
 
 const key = `ak_app_${'x'.repeat(49)}`;
