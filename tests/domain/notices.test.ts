@@ -84,6 +84,22 @@ describe('the notices of a key', () => {
     expect(unsentNotices(withSent(app, [{ handle: a, name: 'expiring7', at: 7 }]), {})).toHaveLength(3);
   });
 
+  it('of different rules are sent in the order of their moments', () => {
+    const names = unsentNotices(withKey({ expiresAt: end }), { rotateDays: 20 }).map(({ name }) => name);
+    expect(names).toEqual(['rotate', 'expiring7', 'expiring1', 'expired']);
+  });
+
+  it('are shown whatever has become of other keys', () => {
+    const keys = {
+      [a]: aKey({ createdTime: 0, expiresAt: now - 5_000 }),
+      [b]: aKey({ createdTime: 0, expiresAt: now + 1 }),
+    };
+    expect(currentNotices(anApp({ keys }), now, {}).map(({ handle, name }) => [handle, name])).toEqual([
+      [a, 'expired'],
+      [b, 'expiring1'],
+    ]);
+  });
+
   it('that hold now are shown but for those that a later one outdates', () => {
     const app = withKey({ expiresAt: end });
     const names = (at: number) => currentNotices(app, at, { rotateDays: 20 }).map(({ name }) => name);
@@ -132,6 +148,10 @@ describe('idle keys', () => {
     expect(dueTimeOf(used, again, { notices: rules, hasUses: true })).toBe(again + 1);
   });
 
+  it('a read without any use is remembered alone', () => {
+    expect(withUses(app, [a], new Map(), idleAt).watched).toStrictEqual({ [a]: { looked: idleAt } });
+  });
+
   it('a time of use that goes back does not count', () => {
     const used = { ...app, watched: { [a]: { used: now + 9 } } };
     expect(withUses(used, [a], new Map([[a, now + 3]]), idleAt).watched).toEqual({
@@ -153,6 +173,17 @@ describe('the grace from the first use of a successor', () => {
     expect(withFirstUses(app, gracesOf(app, now), new Map())).toBe(app);
   });
 
+  it.each([
+    ['50 minutes after a read', 10 * 60_000, 50 * 60_000],
+    ['a tenth of the time since the rotation after a read', 10 * hourMs, hourMs],
+  ])('is looked for %s that found no use', (_, passed, wait) => {
+    const looked = now + passed;
+    const read = { ...app, watched: { [b]: { looked } } };
+    expect(gracesOf(read, now)).toEqual([{ from: a, to: b, at: looked + wait, isUsed: false }]);
+    const used = { ...app, watched: { [b]: { looked, firstUse: now + 5 } } };
+    expect(gracesOf(used, now)).toEqual([{ from: a, to: b, at: first + 5, isUsed: true }]);
+  });
+
   it.each<[string, App]>([
     ['has ended', anApp({ keys: { ...app.keys, [a]: { ...old, expiresAt: now } } })],
     ['has lost its successor', anApp({ keys: { [a]: old } })],
@@ -168,7 +199,12 @@ describe('the grace from the first use of a successor', () => {
     const { graceSeconds: _, ...ended } = old;
     const keys = { ...app.keys, [a]: { ...ended, expiresAt: now + 7 } };
     expect(endGrace(app, { from: a, to: b }, now + 7)).toStrictEqual({ ...app, keys });
-    expect(endGrace(app, { from: b, to: a }, now + 7)).toBe(app);
+    for (const [from, to] of [
+      [b, a],
+      [a, handle('c')],
+      [b, b],
+    ] as const)
+      expect(endGrace(app, { from, to }, now + 7)).toBe(app);
   });
 
   it('stands where another end is given that is the same, as one that was given by hand', () => {
@@ -200,6 +236,16 @@ describe('what is remembered after a change', () => {
     expect(watchedAfter(before, movedTo(sooner), now, undefined)).toBe(before.watched);
   });
 
+  it('is that a notice whose moment is now is not sent after its end was moved', () => {
+    expect(watchedOf(movedTo(now + 7 * dayMs))).toEqual({ [a]: { expiring7: now } });
+  });
+
+  it('is not that a notice was sent whose moment has passed, where its end was not moved', () => {
+    const due = withKey({ createdTime: now - 20 * dayMs, expiresAt: now + 3 * dayMs });
+    expect(watchedAfter(due, due, now, {})).toBeUndefined();
+    expect(watchedAfter(anApp(), due, now, {})).toBeUndefined();
+  });
+
   it('is nothing of keys that are gone', () => {
     expect(watchedOf(deleteApp(before))).toBeUndefined();
   });
@@ -223,6 +269,13 @@ describe('an application is due', () => {
       withKey({}, { requests: { x: aRecord({ at: now }) } }),
       { ...quiet, notices },
       now + dayMs,
+    ],
+    ['for a rotation', withKey({}), { ...quiet, notices }, now + 20 * dayMs],
+    [
+      'never, where a disabled key counts as idle',
+      withKey({ enabled: false }),
+      { ...quiet, notices: { idleDays: 90 } },
+      undefined,
     ],
     ['to look at times of use', withKey({}), { ...quiet, notices: { idleDays: 90 } }, now + 90 * dayMs],
     [
