@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { parseList, requireNoFault } from '../../lib/domain/lists.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { oncePerList, parseList, requireNoFault } from '../../lib/domain/lists.ts';
 import { refusalOf } from '../support/apps.ts';
 
 const rule = { must: 'must be a letter', canonical: (text: string) => /^[a-z]$/i.exec(text)?.[0].toLowerCase() };
@@ -22,6 +22,14 @@ describe('a list', () => {
         { title, source: '$.letters[5]', message: 'is in the list already' },
       ],
     });
+  });
+
+  it('is parsed once, however often it is asked for, without its wrong elements', () => {
+    const parse = vi.fn(rule.canonical);
+    const parsed = oncePerList(parse);
+    const list = ['A', '1'];
+    expect([parsed(list), parsed(list)]).toEqual([['a'], ['a']]);
+    expect(parse).toHaveBeenCalledTimes(2);
   });
 
   it('is right where there is no fault', () => {
