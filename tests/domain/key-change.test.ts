@@ -34,6 +34,11 @@ describe('a change', () => {
   });
 });
 
+it('a change of no key leaves the very application', () => {
+  const after = anApp({ keys: { [a]: aKey() } });
+  expect(withKeyChanges({ ...after, name: 'before' }, after, change)).toBe(after);
+});
+
 describe('the last change of a key', () => {
   const { createdTime: at, createdBy: by } = aKey();
 
