@@ -59,6 +59,7 @@ it.each<[object, object, boolean]>([
   [{ notBefore: 1 }, {}, false],
   [{ allowedSources: [], notBefore: undefined }, {}, false],
   [{}, { methods: ['GET'] }, false],
+  [{ notBefore: 1 }, { methods: ['GET'] }, false],
   [{ scopes: ['a'] }, {}, false],
   [{}, { allowedSources: ['10.0.0.1'] }, false],
 ])('restrictions of a key %j and of its application %j are known: %s', (key, app, known) => {
