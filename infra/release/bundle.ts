@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { parse } from 'yaml';
-import { projectFolder as project } from '../local/folders.ts';
+import { projectFolder } from '../local/folders.ts';
+import { filesIn } from '../plugins/slim/replace-files.ts';
 import slimPlugins from '../plugins/slim-plugin.ts';
 import { filesOfPage } from '../scripts/pages.ts';
 
-export { project };
-
-const { custom, functions } = parse(readFileSync(join(project, 'serverless.yml'), 'utf8'), {
+const { custom, functions } = parse(readFileSync(join(projectFolder, 'serverless.yml'), 'utf8'), {
   logLevel: 'silent',
   maxAliasCount: -1,
 });
@@ -32,7 +31,7 @@ function readSettings(): BuildOptions {
 /** Bundles a module, whose path is in the project, into a folder; the packaged functions are the same byte for byte. */
 export async function bundle(entry: string, folder: string, settings = shippedSettings): Promise<string> {
   const outfile = join(folder, `${basename(entry, '.ts')}.mjs`);
-  await build({ ...settings, absWorkingDir: project, entryPoints: [entry], outfile, logLevel: 'error' });
+  await build({ ...settings, absWorkingDir: projectFolder, entryPoints: [entry], outfile, logLevel: 'error' });
   return outfile;
 }
 
@@ -40,7 +39,7 @@ export async function bundle(entry: string, folder: string, settings = shippedSe
 export async function bundleFunction(module: string, outfile: string): Promise<string[]> {
   const { metafile } = await build({
     ...shippedSettings,
-    absWorkingDir: project,
+    absWorkingDir: projectFolder,
     entryPoints: [`${module}.ts`],
     outfile,
     logLevel: 'error',
@@ -53,8 +52,3 @@ export async function bundleFunction(module: string, outfile: string): Promise<s
 
 /** How esbuild names what the plugin `pages` has made. */
 const inPages = 'pages:';
-
-function filesIn({ outputs }: Metafile): string[] {
-  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
-  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
-}

@@ -9,7 +9,6 @@ import { messageOf } from '../local/command-line.ts';
 import { projectFolder } from '../local/folders.ts';
 import { freePort } from '../local/ports.ts';
 import { demoApp, demoTime, writeDemoData } from './demo-data.ts';
-import { smallPng } from './small-png.ts';
 
 const executablePath = '/usr/bin/chromium';
 const looks = {
@@ -75,7 +74,9 @@ async function startService(folder: string): Promise<{ url: string; output: stri
 async function takePicture(browser: Browser, url: string, { name, height, show }: Picture, to: string): Promise<void> {
   const page = await browser.newPage({ ...looks, viewport: { width: 1_280, height } });
   await show(page, url);
-  writeFileSync(join(to, `${name}.png`), smallPng(await page.screenshot()));
+  const devTools = await page.context().newCDPSession(page);
+  const { data } = await devTools.send('Page.captureScreenshot', { format: 'webp', quality: 80 });
+  writeFileSync(join(to, `${name}.webp`), data, 'base64');
   await page.close();
 }
 

@@ -49,6 +49,27 @@ export const restProxy = {
   isBase64Encoded: false,
 };
 
+/** What an HTTP API says of a request in both events below. */
+const httpContext = {
+  accountId: '123456789012',
+  apiId: 'api-id',
+  authentication: { clientCert: null },
+  domainName: 'id.execute-api.us-east-1.amazonaws.com',
+  domainPrefix: 'id',
+  http: {
+    method: 'POST',
+    path: '/my/path',
+    protocol: 'HTTP/1.1',
+    sourceIp: '192.0.2.1',
+    userAgent: 'agent',
+  },
+  requestId: 'id',
+  routeKey: '$default',
+  stage: '$default',
+  time: '12/Mar/2020:19:03:58 +0000',
+  timeEpoch: 1583348638390,
+};
+
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
 export const httpProxy = {
   version: '2.0',
@@ -59,24 +80,8 @@ export const httpProxy = {
   headers: { header1: 'value1', header2: 'value1,value2' },
   queryStringParameters: { parameter1: 'value1,value2', parameter2: 'value' },
   requestContext: {
-    accountId: '123456789012',
-    apiId: 'api-id',
-    authentication: { clientCert: null },
+    ...httpContext,
     authorizer: { jwt: { claims: { claim1: 'value1', claim2: 'value2' }, scopes: ['scope1', 'scope2'] } },
-    domainName: 'id.execute-api.us-east-1.amazonaws.com',
-    domainPrefix: 'id',
-    http: {
-      method: 'POST',
-      path: '/my/path',
-      protocol: 'HTTP/1.1',
-      sourceIp: '192.0.2.1',
-      userAgent: 'agent',
-    },
-    requestId: 'id',
-    routeKey: '$default',
-    stage: '$default',
-    time: '12/Mar/2020:19:03:58 +0000',
-    timeEpoch: 1583348638390,
   },
   body: 'Hello from Lambda',
   pathParameters: { parameter1: 'value1' },
@@ -136,25 +141,7 @@ export const httpAuthorizer = {
   cookies: ['cookie1', 'cookie2'],
   headers: { header1: 'value1', header2: 'value2' },
   queryStringParameters: { parameter1: 'value1,value2', parameter2: 'value' },
-  requestContext: {
-    accountId: '123456789012',
-    apiId: 'api-id',
-    authentication: { clientCert: null },
-    domainName: 'id.execute-api.us-east-1.amazonaws.com',
-    domainPrefix: 'id',
-    http: {
-      method: 'POST',
-      path: '/my/path',
-      protocol: 'HTTP/1.1',
-      sourceIp: '192.0.2.1',
-      userAgent: 'agent',
-    },
-    requestId: 'id',
-    routeKey: '$default',
-    stage: '$default',
-    time: '12/Mar/2020:19:03:58 +0000',
-    timeEpoch: 1583348638390,
-  },
+  requestContext: httpContext,
   pathParameters: { parameter1: 'value1' },
   stageVariables: { stageVariable1: 'value1', stageVariable2: 'value2' },
 };

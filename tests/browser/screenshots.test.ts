@@ -9,12 +9,12 @@ import { isMissing, needsChromium } from '../support/browser.ts';
 const names = ['console', 'reference'];
 
 function sizeOf(folder: string, name: string): { width: number; height: number; bytes: number } {
-  const png = readFileSync(join(folder, `${name}.png`));
-  expect(png.subarray(1, 4).toString()).toBe('PNG');
-  return { width: png.readUInt32BE(16), height: png.readUInt32BE(20), bytes: png.length };
+  const webp = readFileSync(join(folder, `${name}.webp`));
+  expect(webp.toString('latin1', 8, 16)).toBe('WEBPVP8X');
+  return { width: webp.readUIntLE(24, 3) + 1, height: webp.readUIntLE(27, 3) + 1, bytes: webp.length };
 }
 
-it.each(names)('docs/%s.png is small', (name) => {
+it.each(names)('docs/%s.webp is small', (name) => {
   const { width, bytes } = sizeOf(join(projectFolder, 'docs'), name);
   expect(width).toBeLessThanOrEqual(1_280);
   expect(bytes).toBeLessThan(100_000);

@@ -22,7 +22,7 @@ it.each<[string, number | undefined, Lifetime, number]>([
   ['after the default', undefined, { defaultDays: 1, maxDays: 30 }, now + dayMs],
   ['after the maximum where there is no default', undefined, month, limit],
   ['after the maximum on request', -1, { defaultDays: 1, maxDays: 30 }, limit],
-  ['when its caller inputs', now + 1, { defaultDays: 1, maxDays: 30 }, now + 1],
+  ['when its caller asks for it', now + 1, { defaultDays: 1, maxDays: 30 }, now + 1],
   ['after the maximum, however much later an inherited end is', limit + dayMs, month, limit],
 ])('a key ends %s', (_, input, lifetime, end) => {
   expect(endOf(input, { createdTime: now }, lifetime)).toBe(end);
@@ -41,7 +41,7 @@ it.each<[string, Lifetime, Lifetime]>([
   expect(formatLifetime(lifetime)).toStrictEqual(shown);
 });
 
-describe('a input', () => {
+describe('a requested expiry', () => {
   it.each<[number | undefined, Lifetime]>([
     [undefined, {}],
     [-1, {}],

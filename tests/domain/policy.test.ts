@@ -185,7 +185,7 @@ describe('access to an application', () => {
     expect(hasAccess(granted, app, () => ({ fromToken, principal }), needed)).toBe(true);
   });
 
-  it('is not had where requireAccess or the callerRights itself would refuse it', () => {
+  it('is not had where requireAccess or the lookup of the rights rejects it', () => {
     const callerRights = () => callerRightsOn({ ...app, realm: 'other' }, caller(), 'here');
     expect(hasAccess(granted, app, () => none, 'read')).toBe(false);
     expect(hasAccess(granted, app, callerRights, 'read')).toBe(false);

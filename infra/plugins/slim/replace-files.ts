@@ -27,7 +27,7 @@ export function replacing(replacements: Replacements): { replaceFiles: Plugin; r
       });
       initialOptions.metafile = true;
       onEnd(({ metafile }) => {
-        for (const file of filesIn(metafile)) used.add(file);
+        for (const file of filesIn(metafile)) used.add(fileOf(file));
       });
     },
   };
@@ -47,10 +47,10 @@ function fileOf(path: string): string {
   return path.replace(/^.*node_modules[/\\]/, '').replaceAll('\\', '/');
 }
 
-/** @returns the files that contribute to the bundle */
-function filesIn(metafile: Metafile | undefined): string[] {
+/** @returns the files that contribute to the bundle, as esbuild names them */
+export function filesIn(metafile: Metafile | undefined): string[] {
   const inputs = Object.values(metafile?.outputs ?? {}).flatMap((output) => Object.entries(output.inputs));
-  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => fileOf(path));
+  return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
 }
 
 function load(path: string, { sha256, edit }: Replacement): OnLoadResult {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { project } from '../../../infra/release/bundle.ts';
+import { projectFolder as project } from '../../../infra/local/folders.ts';
 import { measureCrowds } from './crowd-table.ts';
 import { writePages } from './pages.ts';
 import { plotOf } from './plot.ts';

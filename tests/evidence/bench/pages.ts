@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { project } from '../../../infra/release/bundle.ts';
+import { projectFolder as project } from '../../../infra/local/folders.ts';
 import { type Answer, formatNumber, formatSpread, markdownOf } from './report.ts';
 import { type Part, partNames, type Results } from './results.ts';
 
